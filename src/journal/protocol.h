@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What PID 1 and svinit-journald say to each other, over one SOCK_SEQPACKET
+ * pair (descriptor JOURNAL_CONTROL_FD in svinit-journald). Both sides trust
+ * each other's framing, but svinit-journald may die at any time: PID 1 keeps a
+ * duplicate of every descriptor it hands over and sends all of them again to
+ * the next svinit-journald.
+ *
+ * One datagram = one JournalMessage header, its text behind it, descriptors as
+ * SCM_RIGHTS. Why each message is harmless for PID 1: it only ever adds or
+ * drops bookkeeping of svinit-journald's own, and PID 1 only stores (STORE) or
+ * closes (GONE) descriptors by id, in bounded number.
+ *
+ * The text of ADD is lines "KEY=value": UNIT= INVOCATION_ID= IDENTIFIER= PID= UID= GID= COMM= PRIORITY= FACILITY=
+ * LEVEL_PREFIX=0|1 LEVEL_MAX= STREAM=stdout|stderr CONSOLE=0|1 RATE_INTERVAL_USEC= RATE_BURST= FIELD_xxx=... CGROUP=
+ */
+
+#include <stdint.h>
+
+#define JOURNAL_CONTROL_FD 3
+#define JOURNAL_MESSAGE_MAX 8192 /* bytes, header and text */
+
+typedef enum JournalVerb {
+        /* PID 1 -> svinit-journald */
+        JOURNAL_ADD = 1, /* id, text, 1 fd: the read end of a service's pipe */
+        JOURNAL_UPDATE,  /* id, text: the pipe now belongs to another process (PID=), same unit */
+        JOURNAL_LISTEN,  /* id = JournalSocket, 1 fd: a bound socket to receive on */
+        JOURNAL_STATE, /* 1..n fds: the memfd and pipes in which svinit-journald keeps what must survive it; 0 fds: make new ones */
+        JOURNAL_STORED,    /* id, text, 1 fd: a descriptor that an earlier svinit-journald had stored */
+        JOURNAL_READY_END, /* all descriptors of an earlier one have been handed over */
+        JOURNAL_SYNC,      /* fsync what is written, then answer SYNCED with the same id */
+        JOURNAL_ROTATE,    /* close the journal files, begin new ones; SYNCED with the id */
+        JOURNAL_FLUSH,     /* move /run/log/journal to /var/log/journal; SYNCED with the id */
+        JOURNAL_UNIT_OF,   /* answer to ASK: id = pid, text "UNIT=...\nINVOCATION_ID=..." or "" */
+        JOURNAL_END,       /* read everything that is there, write it, sync, answer SYNCED, exit */
+        /* svinit-journald -> PID 1 */
+        JOURNAL_GONE, /* id: the pipe is at its end and all of it is written: PID 1 may close its duplicate */
+        JOURNAL_SAVE_STATE, /* n fds: keep these for the next one (answer to STATE with 0 fds) */
+        JOURNAL_STORE,      /* id, text, 1 fd: keep this (an accepted stream connection) until GONE */
+        JOURNAL_SYNCED,     /* id */
+        JOURNAL_ASK,        /* id = pid: which unit is it? (datagrams; answered by UNIT_OF) */
+        JOURNAL_VERB_MAX,
+} JournalVerb;
+
+typedef enum JournalSocket {
+        JOURNAL_SOCKET_NATIVE,
+        JOURNAL_SOCKET_STDOUT,
+        JOURNAL_SOCKET_SYSLOG,
+        JOURNAL_SOCKET_MAX
+} JournalSocket;
+
+typedef struct JournalMessage {
+        uint32_t verb;
+        uint32_t n_fds;
+        uint64_t id; /* of the stream: chosen by PID 1 below 2^63, by svinit-journald (STORE) above */
+        uint32_t text_len;
+        uint32_t reserved;
+        char text[];
+} JournalMessage;
