@@ -28,7 +28,10 @@ typedef struct LogField {
         int64_t number;
 } LogField;
 
-#define FIELD_S(n, v) ((LogField){ (n), (v) ? (v) : "", 0 })
+static inline const char *log_text(const char *s) {
+        return s ? s : "";
+}
+#define FIELD_S(n, v) ((LogField){ (n), log_text(v), 0 })
 #define FIELD_I(n, v) ((LogField){ (n), NULL, (int64_t)(v) })
 
 typedef struct LogRecord {

@@ -44,6 +44,8 @@ int str_replace(char **field, const char *value); /* frees the old, copies the n
 int str_printf(char **ret, const char *format, ...) PRINTF_LIKE(2, 3); /* 0 or -ENOMEM */
 char *str_strip(char *s);                         /* in place: space, tab, CR, LF at both ends */
 bool str_is_utf8(const char *s, size_t n);
+int hex_value(char c);                            /* 0..15, -1 for anything else */
+bool code_point_is_valid(uint32_t c);             /* no surrogate, no noncharacter: what systemd 252 reads */
 
 int parse_u64(const char *s, uint64_t *ret);      /* decimal, whole string; 0, -EINVAL, -ERANGE */
 int parse_i64(const char *s, int64_t *ret);

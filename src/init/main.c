@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * svinit: options, construction, the loop, teardown in order, exit code.
+ */
+
+#include "base/log.h"
+#include "bus/bus.h"
+#include "init/options.h"
+#include "manager/manager.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { EXIT_SVINIT_FAILED = 125 };
+
+extern char **environ;
+
+/* sd-event wants its signals blocked before the sources are made; nothing may interrupt PID 1. */
+static void prepare_signals(void) {
+        sigset_t all;
+
+        sigfillset(&all);
+        sigdelset(&all, SIGSEGV);
+        sigdelset(&all, SIGBUS);
+        sigdelset(&all, SIGFPE);
+        sigdelset(&all, SIGILL);
+        sigdelset(&all, SIGABRT);
+        (void)sigprocmask(SIG_SETMASK, &all, NULL);
+        (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* Descriptors 0, 1, 2 must be something, or the first file opened becomes our standard output. */
+static void prepare_stdio(void) {
+        for (int fd = 0; fd < 3; fd++)
+                if (fcntl(fd, F_GETFD) < 0)
+                        (void)open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+}
+
+static int attach_bus(Manager *m, Bus **ret) {
+        char path[256];
+
+        if (!m->host.runtime_writable)
+                return 0;
+        snprintf(path, sizeof(path), "%s/systemd/private", m->host.runtime_dir);
+        return bus_new(m, path, ret);
+}
+
+static int run(const Options *o) {
+        ManagerOptions mo = { .unit = o->unit,
+                              .main_unit = o->main_unit,
+                              .command = o->command,
+                              .environment = environ,
+                              .with_units = o->with_units };
+        Manager *m = NULL;
+        Bus *bus = NULL;
+        int r, code;
+
+        r = manager_new(&mo, &m);
+        if (r < 0) {
+                fprintf(stderr, "svinit: cannot start: %s\n", strerror(-r));
+                return EXIT_SVINIT_FAILED;
+        }
+        r = attach_bus(m, &bus);
+        if (r < 0)
+                LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the D-Bus socket"));
+        r = manager_startup(m);
+        if (r != 0)
+                manager_stop(m, "the boot transaction cannot be started", EXIT_SVINIT_FAILED);
+        code = manager_run(m);
+        bus_free(bus);
+        manager_free(m);
+        return code;
+}
+
+int main(int argc, char **argv) {
+        Options o;
+        int r;
+
+        r = options_parse(&o, argc, argv);
+        if (r <= 0)
+                return r < 0 ? EXIT_SVINIT_FAILED : 0;
+
+        prepare_stdio();
+        prepare_signals();
+        (void)umask(0022);
+        if (getpid() != 1)
+                (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+        return run(&o);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Sockets, timers and paths in the outside world: descriptors, kernel timers,
+ * inotify; and the starts that they trigger.
+ */
+
+#include "host/sockets.h"
+#include "manager/manager-internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STAMP_DIRECTORY "/var/lib/systemd/timers"
+
+static int on_deadline(sd_event_source *s, uint64_t usec, void *userdata) {
+        Unit *u = userdata;
+
+        (void)manager_push_type(unit_runtime(u)->manager, u, EVENT_DEADLINE);
+        return 0;
+}
+
+static void arm(Manager *m, Unit *u, sd_event_source **source, clockid_t clock, usec_t when) {
+        int r;
+
+        if (when == USEC_INFINITY) {
+                if (*source)
+                        (void)sd_event_source_set_enabled(*source, SD_EVENT_OFF);
+                return;
+        }
+        if (!*source) {
+                r = sd_event_add_time(m->event, source, clock, when, USEC_PER_MSEC, on_deadline, u);
+        } else {
+                r = sd_event_source_set_time(*source, when);
+                if (r >= 0)
+                        r = sd_event_source_set_enabled(*source, SD_EVENT_ONESHOT);
+        }
+        if (r < 0)
+                LOG_UNIT_ERRNO(u->id, TIMER_FAILED, r, FIELD_S("UNIT", u->id));
+}
+
+void unit_arm_timers(Manager *m, Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        arm(m, u, &rt->timer, CLOCK_MONOTONIC, machine_deadline(&rt->machine));
+        if (u->type == UNIT_TIMER)
+                arm(m, u, &rt->timer_realtime, CLOCK_REALTIME, machine_deadline_realtime(&rt->machine));
+}
+
+static void stamp_path(const Unit *u, char *buf, size_t n) {
+        snprintf(buf, n, STAMP_DIRECTORY "/stamp-%s", u->id);
+}
+
+void unit_read_stamp(Manager *m, Unit *u) {
+        Timer *t = &unit_runtime(u)->machine.timer;
+        char path[320];
+        struct stat st;
+
+        t->boot = m->userspace_time.monotonic;
+        if (!u->spec->timer->persistent)
+                return;
+        stamp_path(u, path, sizeof(path));
+        if (stat(path, &st) >= 0)
+                t->last_trigger.realtime =
+                        (usec_t)st.st_mtim.tv_sec * USEC_PER_SEC + (usec_t)st.st_mtim.tv_nsec / NSEC_PER_USEC;
+}
+
+void unit_write_stamp(Manager *m, Unit *u) {
+        char path[320];
+        int fd auto_fd = -1;
+
+        stamp_path(u, path, sizeof(path));
+        (void)mkdir("/var/lib/systemd", 0755);
+        (void)mkdir(STAMP_DIRECTORY, 0755);
+        fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+        if (fd < 0 || futimens(fd, NULL) < 0)
+                LOG_UNIT_ERRNO(u->id, STAMP_FAILED, -errno, FIELD_S("PATH", path));
+}
+
+static void on_path_moved(FileWatch *w, void *userdata) {
+        Unit *u = userdata;
+
+        (void)manager_push_type(unit_runtime(u)->manager, u, EVENT_TRIGGER);
+}
+
+static int open_path(Manager *m, Unit *u) {
+        const PathSpec *p = u->spec->path;
+        char **paths auto_strv = NULL;
+        int r;
+
+        for (size_t i = 0; i < p->n_watches; i++) {
+                r = strv_add(&paths, p->watches[i].path);
+                if (r < 0)
+                        return r;
+                if (p->make_directory && p->watches[i].kind != PATH_EXISTS && p->watches[i].kind != PATH_EXISTS_GLOB)
+                        (void)mkdir(p->watches[i].path, p->directory_mode);
+        }
+        return file_watch_new(m->event, paths, on_path_moved, u, &unit_runtime(u)->file_watch);
+}
+
+static int open_socket(Manager *m, Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+        Report report = { 0 };
+        int r;
+
+        if (rt->socket_fds)
+                return 0;
+        r = listen_open(u->spec->socket, &report, u->fragment_path, &rt->socket_fds, &rt->n_socket_fds);
+        manager_log_report(u->id, &report);
+        report_release(&report);
+        return r;
+}
+
+void unit_open(Manager *m, Unit *u) {
+        int r = u->type == UNIT_PATH ? open_path(m, u) : open_socket(m, u);
+
+        (void)manager_push(
+                m, u, &(Event){ .type = r < 0 ? EVENT_OPEN_FAILED : EVENT_OPENED, .now = dual_now(), .error = MIN(r, 0) });
+}
+
+static void drop_sources(UnitRuntime *rt) {
+        for (size_t i = 0; rt->socket_sources && i < rt->n_socket_fds; i++)
+                sd_event_source_disable_unref(rt->socket_sources[i]);
+        free(TAKE(rt->socket_sources));
+}
+
+void unit_close(Manager *m, Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        if (u->type == UNIT_PATH) {
+                file_watch_free(TAKE(rt->file_watch));
+                return;
+        }
+        drop_sources(rt);
+        if (rt->socket_fds)
+                listen_close(u->spec->socket, TAKE(rt->socket_fds), rt->n_socket_fds);
+        rt->n_socket_fds = 0;
+}
+
+/* Accept=yes: takes the connection and starts an instance of the template for it. */
+static void accept_connection(Manager *m, Unit *u, int listen_fd) {
+        UnitRuntime *rt = unit_runtime(u);
+        char *instance auto_free = NULL, *name auto_free = NULL, **env auto_strv = NULL, prefix[UNIT_NAME_MAX + 1];
+        int fd auto_fd = -1, r;
+        Report why = { 0 };
+        Unit *service;
+
+        r = listen_accept(listen_fd, rt->machine.socket.n_accepted++, &fd, &instance, &env);
+        if (r < 0) {
+                if (r != -EAGAIN)
+                        LOG_UNIT_ERRNO(u->id, ACCEPT_FAILED, r, FIELD_S("UNIT", u->id));
+                return;
+        }
+        if (rt->machine.socket.n_connections >= u->spec->socket->max_connections) {
+                rt->machine.socket.n_refused++;
+                return;
+        }
+        snprintf(prefix, sizeof(prefix), "%.*s", (int)strcspn(u->id, "."), u->id);
+        r = str_printf(&name, "%s@%s.service", prefix, instance);
+        if (r >= 0)
+                r = manager_load_unit(m, name, &service);
+        if (r >= 0 && unit_runtime(service)->accepted_fd < 0) {
+                unit_runtime(service)->accepted_fd = TAKE_FD(fd);
+                unit_runtime(service)->accepted_environment = TAKE(env);
+                r = manager_enqueue(m, JOB_START, service, JOB_REPLACE, &why, NULL);
+        }
+        if (r != 0)
+                LOG_UNIT(u->id, TRIGGER_REFUSED, FIELD_S("TRIGGERED", name),
+                         FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : "not loaded"));
+        report_release(&why);
+}
+
+static int on_traffic(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Unit *u = userdata;
+        Manager *m = unit_runtime(u)->manager;
+
+        if (u->spec->socket->accept)
+                accept_connection(m, u, fd);
+        else {
+                unit_listen(m, u, false); /* until the machine asks again: level-triggered, it would spin */
+                (void)manager_push_type(m, u, EVENT_TRIGGER);
+        }
+        return 0;
+}
+
+void unit_listen(Manager *m, Unit *u, bool on) {
+        UnitRuntime *rt = unit_runtime(u);
+        int r = 0;
+
+        if (u->type != UNIT_SOCKET)
+                return;
+        if (!rt->socket_sources) {
+                if (!on || rt->n_socket_fds == 0)
+                        return;
+                rt->socket_sources = calloc(rt->n_socket_fds, sizeof(*rt->socket_sources));
+                if (!rt->socket_sources)
+                        r = -ENOMEM;
+        }
+        for (size_t i = 0; i < rt->n_socket_fds && r >= 0; i++) {
+                if (!rt->socket_sources[i])
+                        r = sd_event_add_io(m->event, rt->socket_sources + i, rt->socket_fds[i], EPOLLIN, on_traffic, u);
+                if (r >= 0)
+                        r = sd_event_source_set_enabled(rt->socket_sources[i], on ? SD_EVENT_ON : SD_EVENT_OFF);
+        }
+        if (r < 0)
+                (void)manager_push(m, u, &(Event){ .type = EVENT_OPEN_FAILED, .now = dual_now(), .error = r });
+}
+
+void unit_trigger(Manager *m, Unit *u) {
+        bool any = false;
+
+        for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_TRIGGERS, e));) {
+                Report why = { 0 };
+                int r = m->stopping ? -ESHUTDOWN : manager_enqueue(m, JOB_START, e->other, JOB_REPLACE, &why, NULL);
+
+                any = true;
+                if (r != 0 && !m->stopping) {
+                        LOG_UNIT(u->id, TRIGGER_REFUSED, FIELD_S("TRIGGERED", e->other->id),
+                                 FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
+                        (void)manager_push(m, u,
+                                           &(Event){ .type = EVENT_TRIGGERED_STATE, .now = dual_now(), .active = FAILED });
+                }
+                report_release(&why);
+        }
+        if (!any)
+                LOG_UNIT(u->id, TRIGGER_REFUSED, FIELD_S("TRIGGERED", "nothing"), FIELD_S("TEXT", "no unit to trigger"));
+}
+
+void unit_check_paths(Manager *m, Unit *u) {
+        (void)manager_push(m, u,
+                           &(Event){ .type = EVENT_PATHS_CHECKED,
+                                     .now = dual_now(),
+                                     .value = path_watch_holds(u->spec->path) });
+}
+
+static const char *socket_fd_name(const Unit *socket) {
+        return socket->spec->socket->fd_name ?: socket->id;
+}
+
+static int add_fds(int **fds, const char ***names, size_t *n, const int *more, size_t n_more, const char *name) {
+        int *f;
+        const char **l;
+
+        if (n_more == 0)
+                return 0;
+        f = realloc(*fds, (*n + n_more) * sizeof(*f));
+        if (!f)
+                return -ENOMEM;
+        *fds = f;
+        l = realloc(*names, (*n + n_more) * sizeof(*l));
+        if (!l)
+                return -ENOMEM;
+        *names = l;
+        for (size_t i = 0; i < n_more; i++) {
+                f[*n] = more[i];
+                l[(*n)++] = name;
+        }
+        return 0;
+}
+
+int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *ret_n) {
+        const UnitRuntime *rt = unit_runtime(u);
+        const char **names auto_free = NULL;
+        int *fds auto_free = NULL, r = 0;
+        size_t n = 0;
+
+        if (rt->accepted_fd >= 0)
+                r = add_fds(&fds, &names, &n, &rt->accepted_fd, 1, "connection");
+        for (const Edge *e = NULL; r >= 0 && rt->accepted_fd < 0 && (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));) {
+                const UnitRuntime *other = unit_runtime(e->other);
+
+                if (e->other->type == UNIT_SOCKET && !e->other->spec->socket->accept)
+                        r = add_fds(&fds, &names, &n, other->socket_fds, other->n_socket_fds, socket_fd_name(e->other));
+        }
+        STRV_FOREACH(name, u->spec->service->sockets) {
+                Unit *other = graph_find(u->graph, *name);
+
+                if (r >= 0 && other && other->type == UNIT_SOCKET && !unit_has_edge(u, DEP_TRIGGERED_BY, other))
+                        r = add_fds(&fds, &names, &n, unit_runtime(other)->socket_fds,
+                                    unit_runtime(other)->n_socket_fds, socket_fd_name(other));
+        }
+        for (size_t i = 0; r >= 0 && i < rt->n_fd_store; i++)
+                r = add_fds(&fds, &names, &n, &rt->fd_store[i].fd, 1, rt->fd_store[i].name);
+        if (r < 0)
+                return r;
+        *ret_fds = TAKE(fds);
+        *ret_names = TAKE(names);
+        *ret_n = n;
+        return 0;
+}

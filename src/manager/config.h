@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * svinit.conf: the keys of systemd-system.conf(5) that have a meaning here and
+ * our own. Read from /etc/svinit/svinit.conf and svinit.conf.d, then from the
+ * environment (SVINIT_STOP_BUDGET, SVINIT_LOG_FORMAT, SVINIT_LOG_LEVEL).
+ */
+
+#include "base/report.h"
+#include "base/time.h"
+
+typedef struct Config { /* section [Manager] */
+        usec_t default_timeout_start, default_timeout_stop, default_restart_delay, default_start_limit_interval;
+        unsigned default_start_limit_burst;
+        usec_t shutdown_timeout;  /* ShutdownTimeoutSec=; 0: auto (9 s, 29 s in Kubernetes, none outside a container) */
+        char **default_environment;
+        char *log_format;         /* LogFormat=: prefix raw json none; owned; NULL: auto */
+        int log_level;            /* syslog's */
+        bool strict;              /* Strict= */
+        bool pass_environment;    /* DefaultPassEnvironment= */
+        char **control_users;     /* further uids that may change things: BusControlUsers= */
+} Config;
+
+void config_init(Config *c);
+void config_release(Config *c);
+int config_read_text(Config *c, const char *file, Text text, Report *report); /* pure */
+int config_load(Config *c, char *const *environ_at_start, Report *report);

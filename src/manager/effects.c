@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What machines ask for, done: one function for each effect, in one table.
+ * An effect that fails is the next event.
+ */
+
+#include "manager/manager-internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+typedef void (*EffectFunction)(Manager *m, Unit *u, const Effect *fx, const Event *cause);
+
+static void effect_spawn(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        ProcessInfo process = { 0 };
+        int r;
+
+        r = unit_spawn(m, u, fx->command, fx->index, &process);
+        if (r < 0) {
+                LOG_UNIT_ERRNO(u->id, SPAWN_REFUSED, r, FIELD_S("COMMAND", command_kind_to_string(fx->command)));
+                (void)manager_push(m, u, &(Event){ .type = EVENT_SPAWN_FAILED, .now = dual_now(), .error = r });
+                return;
+        }
+        if (process.pid > 0)
+                (void)manager_push(m, u, &(Event){ .type = EVENT_SPAWNED, .now = dual_now(), .process = process });
+}
+
+/* The process may be gone already: its end is on the way as an event of its own. */
+static void signal_pid(pid_t pid, const Effect *fx) {
+        if (pid <= 0)
+                return;
+        (void)kill(pid, fx->signal);
+        if (fx->also_sighup)
+                (void)kill(pid, SIGHUP);
+        if (fx->also_sigcont)
+                (void)kill(pid, SIGCONT);
+}
+
+static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        UnitRuntime *rt = unit_runtime(u);
+        pid_t main = machine_main_pid(&rt->machine), control = machine_control_pid(&rt->machine);
+
+        if (fx->whom == WHOM_MAIN || (fx->whom == WHOM_ALL && !fx->except_main))
+                signal_pid(main, fx);
+        if (fx->whom == WHOM_CONTROL || fx->whom == WHOM_ALL)
+                signal_pid(control, fx);
+        if (fx->whom == WHOM_ALL && rt->group) {
+                if (fx->signal == SIGKILL && !fx->except_main)
+                        (void)group_kill_all(rt->group);
+                else {
+                        (void)group_kill(rt->group, fx->signal, main, control);
+                        if (fx->also_sighup)
+                                (void)group_kill(rt->group, SIGHUP, main, control);
+                        if (fx->also_sigcont)
+                                (void)group_kill(rt->group, SIGCONT, main, control);
+                }
+                group_watch_empty(rt->group, true);
+        }
+        if (rt->group && group_is_empty(rt->group))
+                (void)manager_push_type(m, u, EVENT_EMPTY);
+}
+
+static void effect_watch_pid_file(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        unit_watch_pid_file(m, u);
+}
+
+static void effect_unwatch_pid_file(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        file_watch_free(TAKE(rt->file_watch));
+}
+
+static void effect_guess_main_pid(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        unit_guess_main(m, u);
+}
+
+static void effect_watch_main_pid(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        unit_watch_main(m, u, machine_main_pid(&unit_runtime(u)->machine));
+}
+
+static void remember_usage(UnitRuntime *rt) {
+        GroupUsage usage;
+
+        if (!rt->group)
+                return;
+        group_usage(rt->group, &usage);
+        rt->memory_at_stop = usage.memory_peak;
+        rt->cpu_at_stop = usage.cpu_nsec;
+}
+
+static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        UnitRuntime *rt = unit_runtime(u);
+        const char *result = machine_result(&rt->machine);
+
+        remember_usage(rt);
+        if (u->type == UNIT_SERVICE && rt->machine.service.result == RESULT_EXEC_CONDITION)
+                LOG_UNIT(u->id, UNIT_SKIPPED, FIELD_S("DESCRIPTION", u->spec->common->description ?: u->id),
+                         FIELD_S("CONDITION", "ExecCondition="));
+        else if (result && !str_equal(result, "success"))
+                LOG_UNIT(u->id, UNIT_FAILURE_RESULT, FIELD_S("UNIT_RESULT", result));
+        else
+                LOG_UNIT(u->id, UNIT_SUCCESS, FIELD_S("UNIT_RESULT", "success"));
+        if (u->type == UNIT_SERVICE && machine_will_restart(&rt->machine))
+                LOG_UNIT(u->id, UNIT_RESTART_SCHEDULED, FIELD_I("N_RESTARTS", rt->machine.service.n_restarts + 1),
+                         FIELD_S("REASON", rt->machine.service.reason));
+        unit_mark_changed(u);
+        manager_note_end(m, u);
+}
+
+static void effect_reload_done(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        unit_mark_changed(u); /* the job is ended by graph_unit_changed(), with this effect's value */
+}
+
+static void effect_restart(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        JobMode mode = u->spec->service->restart_mode == RESTART_MODE_DIRECT ? JOB_IGNORE_DEPENDENCIES : JOB_REPLACE;
+        Report why = { 0 };
+        int r;
+
+        if (m->stopping)
+                return;
+        r = manager_enqueue(m, JOB_RESTART, u, mode, &why, NULL);
+        if (r != 0)
+                LOG_UNIT(u->id, REQUEST_REFUSED, FIELD_S("JOB_TYPE", "restart"), FIELD_S("REASON", "automatic restart"),
+                         FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
+        report_release(&why);
+}
+
+static void effect_trigger(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        unit_trigger(m, u);
+}
+
+static void effect_open(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        unit_open(m, u);
+}
+
+static void effect_close(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        unit_close(m, u);
+}
+
+static void effect_listen(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        unit_listen(m, u, fx->type == EFFECT_LISTEN);
+}
+
+static void effect_check_paths(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        unit_check_paths(m, u);
+}
+
+static void effect_stamp(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        unit_write_stamp(m, u);
+}
+
+/* The unit is down for good: what belonged to the run goes back. The group stays while strays live in it. */
+static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        file_watch_free(TAKE(rt->file_watch));
+        unit_release_fd_store(u);
+        if (rt->group && group_is_empty(rt->group))
+                group_free(TAKE(rt->group));
+        rt->dynamic_uid = (uid_t)-1;
+        manager_collect(m, u);
+}
+
+static const EffectFunction effects[EFFECT_TYPE_MAX] = {
+        [EFFECT_SPAWN] = effect_spawn,
+        [EFFECT_KILL] = effect_kill,
+        [EFFECT_WATCH_PID_FILE] = effect_watch_pid_file,
+        [EFFECT_UNWATCH_PID_FILE] = effect_unwatch_pid_file,
+        [EFFECT_GUESS_MAIN_PID] = effect_guess_main_pid,
+        [EFFECT_WATCH_MAIN_PID] = effect_watch_main_pid,
+        [EFFECT_RESULT] = effect_result,
+        [EFFECT_RELOAD_DONE] = effect_reload_done,
+        [EFFECT_RESTART] = effect_restart,
+        [EFFECT_TRIGGER] = effect_trigger,
+        [EFFECT_OPEN] = effect_open,
+        [EFFECT_CLOSE] = effect_close,
+        [EFFECT_LISTEN] = effect_listen,
+        [EFFECT_UNLISTEN] = effect_listen,
+        [EFFECT_CHECK_PATHS] = effect_check_paths,
+        [EFFECT_STAMP] = effect_stamp,
+        [EFFECT_RELEASE] = effect_release,
+};
+_Static_assert(ELEMENTSOF(effects) == EFFECT_TYPE_MAX, "an effect for each type");
+
+void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        ENSURE_VOID(fx->type < EFFECT_TYPE_MAX && effects[fx->type]);
+        effects[fx->type](m, u, fx, cause);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Jobs in the real world: enqueueing with all loaded, running what may run,
+ * time-outs, and the words in the log.
+ */
+
+#include "manager/manager-internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+static bool question_can_reload(const Unit *u, void *userdata) {
+        return unit_can_reload(u);
+}
+
+static bool question_can_stop(const Unit *u, void *userdata) {
+        return unit_can_stop(u);
+}
+
+bool unit_can_start(const Unit *u) {
+        return u->load_state == LOAD_LOADED && u->type != UNIT_DEVICE && u->type != UNIT_SCOPE && !u->perpetual;
+}
+
+bool unit_can_stop(const Unit *u) {
+        return !u->perpetual && u->type != UNIT_DEVICE;
+}
+
+bool unit_can_reload(const Unit *u) {
+        return u->load_state == LOAD_LOADED && machine_can_reload(&unit_runtime(u)->machine);
+}
+
+int manager_enqueue(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret) {
+        JobQuestions q = { question_can_reload, question_can_stop, m };
+        Job *job = NULL;
+        int r;
+
+        r = graph_enqueue(m->graph, &q, type, u, mode, explanation, &job, NULL);
+        if (r == 0)
+                manager_kick(m);
+        if (ret)
+                *ret = r == 0 ? job : NULL;
+        return r;
+}
+
+int manager_cancel_job(Manager *m, uint32_t id) {
+        JobRequests requests = { 0 };
+        int r;
+
+        r = graph_job_cancel(m->graph, id, &requests);
+        manager_run_requests(m, &requests);
+        manager_kick(m);
+        return r;
+}
+
+static void finish(Manager *m, Job *j, JobResult result) {
+        JobRequests requests = { 0 };
+
+        graph_job_finish(m->graph, j, result, &requests);
+        manager_run_requests(m, &requests);
+}
+
+static const char *description(const Unit *u) {
+        return u->spec->common->description ?: u->id;
+}
+
+/* The condition as people wrote it. */
+static void condition_text(const Condition *c, const char *kind, Buf *b) {
+        buf_addf(b, "%s%s=%s%s%s", kind, c->type, c->trigger ? "|" : "", c->negate ? "!" : "", c->parameter ?: "");
+}
+
+static bool conditions_allow(Manager *m, Unit *u, JobResult *ret_result) {
+        UnitRuntime *rt = unit_runtime(u);
+        const CommonSpec *c = u->spec->common;
+        const Condition *failed = NULL;
+        Buf text auto_buf = { 0 };
+
+        if (c->conditions.n == 0 && c->asserts.n == 0) {
+                rt->condition_result = rt->assert_result = true;
+                return true;
+        }
+        free(rt->condition_states);
+        rt->condition_states = c->conditions.n > 0 ? calloc(c->conditions.n, 1) : NULL;
+        rt->condition_result = conditions_hold(&m->host, &c->conditions, rt->condition_states, &failed);
+        rt->condition_time = dual_now();
+        unit_mark_changed(u);
+        if (!rt->condition_result) {
+                condition_text(failed ?: c->conditions.v, "Condition", &text);
+                LOG_UNIT(u->id, UNIT_SKIPPED, FIELD_S("DESCRIPTION", description(u)), FIELD_S("CONDITION", text.data));
+                *ret_result = JOB_DONE;
+                return false;
+        }
+        rt->assert_result = conditions_hold(&m->host, &c->asserts, NULL, &failed);
+        rt->assert_time = dual_now();
+        if (!rt->assert_result) {
+                condition_text(failed ?: c->asserts.v, "Assert", &text);
+                LOG_UNIT(u->id, ASSERT_FAILED, FIELD_S("DESCRIPTION", description(u)), FIELD_S("CONDITION", text.data));
+                *ret_result = JOB_ASSERT;
+                return false;
+        }
+        return true;
+}
+
+static void new_invocation(UnitRuntime *rt) {
+        if (getrandom(rt->invocation_id, sizeof(rt->invocation_id), GRND_NONBLOCK) != sizeof(rt->invocation_id)) {
+                uint64_t t = now_monotonic(), w = now_realtime(); /* early boot of a machine without entropy */
+
+                memcpy(rt->invocation_id, &t, 8);
+                memcpy(rt->invocation_id + 8, &w, 8);
+        }
+        rt->has_invocation = true;
+        rt->stream_ids[0] = rt->stream_ids[1] = 0; /* the streams of an earlier run end by themselves */
+}
+
+static bool bound_units_are_up(const Unit *u) {
+        for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_BINDS_TO, e));)
+                if (unit_has_edge(u, DEP_AFTER, e->other) && !active_state_is_up(e->other->active))
+                        return false;
+        return true;
+}
+
+static void begin(Manager *m, Job *j, EventType event) {
+        j->begin = now_monotonic();
+        graph_job_running(m->graph, j);
+        if (m->observer.job_changed)
+                m->observer.job_changed(j, m->observer.userdata);
+        (void)manager_push_type(m, j->unit, event);
+}
+
+static void run_start(Manager *m, Job *j) {
+        Unit *u = j->unit;
+        UnitRuntime *rt = unit_runtime(u);
+        ActiveState s = machine_active_state(&rt->machine);
+        bool waiting_for_restart = u->type == UNIT_SERVICE && rt->machine.service.state == SERVICE_AUTO_RESTART;
+        JobResult result;
+
+        if (active_state_is_up(s)) {
+                finish(m, j, JOB_DONE);
+                return;
+        }
+        if (s == DEACTIVATING || s == MAINTENANCE) {
+                graph_job_postpone(m->graph, j);
+                return;
+        }
+        if (s == ACTIVATING && !waiting_for_restart) {
+                j->begin = now_monotonic();
+                graph_job_running(m->graph, j);
+                return;
+        }
+        if (!unit_can_start(u)) {
+                finish(m, j, u->load_state == LOAD_LOADED ? JOB_UNSUPPORTED : JOB_INVALID);
+                return;
+        }
+        if (!bound_units_are_up(u)) {
+                finish(m, j, JOB_DEPENDENCY);
+                return;
+        }
+        if (!conditions_allow(m, u, &result)) {
+                finish(m, j, result);
+                return;
+        }
+        new_invocation(rt);
+        if (u->type == UNIT_SERVICE)
+                LOG_UNIT(u->id, UNIT_STARTING, FIELD_S("DESCRIPTION", description(u)), FIELD_I("JOB_ID", j->id),
+                         FIELD_S("JOB_TYPE", "start"));
+        begin(m, j, EVENT_START);
+}
+
+static void run_stop(Manager *m, Job *j) {
+        Unit *u = j->unit;
+        UnitRuntime *rt = unit_runtime(u);
+
+        if (active_state_is_down(machine_active_state(&rt->machine))) {
+                finish(m, j, JOB_DONE);
+                return;
+        }
+        if (u->type == UNIT_SERVICE)
+                LOG_UNIT(u->id, UNIT_STOPPING, FIELD_S("DESCRIPTION", description(u)), FIELD_I("JOB_ID", j->id),
+                         FIELD_S("JOB_TYPE", j->type == JOB_STOP ? "stop" : "restart"));
+        begin(m, j, EVENT_STOP);
+}
+
+static void run_reload(Manager *m, Job *j) {
+        Unit *u = j->unit;
+        ActiveState s = machine_active_state(&unit_runtime(u)->machine);
+
+        if (s == ACTIVATING || s == RELOADING) {
+                graph_job_postpone(m->graph, j);
+                return;
+        }
+        if (s != ACTIVE || !unit_can_reload(u)) {
+                finish(m, j, JOB_INVALID);
+                return;
+        }
+        LOG_UNIT(u->id, UNIT_RELOADING, FIELD_S("DESCRIPTION", description(u)), FIELD_I("JOB_ID", j->id),
+                 FIELD_S("JOB_TYPE", "reload"));
+        begin(m, j, EVENT_RELOAD);
+}
+
+static void run_verify_active(Manager *m, Job *j) {
+        ActiveState s = machine_active_state(&unit_runtime(j->unit)->machine);
+
+        if (s == ACTIVATING)
+                graph_job_postpone(m->graph, j);
+        else
+                finish(m, j, active_state_is_up(s) ? JOB_DONE : JOB_SKIPPED);
+}
+
+static void run_job(Manager *m, Job *j) {
+        switch (j->type) {
+        case JOB_START:
+                run_start(m, j);
+                break;
+        case JOB_STOP:
+                run_stop(m, j);
+                break;
+        case JOB_RESTART:
+                if (j->restart_stopped)
+                        run_start(m, j);
+                else
+                        run_stop(m, j);
+                break;
+        case JOB_RELOAD:
+                run_reload(m, j);
+                break;
+        case JOB_VERIFY_ACTIVE:
+                run_verify_active(m, j);
+                break;
+        default:
+                finish(m, j, JOB_DONE);
+        }
+}
+
+void manager_run_jobs(Manager *m) {
+        Job *j;
+
+        while ((j = graph_next_runnable(m->graph)))
+                run_job(m, j);
+}
+
+/* Only services and failures have something to say: a target that is reached is no news to anybody but systemd. */
+void unit_log_job_end(Unit *u, JobType type, JobResult result) {
+        const char *words = job_result_to_string(result);
+
+        if (type == JOB_RELOAD && result == JOB_DONE)
+                LOG_UNIT(u->id, UNIT_RELOADED, FIELD_S("DESCRIPTION", description(u)), FIELD_S("JOB_RESULT", words));
+        else if (type == JOB_STOP && result == JOB_DONE) {
+                if (u->type == UNIT_SERVICE)
+                        LOG_UNIT(u->id, UNIT_STOPPED, FIELD_S("DESCRIPTION", description(u)),
+                                 FIELD_S("JOB_RESULT", words));
+        } else if ((type == JOB_START || type == JOB_RESTART) && result == JOB_DONE) {
+                if (active_state_is_up(u->active) && (u->type == UNIT_SERVICE || u->type == UNIT_TARGET))
+                        LOG_UNIT(u->id, UNIT_STARTED, FIELD_S("DESCRIPTION", description(u)),
+                                 FIELD_S("VERB", u->type == UNIT_TARGET ? "Reached target" : "Started"),
+                                 FIELD_S("JOB_RESULT", words));
+        } else if (type == JOB_START || type == JOB_RESTART) {
+                if (result == JOB_DEPENDENCY)
+                        LOG_UNIT(u->id, UNIT_DEPENDENCY_FAILED, FIELD_S("DESCRIPTION", description(u)),
+                                 FIELD_S("JOB_RESULT", words));
+                else if (result != JOB_CANCELED)
+                        LOG_UNIT(u->id, UNIT_START_FAILED, FIELD_S("DESCRIPTION", description(u)),
+                                 FIELD_S("JOB_RESULT", words));
+        }
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What the files of manager/ share and nobody else sees.
+ *
+ *      queue.c       events, one turn of the loop, observers
+ *      effects.c     what machines ask for
+ *      spawn.c       ExecPlan of one command
+ *      units.c       loading, reload, collecting
+ *      jobs.c        enqueue, run, time-outs of jobs
+ *      processes.c   ends of processes, notify messages, main pids
+ *      activation.c  sockets, timers and paths in the outside world
+ *      shutdown.c    stop budget, essential units, exit code
+ *      boot.c        generators, the boot transaction
+ *      journal-link.c  svinit-journald's other half; log.c the log hook
+ */
+
+#include "base/log.h"
+#include "manager/manager.h"
+
+/* Order of event sources: last words and READY=1 of a dead process count before its end. */
+enum {
+        PRIORITY_JOURNAL = -8,
+        PRIORITY_SHIM = -7,
+        PRIORITY_NOTIFY = -6,
+        PRIORITY_CHILD = -5,
+        PRIORITY_GROUP = -4,
+        PRIORITY_SIGNAL = -3,
+        PRIORITY_QUEUE = 0,
+        PRIORITY_IDLE = 10,
+};
+
+typedef struct QueuedEvent {
+        Unit *unit;
+        Event event;
+} QueuedEvent;
+
+typedef struct ManagerInternal {
+        QueuedEvent *queue; /* ring */
+        size_t queue_head, queue_count, queue_capacity;
+        bool draining, leaving, kill_sent, end_done, journal_ended, budget_hit;
+        sd_event_source *queue_source, *stop_source, *leave_source;
+        sd_event_source *signal_sources[16];
+        UnitRuntime *changed;  /* for the observer, a stack */
+        UnitRuntime *collect;  /* perhaps garbage, looked at when the queue is empty */
+        UnitRuntime *loaded;   /* read, but graph_complete() waits until all are */
+        int pending_interrupts;
+        uint64_t oom_kills_seen;
+        ManagerOptions options; /* strings borrowed from the caller of manager_new() */
+} ManagerInternal;
+
+/* queue.c */
+int manager_push(Manager *m, Unit *u, const Event *ev);
+int manager_push_type(Manager *m, Unit *u, EventType type);
+void manager_kick(Manager *m);        /* work waits: run the queue in this turn */
+void manager_drain(Manager *m, unsigned budget);
+void unit_mark_changed(Unit *u);
+void manager_flush_changes(Manager *m);
+void manager_run_requests(Manager *m, JobRequests *requests);
+int manager_queue_init(Manager *m);
+
+/* effects.c */
+void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause);
+
+/* spawn.c */
+int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret);
+int unit_realize_group(Manager *m, Unit *u);
+int unit_slice_path(const Unit *u, char **ret);
+
+/* units.c */
+int unit_runtime_new(Manager *m, Unit *u);
+void unit_runtime_free(Unit *u);
+int manager_load_stubs(Manager *m);
+void manager_collect_pending(Manager *m);
+int manager_graph_init(Manager *m);
+int manager_add_builtin_units(Manager *m);
+int manager_add_command_unit(Manager *m, char *const *command);
+
+/* jobs.c */
+void manager_run_jobs(Manager *m);
+void unit_log_job_end(Unit *u, JobType type, JobResult result);
+
+/* processes.c */
+void on_process_end(const ProcessEnd *end, void *watcher, void *userdata);
+void on_notify_message(NotifyMessage *msg, void *userdata);
+void on_group_empty(Group *g, void *userdata);
+void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata);
+void unit_watch_status(Manager *m, Unit *u, int fd, pid_t pid);
+void unit_watch_main(Manager *m, Unit *u, pid_t pid);
+void unit_guess_main(Manager *m, Unit *u);
+void unit_watch_pid_file(Manager *m, Unit *u);
+typedef struct StoredFd {
+        int fd;
+        char *name;
+} StoredFd;
+void unit_release_fd_store(Unit *u);
+
+/* activation.c */
+void unit_arm_timers(Manager *m, Unit *u);
+void unit_open(Manager *m, Unit *u);
+void unit_close(Manager *m, Unit *u);
+void unit_listen(Manager *m, Unit *u, bool on);
+void unit_trigger(Manager *m, Unit *u);
+void unit_check_paths(Manager *m, Unit *u);
+void unit_write_stamp(Manager *m, Unit *u);
+void unit_read_stamp(Manager *m, Unit *u);
+/* The descriptors that this service gets from its sockets and its store. Arrays owned by the caller, descriptors borrowed. */
+int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *n);
+
+/* shutdown.c */
+int manager_signals_init(Manager *m);
+void manager_note_end(Manager *m, Unit *u);      /* an essential unit, FailureAction=, SuccessAction= */
+void manager_check_leave(Manager *m);             /* after each turn while stopping */
+void manager_target_reached(Manager *m, Unit *u); /* exit.target & co. became active */
+int unit_exit_code(const Unit *u, bool command_mode);
+
+/* boot.c */
+int manager_run_generators(Manager *m);
+void manager_check_started(Manager *m);
+
+/* journal-link.c */
+int journal_link_new(Manager *m, JournalLink **ret);
+void journal_link_free(JournalLink *l);
+int journal_link_streams(Manager *m, Unit *u, int ret_fds[2]); /* write ends for a new process, owned by the caller */
+void journal_link_announce(Manager *m, Unit *u, pid_t pid); /* after the spawn: whose streams they are */
+bool journal_link_ended(JournalLink *l);
+void journal_link_end(JournalLink *l); /* write everything, then exit; journal_link_ended() tells */
+bool journal_link_is_pid(const JournalLink *l, pid_t pid);
+void journal_link_process_end(JournalLink *l, const ProcessEnd *end);
+bool journal_link_available(const JournalLink *l);
+
+/* log.c */
+void manager_log_init(Manager *m, bool early);
+void manager_log_report(const char *unit, const Report *r);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Construction and teardown of the manager, in order; and the small verbs of the outside. */
+
+#include "manager/files.h"
+#include "manager/manager-internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int add_notify_socket(Manager *m) {
+        char path[256];
+
+        if (!m->host.runtime_writable)
+                return 0;
+        snprintf(path, sizeof(path), "%s/systemd/notify", m->host.runtime_dir);
+        return notify_socket_new(m->event, path, PRIORITY_NOTIFY, on_notify_message, m, &m->notify);
+}
+
+static int add_loader(Manager *m) {
+        char dirs[3][160];
+        static const char *const names[] = { "generator", "generator.early", "generator.late" };
+        LoaderOptions o = { .host = &m->host.specifiers,
+                            .runtime_dir = m->host.runtime_dir,
+                            .ignore_system_services = true };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                snprintf(dirs[i], sizeof(dirs[i]), "%s/systemd/%s", m->host.runtime_dir, names[i]);
+                o.generator_dirs[i] = dirs[i];
+        }
+        return loader_new(&o, &m->loader);
+}
+
+static bool wants_journal(const ManagerOptions *o) {
+        return !o->command || o->with_units;
+}
+
+static int construct(Manager *m, const ManagerOptions *o) {
+        GroupsOptions groups = { .on_empty = on_group_empty, .on_exit = on_group_exit };
+        const char *tier = env_get(o->environment, "SVINIT_TIER", 11);
+        Report report = { 0 };
+        int r;
+
+        r = config_load(&m->config, o->environment, &report);
+        if (r < 0)
+                return r;
+        r = host_info_init(&m->host, o->environment);
+        if (r < 0)
+                return r;
+        manager_log_init(m, true);
+        manager_log_report(NULL, &report);
+        report_release(&report);
+        host_prepare_directories(&m->host, &report);
+        manager_log_report(NULL, &report);
+        report_release(&report);
+
+        r = sd_event_default(&m->event);
+        if (r < 0)
+                return r;
+        r = manager_queue_init(m);
+        if (r < 0)
+                return r;
+        r = manager_signals_init(m);
+        if (r < 0)
+                return r;
+        r = reaper_new(m->event, PRIORITY_CHILD, on_process_end, m, &m->reaper);
+        if (r < 0)
+                return r;
+        groups.event = m->event;
+        groups.force_shim = str_equal(tier, "shim");
+        r = groups_new(&groups, &m->groups);
+        if (r < 0)
+                return r;
+        m->internal->oom_kills_seen = groups_container_oom_kills(m->groups);
+        r = manager_graph_init(m);
+        if (r < 0)
+                return r;
+        r = add_loader(m);
+        if (r < 0)
+                return r;
+        r = add_notify_socket(m);
+        if (r < 0)
+                LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the notify socket"));
+        if (wants_journal(o)) {
+                r = journal_link_new(m, &m->journal);
+                if (r < 0)
+                        LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "svinit-journald"));
+                manager_log_init(m, false);
+        }
+        return 0;
+}
+
+int manager_new(const ManagerOptions *o, Manager **ret) {
+        Manager *m = calloc(1, sizeof(*m));
+        int r;
+
+        if (!m)
+                return -ENOMEM;
+        m->internal = calloc(1, sizeof(*m->internal));
+        if (!m->internal) {
+                free(m);
+                return -ENOMEM;
+        }
+        m->internal->options = *o;
+        m->exit_code = -1;
+        m->stop_deadline = USEC_INFINITY;
+        m->userspace_time = dual_now();
+        r = construct(m, o);
+        if (r < 0) {
+                LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the manager"));
+                manager_free(m);
+                return r;
+        }
+        *ret = m;
+        return 0;
+}
+
+/* Nothing here kills: what had to end has ended, or the kernel ends it with us. */
+void manager_free(Manager *m) {
+        ManagerInternal *in;
+
+        if (!m)
+                return;
+        in = m->internal;
+        m->observer = (ManagerObserver){ 0 };
+        graph_free(m->graph);
+        journal_link_free(m->journal);
+        notify_socket_free(m->notify);
+        loader_free(m->loader);
+        groups_free(m->groups);
+        reaper_free(m->reaper);
+        for (size_t i = 0; i < ELEMENTSOF(in->signal_sources); i++)
+                sd_event_source_disable_unref(in->signal_sources[i]);
+        sd_event_source_disable_unref(in->queue_source);
+        sd_event_source_disable_unref(in->stop_source);
+        sd_event_source_disable_unref(in->leave_source);
+        sd_event_unref(m->event);
+        host_info_release(&m->host);
+        config_release(&m->config);
+        strv_free(m->environment);
+        free(in->queue);
+        free(in);
+        free(m);
+}
+
+void manager_set_observer(Manager *m, const ManagerObserver *o) {
+        m->observer = *o;
+}
+
+int manager_run(Manager *m) {
+        int r = sd_event_loop(m->event);
+
+        if (r < 0) {
+                LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the event loop"));
+                return 125;
+        }
+        return MAX(m->exit_code, 0);
+}
+
+int manager_kill(Manager *m, Unit *u, KillWhom whom, int signal, bool fail_when_none) {
+        UnitRuntime *rt = unit_runtime(u);
+        pid_t main = machine_main_pid(&rt->machine), control = machine_control_pid(&rt->machine);
+        unsigned n = 0;
+
+        if (signal < 1 || signal > SIGRTMAX)
+                return -EINVAL;
+        if (main > 0 && whom != WHOM_CONTROL && kill(main, signal) >= 0)
+                n++;
+        if (control > 0 && whom != WHOM_MAIN && kill(control, signal) >= 0)
+                n++;
+        if (whom == WHOM_ALL && rt->group) {
+                int r = group_kill(rt->group, signal, main, control);
+
+                if (r > 0)
+                        n += (unsigned)r;
+        }
+        return n == 0 && (fail_when_none || whom != WHOM_ALL) ? -ESRCH : 0;
+}
+
+void manager_reset_failed(Manager *m, Unit *u) {
+        if (u) {
+                (void)manager_push_type(m, u, EVENT_RESET_FAILED);
+                return;
+        }
+        for (u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
+                if (u->active == FAILED)
+                        (void)manager_push_type(m, u, EVENT_RESET_FAILED);
+}
+
+void manager_bus_name(Manager *m, Unit *u, bool acquired) {
+        (void)manager_push_type(m, u, acquired ? EVENT_NAME_ACQUIRED : EVENT_NAME_LOST);
+}

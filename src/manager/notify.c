@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * sd_notify messages: who may speak for a unit, and what each line means.
+ */
+
+#include "manager/manager-internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+Unit *manager_unit_of_pid(Manager *m, pid_t pid) {
+        Unit *u = reaper_find(m->reaper, pid);
+        Group *g;
+
+        if (u)
+                return u;
+        g = groups_find_pid(m->groups, pid);
+        return g ? group_userdata(g) : NULL;
+}
+
+/* NotifyAccess=: none, main, exec (main and control processes), all of the unit. */
+static bool sender_is_allowed(Unit *u, pid_t pid) {
+        const Machine *machine = &unit_runtime(u)->machine;
+        bool is_main = pid == machine_main_pid(machine);
+
+        if (u->type != UNIT_SERVICE)
+                return false;
+        switch (u->spec->service->notify_access) {
+        case NOTIFY_ALL:
+                return true;
+        case NOTIFY_EXEC:
+                return is_main || pid == machine_control_pid(machine);
+        case NOTIFY_MAIN:
+                return is_main;
+        default:
+                return false;
+        }
+}
+
+static void push(Unit *u, Event ev) {
+        ev.now = dual_now();
+        (void)manager_push(unit_runtime(u)->manager, u, &ev);
+}
+
+static void on_main_pid(Unit *u, const char *value) {
+        UnitRuntime *rt = unit_runtime(u);
+        uint64_t pid;
+
+        if (parse_u64(value, &pid) < 0 || pid < 2 || pid > INT32_MAX)
+                return;
+        if (!rt->group || !group_has_pid(rt->group, (pid_t)pid)) {
+                LOG_UNIT(u->id, NOTIFY_REFUSED, FIELD_S("TEXT", "MAINPID= names a process of another unit"));
+                return;
+        }
+        push(u, (Event){ .type = EVENT_NOTIFY_MAIN_PID, .process = { .pid = (pid_t)pid, .is_child = true } });
+}
+
+static void on_span(Unit *u, EventType type, const char *value) {
+        uint64_t span;
+
+        if (parse_u64(value, &span) >= 0 && span > 0)
+                push(u, (Event){ .type = type, .span = span });
+}
+
+static void on_status(Unit *u, const char *value) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        if (str_equal(rt->status_text, value))
+                return;
+        (void)str_replace(&rt->status_text, *value ? value : NULL);
+        unit_mark_changed(u);
+}
+
+static void on_errno(Unit *u, const char *value) {
+        unsigned n;
+
+        if (parse_unsigned(value, &n) < 0 || n > 4095)
+                return;
+        unit_runtime(u)->status_errno = (int)n;
+        unit_mark_changed(u);
+}
+
+static void on_watchdog(Unit *u, const char *value) {
+        if (str_equal(value, "1")) {
+                push(u, (Event){ .type = EVENT_NOTIFY_WATCHDOG });
+                unit_mark_changed(u);
+        } else if (str_equal(value, "trigger"))
+                push(u, (Event){ .type = EVENT_NOTIFY_WATCHDOG_TRIGGER });
+}
+
+/* Takes the message's descriptors, as far as FileDescriptorStoreMax= goes; the rest is closed by the reader. */
+static void store_fds(Unit *u, NotifyMessage *msg) {
+        UnitRuntime *rt = unit_runtime(u);
+        const char *name = notify_value(msg->lines, "FDNAME");
+
+        for (size_t i = 0; i < msg->n_fds; i++) {
+                StoredFd *grown;
+                char *copy;
+
+                if (rt->n_fd_store >= u->spec->service->fd_store_max)
+                        return;
+                grown = realloc(rt->fd_store, (rt->n_fd_store + 1) * sizeof(*grown));
+                if (!grown)
+                        return;
+                rt->fd_store = grown;
+                copy = strdup(name ?: "stored");
+                if (!copy)
+                        return;
+                grown[rt->n_fd_store++] = (StoredFd){ TAKE_FD(msg->fds[i]), copy };
+        }
+}
+
+static void remove_stored(Unit *u, const char *name) {
+        UnitRuntime *rt = unit_runtime(u);
+        size_t kept = 0;
+
+        for (size_t i = 0; name && i < rt->n_fd_store; i++) {
+                if (str_equal(rt->fd_store[i].name, name)) {
+                        close(rt->fd_store[i].fd);
+                        free(rt->fd_store[i].name);
+                } else
+                        rt->fd_store[kept++] = rt->fd_store[i];
+        }
+        rt->n_fd_store = name ? kept : rt->n_fd_store;
+}
+
+/* The order of the lines in the message does not count, systemd's order does: MAINPID= before READY=. */
+static void apply(Unit *u, NotifyMessage *msg) {
+        const char *v;
+
+        if ((v = notify_value(msg->lines, "MAINPID")))
+                on_main_pid(u, v);
+        if ((v = notify_value(msg->lines, "RELOADING")) && str_equal(v, "1"))
+                push(u, (Event){ .type = EVENT_NOTIFY_RELOADING });
+        if ((v = notify_value(msg->lines, "READY")) && str_equal(v, "1"))
+                push(u, (Event){ .type = EVENT_NOTIFY_READY });
+        if ((v = notify_value(msg->lines, "STOPPING")) && str_equal(v, "1"))
+                push(u, (Event){ .type = EVENT_NOTIFY_STOPPING });
+        if ((v = notify_value(msg->lines, "STATUS")))
+                on_status(u, v);
+        if ((v = notify_value(msg->lines, "ERRNO")))
+                on_errno(u, v);
+        if ((v = notify_value(msg->lines, "EXTEND_TIMEOUT_USEC")))
+                on_span(u, EVENT_NOTIFY_EXTEND, v);
+        if ((v = notify_value(msg->lines, "WATCHDOG")))
+                on_watchdog(u, v);
+        if ((v = notify_value(msg->lines, "WATCHDOG_USEC")))
+                on_span(u, EVENT_NOTIFY_WATCHDOG_USEC, v);
+        if ((v = notify_value(msg->lines, "FDSTORE")) && str_equal(v, "1"))
+                store_fds(u, msg);
+        if ((v = notify_value(msg->lines, "FDSTOREREMOVE")) && str_equal(v, "1"))
+                remove_stored(u, notify_value(msg->lines, "FDNAME"));
+}
+
+void on_notify_message(NotifyMessage *msg, void *userdata) {
+        Manager *m = userdata;
+        Unit *u = manager_unit_of_pid(m, msg->pid);
+
+        if (!u)
+                LOG(NOTIFY_UNKNOWN, FIELD_I("PID", msg->pid));
+        else if (!sender_is_allowed(u, msg->pid))
+                LOG_UNIT(u->id, NOTIFY_REFUSED, FIELD_S("TEXT", "NotifyAccess= does not admit the sender"),
+                         FIELD_I("PID", msg->pid));
+        else
+                apply(u, msg);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What processes tell: their end, sd_notify messages, how exec went, PID
+ * files; and which of them is the main one.
+ */
+
+#include "manager/manager-internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *exit_word(int code) {
+        return code == CLD_EXITED ? "exited" : code == CLD_DUMPED ? "dumped" : "killed";
+}
+
+static void status_word(int code, int status, char *buf, size_t n) {
+        const char *name = code == CLD_EXITED ? exec_exit_code_to_string(status) : sigabbrev_np(status);
+
+        snprintf(buf, n, "%d%s%s", status, name ? "/" : "", name ?: "");
+}
+
+static void log_exit(const Unit *u, const ProcessEnd *end, bool is_main) {
+        char status[40];
+
+        if (end->code == CLD_EXITED && end->status == 0)
+                return;
+        status_word(end->code, end->status, status, sizeof(status));
+        LOG_UNIT(u->id, UNIT_PROCESS_EXIT, FIELD_S("ROLE", is_main ? "Main" : "Control"), FIELD_I("PID", end->pid),
+                 FIELD_S("COMMAND", end->comm), FIELD_S("EXIT_CODE", exit_word(end->code)),
+                 FIELD_S("EXIT_STATUS", status));
+}
+
+/* The kernel's counters say whether SIGKILL came from the OOM killer: the group's own, else the container's. */
+static bool killed_for_memory(Manager *m, UnitRuntime *rt, const ProcessEnd *end) {
+        uint64_t all;
+        bool rose;
+
+        if (rt->group && group_oom_killed(rt->group))
+                return true;
+        if (end->code != CLD_KILLED || end->status != SIGKILL || groups_tier(m->groups) != TIER_SHIM)
+                return false;
+        all = groups_container_oom_kills(m->groups);
+        rose = all > m->internal->oom_kills_seen;
+        m->internal->oom_kills_seen = all;
+        return rose;
+}
+
+static void read_status(Manager *m, Unit *u);
+
+static void process_ended(Manager *m, Unit *u, const ProcessEnd *end) {
+        UnitRuntime *rt = unit_runtime(u);
+        bool is_main = end->pid == machine_main_pid(&rt->machine);
+        Event ev = { .type = EVENT_EXITED,
+                     .now = end->when,
+                     .process = { .pid = end->pid, .code = end->code, .status = end->status, .is_child = true } };
+
+        if (rt->status_fd >= 0 && rt->status_pid == end->pid)
+                read_status(m, u);
+        if (!is_main && end->pid != machine_control_pid(&rt->machine)) {
+                if (rt->group && group_oom_killed(rt->group)) {
+                        LOG_UNIT(u->id, UNIT_OUT_OF_MEMORY, FIELD_I("PID", end->pid));
+                        (void)manager_push_type(m, u, EVENT_OOM);
+                }
+                return;
+        }
+        log_exit(u, end, is_main);
+        ev.process.oom = killed_for_memory(m, rt, end);
+        if (ev.process.oom)
+                LOG_UNIT(u->id, UNIT_OUT_OF_MEMORY, FIELD_I("PID", end->pid));
+        unit_mark_changed(u);
+        (void)manager_push(m, u, &ev);
+        /* Without an event of its own (v1), an empty group is noticed here. */
+        if (rt->group && group_is_empty(rt->group))
+                (void)manager_push_type(m, u, EVENT_EMPTY);
+}
+
+void on_process_end(const ProcessEnd *end, void *watcher, void *userdata) {
+        Manager *m = userdata;
+
+        if (watcher)
+                process_ended(m, watcher, end);
+        else if (m->journal && journal_link_is_pid(m->journal, end->pid))
+                journal_link_process_end(m->journal, end);
+        if (m->stopping)
+                manager_kick(m);
+}
+
+void on_group_empty(Group *g, void *userdata) {
+        Unit *u = group_userdata(g);
+
+        (void)manager_push_type(unit_runtime(u)->manager, u, EVENT_EMPTY);
+}
+
+/* Shim tier: code 0 says that the process was started. */
+void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata) {
+        Unit *u = group_userdata(g);
+        Manager *m = unit_runtime(u)->manager;
+        ProcessEnd end = { .pid = pid, .code = code, .status = status, .when = dual_now() };
+
+        if (code == 0) {
+                (void)manager_push(m, u,
+                                   &(Event){ .type = EVENT_SPAWNED, .now = end.when, .process = { .pid = pid, .is_child = true } });
+                return;
+        }
+        process_ended(m, u, &end);
+}
+
+static void log_exec_failure(Unit *u, const ExecStatus *st) {
+        LOG_UNIT_ERRNO(u->id, SPAWN_FAILED, st->error, FIELD_S("STEP", st->step), FIELD_S("EXECUTABLE", st->detail),
+                       FIELD_I("EXIT_STATUS", st->exit_code));
+}
+
+/* "Key=: reason" lines; each is told once for a unit. */
+static void note_unapplied(Unit *u, const char *lines) {
+        UnitRuntime *rt = unit_runtime(u);
+        size_t before = rt->unapplied.n_findings;
+
+        while (*lines) {
+                size_t n = strcspn(lines, "\n"), key = strcspn(lines, "=");
+                char line[UNAPPLIED_TEXT_MAX], name[64];
+                bool known = false;
+
+                snprintf(line, sizeof(line), "%.*s", (int)n, lines);
+                snprintf(name, sizeof(name), "%.*s", (int)MIN(key, n), lines);
+                for (size_t i = 0; i < rt->unapplied.n_findings; i++)
+                        known = known || str_equal(rt->unapplied.findings[i].key, name);
+                if (!known)
+                        report_add(&rt->unapplied, SEVERITY_NOTE, NULL, 0, name, "%s", line);
+                lines += n + (lines[n] == '\n');
+        }
+        if (rt->unapplied.n_findings > before)
+                LOG_UNIT(u->id, NOT_APPLIED, FIELD_S("TEXT", rt->unapplied.findings[before].text),
+                         FIELD_S("KEY", rt->unapplied.findings[before].key),
+                         FIELD_I("N", rt->unapplied.n_findings - before));
+}
+
+static void read_status(Manager *m, Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+        ExecStatus st = { 0 };
+        int r = exec_status_read(rt->status_fd, &st);
+
+        if (r == 0)
+                return;
+        sd_event_source_disable_unref(TAKE(rt->status_source));
+        cleanup_fd(&rt->status_fd);
+        rt->status_fd = -1;
+        if (r < 0)
+                return;
+        if (st.unapplied[0])
+                note_unapplied(u, st.unapplied);
+        if (st.failed)
+                log_exec_failure(u, &st);
+        else
+                (void)manager_push(m, u,
+                                   &(Event){ .type = EVENT_EXECUTED, .now = dual_now(), .process = { .pid = rt->status_pid } });
+}
+
+static int on_status(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Unit *u = userdata;
+
+        read_status(unit_runtime(u)->manager, u);
+        return 0;
+}
+
+void unit_watch_status(Manager *m, Unit *u, int fd, pid_t pid) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        sd_event_source_disable_unref(TAKE(rt->status_source));
+        cleanup_fd(&rt->status_fd);
+        rt->status_fd = fd;
+        rt->status_pid = pid;
+        if (sd_event_add_io(m->event, &rt->status_source, fd, EPOLLIN, on_status, u) < 0)
+                return; /* read when the process ends */
+        (void)sd_event_source_set_priority(rt->status_source, PRIORITY_SHIM);
+}
+
+void unit_watch_main(Manager *m, Unit *u, pid_t pid) {
+        if (pid <= 0 || reaper_find(m->reaper, pid) == u)
+                return;
+        if (process_parent(pid) == getpid())
+                (void)reaper_watch(m->reaper, pid, u);
+        else if (!(unit_runtime(u)->group && group_wants_shim(unit_runtime(u)->group)))
+                (void)reaper_watch_stranger(m->reaper, pid, u);
+}
+
+static void tell_main(Manager *m, Unit *u, pid_t pid) {
+        (void)manager_push(m, u,
+                           &(Event){ .type = pid > 0 ? EVENT_MAIN_PID : EVENT_NO_MAIN_PID,
+                                     .now = dual_now(),
+                                     .process = { .pid = pid, .is_child = pid > 0 } });
+}
+
+/* The one process of the group that is left, or the one whose parent we (or the shim) are. */
+void unit_guess_main(Manager *m, Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+        pid_t *pids auto_free = NULL, found = 0, control = machine_control_pid(&rt->machine);
+        size_t n = 0, candidates = 0;
+
+        if (rt->group && group_pids(rt->group, &pids, &n) >= 0)
+                for (size_t i = 0; i < n; i++) {
+                        pid_t parent = process_parent(pids[i]);
+                        bool top = parent == getpid() || parent == 1 || !group_has_pid(rt->group, parent);
+
+                        if (pids[i] == control || !process_exists(pids[i]) || !top)
+                                continue;
+                        found = pids[i];
+                        candidates++;
+                }
+        tell_main(m, u, candidates == 1 ? found : 0);
+}
+
+static void look_at_pid_file(Manager *m, Unit *u, bool last_try) {
+        UnitRuntime *rt = unit_runtime(u);
+        pid_t pid = 0;
+        int r = pid_file_read(u->spec->service->pid_file, &pid);
+
+        if (r >= 0) {
+                tell_main(m, u, pid);
+                return;
+        }
+        if (r == -EPERM || r == -EBADMSG)
+                LOG_UNIT_ERRNO(u->id, PID_FILE_REFUSED, r, FIELD_S("PATH", u->spec->service->pid_file));
+        if (rt->group && group_is_empty(rt->group))
+                tell_main(m, u, 0);
+}
+
+static void on_pid_file_moved(FileWatch *w, void *userdata) {
+        Unit *u = userdata;
+
+        look_at_pid_file(unit_runtime(u)->manager, u, false);
+}
+
+void unit_watch_pid_file(Manager *m, Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+        char *paths[] = { u->spec->service->pid_file, NULL };
+        int r;
+
+        if (!rt->file_watch) {
+                r = file_watch_new(m->event, paths, on_pid_file_moved, u, &rt->file_watch);
+                if (r < 0)
+                        LOG_UNIT_ERRNO(u->id, WATCH_FAILED, r, FIELD_S("PATH", paths[0]));
+        }
+        look_at_pid_file(m, u, false);
+}
+
+void unit_release_fd_store(Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        for (size_t i = 0; i < rt->n_fd_store; i++) {
+                close(rt->fd_store[i].fd);
+                free(rt->fd_store[i].name);
+        }
+        free(TAKE(rt->fd_store));
+        rt->n_fd_store = 0;
+}

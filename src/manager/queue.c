@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "manager/manager-internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Events of one turn; then the bus and the sockets get theirs. */
+#define TURN_BUDGET 512
+
+static int queue_grow(ManagerInternal *in) {
+        size_t capacity = in->queue_capacity ? in->queue_capacity * 2 : 64;
+        QueuedEvent *q = malloc(capacity * sizeof(*q));
+
+        if (!q)
+                return -ENOMEM;
+        for (size_t i = 0; i < in->queue_count; i++)
+                q[i] = in->queue[(in->queue_head + i) % in->queue_capacity];
+        free(in->queue);
+        in->queue = q;
+        in->queue_head = 0;
+        in->queue_capacity = capacity;
+        return 0;
+}
+
+/* A full queue without memory is emptied on the spot: an event about a process must not get lost. */
+int manager_push(Manager *m, Unit *u, const Event *ev) {
+        ManagerInternal *in = m->internal;
+
+        if (in->queue_count == in->queue_capacity && queue_grow(in) < 0) {
+                if (in->draining || in->queue_capacity == 0) {
+                        LOG_ERRNO(EVENT_LOST, -ENOMEM, FIELD_S("UNIT", u->id),
+                                  FIELD_S("EVENT", event_type_to_string(ev->type)));
+                        return -ENOMEM;
+                }
+                manager_drain(m, (unsigned)in->queue_count);
+        }
+
+        in->queue[(in->queue_head + in->queue_count++) % in->queue_capacity] = (QueuedEvent){ u, *ev };
+        manager_kick(m);
+        return 0;
+}
+
+int manager_push_type(Manager *m, Unit *u, EventType type) {
+        return manager_push(m, u, &(Event){ .type = type, .now = dual_now() });
+}
+
+void manager_kick(Manager *m) {
+        (void)sd_event_source_set_enabled(m->internal->queue_source, SD_EVENT_ONESHOT);
+}
+
+void unit_mark_changed(Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        if (rt->in_change_list)
+                return;
+        rt->in_change_list = true;
+        rt->change_next = rt->manager->internal->changed;
+        rt->manager->internal->changed = rt;
+}
+
+void manager_flush_changes(Manager *m) {
+        UnitRuntime *rt = TAKE(m->internal->changed);
+
+        while (rt) {
+                UnitRuntime *next = TAKE(rt->change_next);
+
+                rt->in_change_list = false;
+                if (m->observer.unit_changed)
+                        m->observer.unit_changed(rt->unit, m->observer.userdata);
+                rt = next;
+        }
+}
+
+/* Which timestamps a change of the active state sets, systemd.unit's five. */
+static void note_times(UnitRuntime *rt, ActiveState old, ActiveState now, DualTime when) {
+        rt->state_change = when;
+        if (active_state_is_down(old) && !active_state_is_down(now))
+                rt->inactive_exit = when;
+        if (!active_state_is_down(old) && active_state_is_down(now))
+                rt->inactive_enter = when;
+        if (!active_state_is_up(old) && active_state_is_up(now))
+                rt->active_enter = when;
+        if (active_state_is_up(old) && !active_state_is_up(now))
+                rt->active_exit = when;
+}
+
+/* Sockets, timers and paths follow the unit that they trigger. */
+static void tell_triggers(Manager *m, Unit *u, ActiveState now) {
+        bool limit = u->type == UNIT_SERVICE && unit_runtime(u)->machine.service.result == RESULT_START_LIMIT_HIT;
+
+        for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));)
+                (void)manager_push(m, e->other,
+                                   &(Event){ .type = EVENT_TRIGGERED_STATE,
+                                             .now = dual_now(),
+                                             .active = now,
+                                             .value = now == FAILED && limit });
+}
+
+void manager_run_requests(Manager *m, JobRequests *requests) {
+        for (size_t i = 0; i < requests->n; i++) {
+                const JobRequest *q = requests->v + i;
+                Report why = { 0 };
+                int r;
+
+                if (m->stopping && q->type != JOB_STOP)
+                        continue;
+                r = manager_enqueue(m, q->type, q->unit, q->mode, &why, NULL);
+                if (r != 0)
+                        LOG_UNIT(q->unit->id, REQUEST_REFUSED, FIELD_S("JOB_TYPE", job_type_to_string(q->type)),
+                                 FIELD_S("REASON", q->reason),
+                                 FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
+                report_release(&why);
+        }
+        job_requests_release(requests);
+}
+
+static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub, const Event *ev, unsigned flags) {
+        UnitRuntime *rt = unit_runtime(u);
+        ActiveState now = machine_active_state(&rt->machine);
+        JobRequests requests = { 0 };
+
+        if (now != old)
+                note_times(rt, old, now, ev->now);
+        if (now != old || old_sub != machine_sub_state(&rt->machine))
+                unit_mark_changed(u);
+
+        if (machine_will_restart(&rt->machine))
+                flags |= CHANGE_WILL_RESTART;
+        if (u->type == UNIT_SERVICE && rt->machine.service.result == RESULT_EXEC_CONDITION)
+                flags |= CHANGE_SKIPPED;
+        if (now != old || ev->type == EVENT_RELOAD || (u->job && u->job->state == JOB_RUNNING))
+                graph_unit_changed(m->graph, u, now, flags, &requests);
+        if (now != old) {
+                tell_triggers(m, u, now);
+                if (active_state_is_up(now) && u->type == UNIT_TARGET)
+                        manager_target_reached(m, u);
+        }
+        manager_run_requests(m, &requests);
+        unit_arm_timers(m, u);
+}
+
+static void handle_event(Manager *m, Unit *u, const Event *ev) {
+        UnitRuntime *rt = unit_runtime(u);
+        ActiveState old = machine_active_state(&rt->machine);
+        const char *old_sub = machine_sub_state(&rt->machine);
+        EffectList fx = { 0 };
+        unsigned flags = 0;
+
+        machine_step(&rt->machine, ev, &fx);
+        ENSURE_VOID(!fx.overflow);
+
+        for (unsigned i = 0; i < fx.n; i++) {
+                if (fx.v[i].type == EFFECT_RELOAD_DONE && !fx.v[i].value)
+                        flags |= CHANGE_RELOAD_FAILED;
+                manager_apply(m, u, fx.v + i, ev);
+        }
+        after_step(m, u, old, old_sub, ev, flags);
+}
+
+void manager_drain(Manager *m, unsigned budget) {
+        ManagerInternal *in = m->internal;
+
+        if (in->draining)
+                return;
+        in->draining = true;
+
+        while (budget > 0) {
+                manager_run_jobs(m);
+                if (in->queue_count == 0)
+                        break;
+
+                QueuedEvent q = in->queue[in->queue_head];
+                in->queue_head = (in->queue_head + 1) % in->queue_capacity;
+                in->queue_count--;
+                handle_event(m, q.unit, &q.event);
+                budget--;
+        }
+
+        in->draining = false;
+}
+
+static int on_queue(sd_event_source *s, void *userdata) {
+        Manager *m = userdata;
+
+        manager_drain(m, TURN_BUDGET);
+        manager_flush_changes(m);
+        if (m->internal->queue_count > 0)
+                manager_kick(m);
+        else
+                manager_collect_pending(m);
+        manager_check_started(m);
+        if (m->stopping)
+                manager_check_leave(m);
+        return 0;
+}
+
+int manager_queue_init(Manager *m) {
+        int r;
+
+        r = queue_grow(m->internal);
+        if (r < 0)
+                return r;
+        r = sd_event_add_defer(m->event, &m->internal->queue_source, on_queue, m);
+        if (r < 0)
+                return r;
+        r = sd_event_source_set_priority(m->internal->queue_source, PRIORITY_QUEUE);
+        if (r < 0)
+                return r;
+        return sd_event_source_set_enabled(m->internal->queue_source, SD_EVENT_OFF);
+}

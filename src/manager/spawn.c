@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * From a unit and one of its commands to an ExecPlan and a process. Everything
+ * here is memory and non-blocking system calls; what may block is the child's.
+ */
+
+#include "manager/manager-internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define SHIM_PATH PKGLIBDIR "/svinit-shim"
+
+static const char *const command_search_path[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+                                                   "/usr/bin",        "/sbin",          "/bin",
+                                                   NULL };
+
+/* "a-b.slice" lies in "a.slice": the path is made of all its parents. */
+int unit_slice_path(const Unit *u, char **ret) {
+        const char *slice = u->spec->cgroup->slice ?: "system.slice";
+        char *path auto_free = NULL, *parent = NULL, *at auto_free = NULL;
+        int r;
+
+        if (str_equal(slice, "-.slice"))
+                return str_replace(ret, "");
+        at = strdup(slice);
+        path = strdup(slice);
+        if (!at || !path)
+                return -ENOMEM;
+        for (;;) {
+                r = name_slice_parent(at, &parent);
+                if (r < 0)
+                        return r;
+                free(TAKE(at));
+                at = parent;
+                if (!at || str_equal(at, "-.slice"))
+                        break;
+                char *longer;
+                r = str_printf(&longer, "%s/%s", at, path);
+                if (r < 0)
+                        return r;
+                free(path);
+                path = longer;
+        }
+        *ret = TAKE(path);
+        return 0;
+}
+
+int unit_realize_group(Manager *m, Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+        char *slice auto_free = NULL;
+        size_t before = rt->unapplied.n_findings;
+        int r;
+
+        if (rt->group)
+                return 0;
+        r = unit_slice_path(u, &slice);
+        if (r < 0)
+                return r;
+        r = group_new(m->groups, slice, u->id, u->spec->cgroup, u, &rt->unapplied, &rt->group);
+        if (r < 0)
+                return r;
+        if (rt->unapplied.n_findings > before)
+                LOG_UNIT(u->id, NOT_APPLIED, FIELD_S("TEXT", rt->unapplied.findings[before].text),
+                         FIELD_S("KEY", rt->unapplied.findings[before].key),
+                         FIELD_I("N", rt->unapplied.n_findings - before));
+        return 0;
+}
+
+static int add_env(char ***env, const char *name, const char *value) {
+        char *s;
+        int r = str_printf(&s, "%s=%s", name, value);
+
+        return r < 0 ? r : strv_push(env, s);
+}
+
+static int add_env_number(char ***env, const char *name, uint64_t value) {
+        char text[24];
+
+        snprintf(text, sizeof(text), "%" PRIu64, value);
+        return add_env(env, name, text);
+}
+
+static const char *const result_names[] = { [0] = "exited", "exited", "killed", "dumped" };
+
+/* $SERVICE_RESULT and its like, for ExecStop= and ExecStopPost=. */
+static int add_result_env(const Service *s, char ***env) {
+        char text[16];
+        int r;
+
+        r = add_env(env, "SERVICE_RESULT", service_result_to_string(s->result));
+        if (r < 0 || s->main.exit.realtime == 0)
+                return r;
+        r = add_env(env, "EXIT_CODE", s->main.code >= 1 && s->main.code <= 3 ? result_names[s->main.code] : "exited");
+        if (r < 0)
+                return r;
+        snprintf(text, sizeof(text), "%d", s->main.status);
+        return add_env(env, "EXIT_STATUS", s->main.code == 1 ? text : sigabbrev_np(s->main.status) ?: text);
+}
+
+static int invocation_env(UnitRuntime *rt, char ***env) {
+        char hex[33];
+
+        for (unsigned i = 0; i < 16; i++)
+                snprintf(hex + 2 * i, 3, "%02x", rt->invocation_id[i]);
+        return add_env(env, "INVOCATION_ID", hex);
+}
+
+/* What svinit itself sets; systemd.exec(5) "ENVIRONMENT VARIABLES SET ON PROCESSES". */
+static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***ret) {
+        UnitRuntime *rt = unit_runtime(u);
+        const ServiceSpec *spec = u->spec->service;
+        char **env auto_strv = NULL;
+        const Service *s = &rt->machine.service;
+        int r = 0;
+
+        if (m->notify && spec->notify_access > NOTIFY_NONE)
+                r = add_env(&env, "NOTIFY_SOCKET", notify_socket_path(m->notify));
+        if (r >= 0)
+                r = invocation_env(rt, &env);
+        if (r >= 0 && s->main_pid > 0 && kind != COMMAND_START)
+                r = add_env_number(&env, "MAINPID", (uint64_t)s->main_pid);
+        if (r >= 0 && spec->pid_file)
+                r = add_env(&env, "PIDFILE", spec->pid_file);
+        if (r >= 0 && kind == COMMAND_START && spec->watchdog > 0 && spec->watchdog != USEC_INFINITY)
+                r = add_env_number(&env, "WATCHDOG_USEC", spec->watchdog);
+        if (r >= 0 && (kind == COMMAND_STOP || kind == COMMAND_STOP_POST))
+                r = add_result_env(s, &env);
+        if (r >= 0)
+                r = add_env_number(&env, "SYSTEMD_EXEC_PID", 0);
+        if (r >= 0 && rt->accepted_environment)
+                r = strv_add_all(&env, rt->accepted_environment);
+        if (r < 0)
+                return r;
+        *ret = TAKE(env);
+        return 0;
+}
+
+static int inherited_environment(Manager *m, const ExecSpec *exec, char ***ret) {
+        static const char clean_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        char **env auto_strv = NULL;
+        bool pass = m->host.container && m->config.pass_environment && exec->pass_manager_environment;
+        int r;
+
+        r = pass ? strv_copy(m->host.environment, &env) : strv_add(&env, clean_path);
+        if (r >= 0 && !env_get(env, "PATH", 4))
+                r = strv_add(&env, clean_path);
+        STRV_FOREACH(e, m->config.default_environment)
+                if (r >= 0)
+                        r = env_set(&env, *e);
+        STRV_FOREACH(e, m->environment)
+                if (r >= 0)
+                        r = env_set(&env, *e);
+        STRV_FOREACH(name, exec->pass_environment) {
+                const char *value = env_get(m->host.environment, *name, strlen(*name));
+
+                if (r >= 0 && value && !env_get(env, *name, strlen(*name)))
+                        r = add_env(&env, *name, value);
+        }
+        if (r < 0)
+                return r;
+        *ret = TAKE(env);
+        return 0;
+}
+
+/* 61184..65519, systemd's range for dynamic users; by the hash of the name, so that it is the same at the next start. */
+static uid_t dynamic_uid_for(const Unit *u) {
+        uint32_t h = 2166136261u;
+
+        for (const char *p = u->id; *p; p++)
+                h = (h ^ (unsigned char)*p) * 16777619u;
+        return 61184 + h % (65519 - 61184 + 1);
+}
+
+static bool streams_wanted(const ExecSpec *exec) {
+        return exec->io.output == OUTPUT_JOURNAL || exec->io.output == OUTPUT_JOURNAL_CONSOLE ||
+               exec->io.output == OUTPUT_KMSG || exec->io.output == OUTPUT_KMSG_CONSOLE ||
+               exec->io.error == OUTPUT_JOURNAL || exec->io.error == OUTPUT_JOURNAL_CONSOLE ||
+               exec->io.error == OUTPUT_KMSG || exec->io.error == OUTPUT_KMSG_CONSOLE;
+}
+
+static bool is_log(StdOutput o) {
+        return o == OUTPUT_JOURNAL || o == OUTPUT_JOURNAL_CONSOLE || o == OUTPUT_KMSG || o == OUTPUT_KMSG_CONSOLE;
+}
+
+/* Standard output and error: our pipes where the journal is meant, else the child opens what the spec says. */
+static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
+        const StdIo *io = &p->exec->io;
+        int r;
+
+        if (!streams_wanted(p->exec))
+                return 0;
+        if (!journal_link_available(m->journal)) {
+                p->stdout_fd = is_log(io->output) ? STDOUT_FILENO : -1;
+                p->stderr_fd = io->error == OUTPUT_INHERIT ? p->stdout_fd : is_log(io->error) ? STDERR_FILENO : -1;
+                return 0;
+        }
+        r = journal_link_streams(m, u, fds);
+        if (r < 0)
+                return r;
+        p->stdout_fd = is_log(io->output) ? fds[0] : -1;
+        if (is_log(io->error) || (io->error == OUTPUT_INHERIT && is_log(io->output)))
+                p->stderr_fd = fds[1];
+        return 0;
+}
+
+static void plan_privileges(const Unit *u, CommandKind kind, const Command *c, ExecPlan *p) {
+        const ServiceSpec *service = u->spec->service;
+        bool helper = kind != COMMAND_START;
+
+        p->apply_user = !(c->flags & COMMAND_FULLY_PRIVILEGED) && !(helper && service->permissions_start_only);
+        p->apply_sandbox = !(c->flags & COMMAND_FULLY_PRIVILEGED);
+        p->apply_root_directory = !(helper && service->root_directory_start_only);
+}
+
+static int register_child(Manager *m, Unit *u, ExecChild *child, ProcessInfo *ret) {
+        UnitRuntime *rt = unit_runtime(u);
+        int r;
+
+        if (child->shim_pid > 0) {
+                r = group_add_shim(rt->group, child->shim_pid, child->shim_fd);
+                if (r < 0)
+                        return r;
+        } else {
+                r = reaper_watch(m->reaper, child->pid, u);
+                if (r < 0)
+                        return r;
+        }
+        if (child->status_fd >= 0)
+                unit_watch_status(m, u, child->status_fd, child->pid);
+        else if (child->pid > 0 && u->spec->service->type == TYPE_EXEC)
+                (void)manager_push(m, u,
+                                   &(Event){ .type = EVENT_EXECUTED, .now = dual_now(), .process = { .pid = child->pid } });
+        *ret = (ProcessInfo){ .pid = child->pid, .is_child = true };
+        return 0;
+}
+
+static const CommandList *socket_commands(const SocketSpec *s, CommandKind kind) {
+        switch (kind) {
+        case COMMAND_START_PRE:
+                return &s->exec_start_pre;
+        case COMMAND_START_POST:
+                return &s->exec_start_post;
+        case COMMAND_STOP:
+                return &s->exec_stop_pre;
+        default:
+                return &s->exec_stop_post;
+        }
+}
+
+static const Command *find_command(const Unit *u, CommandKind kind, unsigned index) {
+        const CommandList *l =
+                u->type == UNIT_SOCKET ? socket_commands(u->spec->socket, kind) : &u->spec->service->commands[kind];
+
+        return index < l->n ? l->v + index : NULL;
+}
+
+static void plan_group(UnitRuntime *rt, ExecPlan *p) {
+        p->cgroup_fd = group_cgroup_fd(rt->group);
+        p->n_cgroup_procs_fds = group_procs_fds(rt->group, &p->cgroup_procs_fds);
+        p->shim = group_wants_shim(rt->group);
+        p->shim_path = SHIM_PATH;
+}
+
+static void plan_fixed(Manager *m, Unit *u, ExecPlan *p) {
+        static const char *const bases[DIRECTORY_KIND_MAX] = { NULL, "/var/lib", "/var/cache", "/var/log", "/etc" };
+
+        p->unit = u->id;
+        p->exec = u->spec->exec;
+        p->sandbox = u->spec->sandbox;
+        memcpy(p->directory_bases, bases, sizeof(bases));
+        p->directory_bases[DIRECTORY_RUNTIME] = m->host.runtime_dir;
+        p->default_search_path = command_search_path;
+        p->stdin_fd = p->stdout_fd = p->stderr_fd = -1;
+        p->console_fd = STDOUT_FILENO;
+        p->original_nofile = m->host.original_nofile;
+        p->ignore_missing_privilege = !m->config.strict;
+        p->dynamic_uid = (uid_t)-1;
+        p->tty_path = u->spec->exec->tty_path;
+}
+
+int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret) {
+        UnitRuntime *rt = unit_runtime(u);
+        const Command *c = find_command(u, kind, index);
+        char **set auto_strv = NULL, **inherited auto_strv = NULL;
+        const char **fd_names auto_free = NULL;
+        int streams[2] = { -1, -1 }, *fds auto_free = NULL, r;
+        ExecChild child;
+        ExecPlan p = { 0 };
+
+        ENSURE(c, -EINVAL);
+        plan_fixed(m, u, &p);
+        p.command = c;
+        plan_privileges(u, kind, c, &p);
+
+        r = unit_realize_group(m, u);
+        if (r < 0)
+                return r;
+        plan_group(rt, &p);
+        r = service_environment(m, u, kind, &set);
+        if (r < 0)
+                return r;
+        r = inherited_environment(m, u->spec->exec, &inherited);
+        if (r < 0)
+                return r;
+        p.set_environment = set;
+        p.manager_environment = inherited;
+
+        if (u->spec->exec->dynamic_user) {
+                rt->dynamic_uid = dynamic_uid_for(u);
+                p.dynamic_uid = rt->dynamic_uid;
+        }
+        if (kind == COMMAND_START) {
+                r = unit_collect_fds(u, &fds, &fd_names, &p.n_fds);
+                if (r < 0)
+                        return r;
+                p.fds = fds;
+                p.fd_names = fd_names;
+                p.non_blocking_fds = u->spec->service->non_blocking;
+        }
+        if (rt->accepted_fd >= 0)
+                p.stdin_fd = rt->accepted_fd;
+
+        r = plan_streams(m, u, &p, streams);
+        if (r < 0)
+                return r;
+        r = exec_spawn(&p, &child);
+        if (streams[0] >= 0)
+                close(streams[0]);
+        if (streams[1] >= 0)
+                close(streams[1]);
+        if (streams[0] >= 0)
+                journal_link_announce(m, u, r < 0 ? 0 : child.pid);
+        if (r < 0)
+                return r;
+        return register_child(m, u, &child, ret);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Units in memory: their run-time half, loading with all they refer to,
+ * daemon-reload, forgetting.
+ */
+
+#include "manager/manager-internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+static SpecContext spec_context(Manager *m) {
+        return (SpecContext){ .specifiers = { .host = &m->host.specifiers },
+                              .default_timeout_start = m->config.default_timeout_start,
+                              .default_timeout_stop = m->config.default_timeout_stop,
+                              .default_restart_delay = m->config.default_restart_delay };
+}
+
+int unit_runtime_new(Manager *m, Unit *u) {
+        UnitRuntime *rt = calloc(1, sizeof(*rt));
+
+        if (!rt)
+                return -ENOMEM;
+        rt->unit = u;
+        rt->manager = m;
+        rt->accepted_fd = rt->status_fd = -1;
+        rt->dynamic_uid = (uid_t)-1;
+        rt->memory_at_stop = rt->cpu_at_stop = UINT64_MAX;
+        u->machine = rt;
+        return 0;
+}
+
+/* Lists through a member of UnitRuntime, at `offset`. */
+static void drop_from(UnitRuntime **list, UnitRuntime *rt, size_t offset) {
+        for (UnitRuntime **p = list; *p; p = (UnitRuntime **)((char *)*p + offset))
+                if (*p == rt) {
+                        *p = *(UnitRuntime **)((char *)rt + offset);
+                        return;
+                }
+}
+
+void unit_runtime_free(Unit *u) {
+        UnitRuntime *rt = TAKE(u->machine);
+
+        if (!rt)
+                return;
+        if (rt->in_change_list)
+                drop_from(&rt->manager->internal->changed, rt, offsetof(UnitRuntime, change_next));
+        if (rt->in_collect_list)
+                drop_from(&rt->manager->internal->collect, rt, offsetof(UnitRuntime, collect_next));
+        if (rt->in_loaded_list)
+                drop_from(&rt->manager->internal->loaded, rt, offsetof(UnitRuntime, loaded_next));
+        u->machine = rt; /* unit_close() and its like look at it */
+        if (u->type == UNIT_SOCKET || u->type == UNIT_PATH)
+                unit_close(rt->manager, u);
+        file_watch_free(rt->file_watch);
+        unit_release_fd_store(u);
+        u->machine = NULL;
+        group_free(rt->group);
+        report_release(&rt->load_report);
+        report_release(&rt->unapplied);
+        sd_event_source_disable_unref(rt->timer);
+        sd_event_source_disable_unref(rt->timer_realtime);
+        sd_event_source_disable_unref(rt->status_source);
+        cleanup_fd(&rt->status_fd);
+        cleanup_fd(&rt->accepted_fd);
+        strv_free(rt->accepted_environment);
+        free(rt->condition_states);
+        free(rt->status_text);
+        free(rt);
+}
+
+static void on_unit_added(Unit *u, void *userdata) {
+        Manager *m = userdata;
+
+        if (unit_runtime_new(m, u) < 0)
+                return; /* the load that made the unit fails, see load_one() */
+        machine_init(&unit_runtime(u)->machine, u->type, u->spec);
+        if (m->observer.unit_added)
+                m->observer.unit_added(u, m->observer.userdata);
+}
+
+static void on_unit_removed(Unit *u, void *userdata) {
+        Manager *m = userdata;
+
+        if (m->observer.unit_removed && u->machine)
+                m->observer.unit_removed(u, m->observer.userdata);
+        unit_runtime_free(u);
+}
+
+static void on_job_added(Job *j, void *userdata) {
+        Manager *m = userdata;
+
+        m->n_installed_jobs++;
+        if (m->observer.job_added)
+                m->observer.job_added(j, m->observer.userdata);
+        manager_kick(m);
+}
+
+static void on_job_removed(Job *j, void *userdata) {
+        Manager *m = userdata;
+
+        if (j->result != JOB_DONE && j->result != JOB_CANCELED && j->result != JOB_SKIPPED)
+                m->n_failed_jobs++;
+        if (j->type != JOB_NOP)
+                unit_log_job_end(j->unit, j->type, j->result);
+        if (m->observer.job_removed) {
+                manager_flush_changes(m); /* a reader sees the new state before the end of the job */
+                m->observer.job_removed(j, m->observer.userdata);
+        }
+        manager_kick(m);
+}
+
+int manager_graph_init(Manager *m) {
+        GraphHooks hooks = { on_unit_added, on_unit_removed, on_job_added, on_job_removed, m };
+
+        return graph_new(&hooks, &m->graph);
+}
+
+static LoadState load_state_of(int outcome) {
+        static const LoadState states[] = { [LOADED_OK] = LOAD_LOADED,
+                                            [LOADED_NOT_FOUND] = LOAD_NOT_FOUND,
+                                            [LOADED_MASKED] = LOAD_MASKED,
+                                            [LOADED_BAD_SETTING] = LOAD_BAD_SETTING,
+                                            [LOADED_ERROR] = LOAD_ERROR };
+
+        return states[outcome];
+}
+
+/* Gives the unit its other names; the id is where the links lead. 1: it was merged into another unit and is gone. */
+static int adopt_names(Manager *m, Unit *u, LoadedUnit *loaded) {
+        int r;
+
+        if (!str_equal(loaded->id, u->id)) {
+                Unit *real = graph_find(m->graph, loaded->id);
+
+                if (real && real != u) {
+                        r = graph_add_name(m->graph, real, u->id);
+                        return r < 0 ? r : 1;
+                }
+                r = graph_add_name(m->graph, u, loaded->id);
+                if (r < 0)
+                        return r;
+                r = str_replace(&u->id, loaded->id);
+                if (r < 0)
+                        return r;
+        }
+        STRV_FOREACH(name, loaded->names) {
+                r = graph_add_name(m->graph, u, *name);
+                if (r < 0 && r != -EEXIST)
+                        return r;
+        }
+        return 0;
+}
+
+static int take_loaded(Manager *m, Unit *u, LoadedUnit *loaded, LoadState state) {
+        UnitRuntime *rt = unit_runtime(u);
+        int r;
+
+        free(u->fragment_path);
+        u->fragment_path = TAKE(loaded->fragment_path);
+        strv_free(u->dropins);
+        u->dropins = TAKE(loaded->dropins);
+        u->load_error = loaded->error;
+        free(u->load_error_text);
+        u->load_error_text = TAKE(loaded->error_text);
+        report_release(&rt->load_report);
+        rt->load_report = TAKE(loaded->report);
+        rt->mtime = loaded->mtime;
+        if (state != LOAD_NOT_FOUND)
+                manager_log_report(u->id, &rt->load_report);
+
+        r = graph_set_spec(m->graph, u, TAKE(loaded->spec), state);
+        machine_set_spec(&rt->machine, u->spec);
+        if (u->type == UNIT_TIMER)
+                unit_read_stamp(m, u);
+        if (!rt->in_loaded_list) {
+                rt->in_loaded_list = true;
+                rt->loaded_next = m->internal->loaded;
+                m->internal->loaded = rt;
+        }
+        return r;
+}
+
+static int load_one(Manager *m, Unit *u) {
+        SpecContext context = spec_context(m);
+        LoadedUnit loaded = { 0 };
+        int outcome, r;
+
+        if (!u->machine)
+                return -ENOMEM;
+        if (u->perpetual || u->transient) {
+                u->load_state = LOAD_LOADED;
+                return 0;
+        }
+        outcome = loader_load(m->loader, &context, u->id, &loaded);
+        if (outcome < 0)
+                return outcome;
+        r = adopt_names(m, u, &loaded);
+        if (r == 0)
+                r = take_loaded(m, u, &loaded, load_state_of(outcome));
+        loaded_unit_release(&loaded);
+        return MIN(r, 0);
+}
+
+int manager_load_stubs(Manager *m) {
+        UnitRuntime *rt;
+        Unit *u;
+        int r = 0;
+
+        while ((u = graph_next_stub(m->graph))) {
+                int q = load_one(m, u);
+
+                if (q < 0) {
+                        LOG_ERRNO(LOAD_FAILED, q, FIELD_S("UNIT", u->id));
+                        r = q;
+                        u->load_state = LOAD_ERROR;
+                        u->load_error = q;
+                }
+        }
+        /* What needs both ends to be known, for the units that are new. */
+        while ((rt = m->internal->loaded)) {
+                m->internal->loaded = TAKE(rt->loaded_next);
+                rt->in_loaded_list = false;
+                int q = rt->unit->load_state == LOAD_LOADED ? graph_complete(m->graph, rt->unit) : 0;
+
+                if (q < 0)
+                        r = q;
+        }
+        return r;
+}
+
+int manager_load_unit(Manager *m, const char *name, Unit **ret) {
+        Unit *u;
+        int r;
+
+        u = graph_find(m->graph, name);
+        if (u && u->load_state == LOAD_NOT_FOUND && m->started && !active_state_is_up(u->active) && !u->job) {
+                /* A file may have come since; looked at again as systemd does. */
+                r = loader_refresh(m->loader);
+                if (r >= 0)
+                        r = load_one(m, u);
+                if (r < 0)
+                        return r;
+        } else if (!u) {
+                if (m->started) {
+                        r = loader_refresh(m->loader);
+                        if (r < 0)
+                                return r;
+                }
+                r = graph_add(m->graph, name, &u);
+                if (r < 0)
+                        return r;
+        }
+        r = manager_load_stubs(m);
+        if (r == -ENOMEM)
+                return r;
+        u = graph_find(m->graph, name); /* it may have been merged */
+        ENSURE(u, -ENOENT);
+        *ret = u;
+        return 0;
+}
+
+/* -.slice, system.slice and init.scope exist because we do. */
+int manager_add_builtin_units(Manager *m) {
+        static const char *const names[] = { "-.slice", "system.slice", "init.scope", "-.mount" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                UnitSpec *spec;
+                Unit *u;
+                int r;
+
+                r = graph_add(m->graph, names[i], &u);
+                if (r < 0)
+                        return r;
+                if (!u->machine)
+                        return -ENOMEM;
+                u->perpetual = true;
+                r = spec_new(names[i], &spec);
+                if (r < 0)
+                        return r;
+                r = graph_set_spec(m->graph, u, spec, LOAD_LOADED);
+                if (r < 0)
+                        return r;
+                machine_set_spec(&unit_runtime(u)->machine, u->spec);
+                (void)manager_push_type(m, u, EVENT_START);
+        }
+        return 0;
+}
+
+/* CMD mode: main.service, made from the command line. */
+int manager_add_command_unit(Manager *m, char *const *command) {
+        UnitSpec *spec;
+        ServiceSpec *service;
+        ExecSpec *exec;
+        CommonSpec *common;
+        Unit *u;
+        int r;
+
+        r = graph_add(m->graph, "main.service", &u);
+        if (r < 0)
+                return r;
+        if (!u->machine)
+                return -ENOMEM;
+        u->transient = true;
+        r = spec_new("main.service", &spec);
+        if (r < 0)
+                return r;
+        service = spec_part(spec, PART_SERVICE);
+        exec = spec_part(spec, PART_EXEC);
+        common = spec_part(spec, PART_COMMON);
+        if (!service || !exec || !common) {
+                spec_free(spec);
+                return -ENOMEM;
+        }
+        Command *c = calloc(1, sizeof(*c));
+        if (!c || !(c->path = strdup(command[0])) || strv_copy(command, &c->argv) < 0) {
+                free(c ? c->path : NULL);
+                free(c);
+                spec_free(spec);
+                return -ENOMEM;
+        }
+        c->flags = COMMAND_NO_ENV_EXPAND;
+        service->commands[COMMAND_START] = (CommandList){ c, 1 };
+        service->type = TYPE_EXEC;
+        service->essential = 1;
+        service->notify_access = NOTIFY_MAIN;
+        service->timeout_start = USEC_INFINITY;
+        exec->io.input = INPUT_NAMED_FD;
+        exec->io.output = exec->io.error = OUTPUT_INHERIT;
+        exec->ignore_sigpipe = false;
+        common->default_dependencies = false;
+        common->description = strdup(command[0]);
+        r = spec_complete(spec, &(SpecContext){ .specifiers = { .host = &m->host.specifiers } });
+        if (r < 0) {
+                spec_free(spec);
+                return r;
+        }
+        r = graph_set_spec(m->graph, u, spec, LOAD_LOADED);
+        machine_set_spec(&unit_runtime(u)->machine, u->spec);
+        return r;
+}
+
+void manager_collect(Manager *m, Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        if (!rt || rt->in_collect_list || !unit_is_garbage(u))
+                return;
+        rt->in_collect_list = true;
+        rt->collect_next = m->internal->collect;
+        m->internal->collect = rt;
+        manager_kick(m);
+}
+
+void manager_collect_pending(Manager *m) {
+        UnitRuntime *rt;
+
+        while ((rt = m->internal->collect)) {
+                m->internal->collect = TAKE(rt->collect_next);
+                rt->in_collect_list = false;
+                if (unit_is_garbage(rt->unit) && (!rt->group || group_is_empty(rt->group)))
+                        graph_remove(m->graph, rt->unit);
+        }
+}
+
+int manager_reload(Manager *m) {
+        int r, worst = 0;
+
+        if (m->observer.reloading)
+                m->observer.reloading(true, m->observer.userdata);
+        r = manager_run_generators(m);
+        if (r < 0)
+                worst = r;
+        m->units_load_start = dual_now();
+        r = loader_refresh(m->loader);
+        if (r < 0)
+                worst = r;
+        graph_forget_edges(m->graph);
+        for (Unit *u = graph_next_unit(m->graph, NULL), *next; u; u = next) {
+                next = graph_next_unit(m->graph, u);
+                r = load_one(m, u);
+                if (r < 0)
+                        worst = r;
+        }
+        r = manager_load_stubs(m);
+        if (r < 0)
+                worst = r;
+        graph_recount_jobs(m->graph);
+        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u)) {
+                unit_mark_changed(u);
+                unit_arm_timers(m, u);
+                if (unit_runtime(u)->group)
+                        (void)group_apply(unit_runtime(u)->group, u->spec->cgroup, &unit_runtime(u)->unapplied);
+        }
+        m->units_load_finish = dual_now();
+        LOG(RELOADED, FIELD_I("N_UNITS", graph_count_units(m->graph)));
+        if (m->observer.reloading)
+                m->observer.reloading(false, m->observer.userdata);
+        return worst;
+}
+
+void manager_unit_file_changes(Manager *m) {
+        (void)loader_refresh(m->loader);
+        if (m->observer.unit_files_changed)
+                m->observer.unit_files_changed(m->observer.userdata);
+}
