@@ -149,15 +149,13 @@ static size_t utf8_sequence(unsigned char c, uint32_t *ret_bits) {
         return 0;
 }
 
-/* Surrogates and what Unicode reserves as "noncharacter" are refused: systemd 252 does so when it reads units. */
-static bool code_point_is_valid(uint32_t c, size_t length) {
-        static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-        return c >= least[length] && c <= 0x10ffff && (c & 0xfffff800) != 0xd800 && (c & 0xfffe) != 0xfffe &&
+bool code_point_is_valid(uint32_t c) {
+        return c <= 0x10ffff && (c & 0xfffff800) != 0xd800 && (c & 0xfffe) != 0xfffe &&
                !(c >= 0xfdd0 && c <= 0xfdef);
 }
 
 bool str_is_utf8(const char *s, size_t n) {
+        static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 }; /* shorter would do: overlong */
         const unsigned char *p = (const unsigned char *)s, *end = p + n;
 
         while (p < end) {
@@ -171,7 +169,7 @@ bool str_is_utf8(const char *s, size_t n) {
                                 return false;
                         c = c << 6 | (p[i] & 0x3f);
                 }
-                if (!code_point_is_valid(c, length))
+                if (c < least[length] || !code_point_is_valid(c))
                         return false;
                 p += length;
         }
