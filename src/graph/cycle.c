@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Order cycles.
+ *
+ * What stops always goes before what starts, so a circle of jobs that wait for
+ * each other lies either among the stops or among the starts, and in both it
+ * is a circle of After=. A restart belongs to both, one after the other. Each
+ * of the two sets is searched depth first along After=, from the jobs of the
+ * transaction through those that are installed already.
+ */
+
+#include "graph/graph.h"
+#include "graph/transaction.h"
+
+#include <errno.h>
+
+typedef struct Step {
+        Unit *unit;
+        size_t next_edge;
+} Step;
+
+typedef struct Search {
+        Transaction *transaction;
+        bool stops;            /* else the starts */
+        uint64_t open, closed; /* marks: on the path, done with */
+        Step *path;
+        size_t n, capacity;
+} Search;
+
+#define CYCLE_WORDS_MAX 50 /* units named of one cycle */
+
+/* What the unit's job will be once the transaction is installed. */
+static JobType job_type_to_be(const Transaction *t, const Unit *u) {
+        const PlannedJob *p = planned_of_unit(t, u);
+        const Job *j = u->job;
+        bool cancelled = t->mode == JOB_ISOLATE || t->mode == JOB_FLUSH;
+
+        if (p == t->jobs && t->mode == JOB_IGNORE_DEPENDENCIES)
+                return JOB_TYPE_INVALID;
+        if (j && j->ignore_order)
+                return JOB_TYPE_INVALID;
+        if (!p)
+                return j && !cancelled ? job_effective_type(j) : JOB_TYPE_INVALID;
+        if (j && !job_type_conflicts(p->type, job_effective_type(j)))
+                return job_type_merge(p->type, job_effective_type(j), u);
+        return p->type;
+}
+
+static bool is_in_set(const Search *s, const Unit *u) {
+        JobType type = u->planned > 0 || u->job ? job_type_to_be(s->transaction, u) : JOB_TYPE_INVALID;
+
+        if (type == JOB_TYPE_INVALID)
+                return false;
+        return s->stops ? job_type_stops(type) : type != JOB_STOP;
+}
+
+static int enter(Search *s, Unit *u) {
+        int r = array_reserve(&s->path, &s->capacity, s->n + 1, sizeof(*s->path));
+
+        if (r < 0)
+                return r;
+        u->marker = s->open;
+        s->path[s->n++] = (Step){ u, 0 };
+        return 0;
+}
+
+static void describe(const Search *s, size_t first, Buf *b) {
+        for (size_t i = first; i < s->n; i++) {
+                if (i - first == CYCLE_WORDS_MAX) {
+                        buf_addf(b, "... (%zu more) after ", s->n - i);
+                        break;
+                }
+                buf_addf(b, "%s after ", s->path[i].unit->id);
+        }
+        buf_add(b, s->path[first].unit->id);
+}
+
+/* The one farthest from the anchor of those that do not matter and would be gone when dropped. */
+static PlannedJob *choose_victim(const Search *s, size_t first, bool *ret_ours) {
+        PlannedJob *victim = NULL;
+
+        *ret_ours = false;
+        for (size_t i = first; i < s->n; i++) {
+                PlannedJob *p = planned_of_unit(s->transaction, s->path[i].unit);
+
+                *ret_ours = *ret_ours || p;
+                if (p && !p->matters && !p->unit->job && (!victim || p > victim))
+                        victim = p;
+        }
+        return victim;
+}
+
+/* Back to the last unit on the path before the first that is gone; the rest is searched again from elsewhere. */
+static void leave_dropped(Search *s) {
+        size_t keep = 0;
+
+        while (keep < s->n && is_in_set(s, s->path[keep].unit))
+                keep++;
+        for (size_t i = keep; i < s->n; i++)
+                s->path[i].unit->marker = 0;
+        s->n = keep;
+}
+
+/* The last unit of the path is ordered after `u`, which is on the path, too. */
+static int break_cycle(Search *s, const Unit *u) {
+        Transaction *t = s->transaction;
+        Buf words auto_buf = { 0 };
+        size_t first = s->n - 1;
+        PlannedJob *victim;
+        bool ours;
+
+        while (s->path[first].unit != u)
+                first--;
+        victim = choose_victim(s, first, &ours);
+        if (!ours) /* there before, by a change of unit files under running jobs; not for this request to solve */
+                return 0;
+
+        describe(s, first, &words);
+        if (!victim) {
+                report_add(t->report, SEVERITY_ERROR, NULL, 0, NULL,
+                           "%s; no job of this order cycle can be deleted without giving up %s",
+                           words.data ?: "", t->jobs[0].unit->id);
+                return ENQUEUE_CYCLIC;
+        }
+        report_add(t->report, SEVERITY_WARNING, NULL, 0, NULL, "%s; job for %s deleted to break it",
+                   words.data ?: "", victim->unit->id);
+        transaction_drop(t, victim, true);
+        leave_dropped(s);
+        return 0;
+}
+
+static int walk(Search *s, Unit *start) {
+        int r = enter(s, start);
+
+        while (r == 0 && s->n > 0) {
+                Step *top = s->path + s->n - 1;
+                Unit *u = top->unit, *other;
+                const Edge *e;
+
+                if (top->next_edge >= u->n_edges) {
+                        u->marker = s->closed;
+                        s->n--;
+                        continue;
+                }
+                e = u->edges + top->next_edge++;
+                other = e->other;
+                s->transaction->graph->n_steps++;
+                if (!(e->kinds & EDGE(DEP_AFTER)) || other->marker == s->closed || !is_in_set(s, other))
+                        continue;
+                r = other->marker == s->open ? break_cycle(s, other) : enter(s, other);
+        }
+        return r;
+}
+
+static int search(Search *s) {
+        Transaction *t = s->transaction;
+        int r = 0;
+
+        s->open = ++t->graph->mark;
+        s->closed = ++t->graph->mark;
+        for (size_t i = 0; i < t->n_jobs && r == 0; i++) {
+                Unit *u = t->jobs[i].unit;
+
+                if (!t->jobs[i].dropped && u->marker != s->closed && is_in_set(s, u))
+                        r = walk(s, u);
+        }
+        return r;
+}
+
+int transaction_break_cycles(Transaction *t) {
+        Search starts = { .transaction = t }, stops = { .transaction = t, .stops = true };
+        int r;
+
+        r = search(&starts);
+        if (r == 0)
+                r = search(&stops);
+        free(starts.path);
+        free(stops.path);
+        return r;
+}
