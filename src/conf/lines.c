@@ -15,9 +15,11 @@ void lines_release(Lines *l) {
         buf_release(&l->logical);
 }
 
+#define NUL_BIT 4u
+
 /* A bit for each character that ends lines. */
 static unsigned line_end_bit(char c) {
-        return c == '\n' ? 1 : c == '\r' ? 2 : c == 0 ? 4 : 0;
+        return c == '\n' ? 1 : c == '\r' ? 2 : c == 0 ? NUL_BIT : 0;
 }
 
 /* The next physical line, without its end. */
@@ -37,7 +39,7 @@ static int next_physical(Lines *l, const char **ret, size_t *ret_len) {
         for (; p < l->end; p++) {
                 unsigned bit = line_end_bit(*p);
 
-                if (bit == 0 || (seen & bit))
+                if (bit == 0 || (seen & bit) || (seen & NUL_BIT))
                         break;
                 seen |= bit;
         }

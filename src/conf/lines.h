@@ -7,7 +7,7 @@
  * looked at here.
  *
  *   - A run of different characters out of LF, CR, NUL is one line end: "\r\n"
- *     is one, "\n\n" are two. The last line needs none.
+ *     is one, "\n\n" are two. A NUL completes it. The last line needs none.
  *   - A line whose first non-blank is '#' or ';' is a comment, even between two
  *     lines that are joined.
  *   - An odd number of backslashes at the end joins: the last one becomes a
