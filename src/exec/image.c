@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What execve() gets: the environment in the order of precedence and the
+ * arguments with the variables filled in.
+ *
+ *      manager_environment     with DefaultEnvironment= and PassEnvironment=
+ *      of the account          HOME LOGNAME USER SHELL, PATH of ExecSearchPath=
+ *      Environment=            systemd.exec(5) lets it override those
+ *      EnvironmentFile=
+ *      set by svinit           directories, LISTEN_*, set_environment
+ *      UnsetEnvironment=
+ */
+
+#include "conf/words.h"
+#include "exec/child.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int set_pair(char ***env, const char *name, const char *value) {
+        char *s auto_free = NULL;
+        int r;
+
+        if (!value)
+                return 0;
+        r = str_printf(&s, "%s=%s", name, value);
+        return r < 0 ? r : env_set(env, s);
+}
+
+static int set_all(char ***env, char *const *more) {
+        STRV_FOREACH (s, more) {
+                int r = env_set(env, *s);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int add_account(const ExecContext *c, char ***env) {
+        const Account *a = &c->account;
+        int r;
+
+        r = set_pair(env, "HOME", a->home);
+        if (r >= 0)
+                r = set_pair(env, "LOGNAME", a->name);
+        if (r >= 0)
+                r = set_pair(env, "USER", a->name);
+        if (r >= 0)
+                r = set_pair(env, "SHELL", a->shell);
+        return r;
+}
+
+static int add_search_path(const ExecContext *c, char ***env) {
+        char *path auto_free = NULL;
+        int r;
+
+        if (!c->plan->exec->exec_search_path)
+                return 0;
+        r = strv_join(c->plan->exec->exec_search_path, ":", &path);
+        return r < 0 ? r : set_pair(env, "PATH", path);
+}
+
+static int add_files(ExecContext *c, char ***env) {
+        const ExecSpec *e = c->plan->exec;
+
+        for (size_t i = 0; i < e->n_environment_files; i++) {
+                int r = environment_file_load(e->environment_files + i, env, c);
+
+                if (r < 0)
+                        return r;
+        }
+        exec_detail(c, NULL);
+        return 0;
+}
+
+static int add_listen(const ExecPlan *p, char ***env) {
+        Buf names auto_buf = { 0 };
+        char number[24];
+        int r;
+
+        if (p->n_fds == 0)
+                return 0;
+        buf_add(&names, "LISTEN_FDNAMES=");
+        for (size_t i = 0; i < p->n_fds; i++) {
+                if (i > 0)
+                        buf_add_char(&names, ':');
+                buf_add(&names, p->fd_names && p->fd_names[i] ? p->fd_names[i] : "unknown");
+        }
+        (void)snprintf(number, sizeof(number), "%zu", p->n_fds);
+        r = set_pair(env, "LISTEN_FDS", number);
+        if (r < 0)
+                return r;
+        return names.error < 0 ? names.error : env_set(env, names.data);
+}
+
+static int add_ours(ExecContext *c, char ***env) {
+        const ExecPlan *p = c->plan;
+        int r = 0;
+
+        for (DirectoryKind k = 0; r >= 0 && k < DIRECTORY_KIND_MAX; k++)
+                if (c->directories[k])
+                        r = env_set(env, c->directories[k]);
+        if (r >= 0)
+                r = add_listen(p, env);
+        if (r >= 0)
+                r = set_pair(env, "JOURNAL_STREAM", p->journal_stream);
+        if (r >= 0)
+                r = set_all(env, p->set_environment);
+        return r;
+}
+
+/* These two name the process itself; step_exec() writes the number, for which there is room in the context. */
+static int add_own_pid(ExecContext *c, char ***env) {
+        char **grown;
+        size_t n;
+
+        env_unset(*env, "SYSTEMD_EXEC_PID");
+        env_unset(*env, "LISTEN_PID");
+        n = strv_length(*env);
+        grown = realloc(*env, (n + 3) * sizeof(char *));
+        if (!grown)
+                return -ENOMEM;
+        grown[n] = c->exec_pid;
+        grown[n + 1] = c->plan->n_fds > 0 ? c->listen_pid : NULL;
+        grown[n + 2] = NULL;
+        *env = grown;
+        return 0;
+}
+
+static int build_environment(ExecContext *c, char ***ret) {
+        const ExecSpec *e = c->plan->exec;
+        char **env auto_strv = NULL;
+        int r;
+
+        r = set_all(&env, c->plan->manager_environment);
+        if (r >= 0)
+                r = add_account(c, &env);
+        if (r >= 0)
+                r = add_search_path(c, &env);
+        if (r >= 0)
+                r = set_all(&env, e->environment);
+        if (r >= 0)
+                r = add_files(c, &env);
+        if (r >= 0)
+                r = add_ours(c, &env);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, e->unset_environment)
+                env_unset(env, *name);
+        *ret = TAKE(env);
+        return 0;
+}
+
+/* ${NAME} and $$ inside a word: always exactly one word comes out. */
+static int expand_word(const char *word, char *const *env, char **ret) {
+        Buf b auto_buf = { 0 };
+
+        for (const char *p = word; *p; p++) {
+                const char *end;
+
+                if (*p != '$') {
+                        buf_add_char(&b, *p);
+                } else if (p[1] == '$') {
+                        buf_add_char(&b, *p++);
+                } else if (p[1] == '{' && (end = strchr(p, '}'))) {
+                        const char *value = env_get(env, p + 2, (size_t)(end - p - 2));
+
+                        buf_add(&b, value ?: "");
+                        p = end;
+                } else {
+                        buf_add_char(&b, *p);
+                }
+        }
+        return buf_take(&b, ret);
+}
+
+/* $NAME as a word of its own: none, one or several words. */
+static int add_split(const char *value, char ***argv) {
+        char *word;
+        int r;
+
+        while (value && (r = words_next(&value, WORDS_QUOTES | WORDS_RELAX, &word)) != 0) {
+                if (r < 0)
+                        return r;
+                r = strv_push(argv, word);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int environment_expand_argv(char *const *argv, char *const *env, bool expand, char ***ret) {
+        char **l auto_strv = NULL;
+        int r;
+
+        STRV_FOREACH (a, argv) {
+                const char *word = *a;
+                char *expanded;
+
+                if (!expand || !strchr(word, '$'))
+                        r = strv_add(&l, word);
+                else if (word[0] == '$' && word[1] != '{' && word[1] != '$' && word[1] != 0)
+                        r = add_split(env_get(env, word + 1, strlen(word + 1)), &l);
+                else {
+                        r = expand_word(word, env, &expanded);
+                        if (r >= 0)
+                                r = strv_push(&l, expanded);
+                }
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE(l);
+        return 0;
+}
+
+/* The prefix |: the user's shell gets the words as one line. */
+static int wrap_in_shell(const ExecContext *c, char ***argv) {
+        char **l auto_strv = NULL, *line;
+        int r;
+
+        r = strv_join(*argv, " ", &line);
+        if (r < 0)
+                return r;
+        r = strv_add(&l, c->account.shell ?: "/bin/sh");
+        if (r >= 0)
+                r = strv_add(&l, "-c");
+        if (r < 0) {
+                free(line);
+                return r;
+        }
+        r = strv_push(&l, line);
+        if (r < 0)
+                return r;
+        strv_free(*argv);
+        *argv = TAKE(l);
+        return 0;
+}
+
+int exec_image_build(ExecContext *c) {
+        const Command *command = c->plan->command;
+        char **env auto_strv = NULL, **argv auto_strv = NULL;
+        int r;
+
+        r = build_environment(c, &env);
+        if (r < 0)
+                return r;
+        r = environment_expand_argv(command->argv, env, !(command->flags & COMMAND_NO_ENV_EXPAND), &argv);
+        if (r >= 0 && !argv)
+                r = strv_add(&argv, command->path); /* a name that vanished: a program has one in any case */
+        if (r >= 0 && (command->flags & COMMAND_SHELL))
+                r = wrap_in_shell(c, &argv);
+        if (r >= 0)
+                r = add_own_pid(c, &env);
+        if (r < 0)
+                return r;
+        c->image = (ExecImage){ TAKE(argv), TAKE(env) };
+        return 0;
+}
+
+/* The environment ends in strings that are the context's own. */
+void exec_context_release(ExecContext *c) {
+        for (char **e = c->image.envp; e && *e; e++)
+                if (*e == c->exec_pid) {
+                        *e = NULL;
+                        break;
+                }
+        strv_free(c->image.envp);
+        strv_free(c->image.argv);
+        for (DirectoryKind k = 0; k < DIRECTORY_KIND_MAX; k++)
+                free(c->directories[k]);
+        free(c->account.groups);
+        free(c->account.name);
+        free(c->account.home);
+        free(c->account.shell);
+}

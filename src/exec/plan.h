@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Everything that the child needs between fork and exec, complete and constant.
+ *
+ * PID 1 fills a plan from borrowed parts (spec, lists, descriptors), calls
+ * exec_spawn() and forgets it. The child runs the steps of steps.c over it; it
+ * may block (name service, FIFOs, terminals), PID 1 may not.
+ *
+ * Three ways lead to the exec; exec_spawn() takes the first that serves:
+ *
+ *      shared   the child borrows our memory until it has executed: the cost of
+ *               vfork(). Only for plans with no step that may block or that
+ *               needs memory (exec_plan_is_light()).
+ *      copy     a fork; a close-on-exec pipe tells how the steps went.
+ *      shim     a fork that forks again: the inner process becomes the service,
+ *               the outer one svinit-shim.
+ */
+
+#include "unit/spec.h"
+
+#include <sys/types.h>
+
+typedef struct ExecPlan {
+        const char *unit; /* borrowed, as all pointers here */
+        const Command *command;
+        const ExecSpec *exec;
+        const SandboxSpec *sandbox;
+        bool apply_user;    /* false for + and for PermissionsStartOnly= helpers */
+        bool apply_sandbox; /* false for + */
+        bool apply_root_directory;
+
+        char *const *
+                manager_environment; /* what the unit inherits, already filtered, PassEnvironment= included */
+        char *const *
+                set_environment; /* set by svinit after all files: INVOCATION_ID, MAINPID, NOTIFY_SOCKET, ... */
+        const char *directory_bases
+                [DIRECTORY_KIND_MAX];           /* "/run", "/var/lib", "/var/cache", "/var/log", "/etc" */
+        const char *const *default_search_path; /* NULL-terminated; for commands without a slash */
+
+        int stdin_fd, stdout_fd,
+                stderr_fd;          /* -1: as ExecSpec.io says, opened by the child (null, file, tty) */
+        int console_fd;             /* the manager's own stdout for "inherit" without a journal; -1 */
+        const char *journal_stream; /* text of JOURNAL_STREAM=, NULL: not set */
+        const int *fds;             /* passed as 3, 4, ... : LISTEN_FDS */
+        const char *const *fd_names;
+        size_t n_fds;
+        bool non_blocking_fds;
+        const char *tty_path; /* for tty input and output: NULL is /dev/console */
+
+        int cgroup_fd;               /* O_PATH/O_DIRECTORY of the v2 group; -1: none */
+        const int *cgroup_procs_fds; /* open cgroup.procs files of v1 groups */
+        size_t n_cgroup_procs_fds;
+        bool shim; /* put svinit-shim between */
+        const char *shim_path;
+
+        RlimitPair original_nofile;    /* what svinit itself was started with: given back to services */
+        bool foreground;               /* CMD mode on a terminal: own process group in the foreground */
+        bool ignore_missing_privilege; /* not Strict=: a restriction that is refused here is noted, not fatal */
+        uid_t dynamic_uid;             /* for DynamicUser=; (uid_t) -1 */
+} ExecPlan;
+
+/* How a spawn ended for PID 1. */
+typedef struct ExecChild {
+        pid_t pid; /* 0 with a shim: only the shim knows, and tells it in its first record (shim.h) */
+        int status_fd; /* read end, non-blocking, owned by the caller: see exec_status_read(). -1: exec already succeeded */
+        int shim_fd;    /* events of the shim, SOCK_SEQPACKET, owned by the caller; -1 */
+        pid_t shim_pid; /* 0: none */
+} ExecChild;
+
+#define UNAPPLIED_TEXT_MAX 2048
+typedef struct ExecStatus {
+        bool failed;      /* the child could not exec; it exits with `exit_code` */
+        int exit_code;    /* 200..243 */
+        int error;        /* negative errno */
+        char step[24];    /* "user" */
+        char detail[128]; /* what it was about: a path, a user name */
+        char unapplied
+                [UNAPPLIED_TEXT_MAX]; /* directives that were not applied: "PrivateTmp=: Operation not permitted\n..." */
+} ExecStatus;
+
+/* 0; negative errno: nothing runs (-EAGAIN: process limit, -EMFILE ...). Never blocks. */
+int exec_spawn(const ExecPlan *p, ExecChild *ret);
+bool exec_plan_is_light(const ExecPlan *p);
+/*
+ * 1: the status is complete (exec succeeded or failed); 0: not yet; negative:
+ * broken. `st` starts zeroed and is the same at each call: what was not applied
+ * arrives before the end does.
+ */
+int exec_status_read(int fd, ExecStatus *st);
+
+/* The table of steps for the manual and for systemctl's words: exit code -> name ("EXEC", "USER"), or NULL. */
+const char *exec_exit_code_to_string(int code);

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The last steps: what execve() needs, what was not applied, descriptors, exec.
+ */
+
+#include "exec/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int step_image(ExecContext *c) {
+        /* A child that shares memory got it from its parent. */
+        return c->image.argv ? 0 : exec_image_build(c);
+}
+
+/* Each needs a namespace of its own; a container's runtime has not let us make one. */
+static void note_sandbox(ExecContext *c, const SandboxSpec *s) {
+        const struct {
+                bool is_set;
+                const char *key;
+        } members[] = {
+                { s->private_tmp, "PrivateTmp" },
+                { s->private_devices, "PrivateDevices" },
+                { s->private_network, "PrivateNetwork" },
+                { s->private_users, "PrivateUsers" },
+                { s->private_mounts, "PrivateMounts" },
+                { s->private_ipc, "PrivateIPC" },
+                { s->protect_kernel_tunables, "ProtectKernelTunables" },
+                { s->protect_control_groups, "ProtectControlGroups" },
+                { s->protect_hostname, "ProtectHostname" },
+                { s->protect_system != PROTECT_SYSTEM_NO, "ProtectSystem" },
+                { s->protect_home != PROTECT_HOME_NO, "ProtectHome" },
+                { s->read_write_paths != NULL, "ReadWritePaths" },
+                { s->read_only_paths != NULL, "ReadOnlyPaths" },
+                { s->inaccessible_paths != NULL, "InaccessiblePaths" },
+                { s->exec_paths != NULL, "ExecPaths" },
+                { s->no_exec_paths != NULL, "NoExecPaths" },
+                { s->bind_paths != NULL, "BindPaths" },
+                { s->bind_read_only_paths != NULL, "BindReadOnlyPaths" },
+                { s->temporary_file_systems != NULL, "TemporaryFileSystem" },
+        };
+        const struct {
+                bool is_set;
+                const char *key;
+        } filters[] = {
+                { s->protect_clock, "ProtectClock" },
+                { s->protect_kernel_modules, "ProtectKernelModules" },
+                { s->protect_kernel_logs, "ProtectKernelLogs" },
+                { s->restrict_realtime, "RestrictRealtime" },
+                { s->restrict_suid_sgid, "RestrictSUIDSGID" },
+                { s->lock_personality, "LockPersonality" },
+                { s->memory_deny_write_execute, "MemoryDenyWriteExecute" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(members); i++)
+                if (members[i].is_set)
+                        exec_note_text(c, members[i].key, "needs a mount namespace, not applied");
+        for (size_t i = 0; i < ELEMENTSOF(filters); i++)
+                if (filters[i].is_set)
+                        exec_note_text(c, filters[i].key, "needs a system call filter, not applied");
+}
+
+int step_unapplied(ExecContext *c) {
+        const ExecPlan *p = c->plan;
+
+        if (p->apply_sandbox && p->sandbox)
+                note_sandbox(c, p->sandbox);
+        if (p->exec->pam_name)
+                exec_note_text(c, "PAMName", "PAM is not used, not applied");
+        if (p->exec->apparmor_profile && p->exec->apparmor_profile[0] != '-')
+                exec_note_text(c, "AppArmorProfile", "not applied");
+        if (p->exec->selinux_context && p->exec->selinux_context[0] != '-')
+                exec_note_text(c, "SELinuxContext", "not applied");
+        if (p->exec->smack_label)
+                exec_note_text(c, "SmackProcessLabel", "not applied");
+        if (!c->status.unapplied[0])
+                return 0;
+        /* Strict=: what would run without its fences does not run. */
+        if (!p->ignore_missing_privilege)
+                return -EOPNOTSUPP;
+        exec_status_send(c);
+        return 0;
+}
+
+static int set_non_blocking(int fd, bool on) {
+        int flags = fcntl(fd, F_GETFL);
+
+        if (flags < 0)
+                return -errno;
+        if (!!(flags & O_NONBLOCK) == on)
+                return 0;
+        return fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+/* Kernels before 5.9 have no close_range(). */
+static int mark_close_on_exec(unsigned first) {
+        struct stat st;
+
+        if (syscall(SYS_close_range, first, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) >= 0)
+                return 0;
+        if (errno != ENOSYS && errno != EPERM && errno != EINVAL)
+                return -errno;
+        for (int fd = (int)first, missed = 0; missed < 4096; fd++) {
+                if (fstat(fd, &st) < 0) {
+                        missed++;
+                        continue;
+                }
+                missed = 0;
+                (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+        }
+        return 0;
+}
+
+/* Sources first go beyond the last target, so that no target covers one that is still to come. */
+int step_descriptors(ExecContext *c) {
+        const ExecPlan *p = c->plan;
+        int first_free = STDERR_FILENO + 1 + (int)p->n_fds, moved[p->n_fds + 1];
+
+        if (p->n_fds > 0 && c->status_fd >= 0 && c->status_fd < first_free) {
+                c->status_fd = fcntl(c->status_fd, F_DUPFD_CLOEXEC, first_free);
+                if (c->status_fd < 0)
+                        return -errno;
+        }
+        for (size_t i = 0; i < p->n_fds; i++) {
+                moved[i] = fcntl(p->fds[i], F_DUPFD_CLOEXEC, first_free);
+                if (moved[i] < 0)
+                        return -errno;
+        }
+        for (size_t i = 0; i < p->n_fds; i++) {
+                int target = STDERR_FILENO + 1 + (int)i, r;
+
+                if (dup2(moved[i], target) < 0)
+                        return -errno;
+                r = set_non_blocking(target, p->non_blocking_fds);
+                if (r < 0)
+                        return r;
+        }
+        return mark_close_on_exec((unsigned)first_free);
+}
+
+static void write_own_pid(ExecContext *c) {
+        long pid = (long)syscall(SYS_getpid);
+
+        (void)snprintf(c->exec_pid, sizeof(c->exec_pid), "SYSTEMD_EXEC_PID=%ld", pid);
+        (void)snprintf(c->listen_pid, sizeof(c->listen_pid), "LISTEN_PID=%ld", pid);
+}
+
+/* A directory that is missing or closed to us hides no program in a later one. */
+static int exec_by_search(ExecContext *c, const char *name) {
+        const char *const *dirs = (const char *const *)c->plan->exec->exec_search_path;
+        char path[PATH_MAX];
+        int r = -ENOENT;
+
+        if (!dirs)
+                dirs = c->plan->default_search_path;
+        for (; dirs && *dirs; dirs++) {
+                int n = snprintf(path, sizeof(path), "%s/%s", *dirs, name);
+
+                if (n < 0 || (size_t)n >= sizeof(path))
+                        continue;
+                (void)execve(path, c->image.argv, c->image.envp);
+                if (errno != ENOENT && errno != ENOTDIR) {
+                        r = -errno;
+                        if (errno != EACCES)
+                                break;
+                }
+        }
+        return r;
+}
+
+int step_exec(ExecContext *c) {
+        const Command *command = c->plan->command;
+        const char *path = command->flags & COMMAND_SHELL ? c->image.argv[0] : command->path;
+
+        exec_detail(c, path);
+        write_own_pid(c);
+        if (!strchr(path, '/'))
+                return exec_by_search(c, path);
+        (void)execve(path, c->image.argv, c->image.envp);
+        return -errno;
+}

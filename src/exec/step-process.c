@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Steps about the process as the kernel schedules and counts it: group,
+ * signals, session, priorities, limits. None of them allocates.
+ */
+
+#include "exec/child.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ioprio.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int write_zero(int fd) {
+        return write(fd, "0", 1) == 1 ? 0 : -errno;
+}
+
+int step_cgroup(ExecContext *c) {
+        const ExecPlan *p = c->plan;
+        int r = 0;
+
+        if (p->cgroup_fd >= 0 && !c->in_group) {
+                int fd auto_fd = openat(p->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+                if (fd < 0)
+                        return -errno;
+                r = write_zero(fd);
+        }
+        for (size_t i = 0; r >= 0 && i < p->n_cgroup_procs_fds; i++)
+                r = write_zero(p->cgroup_procs_fds[i]);
+        return r;
+}
+
+/* Ignored signals outlive exec, and svinit may have been started with some. */
+int step_signals(ExecContext *c) {
+        struct sigaction default_action = { .sa_handler = SIG_DFL }, ignore = { .sa_handler = SIG_IGN };
+        sigset_t none;
+
+        for (int s = 1; s < _NSIG; s++)
+                if (s != SIGKILL && s != SIGSTOP)
+                        (void)sigaction(s, &default_action, NULL);
+        if (c->plan->exec->ignore_sigpipe && sigaction(SIGPIPE, &ignore, NULL) < 0)
+                return -errno;
+        sigemptyset(&none);
+        return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
+}
+
+int step_session(ExecContext *c) {
+        if (c->plan->foreground)
+                return setpgid(0, 0) < 0 ? -errno : 0;
+        if (c->plan->exec->same_process_group)
+                return 0;
+        return setsid() < 0 ? -errno : 0;
+}
+
+int step_umask(ExecContext *c) {
+        (void)umask((mode_t)c->plan->exec->umask);
+        return 0;
+}
+
+int step_oom_score(ExecContext *c) {
+        char text[16];
+        int fd auto_fd = -1, n;
+
+        if (!c->plan->exec->oom_score_adjust_set)
+                return 0;
+        n = snprintf(text, sizeof(text), "%d", c->plan->exec->oom_score_adjust);
+        fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, text, (size_t)n) < 0)
+                return exec_tolerate(c, "OOMScoreAdjust", -errno);
+        return 0;
+}
+
+/* RLIMIT_NICE counts from 20 downwards: 1 is nice 19, 40 is nice -20. */
+static int nearest_nice(int wanted) {
+        struct rlimit l;
+        int best;
+
+        if (getrlimit(RLIMIT_NICE, &l) < 0)
+                return 0;
+        best = l.rlim_cur == RLIM_INFINITY || l.rlim_cur > 40 ? -20 : 20 - (int)l.rlim_cur;
+        return MAX(wanted, MIN(best, 0));
+}
+
+int step_nice(ExecContext *c) {
+        int r, wanted = c->plan->exec->nice;
+
+        if (!c->plan->exec->nice_set || setpriority(PRIO_PROCESS, 0, wanted) >= 0)
+                return 0;
+        r = exec_tolerate(c, "Nice", -errno);
+        if (r >= 0)
+                (void)setpriority(PRIO_PROCESS, 0, nearest_nice(wanted));
+        return r;
+}
+
+int step_scheduler(ExecContext *c) {
+        const ExecSpec *e = c->plan->exec;
+        struct sched_param param = { .sched_priority = e->cpu_priority };
+        int policy = e->cpu_policy | (e->cpu_reset_on_fork ? SCHED_RESET_ON_FORK : 0);
+
+        if (!e->cpu_set || sched_setscheduler(0, policy, &param) >= 0)
+                return 0;
+        return exec_tolerate(c, "CPUSchedulingPolicy", -errno);
+}
+
+/* One "3" or "0-5" at *p. */
+static int take_cpu_range(const char **p, cpu_set_t *set) {
+        unsigned long first, last;
+        char *end;
+
+        if (!isdigit((unsigned char)**p))
+                return -EINVAL;
+        first = last = strtoul(*p, &end, 10);
+        if (*end == '-') {
+                if (!isdigit((unsigned char)end[1]))
+                        return -EINVAL;
+                last = strtoul(end + 1, &end, 10);
+        }
+        if (last < first || last >= CPU_SETSIZE)
+                return -ERANGE;
+        for (; first <= last; first++)
+                CPU_SET(first, set);
+        *p = end;
+        return 0;
+}
+
+int step_affinity(ExecContext *c) {
+        const char *p = c->plan->exec->cpu_affinity;
+        cpu_set_t set;
+
+        if (str_is_empty(p))
+                return 0;
+        exec_detail(c, p);
+        if (str_equal(p, "numa")) {
+                exec_note_text(c, "CPUAffinity", "NUMA nodes are not looked up");
+                return 0;
+        }
+        CPU_ZERO(&set);
+        for (p += strspn(p, " \t,"); *p; p += strspn(p, " \t,")) {
+                int r = take_cpu_range(&p, &set);
+
+                if (r < 0)
+                        return r;
+        }
+        if (sched_setaffinity(0, sizeof(set), &set) < 0)
+                /* EINVAL: none of these processors is ours. */
+                return exec_tolerate(c, "CPUAffinity", errno == EINVAL ? -EOPNOTSUPP : -errno);
+        return 0;
+}
+
+int step_io_priority(ExecContext *c) {
+        const ExecSpec *e = c->plan->exec;
+
+        if (!e->io_set)
+                return 0;
+        if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(e->io_class, e->io_priority)) <
+            0)
+                return exec_tolerate(c, "IOSchedulingClass", -errno);
+        return 0;
+}
+
+int step_timer_slack(ExecContext *c) {
+        if (!c->plan->exec->timer_slack_set)
+                return 0;
+        return prctl(PR_SET_TIMERSLACK, (unsigned long)c->plan->exec->timer_slack, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int step_personality(ExecContext *c) {
+        static const struct {
+                const char *name;
+                unsigned long persona;
+        } known[] = {
+                { "x86", PER_LINUX32 },    { "x86-64", PER_LINUX }, { "arm64", PER_LINUX },
+                { "arm", PER_LINUX32 },    { "ppc64", PER_LINUX },  { "ppc", PER_LINUX32 },
+                { "ppc64-le", PER_LINUX }, { "s390x", PER_LINUX },  { "riscv64", PER_LINUX },
+        };
+        const char *wanted = c->plan->exec->personality;
+
+        if (str_is_empty(wanted))
+                return 0;
+        exec_detail(c, wanted);
+        for (size_t i = 0; i < ELEMENTSOF(known); i++)
+                if (str_equal(known[i].name, wanted))
+                        return personality(known[i].persona) < 0 ? exec_tolerate(c, "Personality", -errno)
+                                                                 : 0;
+        return exec_tolerate(c, "Personality", -EOPNOTSUPP);
+}
+
+static const char *const limit_keys[RLIM_NLIMITS] = {
+        [RLIMIT_CPU] = "LimitCPU",           [RLIMIT_FSIZE] = "LimitFSIZE",
+        [RLIMIT_DATA] = "LimitDATA",         [RLIMIT_STACK] = "LimitSTACK",
+        [RLIMIT_CORE] = "LimitCORE",         [RLIMIT_RSS] = "LimitRSS",
+        [RLIMIT_NOFILE] = "LimitNOFILE",     [RLIMIT_AS] = "LimitAS",
+        [RLIMIT_NPROC] = "LimitNPROC",       [RLIMIT_MEMLOCK] = "LimitMEMLOCK",
+        [RLIMIT_LOCKS] = "LimitLOCKS",       [RLIMIT_SIGPENDING] = "LimitSIGPENDING",
+        [RLIMIT_MSGQUEUE] = "LimitMSGQUEUE", [RLIMIT_NICE] = "LimitNICE",
+        [RLIMIT_RTPRIO] = "LimitRTPRIO",     [RLIMIT_RTTIME] = "LimitRTTIME",
+};
+
+/* Above our hard limit nobody may go without CAP_SYS_RESOURCE: the nearest value then. */
+static int set_limit(ExecContext *c, int resource, const RlimitPair *wanted) {
+        struct rlimit l = { .rlim_cur = wanted->soft, .rlim_max = wanted->hard }, ours;
+
+        if (setrlimit((__rlimit_resource_t)resource, &l) >= 0)
+                return 0;
+        if (errno != EPERM)
+                return -errno;
+        if (getrlimit((__rlimit_resource_t)resource, &ours) < 0)
+                return -errno;
+        l.rlim_max = MIN(l.rlim_max, ours.rlim_max);
+        l.rlim_cur = MIN(l.rlim_cur, l.rlim_max);
+        if (setrlimit((__rlimit_resource_t)resource, &l) < 0)
+                return -errno;
+        exec_note_text(c, limit_keys[resource], "above the hard limit, the nearest value is set");
+        return 0;
+}
+
+int step_limits(ExecContext *c) {
+        const ExecPlan *p = c->plan;
+
+        for (int i = 0; i < RLIMIT_KINDS && i < RLIM_NLIMITS; i++) {
+                int r = 0;
+
+                if (p->exec->rlimits[i])
+                        r = set_limit(c, i, p->exec->rlimits[i]);
+                else if (i == RLIMIT_NOFILE && p->original_nofile.hard > 0)
+                        r = set_limit(c, i, &p->original_nofile);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
