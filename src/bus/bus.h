@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The D-Bus server inside PID 1: org.freedesktop.systemd1 on a private stream
+ * socket, peer to peer, as systemctl and its kin of systemd 252 expect it.
+ *
+ *      client -> server.c (accept, limits) -> dispatch.c (path -> object, member -> row, access)
+ *             -> methods-*.c or properties.c -> manager
+ *      manager -> observer -> signals.c -> every connection that is ready
+ *
+ * Nothing is registered with sd-bus: one filter for each connection looks
+ * methods and properties up in constant tables, so that a connection costs no
+ * more than its buffers. What a unit file says is shown straight from the rows
+ * of unit/directive.h, what happens at run time from tables of getters.
+ *
+ * Nothing blocks and no client can cost more than the limits in server.h: who
+ * does not authenticate, does not read or comes too often is dropped.
+ */
+
+#include "manager/manager.h"
+
+typedef struct Bus Bus;
+
+/*
+ * Makes the listening socket (a stale one is removed; mode 0600), attaches it
+ * to m->event and becomes the manager's observer. 0 or a negative errno.
+ */
+int bus_new(Manager *m, const char *private_socket_path, Bus **ret);
+/* Writes what can be written without blocking, drops all clients, removes the socket. */
+void bus_free(Bus *b);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bus/control-group.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "bus/append.h"
+
+#define COMMAND_LINE_MAX 1024
+#define ROOT_SLICE "-.slice"
+#define OWN_SCOPE "init.scope"
+
+/* "/a.slice/a-b.slice" of "a-b.slice", below the group of svinit; "/" or that group for the root slice. */
+static int slice_group(Manager *m, const char *slice, char **ret) {
+        const char *root = groups_root(m->groups);
+        char *path auto_free = NULL, *name auto_free = NULL;
+
+        name = strdup(slice);
+        if (!name)
+                return -ENOMEM;
+
+        while (name && !str_equal(name, ROOT_SLICE)) {
+                char *longer = NULL, *parent = NULL;
+
+                if (str_printf(&longer, "/%s%s", name, path ? path : "") < 0 ||
+                    name_slice_parent(name, &parent) < 0) {
+                        free(longer);
+                        return -ENOMEM;
+                }
+                free(path);
+                path = longer;
+                free(name);
+                name = parent;
+        }
+
+        if (!path)
+                return str_printf(ret, "%s", str_is_empty(root) ? "/" : root);
+        return str_printf(ret, "%s%s", str_equal(root, "/") ? "" : root, path);
+}
+
+int unit_control_group(Manager *m, const Unit *u, char **ret) {
+        const UnitRuntime *rt = unit_runtime(u);
+
+        if (rt->group)
+                return str_printf(ret, "%s", group_path(rt->group));
+        if (u->type == UNIT_SLICE && active_state_is_up(u->active))
+                return slice_group(m, u->id, ret);
+        if (str_equal(u->id, OWN_SCOPE))
+                return str_printf(ret, "%s/" OWN_SCOPE, groups_root(m->groups));
+        return str_printf(ret, "%s", "");
+}
+
+static int append_process(sd_bus_message *m, const char *path, pid_t pid) {
+        char *line auto_free = NULL;
+        int r;
+
+        if (process_command_line(pid, COMMAND_LINE_MAX, &line) < 0)
+                return 0; /* gone by now */
+
+        if ((r = sd_bus_message_open_container(m, 'r', "sus")) < 0 || (r = append_string(m, path)) < 0 ||
+            (r = append_integer(m, 'u', pid)) < 0 || (r = append_string(m, line)) < 0)
+                return r;
+        return sd_bus_message_close_container(m);
+}
+
+static int append_group(sd_bus_message *m, Group *g) {
+        pid_t *pids auto_free = NULL;
+        size_t n = 0;
+        int r = 0;
+
+        if (group_pids(g, &pids, &n) < 0)
+                return 0; /* the group has just gone */
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = append_process(m, group_path(g), pids[i]);
+        return r;
+}
+
+static bool path_is_below(const char *path, const char *parent) {
+        const char *rest = str_equal(parent, "/") ? path : str_after(path, parent);
+
+        return rest && (rest[0] == '/' || rest[0] == 0);
+}
+
+/* svinit itself has no Group: it was there before there were any. */
+static int append_self(sd_bus_message *m, Manager *manager) {
+        char *path auto_free = NULL;
+
+        if (str_printf(&path, "%s/" OWN_SCOPE, groups_root(manager->groups)) < 0)
+                return -ENOMEM;
+        return append_process(m, path, getpid());
+}
+
+static int append_slice(sd_bus_message *m, Manager *manager, const Unit *slice) {
+        char *parent auto_free = NULL;
+        int r;
+
+        r = slice_group(manager, slice->id, &parent);
+        if (r >= 0 && str_equal(slice->id, ROOT_SLICE))
+                r = append_self(m, manager);
+
+        for (Unit *u = NULL; r >= 0 && (u = graph_next_unit(manager->graph, u));) {
+                Group *g = unit_runtime(u)->group;
+
+                if (g && path_is_below(group_path(g), parent))
+                        r = append_group(m, g);
+        }
+        return r;
+}
+
+int append_processes(sd_bus_message *m, Manager *manager, const Unit *u) {
+        Group *g = unit_runtime(u)->group;
+        int r = sd_bus_message_open_container(m, 'a', "(sus)");
+
+        if (r < 0)
+                return r;
+        if (u->type == UNIT_SLICE)
+                r = append_slice(m, manager, u);
+        else if (str_equal(u->id, OWN_SCOPE))
+                r = append_self(m, manager);
+        else if (g)
+                r = append_group(m, g);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}

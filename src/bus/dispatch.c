@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "bus/object.h"
+#include "bus/server.h"
+
+typedef struct StandardInterface {
+        const char *name;
+        const Method *methods;
+} StandardInterface;
+
+static const StandardInterface standard_interfaces[] = {
+        { "org.freedesktop.DBus.Properties", properties_methods },
+        { "org.freedesktop.DBus.Introspectable", introspect_methods },
+};
+
+static const Method *find_in_table(const Method *table, const char *member) {
+        for (const Method *row = table; row && row->member; row++)
+                if (str_equal(row->member, member))
+                        return row;
+        return NULL;
+}
+
+/* A call may leave the interface out: then the first that has the member counts. */
+static bool interface_is_meant(const char *wanted, const char *name, bool *known) {
+        if (!str_is_empty(wanted) && !str_equal(wanted, name))
+                return false;
+        *known = true;
+        return true;
+}
+
+static const Method *find_method(const Object *o, const char *interface, const char *member,
+                                 bool *ret_known) {
+        const Method *row = NULL;
+        InterfaceId ids[2];
+        size_t n = object_interfaces(o, ids);
+
+        *ret_known = false;
+        for (size_t i = 0; !row && i < n; i++)
+                if (interface_is_meant(interface, interfaces[ids[i]].name, ret_known))
+                        row = find_in_table(interfaces[ids[i]].methods, member);
+        for (size_t i = 0; !row && i < ELEMENTSOF(standard_interfaces); i++)
+                if (interface_is_meant(interface, standard_interfaces[i].name, ret_known))
+                        row = find_in_table(standard_interfaces[i].methods, member);
+        return row;
+}
+
+static int check_call(const Call *c, const Method *row) {
+        if (row->access == ACCESS_CONTROL && !c->connection->may_control)
+                return sd_bus_error_setf(c->error, SD_BUS_ERROR_ACCESS_DENIED,
+                                         "%s is for root and for the user svinit runs as.", row->member);
+
+        if (sd_bus_message_has_signature(c->message, row->in) <= 0)
+                return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS,
+                                         "%s takes arguments of type '%s', not '%s'.", row->member, row->in,
+                                         sd_bus_message_get_signature(c->message, 1));
+        return 0;
+}
+
+int dispatch_call(Connection *connection, sd_bus_message *m, sd_bus_error *error) {
+        const char *interface = sd_bus_message_get_interface(m), *member = sd_bus_message_get_member(m);
+        Object object;
+        Call c = {
+                .connection = connection,
+                .bus = connection->bus,
+                .manager = connection->bus->manager,
+                .object = &object,
+                .message = m,
+                .error = error,
+        };
+        const Method *row;
+        bool known;
+        int r;
+
+        if (str_equal(interface, "org.freedesktop.DBus.Peer"))
+                return 0; /* sd-bus answers on every path */
+
+        r = object_find(c.bus, connection, sd_bus_message_get_path(m), &object, error);
+        if (r < 0)
+                return r;
+
+        row = find_method(&object, interface, member, &known);
+        if (!row && !known)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_UNKNOWN_INTERFACE,
+                                         "There is no interface %s here.", interface);
+        if (!row)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_UNKNOWN_METHOD, "There is no method %s here.",
+                                         member);
+
+        r = check_call(&c, row);
+        if (r < 0)
+                return r;
+
+        r = row->handle(&c);
+        return r < 0 ? r : 1;
+}

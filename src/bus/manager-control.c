@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The manager as a whole: reload, the end, its environment. */
+
+#include <errno.h>
+
+#include "bus/errors.h"
+#include "bus/manager-methods.h"
+
+#define EXIT_REBOOT 133 /* what a container's runtime sees where a machine would boot again */
+#define ENVIRONMENT_MAX 4096
+
+int method_reload(Call *c) {
+        int r = manager_reload(c->manager);
+
+        if (r < 0)
+                return sd_bus_error_set_errnof(c->error, r, "The configuration could not be reloaded: %s.",
+                                               strerror(-r));
+        return sd_bus_reply_method_return(c->message, NULL);
+}
+
+/* With -f systemd would skip the units; here they are stopped in order, within the budget that ends with SIGKILL. */
+static int leave(Call *c, const char *reason, int code) {
+        manager_stop(c->manager, reason, code);
+        return sd_bus_reply_method_return(c->message, NULL);
+}
+
+int method_exit(Call *c) {
+        return leave(c, "a client asked for exit", -1);
+}
+
+int method_power_off(Call *c) {
+        return leave(c, "a client asked for power-off", -1);
+}
+
+int method_reboot(Call *c) {
+        return leave(c, "a client asked for reboot", EXIT_REBOOT);
+}
+
+int method_set_exit_code(Call *c) {
+        uint8_t code;
+        int r = sd_bus_message_read(c->message, "y", &code);
+
+        if (r < 0)
+                return r;
+        manager_set_exit_code(c->manager, code);
+        return sd_bus_reply_method_return(c->message, NULL);
+}
+
+/* Outer to inner: what svinit was started with, svinit.conf, SetEnvironment(). */
+int manager_environment(const Manager *m, char ***ret) {
+        char **env auto_strv = NULL;
+        int r;
+
+        r = strv_copy(m->host.environment, &env);
+        STRV_FOREACH (it, m->config.default_environment) {
+                if (r >= 0)
+                        r = env_set(&env, *it);
+        }
+        STRV_FOREACH (it, m->environment) {
+                if (r >= 0)
+                        r = env_set(&env, *it);
+        }
+        if (r >= 0)
+                *ret = TAKE(env);
+        return r;
+}
+
+/* All or nothing: every entry is looked at before the first is set. */
+static int check_entries(Call *c, char *const *entries, bool names_too) {
+        STRV_FOREACH (it, entries) {
+                if (!env_assignment_is_valid(*it) && !(names_too && env_name_is_valid(*it, strlen(*it))))
+                        return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS,
+                                                 "'%s' is no environment variable.", *it);
+        }
+        return 0;
+}
+
+static int set_all(Call *c, char *const *assignments) {
+        char **env auto_strv = NULL;
+        int r;
+
+        r = strv_copy(c->manager->environment, &env);
+        STRV_FOREACH (it, assignments) {
+                if (r >= 0)
+                        r = env_set(&env, *it);
+        }
+        if (r < 0)
+                return r;
+        if (strv_length(env) > ENVIRONMENT_MAX)
+                return sd_bus_error_setf(c->error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                         "More than %u variables are not kept.", ENVIRONMENT_MAX);
+
+        strv_free(c->manager->environment);
+        c->manager->environment = TAKE(env);
+        return 0;
+}
+
+/* Wherever a variable came from, it is gone for the services started from now on. */
+static void unset_all(Manager *m, char *const *names) {
+        STRV_FOREACH (it, names) {
+                env_unset(m->environment, *it);
+                env_unset(m->config.default_environment, *it);
+                env_unset(m->host.environment, *it);
+        }
+}
+
+int method_set_environment(Call *c) {
+        char **assignments auto_strv = NULL;
+        int r;
+
+        if ((r = sd_bus_message_read_strv(c->message, &assignments)) < 0 ||
+            (r = check_entries(c, assignments, false)) < 0 || (r = set_all(c, assignments)) < 0)
+                return r;
+        return sd_bus_reply_method_return(c->message, NULL);
+}
+
+int method_unset_environment(Call *c) {
+        char **names auto_strv = NULL;
+        int r;
+
+        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0 || (r = check_entries(c, names, true)) < 0)
+                return r;
+        unset_all(c->manager, names);
+        return sd_bus_reply_method_return(c->message, NULL);
+}
+
+int method_unset_and_set_environment(Call *c) {
+        char **names auto_strv = NULL, **assignments auto_strv = NULL;
+        int r;
+
+        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0 ||
+            (r = sd_bus_message_read_strv(c->message, &assignments)) < 0 ||
+            (r = check_entries(c, names, true)) < 0 || (r = check_entries(c, assignments, false)) < 0)
+                return r;
+
+        unset_all(c->manager, names);
+        r = set_all(c, assignments);
+        return r < 0 ? r : sd_bus_reply_method_return(c->message, NULL);
+}
+
+int method_dump(Call *c) {
+        Buf b auto_buf = { 0 };
+
+        manager_dump(c->manager, &b);
+        if (b.error < 0)
+                return b.error;
+        return sd_bus_reply_method_return(c->message, "s", b.data ? b.data : "");
+}

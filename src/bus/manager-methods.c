@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bus/manager-methods.h"
+
+#include <errno.h>
+
+#include "bus/control-group.h"
+#include "bus/errors.h"
+#include "bus/job.h"
+#include "bus/tables.h"
+#include "bus/unit-methods.h"
+
+static int reply_unit_path(Call *c, const Unit *u) {
+        char *path auto_free = NULL;
+        int r = unit_path(u, &path);
+
+        return r < 0 ? r : sd_bus_reply_method_return(c->message, "o", path);
+}
+
+static int method_get_unit(Call *c) {
+        const char *name;
+        Unit *u;
+        int r;
+
+        if ((r = sd_bus_message_read(c->message, "s", &name)) < 0 || (r = call_find_unit(c, name, &u)) < 0)
+                return r;
+        return reply_unit_path(c, u);
+}
+
+/* By name from the message, loaded. */
+static int read_and_load(Call *c, Unit **ret) {
+        const char *name;
+        int r = sd_bus_message_read(c->message, "s", &name);
+
+        return r < 0 ? r : call_load_unit(c, name, ret);
+}
+
+static int method_load_unit(Call *c) {
+        Unit *u;
+        int r = read_and_load(c, &u);
+
+        return r < 0 ? r : reply_unit_path(c, u);
+}
+
+static int method_get_unit_by_pid(Call *c) {
+        uint32_t pid;
+        Unit *u;
+        int r;
+
+        r = sd_bus_message_read(c->message, "u", &pid);
+        if (r < 0)
+                return r;
+
+        u = manager_unit_of_pid(c->manager, pid == 0 ? call_pid(c) : (pid_t)pid);
+        if (!u)
+                return sd_bus_error_setf(c->error, ERROR_NO_UNIT_FOR_PID, "PID %u belongs to no unit.", pid);
+        return reply_unit_path(c, u);
+}
+
+static int method_get_unit_by_invocation(Call *c) {
+        const void *id;
+        size_t size;
+        int r;
+
+        r = sd_bus_message_read_array(c->message, 'y', &id, &size);
+        if (r < 0)
+                return r;
+
+        for (Unit *u = NULL; (u = graph_next_unit(c->manager->graph, u));) {
+                const UnitRuntime *rt = unit_runtime(u);
+
+                if (rt->has_invocation && size == sizeof(rt->invocation_id) &&
+                    memcmp(rt->invocation_id, id, size) == 0)
+                        return reply_unit_path(c, u);
+        }
+        return sd_bus_error_set(c->error, ERROR_NO_UNIT_FOR_INVOCATION, "No unit has this invocation ID.");
+}
+
+static int method_get_unit_by_control_group(Call *c) {
+        const char *wanted;
+        int r;
+
+        r = sd_bus_message_read(c->message, "s", &wanted);
+        if (r < 0)
+                return r;
+
+        for (Unit *u = NULL; (u = graph_next_unit(c->manager->graph, u));) {
+                const Group *g = unit_runtime(u)->group;
+
+                if (g && str_equal(group_path(g), wanted))
+                        return reply_unit_path(c, u);
+        }
+        return sd_bus_error_setf(c->error, ERROR_NO_SUCH_UNIT, "Control group %s belongs to no unit.",
+                                 wanted);
+}
+
+/* Jobs */
+
+static int enqueue_named(Call *c, JobType type) {
+        const char *name, *mode;
+        Unit *u;
+        int r;
+
+        if ((r = sd_bus_message_read(c->message, "ss", &name, &mode)) < 0 ||
+            (r = call_load_unit(c, name, &u)) < 0)
+                return r;
+        return unit_enqueue(c, u, type, mode);
+}
+
+static int method_start_unit(Call *c) {
+        return enqueue_named(c, JOB_START);
+}
+
+static int method_stop_unit(Call *c) {
+        return enqueue_named(c, JOB_STOP);
+}
+
+static int method_reload_unit(Call *c) {
+        return enqueue_named(c, JOB_RELOAD);
+}
+
+static int method_restart_unit(Call *c) {
+        return enqueue_named(c, JOB_RESTART);
+}
+
+static int method_try_restart_unit(Call *c) {
+        return enqueue_named(c, JOB_TRY_RESTART);
+}
+
+static int method_reload_or_restart_unit(Call *c) {
+        return enqueue_named(c, JOB_RELOAD_OR_RESTART);
+}
+
+static int method_reload_or_try_restart_unit(Call *c) {
+        return enqueue_named(c, JOB_RELOAD_OR_TRY_RESTART);
+}
+
+static int method_start_unit_with_flags(Call *c) {
+        const char *name, *mode;
+        uint64_t flags;
+        Unit *u;
+        int r;
+
+        r = sd_bus_message_read(c->message, "sst", &name, &mode, &flags);
+        if (r < 0)
+                return r;
+        if (flags != 0)
+                return sd_bus_error_set(c->error, SD_BUS_ERROR_INVALID_ARGS, "There are no flags yet.");
+
+        r = call_load_unit(c, name, &u);
+        return r < 0 ? r : unit_enqueue(c, u, JOB_START, mode);
+}
+
+/* Only if there is a job of the old one to be replaced. */
+static int method_start_unit_replace(Call *c) {
+        const char *old_name, *name, *mode;
+        Unit *old, *u;
+        int r;
+
+        if ((r = sd_bus_message_read(c->message, "sss", &old_name, &name, &mode)) < 0 ||
+            (r = call_find_unit(c, old_name, &old)) < 0)
+                return r;
+        if (!old->job || old->job->type != JOB_START)
+                return sd_bus_error_setf(c->error, ERROR_NO_SUCH_JOB, "Unit %s has no start job.", old->id);
+
+        r = call_load_unit(c, name, &u);
+        return r < 0 ? r : unit_enqueue(c, u, JOB_START, mode);
+}
+
+static int method_enqueue_unit_job(Call *c) {
+        const char *name, *type, *mode;
+        Unit *u;
+        int r;
+
+        if ((r = sd_bus_message_read(c->message, "sss", &name, &type, &mode)) < 0 ||
+            (r = call_load_unit(c, name, &u)) < 0)
+                return r;
+        return unit_enqueue_job(c, u, type, mode);
+}
+
+static int read_job(Call *c, Job **ret) {
+        uint32_t id;
+        int r;
+
+        r = sd_bus_message_read(c->message, "u", &id);
+        if (r < 0)
+                return r;
+
+        *ret = graph_find_job(c->manager->graph, id);
+        if (!*ret)
+                return sd_bus_error_setf(c->error, ERROR_NO_SUCH_JOB, "Job %u does not exist.", id);
+        return 0;
+}
+
+static int method_get_job(Call *c) {
+        char *path auto_free = NULL;
+        Job *j;
+        int r;
+
+        if ((r = read_job(c, &j)) < 0 || (r = job_path(j, &path)) < 0)
+                return r;
+        return sd_bus_reply_method_return(c->message, "o", path);
+}
+
+static int method_get_job_after(Call *c) {
+        Job *j;
+        int r = read_job(c, &j);
+
+        return r < 0 ? r : reply_job_order(c, j, true);
+}
+
+static int method_get_job_before(Call *c) {
+        Job *j;
+        int r = read_job(c, &j);
+
+        return r < 0 ? r : reply_job_order(c, j, false);
+}
+
+static int method_cancel_job(Call *c) {
+        Job *j;
+        int r = read_job(c, &j);
+
+        return r < 0 ? r : cancel_job(c, j->id);
+}
+
+/* Each may take others with it, so the list is begun anew after every one. */
+static int method_clear_jobs(Call *c) {
+        const Graph *g = c->manager->graph;
+
+        for (size_t n = graph_count_jobs(g); n > 0 && graph_count_jobs(g) > 0; n--)
+                (void)manager_cancel_job(c->manager, graph_next_job(g, NULL)->id);
+        return sd_bus_reply_method_return(c->message, NULL);
+}
+
+static int method_enqueue_marked(Call *c) {
+        return sd_bus_reply_method_return(c->message, "ao", 0); /* no unit can be marked */
+}
+
+/* One unit */
+
+static int method_kill_unit(Call *c) {
+        const char *name, *whom;
+        int32_t signal;
+        Unit *u;
+        int r;
+
+        if ((r = sd_bus_message_read(c->message, "ssi", &name, &whom, &signal)) < 0 ||
+            (r = call_load_unit(c, name, &u)) < 0)
+                return r;
+        return unit_kill(c, u, whom, signal);
+}
+
+static int method_reset_failed_unit(Call *c) {
+        const char *name;
+        Unit *u;
+        int r;
+
+        if ((r = sd_bus_message_read(c->message, "s", &name)) < 0 || (r = call_find_unit(c, name, &u)) < 0)
+                return r;
+        return unit_reset_failed(c, u);
+}
+
+static int method_reset_failed(Call *c) {
+        return unit_reset_failed(c, NULL);
+}
+
+static int method_get_unit_processes(Call *c) {
+        Unit *u;
+        int r = read_and_load(c, &u);
+
+        return r < 0 ? r : unit_reply_processes(c, u);
+}
+
+static int method_ref_unit(Call *c) {
+        Unit *u;
+        int r = read_and_load(c, &u);
+
+        return r < 0 ? r : method_nothing(c);
+}
+
+static int method_no_dynamic_user(Call *c) {
+        return sd_bus_error_set(c->error, ERROR_NO_DYNAMIC_USER, "There is no such dynamic user.");
+}
+
+static int method_get_dynamic_users(Call *c) {
+        return sd_bus_reply_method_return(c->message, "a(us)", 0);
+}
+
+#define UNIT_ROW "a(ssssssouso)"
+#define CHANGES "a(sss)"
+#define JOB_ROWS "a(usssoo)"
+
+const Method manager_methods[] = {
+        { "GetUnit", "s", "o", ACCESS_READ, method_get_unit },
+        { "GetUnitByPID", "u", "o", ACCESS_READ, method_get_unit_by_pid },
+        { "GetUnitByInvocationID", "ay", "o", ACCESS_READ, method_get_unit_by_invocation },
+        { "GetUnitByControlGroup", "s", "o", ACCESS_READ, method_get_unit_by_control_group },
+        { "LoadUnit", "s", "o", ACCESS_READ, method_load_unit },
+        { "StartUnit", "ss", "o", ACCESS_CONTROL, method_start_unit },
+        { "StartUnitWithFlags", "sst", "o", ACCESS_CONTROL, method_start_unit_with_flags },
+        { "StartUnitReplace", "sss", "o", ACCESS_CONTROL, method_start_unit_replace },
+        { "StopUnit", "ss", "o", ACCESS_CONTROL, method_stop_unit },
+        { "ReloadUnit", "ss", "o", ACCESS_CONTROL, method_reload_unit },
+        { "RestartUnit", "ss", "o", ACCESS_CONTROL, method_restart_unit },
+        { "TryRestartUnit", "ss", "o", ACCESS_CONTROL, method_try_restart_unit },
+        { "ReloadOrRestartUnit", "ss", "o", ACCESS_CONTROL, method_reload_or_restart_unit },
+        { "ReloadOrTryRestartUnit", "ss", "o", ACCESS_CONTROL, method_reload_or_try_restart_unit },
+        { "EnqueueUnitJob", "sss", "uososa(uosos)", ACCESS_CONTROL, method_enqueue_unit_job },
+        { "KillUnit", "ssi", "", ACCESS_CONTROL, method_kill_unit },
+        { "CleanUnit", "sas", "", ACCESS_CONTROL, method_not_supported },
+        { "FreezeUnit", "s", "", ACCESS_CONTROL, method_not_supported },
+        { "ThawUnit", "s", "", ACCESS_CONTROL, method_not_supported },
+        { "ResetFailedUnit", "s", "", ACCESS_CONTROL, method_reset_failed_unit },
+        { "SetUnitProperties", "sba(sv)", "", ACCESS_CONTROL, method_not_supported },
+        { "BindMountUnit", "sssbb", "", ACCESS_CONTROL, method_not_supported },
+        { "MountImageUnit", "sssbba(ss)", "", ACCESS_CONTROL, method_not_supported },
+        { "RefUnit", "s", "", ACCESS_CONTROL, method_ref_unit },
+        { "UnrefUnit", "s", "", ACCESS_CONTROL, method_ref_unit },
+        { "StartTransientUnit", "ssa(sv)a(sa(sv))", "o", ACCESS_CONTROL, method_not_supported },
+        { "GetUnitProcesses", "s", "a(sus)", ACCESS_READ, method_get_unit_processes },
+        { "AttachProcessesToUnit", "ssau", "", ACCESS_CONTROL, method_not_supported },
+        { "AbandonScope", "s", "", ACCESS_CONTROL, method_not_supported },
+        { "GetJob", "u", "o", ACCESS_READ, method_get_job },
+        { "GetJobAfter", "u", JOB_ROWS, ACCESS_READ, method_get_job_after },
+        { "GetJobBefore", "u", JOB_ROWS, ACCESS_READ, method_get_job_before },
+        { "CancelJob", "u", "", ACCESS_CONTROL, method_cancel_job },
+        { "ClearJobs", "", "", ACCESS_CONTROL, method_clear_jobs },
+        { "ResetFailed", "", "", ACCESS_CONTROL, method_reset_failed },
+        { "SetShowStatus", "s", "", ACCESS_CONTROL, method_nothing },
+        { "ListUnits", "", UNIT_ROW, ACCESS_READ, method_list_units },
+        { "ListUnitsFiltered", "as", UNIT_ROW, ACCESS_READ, method_list_units_filtered },
+        { "ListUnitsByPatterns", "asas", UNIT_ROW, ACCESS_READ, method_list_units_by_patterns },
+        { "ListUnitsByNames", "as", UNIT_ROW, ACCESS_READ, method_list_units_by_names },
+        { "ListJobs", "", JOB_ROWS, ACCESS_READ, method_list_jobs },
+        { "Subscribe", "", "", ACCESS_READ, method_nothing },
+        { "Unsubscribe", "", "", ACCESS_READ, method_nothing },
+        { "Dump", "", "s", ACCESS_READ, method_dump },
+        { "Reload", "", "", ACCESS_CONTROL, method_reload },
+        { "Reexecute", "", "", ACCESS_CONTROL, method_not_supported },
+        { "Exit", "", "", ACCESS_CONTROL, method_exit },
+        { "Reboot", "", "", ACCESS_CONTROL, method_reboot },
+        { "PowerOff", "", "", ACCESS_CONTROL, method_power_off },
+        { "Halt", "", "", ACCESS_CONTROL, method_power_off },
+        { "KExec", "", "", ACCESS_CONTROL, method_reboot },
+        { "SwitchRoot", "ss", "", ACCESS_CONTROL, method_not_supported },
+        { "SetEnvironment", "as", "", ACCESS_CONTROL, method_set_environment },
+        { "UnsetEnvironment", "as", "", ACCESS_CONTROL, method_unset_environment },
+        { "UnsetAndSetEnvironment", "asas", "", ACCESS_CONTROL, method_unset_and_set_environment },
+        { "EnqueueMarkedJobs", "", "ao", ACCESS_CONTROL, method_enqueue_marked },
+        { "ListUnitFiles", "", "a(ss)", ACCESS_READ, method_list_unit_files },
+        { "ListUnitFilesByPatterns", "asas", "a(ss)", ACCESS_READ, method_list_unit_files_by_patterns },
+        { "GetUnitFileState", "s", "s", ACCESS_READ, method_get_unit_file_state },
+        { "EnableUnitFiles", "asbb", "b" CHANGES, ACCESS_CONTROL, method_enable_unit_files },
+        { "DisableUnitFiles", "asb", CHANGES, ACCESS_CONTROL, method_disable_unit_files },
+        { "EnableUnitFilesWithFlags", "ast", "b" CHANGES, ACCESS_CONTROL,
+          method_enable_unit_files_with_flags },
+        { "DisableUnitFilesWithFlags", "ast", CHANGES, ACCESS_CONTROL, method_disable_unit_files_with_flags },
+        { "ReenableUnitFiles", "asbb", "b" CHANGES, ACCESS_CONTROL, method_reenable_unit_files },
+        { "LinkUnitFiles", "asbb", CHANGES, ACCESS_CONTROL, method_not_supported },
+        { "PresetUnitFiles", "asbb", "b" CHANGES, ACCESS_CONTROL, method_preset_unit_files },
+        { "PresetUnitFilesWithMode", "assbb", "b" CHANGES, ACCESS_CONTROL, method_not_supported },
+        { "MaskUnitFiles", "asbb", CHANGES, ACCESS_CONTROL, method_mask_unit_files },
+        { "UnmaskUnitFiles", "asb", CHANGES, ACCESS_CONTROL, method_unmask_unit_files },
+        { "RevertUnitFiles", "as", CHANGES, ACCESS_CONTROL, method_not_supported },
+        { "SetDefaultTarget", "sb", CHANGES, ACCESS_CONTROL, method_set_default_target },
+        { "GetDefaultTarget", "", "s", ACCESS_READ, method_get_default_target },
+        { "PresetAllUnitFiles", "sbb", CHANGES, ACCESS_CONTROL, method_not_supported },
+        { "AddDependencyUnitFiles", "asssbb", CHANGES, ACCESS_CONTROL, method_not_supported },
+        { "GetUnitFileLinks", "sb", "as", ACCESS_READ, method_get_unit_file_links },
+        { "SetExitCode", "y", "", ACCESS_CONTROL, method_set_exit_code },
+        { "LookupDynamicUserByName", "s", "u", ACCESS_READ, method_no_dynamic_user },
+        { "LookupDynamicUserByUID", "u", "s", ACCESS_READ, method_no_dynamic_user },
+        { "GetDynamicUsers", "", "a(us)", ACCESS_READ, method_get_dynamic_users },
+        { 0 },
+};

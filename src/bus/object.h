@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * From object paths to objects and back, and the dispatch of calls.
+ *
+ *      /org/freedesktop/systemd1               the manager
+ *      /org/freedesktop/systemd1/unit/<label>  a unit; asking loads it
+ *      /org/freedesktop/systemd1/unit/self     the unit of the caller
+ *      /org/freedesktop/systemd1/job/<id>      a job
+ *      /org/freedesktop/LogControl1            log level and target
+ */
+
+#include "bus/property.h"
+
+#define MANAGER_PATH "/org/freedesktop/systemd1"
+#define MANAGER_INTERFACE "org.freedesktop.systemd1.Manager"
+#define UNIT_PATH_PREFIX MANAGER_PATH "/unit"
+#define JOB_PATH_PREFIX MANAGER_PATH "/job"
+#define LOG_CONTROL_PATH "/org/freedesktop/LogControl1"
+#define BUS_NAME "org.freedesktop.systemd1"
+
+void object_of_unit(Bus *b, Unit *u, Object *ret);
+/* 0 or a filled error. `c` may be NULL when there is no caller (then "self" is nobody). */
+int object_find(Bus *b, const Connection *c, const char *path, Object *ret, sd_bus_error *error);
+
+int unit_path(const Unit *u, char **ret); /* 0 or -ENOMEM */
+int unit_path_of_name(const char *name, char **ret);
+int job_path(const Job *j, char **ret); /* "/" for NULL */
+
+/* A method call that came in. 1: answered; else as a filter of sd-bus. */
+int dispatch_call(Connection *c, sd_bus_message *m, sd_bus_error *error);
+
+/* The unit a method was given by name: in memory, or loaded. 0, or a negative errno with the error filled. */
+int call_find_unit(Call *c, const char *name, Unit **ret);
+int call_load_unit(Call *c, const char *name, Unit **ret);
+pid_t call_pid(const Call *c); /* of the peer */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The listening socket, the connections and their limits.
+ *
+ *      accepted -> authenticating -> ready -> doomed -> freed
+ *
+ * A connection is never freed from inside its own callbacks or while the list
+ * is walked: it is doomed, and a deferred source sweeps the list. sd-bus tells
+ * of a peer that has gone through the local Disconnected signal, which dooms
+ * the connection as well.
+ */
+
+#include "bus/bus.h"
+#include "bus/names.h"
+#include "bus/property.h"
+
+#include <systemd/sd-bus.h>
+
+#define CONNECTIONS_MAX 256         /* in all */
+#define CONNECTIONS_PER_USER_MAX 32 /* for each uid that is neither 0 nor our own */
+#define AUTHENTICATION_TIMEOUT (2 * USEC_PER_SEC)
+#define ACCEPT_PAUSE (200 * USEC_PER_MSEC) /* after EMFILE and its like */
+#define ACCEPTS_PER_TURN 16
+#define QUEUE_MAX_AT_CALL 64 /* unread messages with which a client may still ask for more */
+#define QUEUE_MAX_AT_SIGNAL 1024
+
+typedef struct Connection {
+        Bus *bus;   /* borrowed */
+        sd_bus *sd; /* owned */
+        uid_t uid;  /* of the peer when it connected */
+        pid_t pid;
+        usec_t since; /* monotonic */
+        bool may_control, authenticated, doomed;
+        struct Connection *next, *prev;
+} Connection;
+
+struct Bus {
+        Manager *manager; /* borrowed */
+        char *path;       /* owned; NULL until the socket is there */
+        int listen_fd;
+        sd_id128_t server_id;
+        sd_event_source *accept_source;
+        sd_event_source *accept_timer;   /* on while accepting pauses */
+        sd_event_source *patience_timer; /* on while somebody has not authenticated */
+        sd_event_source *sweep_source;   /* on while somebody is doomed */
+        Connection *connections;         /* owned */
+        unsigned n_connections;
+        unsigned n_failed_told; /* NFailedUnits as clients know it */
+        bool closing;           /* calls are no longer answered */
+        PropertyIndex indexes[INTERFACE_MAX];
+        NameWatches *names; /* owned */
+};
+
+void connection_doom(Connection *c); /* it goes at the end of the turn, unless it has gone before */
+bool connection_is_ready(const Connection *c);
+
+/* A connection to make a signal for, or NULL when nobody listens. */
+Connection *bus_first_ready(Bus *b);
+void bus_broadcast(Bus *b, sd_bus_message *m);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bus/signals.h"
+
+#include <errno.h>
+
+#include "bus/names.h"
+#include "bus/object.h"
+#include "bus/server.h"
+
+const SignalRow manager_signals[] = {
+        { "UnitNew", "so" },
+        { "UnitRemoved", "so" },
+        { "JobNew", "uos" },
+        { "JobRemoved", "uoss" },
+        { "StartupFinished", "tttttt" },
+        { "UnitFilesChanged", "" },
+        { "Reloading", "b" },
+        { 0 },
+};
+
+static int new_signal(Bus *b, const char *path, const char *interface, const char *member,
+                      sd_bus_message **ret) {
+        Connection *c = bus_first_ready(b);
+
+        *ret = NULL;
+        return c ? sd_bus_message_new_signal(c->sd, ret, path, interface, member) : -ENOTCONN;
+}
+
+/* A signal that memory did not suffice for is lost; clients poll when they wait. */
+static void broadcast_if_complete(Bus *b, sd_bus_message *m, int r) {
+        if (r >= 0)
+                bus_broadcast(b, m);
+        sd_bus_message_unref(m);
+}
+
+/* Reads a signal of the manager's interface off its arguments; types as in manager_signals. */
+static void emit(Bus *b, const char *member, const char *types, ...) {
+        sd_bus_message *m;
+        va_list ap;
+        int r;
+
+        r = new_signal(b, MANAGER_PATH, MANAGER_INTERFACE, member, &m);
+        if (r >= 0 && types[0] != 0) {
+                va_start(ap, types);
+                r = sd_bus_message_appendv(m, types, ap);
+                va_end(ap);
+        }
+        broadcast_if_complete(b, m, r);
+}
+
+static void emit_properties(Object *o, const char *path, InterfaceId interface) {
+        const Interface *i = &interfaces[interface];
+        sd_bus_message *m;
+        int r;
+
+        if (!interface_has_changes(i))
+                return;
+
+        r = new_signal(o->bus, path, "org.freedesktop.DBus.Properties", "PropertiesChanged", &m);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", i->name);
+        if (r >= 0)
+                r = properties_append_changed(o, i, m);
+        broadcast_if_complete(o->bus, m, r);
+}
+
+static void emit_failed_units(Bus *b) {
+        unsigned n = graph_count_failed(b->manager->graph);
+        Object o = { OBJECT_MANAGER, .bus = b, .manager = b->manager };
+
+        if (n == b->n_failed_told)
+                return;
+
+        b->n_failed_told = n;
+        emit_properties(&o, MANAGER_PATH, INTERFACE_MANAGER);
+}
+
+static void emit_unit(Bus *b, Unit *u, const char *member) {
+        char *path auto_free = NULL;
+
+        if (bus_first_ready(b) && unit_path(u, &path) >= 0)
+                emit(b, member, "so", u->id, path);
+}
+
+static void on_unit_added(Unit *u, void *userdata) {
+        emit_unit(userdata, u, "UnitNew");
+}
+
+static void on_unit_removed(Unit *u, void *userdata) {
+        Bus *b = userdata;
+
+        names_unit_removed(b->names, u);
+        emit_unit(b, u, "UnitRemoved");
+}
+
+static void on_unit_changed(Unit *u, void *userdata) {
+        char *path auto_free = NULL;
+        InterfaceId ids[2];
+        Bus *b = userdata;
+        Object o;
+        size_t n;
+
+        if (!bus_first_ready(b) || unit_path(u, &path) < 0)
+                return;
+
+        object_of_unit(b, u, &o);
+        n = object_interfaces(&o, ids);
+        for (size_t i = 0; i < n; i++)
+                emit_properties(&o, path, ids[i]);
+        emit_failed_units(b);
+}
+
+static void on_job_added(Job *j, void *userdata) {
+        char *path auto_free = NULL;
+        Bus *b = userdata;
+
+        if (bus_first_ready(b) && job_path(j, &path) >= 0)
+                emit(b, "JobNew", "uos", j->id, path, j->unit->id);
+}
+
+static void on_job_changed(Job *j, void *userdata) {
+        char *path auto_free = NULL;
+        Bus *b = userdata;
+        Object o = { OBJECT_JOB, .bus = b, .manager = b->manager, .job = j };
+
+        if (bus_first_ready(b) && job_path(j, &path) >= 0)
+                emit_properties(&o, path, INTERFACE_JOB);
+}
+
+static void on_job_removed(Job *j, void *userdata) {
+        char *path auto_free = NULL;
+        Bus *b = userdata;
+
+        if (bus_first_ready(b) && job_path(j, &path) >= 0)
+                emit(b, "JobRemoved", "uoss", j->id, path, j->unit->id, job_result_to_string(j->result));
+}
+
+int signal_nothing_to_do(Connection *c, const char *job, const char *unit) {
+        return sd_bus_emit_signal(c->sd, MANAGER_PATH, MANAGER_INTERFACE, "JobRemoved", "uoss", 0, job, unit,
+                                  job_result_to_string(JOB_DONE));
+}
+
+static void on_reloading(bool active, void *userdata) {
+        emit(userdata, "Reloading", "b", active);
+}
+
+static void on_startup_finished(void *userdata) {
+        Bus *b = userdata;
+        usec_t begin = b->manager->userspace_time.monotonic, end = b->manager->finish_time.monotonic;
+
+        emit(b, "StartupFinished", "tttttt", UINT64_C(0), UINT64_C(0), UINT64_C(0), UINT64_C(0),
+             usec_sub(end, begin), usec_sub(end, begin));
+}
+
+static void on_unit_files_changed(void *userdata) {
+        emit(userdata, "UnitFilesChanged", "");
+}
+
+static void on_name_watch(Unit *u, const char *bus_name, bool on, void *userdata) {
+        Bus *b = userdata;
+
+        names_watch(b->names, u, bus_name, on);
+}
+
+void bus_observe(Bus *b) {
+        manager_set_observer(b->manager, &(ManagerObserver){
+                                                 .unit_added = on_unit_added,
+                                                 .unit_removed = on_unit_removed,
+                                                 .unit_changed = on_unit_changed,
+                                                 .job_added = on_job_added,
+                                                 .job_changed = on_job_changed,
+                                                 .job_removed = on_job_removed,
+                                                 .reloading = on_reloading,
+                                                 .startup_finished = on_startup_finished,
+                                                 .unit_files_changed = on_unit_files_changed,
+                                                 .name_watch = on_name_watch,
+                                                 .userdata = b,
+                                         });
+}

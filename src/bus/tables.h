@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The tables of methods and run-time properties that interfaces.c puts
+ * together, and what their getters share.
+ */
+
+#include "bus/property.h"
+
+extern const Method manager_methods[], unit_methods[], job_methods[], service_methods[], scope_methods[],
+        process_methods[];
+extern const Property manager_properties[], log_control_properties[], unit_properties[], job_properties[];
+extern const Property service_properties[], socket_properties[], timer_properties[], path_properties[],
+        mount_properties[], swap_properties[], scope_properties[], device_properties[],
+        automount_properties[];
+extern const Property cgroup_properties[], exec_properties[], kill_properties[];
+
+/* getters.c: values that are the same for every object, for what svinit has not. `arg` is the value where it is a number. */
+int get_number(Object *o, const Property *p, sd_bus_message *m);
+int get_text(Object *o, const Property *p, sd_bus_message *m);    /* p->text */
+int get_nothing(Object *o, const Property *p, sd_bus_message *m); /* "", empty array, or a record of such */
+#define NUMBER(n, s, v, f)                                                                                   \
+        { n, s, get_number, (size_t)(v), f }
+#define TEXT(n, v, f)                                                                                        \
+        { n, "s", get_text, 0, f, .text = v }
+#define NOTHING(n, s, f)                                                                                     \
+        { n, s, get_nothing, 0, f }
+#define INFINITE(n) NUMBER(n, "t", UINT64_MAX, PROPERTY_CONST)
+
+/* arg: the offset of a usec_t in UnitRuntime */
+int get_runtime_usec(Object *o, const Property *p, sd_bus_message *m);
+/* A pair of properties from a DualTime in UnitRuntime. */
+#define TIMESTAMP(n, member, f)                                                                              \
+        { n, "t", get_runtime_usec, offsetof(UnitRuntime, member.realtime), f }, {                           \
+                n "Monotonic", "t", get_runtime_usec, offsetof(UnitRuntime, member.monotonic), f             \
+        }
+
+int append_unit_names(Object *o, sd_bus_message *m, DependencyKind kind); /* as: the other ends */
+int append_pair(sd_bus_message *m, const char *a, const char *b);         /* (ss) */
+
+/* getters-exec.c */
+int append_commands(sd_bus_message *m, const CommandList *list, const RunRecord *record, unsigned which,
+                    bool extended);
+#define COMMANDS_SIGNATURE "a(sasbttttuii)"
+#define COMMANDS_EX_SIGNATURE "a(sasasttttuii)"
+
+static inline const char *unit_description(const Unit *u) {
+        return u->spec->common->description ? u->spec->common->description : u->id;
+}

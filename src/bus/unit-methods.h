@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What can be asked of one unit: the Unit interface has the unit from the
+ * object path, the manager's interface from a name. Both end here.
+ */
+
+#include "bus/object.h"
+
+/* Enqueues and replies with the job's path. */
+int unit_enqueue(Call *c, Unit *u, JobType type, const char *mode);
+/* EnqueueUnitJob: the job and everything it pulled in. */
+int unit_enqueue_job(Call *c, Unit *u, const char *type, const char *mode);
+int unit_kill(Call *c, Unit *u, const char *whom, int32_t signal);
+int unit_reset_failed(Call *c, Unit *u);
+int unit_reply_processes(Call *c, Unit *u);
+
+/* Methods without effect here, and those that cannot have one. */
+int method_nothing(Call *c);
+int method_not_supported(Call *c);
