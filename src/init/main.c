@@ -19,7 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_SVINIT_FAILED = 125 };
+enum {
+        EXIT_SVINIT_FAILED = 125
+};
 
 extern char **environ;
 

@@ -20,7 +20,12 @@ static const char help_text[] =
         "json, none), SVINIT_LOG_LEVEL (debug ... emerg).\n"
         "See svinit(8), svinit.conf(5), svctl(1).\n";
 
-enum { OPTION_UNIT = 256, OPTION_MAIN, OPTION_WITH_UNITS, OPTION_VERSION };
+enum {
+        OPTION_UNIT = 256,
+        OPTION_MAIN,
+        OPTION_WITH_UNITS,
+        OPTION_VERSION
+};
 
 static const struct option long_options[] = { { "unit", required_argument, NULL, OPTION_UNIT },
                                               { "main", required_argument, NULL, OPTION_MAIN },

@@ -97,7 +97,8 @@ static int open_path(Manager *m, Unit *u) {
                 r = strv_add(&paths, p->watches[i].path);
                 if (r < 0)
                         return r;
-                if (p->make_directory && p->watches[i].kind != PATH_EXISTS && p->watches[i].kind != PATH_EXISTS_GLOB)
+                if (p->make_directory && p->watches[i].kind != PATH_EXISTS &&
+                    p->watches[i].kind != PATH_EXISTS_GLOB)
                         (void)mkdir(p->watches[i].path, p->directory_mode);
         }
         return file_watch_new(m->event, paths, on_path_moved, u, &unit_runtime(u)->file_watch);
@@ -119,8 +120,10 @@ static int open_socket(Manager *m, Unit *u) {
 void unit_open(Manager *m, Unit *u) {
         int r = u->type == UNIT_PATH ? open_path(m, u) : open_socket(m, u);
 
-        (void)manager_push(
-                m, u, &(Event){ .type = r < 0 ? EVENT_OPEN_FAILED : EVENT_OPENED, .now = dual_now(), .error = MIN(r, 0) });
+        (void)manager_push(m, u,
+                           &(Event){ .type = r < 0 ? EVENT_OPEN_FAILED : EVENT_OPENED,
+                                     .now = dual_now(),
+                                     .error = MIN(r, 0) });
 }
 
 static void drop_sources(UnitRuntime *rt) {
@@ -145,7 +148,8 @@ void unit_close(Manager *m, Unit *u) {
 /* Accept=yes: takes the connection and starts an instance of the template for it. */
 static void accept_connection(Manager *m, Unit *u, int listen_fd) {
         UnitRuntime *rt = unit_runtime(u);
-        char *instance auto_free = NULL, *name auto_free = NULL, **env auto_strv = NULL, prefix[UNIT_NAME_MAX + 1];
+        char *instance auto_free = NULL, *name auto_free = NULL, **env auto_strv = NULL,
+                       prefix[UNIT_NAME_MAX + 1];
         int fd auto_fd = -1, r;
         Report why = { 0 };
         Unit *service;
@@ -203,12 +207,15 @@ void unit_listen(Manager *m, Unit *u, bool on) {
         }
         for (size_t i = 0; i < rt->n_socket_fds && r >= 0; i++) {
                 if (!rt->socket_sources[i])
-                        r = sd_event_add_io(m->event, rt->socket_sources + i, rt->socket_fds[i], EPOLLIN, on_traffic, u);
+                        r = sd_event_add_io(m->event, rt->socket_sources + i, rt->socket_fds[i], EPOLLIN,
+                                            on_traffic, u);
                 if (r >= 0)
-                        r = sd_event_source_set_enabled(rt->socket_sources[i], on ? SD_EVENT_ON : SD_EVENT_OFF);
+                        r = sd_event_source_set_enabled(rt->socket_sources[i],
+                                                        on ? SD_EVENT_ON : SD_EVENT_OFF);
         }
         if (r < 0)
-                (void)manager_push(m, u, &(Event){ .type = EVENT_OPEN_FAILED, .now = dual_now(), .error = r });
+                (void)manager_push(m, u,
+                                   &(Event){ .type = EVENT_OPEN_FAILED, .now = dual_now(), .error = r });
 }
 
 void unit_trigger(Manager *m, Unit *u) {
@@ -216,19 +223,23 @@ void unit_trigger(Manager *m, Unit *u) {
 
         for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_TRIGGERS, e));) {
                 Report why = { 0 };
-                int r = m->stopping ? -ESHUTDOWN : manager_enqueue(m, JOB_START, e->other, JOB_REPLACE, &why, NULL);
+                int r = m->stopping ? -ESHUTDOWN
+                                    : manager_enqueue(m, JOB_START, e->other, JOB_REPLACE, &why, NULL);
 
                 any = true;
                 if (r != 0 && !m->stopping) {
                         LOG_UNIT(u->id, TRIGGER_REFUSED, FIELD_S("TRIGGERED", e->other->id),
                                  FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
                         (void)manager_push(m, u,
-                                           &(Event){ .type = EVENT_TRIGGERED_STATE, .now = dual_now(), .active = FAILED });
+                                           &(Event){ .type = EVENT_TRIGGERED_STATE,
+                                                     .now = dual_now(),
+                                                     .active = FAILED });
                 }
                 report_release(&why);
         }
         if (!any)
-                LOG_UNIT(u->id, TRIGGER_REFUSED, FIELD_S("TRIGGERED", "nothing"), FIELD_S("TEXT", "no unit to trigger"));
+                LOG_UNIT(u->id, TRIGGER_REFUSED, FIELD_S("TRIGGERED", "nothing"),
+                         FIELD_S("TEXT", "no unit to trigger"));
 }
 
 void unit_check_paths(Manager *m, Unit *u) {
@@ -242,7 +253,8 @@ static const char *socket_fd_name(const Unit *socket) {
         return socket->spec->socket->fd_name ?: socket->id;
 }
 
-static int add_fds(int **fds, const char ***names, size_t *n, const int *more, size_t n_more, const char *name) {
+static int add_fds(int **fds, const char ***names, size_t *n, const int *more, size_t n_more,
+                   const char *name) {
         int *f;
         const char **l;
 
@@ -271,16 +283,19 @@ int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *re
 
         if (rt->accepted_fd >= 0)
                 r = add_fds(&fds, &names, &n, &rt->accepted_fd, 1, "connection");
-        for (const Edge *e = NULL; r >= 0 && rt->accepted_fd < 0 && (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));) {
+        for (const Edge *e = NULL;
+             r >= 0 && rt->accepted_fd < 0 && (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));) {
                 const UnitRuntime *other = unit_runtime(e->other);
 
                 if (e->other->type == UNIT_SOCKET && !e->other->spec->socket->accept)
-                        r = add_fds(&fds, &names, &n, other->socket_fds, other->n_socket_fds, socket_fd_name(e->other));
+                        r = add_fds(&fds, &names, &n, other->socket_fds, other->n_socket_fds,
+                                    socket_fd_name(e->other));
         }
-        STRV_FOREACH(name, u->spec->service->sockets) {
+        STRV_FOREACH (name, u->spec->service->sockets) {
                 Unit *other = graph_find(u->graph, *name);
 
-                if (r >= 0 && other && other->type == UNIT_SOCKET && !unit_has_edge(u, DEP_TRIGGERED_BY, other))
+                if (r >= 0 && other && other->type == UNIT_SOCKET &&
+                    !unit_has_edge(u, DEP_TRIGGERED_BY, other))
                         r = add_fds(&fds, &names, &n, unit_runtime(other)->socket_fds,
                                     unit_runtime(other)->n_socket_fds, socket_fd_name(other));
         }

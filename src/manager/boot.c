@@ -24,9 +24,11 @@
 #define GENERATOR_PATIENCE (10 * USEC_PER_SEC)
 #define GENERATORS_MAX 64
 
-static const char *const generator_directories[] = { "/run/systemd/system-generators", "/etc/systemd/system-generators",
+static const char *const generator_directories[] = { "/run/systemd/system-generators",
+                                                     "/etc/systemd/system-generators",
                                                      "/usr/local/lib/systemd/system-generators",
-                                                     "/usr/lib/systemd/system-generators", "/lib/systemd/system-generators" };
+                                                     "/usr/lib/systemd/system-generators",
+                                                     "/lib/systemd/system-generators" };
 
 /* systemd's own generators describe a machine's disks, consoles and initrd; what they make has no meaning here. */
 static bool generator_is_wanted(const char *name) {
@@ -174,7 +176,9 @@ static int boot_unit(Manager *m, const char *name, Report *why) {
 
 static void log_boot_failure(const char *name, int r, const Report *why) {
         LOG(BOOT_FAILED, FIELD_S("UNIT_NAME", name),
-            FIELD_S("TEXT", why->n_findings > 0 ? why->findings[0].text : r < 0 ? strerror(-r) : "it cannot be started"));
+            FIELD_S("TEXT", why->n_findings > 0 ? why->findings[0].text
+                            : r < 0             ? strerror(-r)
+                                                : "it cannot be started"));
 }
 
 static int boot_command(Manager *m, char *const *command) {
@@ -268,7 +272,8 @@ void manager_check_started(Manager *m) {
                 return;
         m->state = graph_count_failed(m->graph) > 0 ? SYSTEM_DEGRADED : SYSTEM_RUNNING;
         m->finish_time = dual_now();
-        timespan_format((m->finish_time.monotonic - m->userspace_time.monotonic) / USEC_PER_MSEC * USEC_PER_MSEC, &b);
+        timespan_format(
+                (m->finish_time.monotonic - m->userspace_time.monotonic) / USEC_PER_MSEC * USEC_PER_MSEC, &b);
         snprintf(text, sizeof(text), "%s", b.data ?: "");
         LOG(STARTUP_FINISHED, FIELD_S("USERSPACE_TEXT", text),
             FIELD_I("USERSPACE_USEC", m->finish_time.monotonic - m->userspace_time.monotonic));

@@ -86,7 +86,7 @@ static int set_environment(Config *c, const char *v) {
                 return 0;
         }
         r = words_split(v, WORDS_QUOTES | WORDS_UNESCAPE_RELAX, &words);
-        STRV_FOREACH(w, words) {
+        STRV_FOREACH (w, words) {
                 if (r >= 0 && !env_assignment_is_valid(*w))
                         r = -EINVAL;
                 if (r >= 0)
@@ -105,7 +105,8 @@ static int set_format(Config *c, const char *v) {
 }
 
 static int set_level(Config *c, const char *v) {
-        static const char *const names[] = { "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug" };
+        static const char *const names[] = { "emerg",   "alert",  "crit", "err",
+                                             "warning", "notice", "info", "debug" };
 
         for (int i = 0; i < 8; i++)
                 if (str_equal(v, names[i]) || (v[0] == '0' + i && v[1] == 0)) {
@@ -128,7 +129,7 @@ static int set_users(Config *c, const char *v) {
         uint64_t uid;
         int r = words_split(v, 0, &words);
 
-        STRV_FOREACH(w, words)
+        STRV_FOREACH (w, words)
                 if (r >= 0)
                         r = parse_u64(*w, &uid);
         if (r < 0)
@@ -175,7 +176,8 @@ static int on_assignment(const Assignment *a, void *userdata) {
                                    "'%s' is not %s; the default is kept.", a->value, keys[i].expects);
                 return 0;
         }
-        report_add(read->report, SEVERITY_WARNING, a->file, a->line, a->key, "Unknown key in section [Manager], ignored.");
+        report_add(read->report, SEVERITY_WARNING, a->file, a->line, a->key,
+                   "Unknown key in section [Manager], ignored.");
         return 0;
 }
 
@@ -195,7 +197,8 @@ static int read_file(Config *c, const char *path, Report *report) {
         if (fstat(fd, &st) < 0)
                 return -errno;
         if (!S_ISREG(st.st_mode) || st.st_size > CONFIG_MAX) {
-                report_add(report, SEVERITY_ERROR, path, 0, NULL, "Not a regular file of at most 1 MiB; ignored.");
+                report_add(report, SEVERITY_ERROR, path, 0, NULL,
+                           "Not a regular file of at most 1 MiB; ignored.");
                 return 0;
         }
         data = malloc((size_t)st.st_size + 1);
@@ -211,7 +214,8 @@ static int is_conf(const struct dirent *e) {
         return str_ends_with(e->d_name, ".conf") && e->d_name[0] != '.';
 }
 
-static int set_from_environment(Config *c, char *const *env, const char *name, const char *key, Report *report) {
+static int set_from_environment(Config *c, char *const *env, const char *name, const char *key,
+                                Report *report) {
         const char *value = env_get(env, name, strlen(name));
 
         if (!value)
@@ -236,7 +240,8 @@ int config_load(Config *c, char *const *environ_at_start, Report *report) {
         }
         free(names);
         if (r >= 0)
-                r = set_from_environment(c, environ_at_start, "SVINIT_STOP_BUDGET", "ShutdownTimeoutSec", report);
+                r = set_from_environment(c, environ_at_start, "SVINIT_STOP_BUDGET", "ShutdownTimeoutSec",
+                                         report);
         if (r >= 0)
                 r = set_from_environment(c, environ_at_start, "SVINIT_LOG_FORMAT", "LogFormat", report);
         if (r >= 0)

@@ -11,15 +11,16 @@
 #include "base/time.h"
 
 typedef struct Config { /* section [Manager] */
-        usec_t default_timeout_start, default_timeout_stop, default_restart_delay, default_start_limit_interval;
+        usec_t default_timeout_start, default_timeout_stop, default_restart_delay,
+                default_start_limit_interval;
         unsigned default_start_limit_burst;
-        usec_t shutdown_timeout;  /* ShutdownTimeoutSec=; 0: auto (9 s, 29 s in Kubernetes, none outside a container) */
+        usec_t shutdown_timeout; /* ShutdownTimeoutSec=; 0: auto (9 s, 29 s in Kubernetes, none outside a container) */
         char **default_environment;
-        char *log_format;         /* LogFormat=: prefix raw json none; owned; NULL: auto */
-        int log_level;            /* syslog's */
-        bool strict;              /* Strict= */
-        bool pass_environment;    /* DefaultPassEnvironment= */
-        char **control_users;     /* further uids that may change things: BusControlUsers= */
+        char *log_format;      /* LogFormat=: prefix raw json none; owned; NULL: auto */
+        int log_level;         /* syslog's */
+        bool strict;           /* Strict= */
+        bool pass_environment; /* DefaultPassEnvironment= */
+        char **control_users;  /* further uids that may change things: BusControlUsers= */
 } Config;
 
 void config_init(Config *c);

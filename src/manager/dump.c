@@ -7,8 +7,9 @@
 #include <inttypes.h>
 
 static const char *const system_states[SYSTEM_STATE_MAX] = {
-        [SYSTEM_INITIALIZING] = "initializing", [SYSTEM_STARTING] = "starting",       [SYSTEM_RUNNING] = "running",
-        [SYSTEM_DEGRADED] = "degraded",         [SYSTEM_MAINTENANCE] = "maintenance", [SYSTEM_STOPPING] = "stopping",
+        [SYSTEM_INITIALIZING] = "initializing", [SYSTEM_STARTING] = "starting",
+        [SYSTEM_RUNNING] = "running",           [SYSTEM_DEGRADED] = "degraded",
+        [SYSTEM_MAINTENANCE] = "maintenance",   [SYSTEM_STOPPING] = "stopping",
 };
 
 const char *system_state_to_string(SystemState s) {
@@ -62,8 +63,9 @@ static void dump_unit(const Unit *u, Buf *b) {
 
 void manager_dump(Manager *m, Buf *b) {
         buf_addf(b, "state %s, tier %s, %zu units, %zu jobs, %u failed, %u internal errors\n",
-                 system_state_to_string(manager_system_state(m)), group_tier_to_string(groups_tier(m->groups)),
-                 graph_count_units(m->graph), graph_count_jobs(m->graph), graph_count_failed(m->graph), ensure_count());
+                 system_state_to_string(manager_system_state(m)),
+                 group_tier_to_string(groups_tier(m->groups)), graph_count_units(m->graph),
+                 graph_count_jobs(m->graph), graph_count_failed(m->graph), ensure_count());
         for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
                 if (u->load_state == LOAD_LOADED || u->job || !active_state_is_down(u->active))
                         dump_unit(u, b);

@@ -19,12 +19,15 @@ static void effect_spawn(Manager *m, Unit *u, const Effect *fx, const Event *cau
 
         r = unit_spawn(m, u, fx->command, fx->index, &process);
         if (r < 0) {
-                LOG_UNIT_ERRNO(u->id, SPAWN_REFUSED, r, FIELD_S("COMMAND", command_kind_to_string(fx->command)));
-                (void)manager_push(m, u, &(Event){ .type = EVENT_SPAWN_FAILED, .now = dual_now(), .error = r });
+                LOG_UNIT_ERRNO(u->id, SPAWN_REFUSED, r,
+                               FIELD_S("COMMAND", command_kind_to_string(fx->command)));
+                (void)manager_push(m, u,
+                                   &(Event){ .type = EVENT_SPAWN_FAILED, .now = dual_now(), .error = r });
                 return;
         }
         if (process.pid > 0)
-                (void)manager_push(m, u, &(Event){ .type = EVENT_SPAWNED, .now = dual_now(), .process = process });
+                (void)manager_push(m, u,
+                                   &(Event){ .type = EVENT_SPAWNED, .now = dual_now(), .process = process });
 }
 
 /* The process may be gone already: its end is on the way as an event of its own. */
@@ -103,7 +106,8 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
         else
                 LOG_UNIT(u->id, UNIT_SUCCESS, FIELD_S("UNIT_RESULT", "success"));
         if (u->type == UNIT_SERVICE && machine_will_restart(&rt->machine))
-                LOG_UNIT(u->id, UNIT_RESTART_SCHEDULED, FIELD_I("N_RESTARTS", rt->machine.service.n_restarts + 1),
+                LOG_UNIT(u->id, UNIT_RESTART_SCHEDULED,
+                         FIELD_I("N_RESTARTS", rt->machine.service.n_restarts + 1),
                          FIELD_S("REASON", rt->machine.service.reason));
         unit_mark_changed(u);
         manager_note_end(m, u);
@@ -114,7 +118,8 @@ static void effect_reload_done(Manager *m, Unit *u, const Effect *fx, const Even
 }
 
 static void effect_restart(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
-        JobMode mode = u->spec->service->restart_mode == RESTART_MODE_DIRECT ? JOB_IGNORE_DEPENDENCIES : JOB_REPLACE;
+        JobMode mode =
+                u->spec->service->restart_mode == RESTART_MODE_DIRECT ? JOB_IGNORE_DEPENDENCIES : JOB_REPLACE;
         Report why = { 0 };
         int r;
 
@@ -122,7 +127,8 @@ static void effect_restart(Manager *m, Unit *u, const Effect *fx, const Event *c
                 return;
         r = manager_enqueue(m, JOB_RESTART, u, mode, &why, NULL);
         if (r != 0)
-                LOG_UNIT(u->id, REQUEST_REFUSED, FIELD_S("JOB_TYPE", "restart"), FIELD_S("REASON", "automatic restart"),
+                LOG_UNIT(u->id, REQUEST_REFUSED, FIELD_S("JOB_TYPE", "restart"),
+                         FIELD_S("REASON", "automatic restart"),
                          FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
         report_release(&why);
 }

@@ -5,5 +5,5 @@
 
 #include <stddef.h>
 
-void remove_tree(const char *path);                         /* a directory and all below it, on one file system */
+void remove_tree(const char *path); /* a directory and all below it, on one file system */
 void write_nonblocking(int fd, const char *data, size_t n); /* what does not fit at once is dropped */

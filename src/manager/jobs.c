@@ -20,7 +20,8 @@ static bool question_can_stop(const Unit *u, void *userdata) {
 }
 
 bool unit_can_start(const Unit *u) {
-        return u->load_state == LOAD_LOADED && u->type != UNIT_DEVICE && u->type != UNIT_SCOPE && !u->perpetual;
+        return u->load_state == LOAD_LOADED && u->type != UNIT_DEVICE && u->type != UNIT_SCOPE &&
+               !u->perpetual;
 }
 
 bool unit_can_stop(const Unit *u) {
@@ -67,7 +68,8 @@ static const char *description(const Unit *u) {
 
 /* The condition as people wrote it. */
 static void condition_text(const Condition *c, const char *kind, Buf *b) {
-        buf_addf(b, "%s%s=%s%s%s", kind, c->type, c->trigger ? "|" : "", c->negate ? "!" : "", c->parameter ?: "");
+        buf_addf(b, "%s%s=%s%s%s", kind, c->type, c->trigger ? "|" : "", c->negate ? "!" : "",
+                 c->parameter ?: "");
 }
 
 static bool conditions_allow(Manager *m, Unit *u, JobResult *ret_result) {
@@ -87,7 +89,8 @@ static bool conditions_allow(Manager *m, Unit *u, JobResult *ret_result) {
         unit_mark_changed(u);
         if (!rt->condition_result) {
                 condition_text(failed ?: c->conditions.v, "Condition", &text);
-                LOG_UNIT(u->id, UNIT_SKIPPED, FIELD_S("DESCRIPTION", description(u)), FIELD_S("CONDITION", text.data));
+                LOG_UNIT(u->id, UNIT_SKIPPED, FIELD_S("DESCRIPTION", description(u)),
+                         FIELD_S("CONDITION", text.data));
                 *ret_result = JOB_DONE;
                 return false;
         }
@@ -95,7 +98,8 @@ static bool conditions_allow(Manager *m, Unit *u, JobResult *ret_result) {
         rt->assert_time = dual_now();
         if (!rt->assert_result) {
                 condition_text(failed ?: c->asserts.v, "Assert", &text);
-                LOG_UNIT(u->id, ASSERT_FAILED, FIELD_S("DESCRIPTION", description(u)), FIELD_S("CONDITION", text.data));
+                LOG_UNIT(u->id, ASSERT_FAILED, FIELD_S("DESCRIPTION", description(u)),
+                         FIELD_S("CONDITION", text.data));
                 *ret_result = JOB_ASSERT;
                 return false;
         }
@@ -103,8 +107,10 @@ static bool conditions_allow(Manager *m, Unit *u, JobResult *ret_result) {
 }
 
 static void new_invocation(UnitRuntime *rt) {
-        if (getrandom(rt->invocation_id, sizeof(rt->invocation_id), GRND_NONBLOCK) != sizeof(rt->invocation_id)) {
-                uint64_t t = now_monotonic(), w = now_realtime(); /* early boot of a machine without entropy */
+        if (getrandom(rt->invocation_id, sizeof(rt->invocation_id), GRND_NONBLOCK) !=
+            sizeof(rt->invocation_id)) {
+                uint64_t t = now_monotonic(),
+                         w = now_realtime(); /* early boot of a machine without entropy */
 
                 memcpy(rt->invocation_id, &t, 8);
                 memcpy(rt->invocation_id + 8, &w, 8);
@@ -132,7 +138,8 @@ static void run_start(Manager *m, Job *j) {
         Unit *u = j->unit;
         UnitRuntime *rt = unit_runtime(u);
         ActiveState s = machine_active_state(&rt->machine);
-        bool waiting_for_restart = u->type == UNIT_SERVICE && rt->machine.service.state == SERVICE_AUTO_RESTART;
+        bool waiting_for_restart =
+                u->type == UNIT_SERVICE && rt->machine.service.state == SERVICE_AUTO_RESTART;
         JobResult result;
 
         if (active_state_is_up(s)) {
@@ -162,8 +169,8 @@ static void run_start(Manager *m, Job *j) {
         }
         new_invocation(rt);
         if (u->type == UNIT_SERVICE)
-                LOG_UNIT(u->id, UNIT_STARTING, FIELD_S("DESCRIPTION", description(u)), FIELD_I("JOB_ID", j->id),
-                         FIELD_S("JOB_TYPE", "start"));
+                LOG_UNIT(u->id, UNIT_STARTING, FIELD_S("DESCRIPTION", description(u)),
+                         FIELD_I("JOB_ID", j->id), FIELD_S("JOB_TYPE", "start"));
         begin(m, j, EVENT_START);
 }
 
@@ -176,7 +183,8 @@ static void run_stop(Manager *m, Job *j) {
                 return;
         }
         if (u->type == UNIT_SERVICE)
-                LOG_UNIT(u->id, UNIT_STOPPING, FIELD_S("DESCRIPTION", description(u)), FIELD_I("JOB_ID", j->id),
+                LOG_UNIT(u->id, UNIT_STOPPING, FIELD_S("DESCRIPTION", description(u)),
+                         FIELD_I("JOB_ID", j->id),
                          FIELD_S("JOB_TYPE", j->type == JOB_STOP ? "stop" : "restart"));
         begin(m, j, EVENT_STOP);
 }
@@ -244,7 +252,8 @@ void unit_log_job_end(Unit *u, JobType type, JobResult result) {
         const char *words = job_result_to_string(result);
 
         if (type == JOB_RELOAD && result == JOB_DONE)
-                LOG_UNIT(u->id, UNIT_RELOADED, FIELD_S("DESCRIPTION", description(u)), FIELD_S("JOB_RESULT", words));
+                LOG_UNIT(u->id, UNIT_RELOADED, FIELD_S("DESCRIPTION", description(u)),
+                         FIELD_S("JOB_RESULT", words));
         else if (type == JOB_STOP && result == JOB_DONE) {
                 if (u->type == UNIT_SERVICE)
                         LOG_UNIT(u->id, UNIT_STOPPED, FIELD_S("DESCRIPTION", description(u)),

@@ -98,9 +98,12 @@ static Stream *stream_add(JournalLink *l, uint64_t id, int fd, const char *text)
 }
 
 /* 1: sent; 0: the socket is full; negative: the other end is gone. */
-static int send_message(JournalLink *l, uint32_t verb, uint64_t id, const char *text, const int *fds, size_t n_fds) {
+static int send_message(JournalLink *l, uint32_t verb, uint64_t id, const char *text, const int *fds,
+                        size_t n_fds) {
         size_t len = text ? strlen(text) : 0;
-        JournalMessage header = { .verb = verb, .n_fds = (uint32_t)n_fds, .id = id, .text_len = (uint32_t)len };
+        JournalMessage header = {
+                .verb = verb, .n_fds = (uint32_t)n_fds, .id = id, .text_len = (uint32_t)len
+        };
         struct iovec iov[] = { { &header, sizeof(header) }, { (void *)text, len } };
         union {
                 char buf[CMSG_SPACE(STATE_FDS_MAX * sizeof(int))];
@@ -150,7 +153,7 @@ static void flush_pending(JournalLink *l) {
 
         if (l->control < 0)
                 return;
-        DL_FOREACH_SAFE(l->pending, p, next) {
+        DL_FOREACH_SAFE (l->pending, p, next) {
                 int r = send_pending(l, p);
 
                 if (r == 0)
@@ -190,7 +193,7 @@ static int hand_over(JournalLink *l) {
         for (uint64_t i = 0; i < JOURNAL_SOCKET_MAX && r >= 0; i++)
                 if (l->sockets[i] >= 0)
                         r = post(l, JOURNAL_LISTEN, i, NULL);
-        HASH_ITER(hh, l->streams, s, next)
+        HASH_ITER (hh, l->streams, s, next)
                 if (r >= 0)
                         r = post(l, s->id & STORED_ID ? JOURNAL_STORED : JOURNAL_ADD, s->id, NULL);
         return r >= 0 ? post(l, JOURNAL_READY_END, 0, NULL) : r;
@@ -248,7 +251,8 @@ static void handle(JournalLink *l, const JournalMessage *msg, int *fds, size_t n
                 break;
         case JOURNAL_STORE:
                 snprintf(text, sizeof(text), "%.*s", (int)msg->text_len, msg->text);
-                if (n_fds == 1 && (msg->id & STORED_ID) && l->n_stored < STORED_MAX && !stream_find(l, msg->id))
+                if (n_fds == 1 && (msg->id & STORED_ID) && l->n_stored < STORED_MAX &&
+                    !stream_find(l, msg->id))
                         (void)stream_add(l, msg->id, TAKE_FD(fds[0]), text);
                 break;
         case JOURNAL_ASK:
@@ -270,7 +274,10 @@ static int receive(JournalLink *l) {
                 struct cmsghdr align;
         } control;
         struct iovec iov = { data.buf, sizeof(data) };
-        struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof(control) };
+        struct msghdr mh = { .msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = control.buf,
+                             .msg_controllen = sizeof(control) };
         int fds[STATE_FDS_MAX];
         size_t n_fds = 0;
         ssize_t n = recvmsg(l->control, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -297,7 +304,7 @@ static void disconnect(JournalLink *l) {
         sd_event_source_disable_unref(TAKE(l->source));
         cleanup_fd(&l->control);
         l->control = -1;
-        DL_FOREACH_SAFE(l->pending, p, next)
+        DL_FOREACH_SAFE (l->pending, p, next)
                 pending_free(l, p);
 }
 
@@ -383,7 +390,9 @@ void journal_link_process_end(JournalLink *l, const ProcessEnd *end) {
         LOG(JOURNAL_ENDED, FIELD_I("STATUS", end->status));
         sd_event_source_disable_unref(TAKE(l->restart_timer));
         (void)sd_event_add_time_relative(l->manager->event, &l->restart_timer, CLOCK_MONOTONIC,
-                                         l->quick_ends > 3 ? 5 * USEC_PER_SEC : l->quick_ends > 0 ? RESTART_DELAY : 0,
+                                         l->quick_ends > 3   ? 5 * USEC_PER_SEC
+                                         : l->quick_ends > 0 ? RESTART_DELAY
+                                                             : 0,
                                          USEC_PER_MSEC, on_restart, l);
 }
 
@@ -406,7 +415,8 @@ static int bind_socket(JournalLink *l, JournalSocket which, int type, const char
         struct sockaddr_un sa = { .sun_family = AF_UNIX };
         int fd, one = 1;
 
-        snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/systemd/journal/%s", l->manager->host.runtime_dir, name);
+        snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/systemd/journal/%s", l->manager->host.runtime_dir,
+                 name);
         (void)unlink(sa.sun_path);
         fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0)
@@ -480,7 +490,7 @@ void journal_link_free(JournalLink *l) {
                 return;
         disconnect(l);
         sd_event_source_disable_unref(l->restart_timer);
-        HASH_ITER(hh, l->streams, s, next)
+        HASH_ITER (hh, l->streams, s, next)
                 stream_free(l, s);
         for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++)
                 cleanup_fd(&l->sockets[i]);
@@ -506,9 +516,11 @@ static int describe(const Unit *u, bool is_stderr, pid_t pid, char **ret) {
         const ExecSpec *e = u->spec->exec;
         Buf b auto_buf = { 0 };
 
-        buf_addf(&b, "UNIT=%s\nIDENTIFIER=%s\nSTREAM=%s\nPRIORITY=%d\nFACILITY=%d\nLEVEL_PREFIX=%d\nINVOCATION_ID=", u->id,
-                 identifier_of(u), is_stderr ? "stderr" : "stdout", e->syslog_level, e->syslog_facility >> 3,
-                 e->syslog_level_prefix);
+        buf_addf(&b,
+                 "UNIT=%s\nIDENTIFIER=%s\nSTREAM=%s\nPRIORITY=%d\nFACILITY=%d\nLEVEL_PREFIX=%d\nINVOCATION_"
+                 "ID=",
+                 u->id, identifier_of(u), is_stderr ? "stderr" : "stdout", e->syslog_level,
+                 e->syslog_facility >> 3, e->syslog_level_prefix);
         for (unsigned i = 0; i < 16; i++)
                 buf_addf(&b, "%02x", rt->invocation_id[i]);
         if (pid > 0)
@@ -520,7 +532,7 @@ static int describe(const Unit *u, bool is_stderr, pid_t pid, char **ret) {
         if (e->log_rate_limit_interval != USEC_INFINITY)
                 buf_addf(&b, "\nRATE_INTERVAL_USEC=%" PRIu64 "\nRATE_BURST=%u", e->log_rate_limit_interval,
                          e->log_rate_limit_burst);
-        STRV_FOREACH(field, e->log_extra_fields)
+        STRV_FOREACH (field, e->log_extra_fields)
                 buf_addf(&b, "\nFIELD_%s", *field);
         return buf_take(&b, ret);
 }
@@ -574,7 +586,8 @@ void journal_link_announce(Manager *m, Unit *u, pid_t pid) {
         JournalLink *l = m->journal;
 
         for (unsigned i = 0; i < 2; i++) {
-                Stream *s = unit_runtime(u)->stream_ids[i] ? stream_find(l, unit_runtime(u)->stream_ids[i]) : NULL;
+                Stream *s = unit_runtime(u)->stream_ids[i] ? stream_find(l, unit_runtime(u)->stream_ids[i])
+                                                           : NULL;
                 char *text;
                 bool is_new;
 

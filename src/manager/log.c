@@ -74,8 +74,8 @@ static size_t render(const LogRecord *r, char *buf) {
 }
 
 static bool send_native(const char *buf, size_t n) {
-        return target.fd >= 0 && sendto(target.fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&target.address,
-                                        sizeof(target.address)) >= 0;
+        return target.fd >= 0 && sendto(target.fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL,
+                                        (struct sockaddr *)&target.address, sizeof(target.address)) >= 0;
 }
 
 /* A terminal or pipe that nobody reads must not stop PID 1: what does not go at once is dropped. */
@@ -113,6 +113,7 @@ void manager_log_report(const char *unit, const Report *r) {
                 if (r->findings[i].severity == SEVERITY_NOTE)
                         continue;
                 finding_format(r->findings + i, &b);
-                LOG_UNIT(unit, UNIT_FINDING, FIELD_S("TEXT", b.data ?: ""), FIELD_S("SEVERITY", severity_to_string(r->findings[i].severity)));
+                LOG_UNIT(unit, UNIT_FINDING, FIELD_S("TEXT", b.data ?: ""),
+                         FIELD_S("SEVERITY", severity_to_string(r->findings[i].severity)));
         }
 }

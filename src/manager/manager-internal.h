@@ -42,9 +42,9 @@ typedef struct ManagerInternal {
         bool draining, leaving, kill_sent, end_done, journal_ended, budget_hit;
         sd_event_source *queue_source, *stop_source, *leave_source;
         sd_event_source *signal_sources[16];
-        UnitRuntime *changed;  /* for the observer, a stack */
-        UnitRuntime *collect;  /* perhaps garbage, looked at when the queue is empty */
-        UnitRuntime *loaded;   /* read, but graph_complete() waits until all are */
+        UnitRuntime *changed; /* for the observer, a stack */
+        UnitRuntime *collect; /* perhaps garbage, looked at when the queue is empty */
+        UnitRuntime *loaded;  /* read, but graph_complete() waits until all are */
         int pending_interrupts;
         uint64_t oom_kills_seen;
         ManagerOptions options; /* strings borrowed from the caller of manager_new() */
@@ -53,7 +53,7 @@ typedef struct ManagerInternal {
 /* queue.c */
 int manager_push(Manager *m, Unit *u, const Event *ev);
 int manager_push_type(Manager *m, Unit *u, EventType type);
-void manager_kick(Manager *m);        /* work waits: run the queue in this turn */
+void manager_kick(Manager *m); /* work waits: run the queue in this turn */
 void manager_drain(Manager *m, unsigned budget);
 void unit_mark_changed(Unit *u);
 void manager_flush_changes(Manager *m);
@@ -110,7 +110,7 @@ int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *n)
 
 /* shutdown.c */
 int manager_signals_init(Manager *m);
-void manager_note_end(Manager *m, Unit *u);      /* an essential unit, FailureAction=, SuccessAction= */
+void manager_note_end(Manager *m, Unit *u);       /* an essential unit, FailureAction=, SuccessAction= */
 void manager_check_leave(Manager *m);             /* after each turn while stopping */
 void manager_target_reached(Manager *m, Unit *u); /* exit.target & co. became active */
 int unit_exit_code(const Unit *u, bool command_mode);
@@ -122,7 +122,8 @@ void manager_check_started(Manager *m);
 /* journal-link.c */
 int journal_link_new(Manager *m, JournalLink **ret);
 void journal_link_free(JournalLink *l);
-int journal_link_streams(Manager *m, Unit *u, int ret_fds[2]); /* write ends for a new process, owned by the caller */
+int journal_link_streams(Manager *m, Unit *u,
+                         int ret_fds[2]); /* write ends for a new process, owned by the caller */
 void journal_link_announce(Manager *m, Unit *u, pid_t pid); /* after the spawn: whose streams they are */
 bool journal_link_ended(JournalLink *l);
 void journal_link_end(JournalLink *l); /* write everything, then exit; journal_link_ended() tells */

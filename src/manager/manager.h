@@ -29,21 +29,31 @@ typedef struct Manager Manager;
 typedef struct JournalLink JournalLink;
 typedef struct UnitRuntime UnitRuntime;
 
-typedef enum SystemState { SYSTEM_INITIALIZING, SYSTEM_STARTING, SYSTEM_RUNNING, SYSTEM_DEGRADED, SYSTEM_MAINTENANCE, SYSTEM_STOPPING, SYSTEM_STATE_MAX } SystemState;
+typedef enum SystemState {
+        SYSTEM_INITIALIZING,
+        SYSTEM_STARTING,
+        SYSTEM_RUNNING,
+        SYSTEM_DEGRADED,
+        SYSTEM_MAINTENANCE,
+        SYSTEM_STOPPING,
+        SYSTEM_STATE_MAX
+} SystemState;
 const char *system_state_to_string(SystemState s);
 
 /* Told after the queue has drained; each unit once. All optional. */
 typedef struct ManagerObserver {
         void (*unit_added)(Unit *u, void *userdata);
-        void (*unit_removed)(Unit *u, void *userdata);   /* before it is freed */
-        void (*unit_changed)(Unit *u, void *userdata);   /* its properties: PropertiesChanged */
+        void (*unit_removed)(Unit *u, void *userdata); /* before it is freed */
+        void (*unit_changed)(Unit *u, void *userdata); /* its properties: PropertiesChanged */
         void (*job_added)(Job *j, void *userdata);
-        void (*job_changed)(Job *j, void *userdata);     /* waiting -> running */
-        void (*job_removed)(Job *j, void *userdata);     /* at once, after unit_changed() of its unit; j->result is valid */
+        void (*job_changed)(Job *j, void *userdata); /* waiting -> running */
+        void (*job_removed)(
+                Job *j, void *userdata); /* at once, after unit_changed() of its unit; j->result is valid */
         void (*reloading)(bool active, void *userdata);
         void (*startup_finished)(void *userdata);
         void (*unit_files_changed)(void *userdata);
-        void (*name_watch)(Unit *u, const char *bus_name, bool on, void *userdata); /* BusName= of Type=dbus */
+        void (*name_watch)(Unit *u, const char *bus_name, bool on,
+                           void *userdata); /* BusName= of Type=dbus */
         void *userdata;
 } ManagerObserver;
 
@@ -52,49 +62,50 @@ struct UnitRuntime {
         Unit *unit;
         Manager *manager;
         Machine machine;
-        Group *group;                /* NULL until the first spawn */
-        Report load_report;          /* what was said about its files */
-        Report unapplied;            /* directives that could not be applied here, with the reason */
-        usec_t mtime;                /* newest file when loaded */
+        Group *group;       /* NULL until the first spawn */
+        Report load_report; /* what was said about its files */
+        Report unapplied;   /* directives that could not be applied here, with the reason */
+        usec_t mtime;       /* newest file when loaded */
         uint8_t invocation_id[16];
         bool has_invocation;
-        DualTime state_change, inactive_exit, active_enter, active_exit, inactive_enter, condition_time, assert_time;
+        DualTime state_change, inactive_exit, active_enter, active_exit, inactive_enter, condition_time,
+                assert_time;
         bool condition_result, assert_result;
         signed char *condition_states; /* owned; one for each condition, or NULL */
         sd_event_source *timer, *timer_realtime;
         /* service */
-        char *status_text;           /* STATUS=; owned */
+        char *status_text; /* STATUS=; owned */
         int status_errno;
-        uint64_t stream_ids[2];      /* of stdout and stderr in the journal link; 0: none */
-        int *socket_fds;             /* socket unit: listening; owned */
+        uint64_t stream_ids[2]; /* of stdout and stderr in the journal link; 0: none */
+        int *socket_fds;        /* socket unit: listening; owned */
         size_t n_socket_fds;
         sd_event_source **socket_sources;
-        int accepted_fd;             /* Accept=yes instance: its connection until the spawn; -1 */
+        int accepted_fd; /* Accept=yes instance: its connection until the spawn; -1 */
         char **accepted_environment;
-        FileWatch *file_watch;       /* PIDFile= or path unit */
-        struct StoredFd *fd_store;   /* FDSTORE=; owned */
+        FileWatch *file_watch;     /* PIDFile= or path unit */
+        struct StoredFd *fd_store; /* FDSTORE=; owned */
         size_t n_fd_store;
         sd_event_source *status_source; /* exec status pipe */
         int status_fd;
         pid_t status_pid, main_watched;
         uid_t dynamic_uid;
         uint64_t memory_at_stop, cpu_at_stop; /* figures of the last run; UINT64_MAX */
-        bool in_change_list;         /* for the observer */
+        bool in_change_list;                  /* for the observer */
         UnitRuntime *change_next;
         bool in_collect_list, in_loaded_list;
         UnitRuntime *collect_next, *loaded_next;
-        void *bus;                   /* the bus's */
+        void *bus; /* the bus's */
 };
 static inline UnitRuntime *unit_runtime(const Unit *u) {
         return u->machine;
 }
 
 typedef struct ManagerOptions {
-        const char *unit;            /* what to boot; NULL: default.target */
-        const char *main_unit;       /* --main= : essential */
-        char *const *command;        /* CMD mode; NULL */
-        char *const *environment;    /* environ at start */
-        bool with_units;             /* CMD mode: boot the units too */
+        const char *unit;         /* what to boot; NULL: default.target */
+        const char *main_unit;    /* --main= : essential */
+        char *const *command;     /* CMD mode; NULL */
+        char *const *environment; /* environ at start */
+        bool with_units;          /* CMD mode: boot the units too */
 } ManagerOptions;
 
 struct Manager {
@@ -109,22 +120,23 @@ struct Manager {
         JournalLink *journal;
         ManagerObserver observer;
         SystemState state;
-        bool started;                /* the boot transaction is done */
-        char **environment;          /* SetEnvironment: on top of what is inherited; owned */
-        DualTime userspace_time, finish_time, generators_start, generators_finish, units_load_start, units_load_finish;
+        bool started;       /* the boot transaction is done */
+        char **environment; /* SetEnvironment: on top of what is inherited; owned */
+        DualTime userspace_time, finish_time, generators_start, generators_finish, units_load_start,
+                units_load_finish;
         uint32_t n_installed_jobs, n_failed_jobs;
         /* the end */
         bool stopping;
-        int exit_code;               /* -1: not decided */
-        usec_t stop_deadline;        /* monotonic end of the budget; USEC_INFINITY */
+        int exit_code;        /* -1: not decided */
+        usec_t stop_deadline; /* monotonic end of the budget; USEC_INFINITY */
         const char *stop_reason;
         struct ManagerInternal *internal; /* queue, timers, lists: manager-internal.h */
 };
 
 int manager_new(const ManagerOptions *o, Manager **ret);
 void manager_free(Manager *m);
-int manager_startup(Manager *m);       /* generators, load, boot transaction */
-int manager_run(Manager *m);           /* the loop; returns the exit code */
+int manager_startup(Manager *m); /* generators, load, boot transaction */
+int manager_run(Manager *m);     /* the loop; returns the exit code */
 void manager_set_observer(Manager *m, const ManagerObserver *o);
 
 /* The unit of that name, loaded (and all it refers to). 0, -EINVAL for a bad name, -ENOMEM. Not found is a unit with LOAD_NOT_FOUND. */
@@ -136,20 +148,22 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret);
  */
 int manager_enqueue(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret);
 int manager_cancel_job(Manager *m, uint32_t id);
-int manager_reload(Manager *m);        /* daemon-reload, to its end */
-int manager_kill(Manager *m, Unit *u, KillWhom whom, int signal, bool fail_when_none); /* 0, -ESRCH, -EPERM, -EINVAL */
+int manager_reload(Manager *m); /* daemon-reload, to its end */
+int manager_kill(Manager *m, Unit *u, KillWhom whom, int signal,
+                 bool fail_when_none);          /* 0, -ESRCH, -EPERM, -EINVAL */
 void manager_reset_failed(Manager *m, Unit *u); /* NULL: all */
-void manager_stop(Manager *m, const char *reason, int exit_code); /* ordered end; exit_code -1: by what happens */
-void manager_stop_now(Manager *m);     /* kill everything and leave */
+void manager_stop(Manager *m, const char *reason,
+                  int exit_code);                     /* ordered end; exit_code -1: by what happens */
+void manager_stop_now(Manager *m);                    /* kill everything and leave */
 void manager_set_exit_code(Manager *m, uint8_t code); /* SetExitCode: of `systemctl exit N` */
 void manager_bus_name(Manager *m, Unit *u, bool acquired);
 SystemState manager_system_state(const Manager *m);
 Unit *manager_unit_of_pid(Manager *m, pid_t pid); /* NULL: none */
 void manager_collect(Manager *m, Unit *u);        /* forget it, if it is garbage, at the end of the turn */
-void manager_unit_file_changes(Manager *m);       /* enable & co. did something: the loader's index is stale */
+void manager_unit_file_changes(Manager *m); /* enable & co. did something: the loader's index is stale */
 
 /* For the bus and for dumps. */
 bool unit_can_start(const Unit *u), unit_can_stop(const Unit *u), unit_can_reload(const Unit *u);
-bool unit_needs_reload(Unit *u);                  /* NeedDaemonReload: stats its files */
+bool unit_needs_reload(Unit *u); /* NeedDaemonReload: stats its files */
 UnitFileState unit_file_state(Unit *u, bool *ret_known);
-void manager_dump(Manager *m, Buf *b);            /* SIGUSR2, Dump() */
+void manager_dump(Manager *m, Buf *b); /* SIGUSR2, Dump() */

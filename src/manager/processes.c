@@ -29,9 +29,9 @@ static void log_exit(const Unit *u, const ProcessEnd *end, bool is_main) {
         if (end->code == CLD_EXITED && end->status == 0)
                 return;
         status_word(end->code, end->status, status, sizeof(status));
-        LOG_UNIT(u->id, UNIT_PROCESS_EXIT, FIELD_S("ROLE", is_main ? "Main" : "Control"), FIELD_I("PID", end->pid),
-                 FIELD_S("COMMAND", end->comm), FIELD_S("EXIT_CODE", exit_word(end->code)),
-                 FIELD_S("EXIT_STATUS", status));
+        LOG_UNIT(u->id, UNIT_PROCESS_EXIT, FIELD_S("ROLE", is_main ? "Main" : "Control"),
+                 FIELD_I("PID", end->pid), FIELD_S("COMMAND", end->comm),
+                 FIELD_S("EXIT_CODE", exit_word(end->code)), FIELD_S("EXIT_STATUS", status));
 }
 
 /* The kernel's counters say whether SIGKILL came from the OOM killer: the group's own, else the container's. */
@@ -56,7 +56,8 @@ static void process_ended(Manager *m, Unit *u, const ProcessEnd *end) {
         bool is_main = end->pid == machine_main_pid(&rt->machine);
         Event ev = { .type = EVENT_EXITED,
                      .now = end->when,
-                     .process = { .pid = end->pid, .code = end->code, .status = end->status, .is_child = true } };
+                     .process = {
+                             .pid = end->pid, .code = end->code, .status = end->status, .is_child = true } };
 
         if (rt->status_fd >= 0 && rt->status_pid == end->pid)
                 read_status(m, u);
@@ -103,15 +104,17 @@ void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata) {
 
         if (code == 0) {
                 (void)manager_push(m, u,
-                                   &(Event){ .type = EVENT_SPAWNED, .now = end.when, .process = { .pid = pid, .is_child = true } });
+                                   &(Event){ .type = EVENT_SPAWNED,
+                                             .now = end.when,
+                                             .process = { .pid = pid, .is_child = true } });
                 return;
         }
         process_ended(m, u, &end);
 }
 
 static void log_exec_failure(Unit *u, const ExecStatus *st) {
-        LOG_UNIT_ERRNO(u->id, SPAWN_FAILED, st->error, FIELD_S("STEP", st->step), FIELD_S("EXECUTABLE", st->detail),
-                       FIELD_I("EXIT_STATUS", st->exit_code));
+        LOG_UNIT_ERRNO(u->id, SPAWN_FAILED, st->error, FIELD_S("STEP", st->step),
+                       FIELD_S("EXECUTABLE", st->detail), FIELD_I("EXIT_STATUS", st->exit_code));
 }
 
 /* "Key=: reason" lines; each is told once for a unit. */
@@ -156,7 +159,9 @@ static void read_status(Manager *m, Unit *u) {
                 log_exec_failure(u, &st);
         else
                 (void)manager_push(m, u,
-                                   &(Event){ .type = EVENT_EXECUTED, .now = dual_now(), .process = { .pid = rt->status_pid } });
+                                   &(Event){ .type = EVENT_EXECUTED,
+                                             .now = dual_now(),
+                                             .process = { .pid = rt->status_pid } });
 }
 
 static int on_status(sd_event_source *s, int fd, uint32_t revents, void *userdata) {

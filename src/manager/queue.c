@@ -87,7 +87,8 @@ static void note_times(UnitRuntime *rt, ActiveState old, ActiveState now, DualTi
 
 /* Sockets, timers and paths follow the unit that they trigger. */
 static void tell_triggers(Manager *m, Unit *u, ActiveState now) {
-        bool limit = u->type == UNIT_SERVICE && unit_runtime(u)->machine.service.result == RESULT_START_LIMIT_HIT;
+        bool limit =
+                u->type == UNIT_SERVICE && unit_runtime(u)->machine.service.result == RESULT_START_LIMIT_HIT;
 
         for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));)
                 (void)manager_push(m, e->other,
@@ -107,7 +108,8 @@ void manager_run_requests(Manager *m, JobRequests *requests) {
                         continue;
                 r = manager_enqueue(m, q->type, q->unit, q->mode, &why, NULL);
                 if (r != 0)
-                        LOG_UNIT(q->unit->id, REQUEST_REFUSED, FIELD_S("JOB_TYPE", job_type_to_string(q->type)),
+                        LOG_UNIT(q->unit->id, REQUEST_REFUSED,
+                                 FIELD_S("JOB_TYPE", job_type_to_string(q->type)),
                                  FIELD_S("REASON", q->reason),
                                  FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
                 report_release(&why);
@@ -115,7 +117,8 @@ void manager_run_requests(Manager *m, JobRequests *requests) {
         job_requests_release(requests);
 }
 
-static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub, const Event *ev, unsigned flags) {
+static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub, const Event *ev,
+                       unsigned flags) {
         UnitRuntime *rt = unit_runtime(u);
         ActiveState now = machine_active_state(&rt->machine);
         JobRequests requests = { 0 };

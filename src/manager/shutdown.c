@@ -25,7 +25,11 @@
 #define STRAY_PATIENCE (2 * USEC_PER_SEC) /* between SIGTERM and SIGKILL for what no unit holds any more */
 #define JOURNAL_PATIENCE (1 * USEC_PER_SEC)
 
-enum { EXIT_TIMEOUT = 124, EXIT_REBOOT = 133, EXIT_KILLED = 128 + SIGKILL };
+enum {
+        EXIT_TIMEOUT = 124,
+        EXIT_REBOOT = 133,
+        EXIT_KILLED = 128 + SIGKILL
+};
 
 /* DESIGN section 4: the essential unit's own code, or one that names the failure. */
 int unit_exit_code(const Unit *u, bool command_mode) {
@@ -50,7 +54,8 @@ static bool unit_is_essential(const Unit *u, bool failed) {
 static void act(Manager *m, Unit *u, EmergencyAction action, int status) {
         if (action == ACTION_NONE || m->stopping)
                 return;
-        if (action == ACTION_EXIT_FORCE || action == ACTION_POWEROFF_IMMEDIATE || action == ACTION_REBOOT_IMMEDIATE) {
+        if (action == ACTION_EXIT_FORCE || action == ACTION_POWEROFF_IMMEDIATE ||
+            action == ACTION_REBOOT_IMMEDIATE) {
                 m->exit_code = status;
                 manager_stop_now(m);
                 return;
@@ -88,15 +93,20 @@ void manager_note_end(Manager *m, Unit *u) {
         if (failed)
                 act(m, u, c->failure_action, c->failure_action_exit_status >= 0 ? c->failure_action_exit_status : code ?: 1);
         else
-                act(m, u, c->success_action, c->success_action_exit_status >= 0 ? c->success_action_exit_status : code);
+                act(m, u, c->success_action,
+                    c->success_action_exit_status >= 0 ? c->success_action_exit_status : code);
 }
 
 void manager_target_reached(Manager *m, Unit *u) {
         static const struct {
                 const char *target;
                 int code;
-        } ends[] = { { "exit.target", -1 },   { "poweroff.target", 0 },        { "halt.target", 0 },
-                     { "reboot.target", EXIT_REBOOT }, { "kexec.target", EXIT_REBOOT }, { "shutdown.target", -1 } };
+        } ends[] = { { "exit.target", -1 },
+                     { "poweroff.target", 0 },
+                     { "halt.target", 0 },
+                     { "reboot.target", EXIT_REBOOT },
+                     { "kexec.target", EXIT_REBOOT },
+                     { "shutdown.target", -1 } };
 
         for (size_t i = 0; i < ELEMENTSOF(ends); i++)
                 if (str_equal(u->id, ends[i].target)) {
@@ -157,7 +167,8 @@ static int on_budget_used(sd_event_source *s, uint64_t usec, void *userdata) {
 static void arm_stop(Manager *m, usec_t when) {
         if (when == USEC_INFINITY)
                 return;
-        if (sd_event_add_time(m->event, &m->internal->stop_source, CLOCK_MONOTONIC, when, USEC_PER_MSEC, on_budget_used, m) >= 0)
+        if (sd_event_add_time(m->event, &m->internal->stop_source, CLOCK_MONOTONIC, when, USEC_PER_MSEC,
+                              on_budget_used, m) >= 0)
                 (void)sd_event_source_set_priority(m->internal->stop_source, PRIORITY_SIGNAL);
 }
 
@@ -193,7 +204,8 @@ void manager_stop(Manager *m, const char *reason, int exit_code) {
         m->stopping = true;
         m->state = SYSTEM_STOPPING;
         if (r != 0) {
-                LOG(STOP_WITHOUT_TARGET, FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : "not loaded"));
+                LOG(STOP_WITHOUT_TARGET,
+                    FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : "not loaded"));
                 stop_each(m);
         }
         report_release(&why);
@@ -238,14 +250,16 @@ static void arm_leave(Manager *m, usec_t span) {
         ManagerInternal *in = m->internal;
 
         sd_event_source_disable_unref(TAKE(in->leave_source));
-        (void)sd_event_add_time_relative(m->event, &in->leave_source, CLOCK_MONOTONIC, span, USEC_PER_MSEC, on_leave_timer, m);
+        (void)sd_event_add_time_relative(m->event, &in->leave_source, CLOCK_MONOTONIC, span, USEC_PER_MSEC,
+                                         on_leave_timer, m);
 }
 
 static bool units_are_down(const Manager *m) {
         for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u)) {
                 const UnitRuntime *rt = unit_runtime(u);
 
-                if (u->type == UNIT_SERVICE && rt && !active_state_is_down(machine_active_state(&rt->machine)))
+                if (u->type == UNIT_SERVICE && rt &&
+                    !active_state_is_down(machine_active_state(&rt->machine)))
                         return false;
         }
         return true;
@@ -332,12 +346,14 @@ static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void
 }
 
 int manager_signals_init(Manager *m) {
-        const int signals[] = { SIGTERM,      SIGINT,       SIGHUP,       SIGUSR1,      SIGUSR2,      SIGPWR, SIGWINCH,
-                                SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5, SIGRTMIN + 6, SIGQUIT,      SIGCONT };
+        const int signals[] = { SIGTERM,      SIGINT,   SIGHUP,       SIGUSR1,      SIGUSR2,
+                                SIGPWR,       SIGWINCH, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5,
+                                SIGRTMIN + 6, SIGQUIT,  SIGCONT };
         _Static_assert(ELEMENTSOF(signals) <= ELEMENTSOF(m->internal->signal_sources), "room for each");
 
         for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
-                int r = sd_event_add_signal(m->event, m->internal->signal_sources + i, signals[i], on_signal, m);
+                int r = sd_event_add_signal(m->event, m->internal->signal_sources + i, signals[i], on_signal,
+                                            m);
 
                 if (r < 0)
                         return r;

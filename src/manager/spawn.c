@@ -16,9 +16,9 @@
 
 #define SHIM_PATH PKGLIBDIR "/svinit-shim"
 
-static const char *const command_search_path[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-                                                   "/usr/bin",        "/sbin",          "/bin",
-                                                   NULL };
+static const char *const command_search_path[] = {
+        "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", NULL
+};
 
 /* "a-b.slice" lies in "a.slice": the path is made of all its parents. */
 int unit_slice_path(const Unit *u, char **ret) {
@@ -96,7 +96,8 @@ static int add_result_env(const Service *s, char ***env) {
         r = add_env(env, "SERVICE_RESULT", service_result_to_string(s->result));
         if (r < 0 || s->main.exit.realtime == 0)
                 return r;
-        r = add_env(env, "EXIT_CODE", s->main.code >= 1 && s->main.code <= 3 ? result_names[s->main.code] : "exited");
+        r = add_env(env, "EXIT_CODE",
+                    s->main.code >= 1 && s->main.code <= 3 ? result_names[s->main.code] : "exited");
         if (r < 0)
                 return r;
         snprintf(text, sizeof(text), "%d", s->main.status);
@@ -150,13 +151,13 @@ static int inherited_environment(Manager *m, const ExecSpec *exec, char ***ret) 
         r = pass ? strv_copy(m->host.environment, &env) : strv_add(&env, clean_path);
         if (r >= 0 && !env_get(env, "PATH", 4))
                 r = strv_add(&env, clean_path);
-        STRV_FOREACH(e, m->config.default_environment)
+        STRV_FOREACH (e, m->config.default_environment)
                 if (r >= 0)
                         r = env_set(&env, *e);
-        STRV_FOREACH(e, m->environment)
+        STRV_FOREACH (e, m->environment)
                 if (r >= 0)
                         r = env_set(&env, *e);
-        STRV_FOREACH(name, exec->pass_environment) {
+        STRV_FOREACH (name, exec->pass_environment) {
                 const char *value = env_get(m->host.environment, *name, strlen(*name));
 
                 if (r >= 0 && value && !env_get(env, *name, strlen(*name)))
@@ -185,7 +186,8 @@ static bool streams_wanted(const ExecSpec *exec) {
 }
 
 static bool is_log(StdOutput o) {
-        return o == OUTPUT_JOURNAL || o == OUTPUT_JOURNAL_CONSOLE || o == OUTPUT_KMSG || o == OUTPUT_KMSG_CONSOLE;
+        return o == OUTPUT_JOURNAL || o == OUTPUT_JOURNAL_CONSOLE || o == OUTPUT_KMSG ||
+               o == OUTPUT_KMSG_CONSOLE;
 }
 
 /* Standard output and error: our pipes where the journal is meant, else the child opens what the spec says. */
@@ -197,7 +199,9 @@ static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
                 return 0;
         if (!journal_link_available(m->journal)) {
                 p->stdout_fd = is_log(io->output) ? STDOUT_FILENO : -1;
-                p->stderr_fd = io->error == OUTPUT_INHERIT ? p->stdout_fd : is_log(io->error) ? STDERR_FILENO : -1;
+                p->stderr_fd = io->error == OUTPUT_INHERIT ? p->stdout_fd
+                               : is_log(io->error)         ? STDERR_FILENO
+                                                           : -1;
                 return 0;
         }
         r = journal_link_streams(m, u, fds);
@@ -213,7 +217,8 @@ static void plan_privileges(const Unit *u, CommandKind kind, const Command *c, E
         const ServiceSpec *service = u->spec->service;
         bool helper = kind != COMMAND_START;
 
-        p->apply_user = !(c->flags & COMMAND_FULLY_PRIVILEGED) && !(helper && service->permissions_start_only);
+        p->apply_user =
+                !(c->flags & COMMAND_FULLY_PRIVILEGED) && !(helper && service->permissions_start_only);
         p->apply_sandbox = !(c->flags & COMMAND_FULLY_PRIVILEGED);
         p->apply_root_directory = !(helper && service->root_directory_start_only);
 }
@@ -235,7 +240,9 @@ static int register_child(Manager *m, Unit *u, ExecChild *child, ProcessInfo *re
                 unit_watch_status(m, u, child->status_fd, child->pid);
         else if (child->pid > 0 && u->spec->service->type == TYPE_EXEC)
                 (void)manager_push(m, u,
-                                   &(Event){ .type = EVENT_EXECUTED, .now = dual_now(), .process = { .pid = child->pid } });
+                                   &(Event){ .type = EVENT_EXECUTED,
+                                             .now = dual_now(),
+                                             .process = { .pid = child->pid } });
         *ret = (ProcessInfo){ .pid = child->pid, .is_child = true };
         return 0;
 }
@@ -254,8 +261,8 @@ static const CommandList *socket_commands(const SocketSpec *s, CommandKind kind)
 }
 
 static const Command *find_command(const Unit *u, CommandKind kind, unsigned index) {
-        const CommandList *l =
-                u->type == UNIT_SOCKET ? socket_commands(u->spec->socket, kind) : &u->spec->service->commands[kind];
+        const CommandList *l = u->type == UNIT_SOCKET ? socket_commands(u->spec->socket, kind)
+                                                      : &u->spec->service->commands[kind];
 
         return index < l->n ? l->v + index : NULL;
 }
@@ -268,7 +275,8 @@ static void plan_group(UnitRuntime *rt, ExecPlan *p) {
 }
 
 static void plan_fixed(Manager *m, Unit *u, ExecPlan *p) {
-        static const char *const bases[DIRECTORY_KIND_MAX] = { NULL, "/var/lib", "/var/cache", "/var/log", "/etc" };
+        static const char *const bases[DIRECTORY_KIND_MAX] = { NULL, "/var/lib", "/var/cache", "/var/log",
+                                                               "/etc" };
 
         p->unit = u->id;
         p->exec = u->spec->exec;

@@ -148,7 +148,7 @@ static int adopt_names(Manager *m, Unit *u, LoadedUnit *loaded) {
                 if (r < 0)
                         return r;
         }
-        STRV_FOREACH(name, loaded->names) {
+        STRV_FOREACH (name, loaded->names) {
                 r = graph_add_name(m->graph, u, *name);
                 if (r < 0 && r != -EEXIST)
                         return r;
@@ -393,7 +393,8 @@ int manager_reload(Manager *m) {
                 unit_mark_changed(u);
                 unit_arm_timers(m, u);
                 if (unit_runtime(u)->group)
-                        (void)group_apply(unit_runtime(u)->group, u->spec->cgroup, &unit_runtime(u)->unapplied);
+                        (void)group_apply(unit_runtime(u)->group, u->spec->cgroup,
+                                          &unit_runtime(u)->unapplied);
         }
         m->units_load_finish = dual_now();
         LOG(RELOADED, FIELD_I("N_UNITS", graph_count_units(m->graph)));

@@ -62,7 +62,8 @@ static void enter(Boot *b, const char *controller, const char *mount_name) {
         if (!own_path(controller, own, sizeof(own)))
                 return;
         snprintf(b->homes[i], sizeof(b->homes[i]), "/sys/fs/cgroup/%s%s/cgroup.procs", mount_name, own);
-        snprintf(b->groups[i], sizeof(b->groups[i]), "/sys/fs/cgroup/%s%s/rig-%d", mount_name, own, (int)getpid());
+        snprintf(b->groups[i], sizeof(b->groups[i]), "/sys/fs/cgroup/%s%s/rig-%d", mount_name, own,
+                 (int)getpid());
         if (mkdir(b->groups[i], 0755) < 0)
                 die(b->groups[i]);
         b->n_groups++;
@@ -98,7 +99,8 @@ void cgroups_mount(const char *root, const Boot *b) {
                 if (!hybrid && !(v1 && c[0]))
                         continue;
                 snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s", root, hierarchies[i].mount);
-                if (mkdir(path, 0755) < 0 || mount("cgroup", path, c[0] ? "cgroup" : "cgroup2", 0, c[0] ? c : NULL) < 0)
+                if (mkdir(path, 0755) < 0 ||
+                    mount("cgroup", path, c[0] ? "cgroup" : "cgroup2", 0, c[0] ? c : NULL) < 0)
                         die(path);
         }
 }

@@ -56,9 +56,11 @@ static void fill_dev(const char *root) {
                 make_device(root, devices[i].name, devices[i].major, devices[i].minor);
         need(mkdir(in(root, "/dev/pts"), 0755), "/dev/pts");
         need(mkdir(in(root, "/dev/shm"), 01777), "/dev/shm");
-        need(mount("devpts", in(root, "/dev/pts"), "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"),
+        need(mount("devpts", in(root, "/dev/pts"), "devpts", MS_NOSUID | MS_NOEXEC,
+                   "newinstance,ptmxmode=0666,mode=620,gid=5"),
              "devpts");
-        need(mount("tmpfs", in(root, "/dev/shm"), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=64m"), "/dev/shm");
+        need(mount("tmpfs", in(root, "/dev/shm"), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=64m"),
+             "/dev/shm");
         need(symlink("pts/ptmx", in(root, "/dev/ptmx")), "ptmx");
         need(symlink("/proc/self/fd", in(root, "/dev/fd")), "fd");
         need(symlink("/proc/self/fd/0", in(root, "/dev/stdin")), "stdin");
@@ -76,7 +78,9 @@ void fill_root(const char *root, const Boot *b) {
                 need(mount("tmpfs", in(root, "/run"), "tmpfs", MS_NOSUID | MS_NODEV, data), "/run");
         }
         if (b->cgroup) {
-                need(mount("sysfs", in(root, "/sys"), "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL), "/sys");
+                need(mount("sysfs", in(root, "/sys"), "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY,
+                           NULL),
+                     "/sys");
                 cgroups_mount(root, b);
         }
 }
@@ -158,8 +162,10 @@ static void fork_away_from_pid1(void) {
 }
 
 void boot_child(const Boot *b) {
-        const char *env[RIG_LIST_MAX + 4] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
-                                              "container=rig" };
+        const char *env[RIG_LIST_MAX + 4] = {
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+                "container=rig"
+        };
         char root[512];
 
         need(prctl(PR_SET_PDEATHSIG, SIGKILL), "pdeathsig");

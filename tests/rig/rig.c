@@ -32,7 +32,8 @@
 static const char usage[] =
         "rig boot [--root DIR] [--bind FROM:TO] [--env NAME=VALUE] [--cgroup none|ro|v1|hybrid]\n"
         "         [--docker] [--uid UID] [--read-only] [--cap-drop-all] [--host-network] [--not-pid1]\n"
-        "         [--keep-run] [--run-size SIZE] [--nofile N] [--pidfile FILE] [--timeout SECONDS] -- PROGRAM ARGS\n"
+        "         [--keep-run] [--run-size SIZE] [--nofile N] [--pidfile FILE] [--timeout SECONDS] -- "
+        "PROGRAM ARGS\n"
         "rig root DIR [LOWER]\n"
         "rig in DIR -- PROGRAM ARGS\n";
 
@@ -99,8 +100,23 @@ static int command_in(int argc, char **argv) {
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-enum { O_ROOT = 256, O_BIND, O_ENV, O_CGROUP, O_DOCKER, O_UID, O_READ_ONLY, O_CAP_DROP, O_NETWORK, O_PIDFILE, O_TIMEOUT,
-       O_NOT_PID1, O_KEEP_RUN, O_RUN_SIZE, O_NOFILE };
+enum {
+        O_ROOT = 256,
+        O_BIND,
+        O_ENV,
+        O_CGROUP,
+        O_DOCKER,
+        O_UID,
+        O_READ_ONLY,
+        O_CAP_DROP,
+        O_NETWORK,
+        O_PIDFILE,
+        O_TIMEOUT,
+        O_NOT_PID1,
+        O_KEEP_RUN,
+        O_RUN_SIZE,
+        O_NOFILE
+};
 
 static const struct option options[] = { { "root", 1, NULL, O_ROOT },
                                          { "bind", 1, NULL, O_BIND },
@@ -133,22 +149,54 @@ static void parse(Boot *b, int argc, char **argv) {
         *b = (Boot){ .cgroup = "none", .timeout = 120 };
         while ((c = getopt_long(argc, argv, "+", options, NULL)) >= 0)
                 switch (c) {
-                case O_ROOT: b->root = optarg; break;
-                case O_BIND: push(b->binds, &b->n_binds, optarg); break;
-                case O_ENV: push(b->env, &b->n_env, optarg); break;
-                case O_CGROUP: b->cgroup = optarg; break;
-                case O_DOCKER: b->docker = true; break;
-                case O_UID: b->uid = (unsigned)atoi(optarg); break;
-                case O_READ_ONLY: b->read_only = true; break;
-                case O_CAP_DROP: b->cap_drop_all = true; break;
-                case O_NETWORK: b->host_network = true; break;
-                case O_PIDFILE: b->pidfile = optarg; break;
-                case O_TIMEOUT: b->timeout = atoi(optarg); break;
-                case O_NOT_PID1: b->not_pid1 = true; break;
-                case O_KEEP_RUN: b->keep_run = true; break;
-                case O_RUN_SIZE: b->run_size = optarg; break;
-                case O_NOFILE: b->nofile = (unsigned)atoi(optarg); break;
-                default: fputs(usage, stderr); exit(RIG_FAILED);
+                case O_ROOT:
+                        b->root = optarg;
+                        break;
+                case O_BIND:
+                        push(b->binds, &b->n_binds, optarg);
+                        break;
+                case O_ENV:
+                        push(b->env, &b->n_env, optarg);
+                        break;
+                case O_CGROUP:
+                        b->cgroup = optarg;
+                        break;
+                case O_DOCKER:
+                        b->docker = true;
+                        break;
+                case O_UID:
+                        b->uid = (unsigned)atoi(optarg);
+                        break;
+                case O_READ_ONLY:
+                        b->read_only = true;
+                        break;
+                case O_CAP_DROP:
+                        b->cap_drop_all = true;
+                        break;
+                case O_NETWORK:
+                        b->host_network = true;
+                        break;
+                case O_PIDFILE:
+                        b->pidfile = optarg;
+                        break;
+                case O_TIMEOUT:
+                        b->timeout = atoi(optarg);
+                        break;
+                case O_NOT_PID1:
+                        b->not_pid1 = true;
+                        break;
+                case O_KEEP_RUN:
+                        b->keep_run = true;
+                        break;
+                case O_RUN_SIZE:
+                        b->run_size = optarg;
+                        break;
+                case O_NOFILE:
+                        b->nofile = (unsigned)atoi(optarg);
+                        break;
+                default:
+                        fputs(usage, stderr);
+                        exit(RIG_FAILED);
                 }
         if (optind >= argc) {
                 fputs(usage, stderr);
@@ -177,8 +225,10 @@ static void forward_signals(int timeout) {
 static int command_boot(int argc, char **argv) {
         char scratch[] = "/tmp/rig-XXXXXX";
         struct clone_args {
-                uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
-        } ca = { .flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP, .exit_signal = SIGCHLD };
+                uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+                        set_tid_size, cgroup;
+        } ca = { .flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP,
+                 .exit_signal = SIGCHLD };
         siginfo_t si = { 0 };
         Boot b;
 

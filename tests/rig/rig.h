@@ -10,7 +10,7 @@
 #define RIG_LIST_MAX 64
 
 typedef struct Boot {
-        const char *root;    /* DIR of `rig root`; NULL: an overlay of its own on `scratch` */
+        const char *root; /* DIR of `rig root`; NULL: an overlay of its own on `scratch` */
         const char *scratch;
         const char *binds[RIG_LIST_MAX], *env[RIG_LIST_MAX];
         unsigned n_binds, n_env, uid, nofile;
@@ -29,7 +29,7 @@ void make_overlay(const char *dir, const char *lower);
 /* A container's /proc, /sys, /dev, /run over `root`; in a mount namespace of its own. */
 void fill_root(const char *root, const Boot *b);
 void boot_child(const Boot *b) __attribute__((noreturn));
-void cgroups_enter(Boot *b);   /* makes this boot's groups and moves us there, before the namespace is made */
+void cgroups_enter(Boot *b); /* makes this boot's groups and moves us there, before the namespace is made */
 void cgroups_mount(const char *root, const Boot *b);
-void cgroups_leave(Boot *b);   /* goes back, kills and removes what is left below our groups */
+void cgroups_leave(Boot *b);         /* goes back, kills and removes what is left below our groups */
 void drop_privileges(const Boot *b); /* Docker's default capabilities and system call filter */

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * svctl: what its verbs share. The table of verbs (verbs.c) is the one place
+ * from which dispatch, --help and the completion come; each verb is a function
+ * with the arguments behind its name and the exit code as its result.
+ *
+ * Exit codes are systemctl's: 0; 1 failed; 2 usage; 3 not active (is-active, status); 4 no
+ * such unit (status), access denied or refused; 5 not installed; 6 not configured.
+ */
+
+#include "base/text.h"
+#include "base/time.h"
+#include "load/install.h"
+
+#include <systemd/sd-bus.h>
+
+typedef enum CtlExit {
+        CTL_OK = 0,
+        CTL_FAILED = 1,
+        CTL_USAGE = 2,
+        CTL_NOT_ACTIVE = 3,
+        CTL_NO_SUCH_UNIT_STATUS = 4,
+        CTL_REFUSED = 4,
+        CTL_NOT_INSTALLED = 5,
+        CTL_NOT_CONFIGURED = 6,
+} CtlExit;
+
+typedef struct Ctl {
+        sd_bus *bus; /* NULL until ctl_connect() */
+        bool quiet, no_block, no_pager, plain, full, all, failed, value, now, runtime, force, no_legend,
+                follow, reverse, system, no_reload;
+        bool called_as_systemctl, color;
+        const char *mode;       /* --job-mode= */
+        char **properties;      /* -p */
+        char **types, **states; /* -t, --state= */
+        const char *signal;     /* -s */
+        const char *whom;       /* --kill-whom= */
+        const char *root;       /* --root= */
+        const char *output;     /* -o */
+        const char *lines;      /* -n */
+        const char *since, *priority;
+        char **units; /* -u */
+} Ctl;
+
+typedef int (*VerbFunction)(Ctl *c, int argc, char **argv); /* argv[0] is the verb */
+
+typedef struct Verb {
+        const char *name, *arguments, *summary;
+        int min_args, max_args; /* behind the verb; -1: any number */
+        VerbFunction run;
+        const char *group; /* heading in --help */
+} Verb;
+
+extern const Verb verbs[]; /* ended by a row without a name */
+const Verb *verb_find(const char *name);
+
+/* client.c */
+#define SD1 "org.freedesktop.systemd1"
+#define SD1_PATH "/org/freedesktop/systemd1"
+#define SD1_MANAGER SD1 ".Manager"
+#define SD1_UNIT SD1 ".Unit"
+
+int ctl_connect(Ctl *c); /* 0, or negative with a sentence on stderr */
+/* A call to the manager; the error is printed (unless quiet) and mapped to an exit code, *ret_exit. 0 or negative. */
+int ctl_call(Ctl *c, const char *method, sd_bus_message **ret_reply, int *ret_exit, const char *what,
+             const char *types, ...);
+int ctl_unit_path(const char *unit, char **ret);
+int ctl_get_string(Ctl *c, const char *unit, const char *interface, const char *property, char **ret);
+int ctl_error_exit(const sd_bus_error *e, int r); /* D-Bus error -> exit code */
+/* Unit names as people type them; globs are expanded over the loaded units. NULL-terminated, owned by the caller. */
+int ctl_names(Ctl *c, char **argv, char ***ret);
+int ctl_print_error(const char *format, ...)
+        PRINTF_LIKE(1, 2); /* to stderr with "svctl: "; returns CTL_FAILED */
+
+/* One property as read from the bus, its value rendered as `systemctl show` does. */
+typedef struct Property {
+        char *name, *value;
+        bool empty; /* as systemctl judges it: hidden without --all */
+} Property;
+typedef struct PropertyList {
+        Property *v;
+        size_t n, capacity;
+} PropertyList;
+int ctl_get_all(Ctl *c, const char *path, const char *interface, PropertyList *ret, sd_bus_error *error);
+void property_list_release(PropertyList *l);
+const char *property_get(const PropertyList *l, const char *name); /* "" when it is not there */
+uint64_t property_number(const PropertyList *l, const char *name, uint64_t otherwise);
+
+/* values.c */
+int value_render(sd_bus_message *m, const char *name, Buf *b, bool *ret_empty);
+void format_timestamp(usec_t realtime, Buf *b);   /* "Mon 2026-01-05 10:00:00 UTC"; "n/a" for 0 */
+void format_age(usec_t then, usec_t now, Buf *b); /* "3min 2s ago" */
+void format_size(uint64_t bytes, Buf *b);         /* "2.3M" */
+
+/* logs.c */
+int logs_show(Ctl *c, char *const *units, unsigned lines, bool follow, usec_t not_before, bool indent);
+
+/* offline.c */
+int ctl_loader(Ctl *c, Loader **ret);
+
+#define COLOR_GREEN(c) ((c)->color ? "\033[1;32m" : "")
+#define COLOR_RED(c) ((c)->color ? "\033[1;31m" : "")
+#define COLOR_DIM(c) ((c)->color ? "\033[2m" : "")
+#define COLOR_END(c) ((c)->color ? "\033[0m" : "")
+
+#define VERB(name) int verb_##name(Ctl *c, int argc, char **argv)
+VERB(jobs);
+VERB(isolate);
+VERB(kill);
+VERB(status);
+VERB(show);
+VERB(cat);
+VERB(list_units);
+VERB(list_jobs);
+VERB(list_unit_files);
+VERB(list_dependencies);
+VERB(is_active);
+VERB(is_failed);
+VERB(is_enabled);
+VERB(is_system_running);
+VERB(daemon_reload);
+VERB(reset_failed);
+VERB(unit_files);
+VERB(get_default);
+VERB(set_default);
+VERB(cancel);
+VERB(exit);
+VERB(logs);
+VERB(verify);
+VERB(dump_directives);
+VERB(escape);
+VERB(show_environment);
+VERB(set_environment);
+VERB(help);

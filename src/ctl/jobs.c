@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* start, stop, restart, reload ...: enqueue a job for each unit, wait for all, explain failures. */
+
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+        const char *verb, *method;
+} methods[] = { { "start", "StartUnit" },
+                { "stop", "StopUnit" },
+                { "restart", "RestartUnit" },
+                { "try-restart", "TryRestartUnit" },
+                { "reload", "ReloadUnit" },
+                { "reload-or-restart", "ReloadOrRestartUnit" },
+                { "try-reload-or-restart", "ReloadOrTryRestartUnit" },
+                { "isolate", "StartUnit" } };
+
+typedef struct Wait {
+        Ctl *ctl;
+        char **jobs; /* paths that have not ended */
+        int exit;
+        const char *verb;
+} Wait;
+
+static void explain_failure(Ctl *c, const char *unit, const char *result, const char *verb) {
+        char *why auto_free = NULL;
+
+        if (c->quiet)
+                return;
+        if (str_equal(result, "dependency")) {
+                ctl_print_error("%s: a unit that it needs could not be started; 'svctl status' of those and "
+                                "'svctl logs' tell why",
+                                unit);
+                return;
+        }
+        if (str_equal(result, "failed") && str_ends_with(unit, ".service"))
+                (void)ctl_get_string(c, unit, SD1 ".Service", "Result", &why);
+        ctl_print_error("%s: the %s job ended with '%s'%s%s%s; see 'svctl status %s' and 'svctl logs %s'",
+                        unit, verb, result, why ? " (result '" : "", why ?: "", why ? "')" : "", unit, unit);
+}
+
+static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *path, *unit, *result;
+        Wait *w = userdata;
+        uint32_t id;
+
+        if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) < 0 || !strv_contains(w->jobs, path))
+                return 0;
+        strv_remove(w->jobs, path);
+        if (!str_equal(result, "done") && !str_equal(result, "skipped")) {
+                w->exit = CTL_FAILED;
+                explain_failure(w->ctl, unit, result, w->verb);
+        }
+        return 0;
+}
+
+static int wait_all(Wait *w) {
+        int r = 0;
+
+        while (r >= 0 && strv_length(w->jobs) > 0) {
+                r = sd_bus_process(w->ctl->bus, NULL);
+                if (r == 0)
+                        r = sd_bus_wait(w->ctl->bus, UINT64_MAX);
+        }
+        if (r >= 0)
+                return w->exit;
+        /* svinit has gone away: with a stop of everything that is the success. */
+        return str_equal(w->verb, "stop")
+                       ? CTL_OK
+                       : ctl_print_error("the connection broke while waiting: %s", strerror(-r));
+}
+
+static int enqueue(Ctl *c, const char *method, const char *unit, Wait *w) {
+        sd_bus_message *reply = NULL;
+        const char *path;
+        int r, code = CTL_FAILED;
+
+        r = ctl_call(c, method, &reply, &code, unit, "ss", unit, c->mode);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "o", &path);
+        if (r >= 0 && !c->no_block)
+                r = strv_add(&w->jobs, path);
+        sd_bus_message_unref(reply);
+        return r < 0 ? code : CTL_OK;
+}
+
+VERB(jobs) {
+        char **names auto_strv = NULL;
+        sd_bus_slot *slot = NULL;
+        Wait w = { .ctl = c, .verb = argv[0] };
+        const char *method = NULL;
+        int code = CTL_OK;
+
+        for (size_t i = 0; i < ELEMENTSOF(methods); i++)
+                if (str_equal(argv[0], methods[i].verb))
+                        method = methods[i].method;
+        if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
+                return CTL_FAILED;
+        if (sd_bus_add_match(c->bus, &slot, "type='signal',interface='" SD1_MANAGER "',member='JobRemoved'",
+                             on_job_removed, &w) < 0)
+                return CTL_FAILED;
+        STRV_FOREACH (name, names) {
+                int r = enqueue(c, method, *name, &w);
+
+                code = code ?: r;
+        }
+        code = wait_all(&w) ?: code;
+        sd_bus_slot_unref(slot);
+        strv_free(w.jobs);
+        return code;
+}
+
+VERB(isolate) {
+        c->mode = "isolate";
+        if (!strchr(argv[1], '.')) {
+                char target[UNIT_NAME_MAX + 8];
+                char *args[] = { argv[0], target, NULL };
+
+                snprintf(target, sizeof(target), "%s.target", argv[1]);
+                return verb_jobs(c, 2, args);
+        }
+        return verb_jobs(c, argc, argv);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* svctl: options, then the verb. Called as systemctl it takes systemctl's options that it need not act on. */
+
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct CtlOption {
+        const char *name;
+        char letter;          /* 0: long only */
+        const char *argument; /* NULL: none */
+        const char *help;     /* NULL: taken and ignored, for systemctl's callers */
+} CtlOption;
+
+static const CtlOption ctl_options[] = {
+        { "help", 'h', NULL, "this text" },
+        { "version", 0, NULL, "the version" },
+        { "quiet", 'q', NULL, "say less" },
+        { "no-block", 0, NULL, "do not wait for jobs" },
+        { "job-mode", 0, "MODE", "replace, fail, isolate, replace-irreversibly, ignore-dependencies, ..." },
+        { "signal", 's', "SIGNAL", "kill: which signal (TERM)" },
+        { "kill-whom", 0, "WHOM", "kill: all, main or control" },
+        { "property", 'p', "NAME", "show: only these properties" },
+        { "value", 0, NULL, "show: only the values" },
+        { "all", 'a', NULL, "show all units, empty properties too" },
+        { "failed", 0, NULL, "list-units: failed ones" },
+        { "type", 't', "TYPE", "list only these types" },
+        { "state", 0, "STATE", "list only these states" },
+        { "plain", 0, NULL, "no bullets, no tree" },
+        { "no-legend", 0, NULL, "no headings and counts" },
+        { "now", 0, NULL, "enable, disable, mask: start or stop as well" },
+        { "runtime", 0, NULL, "enable, disable, mask: until the next boot" },
+        { "force", 'f', NULL, "overwrite links that are in the way; logs: follow" },
+        { "root", 0, "DIR", "work on unit files below DIR, without svinit" },
+        { "no-reload", 0, NULL, "enable, disable: do not reload the manager" },
+        { "unit", 'u', "UNIT", "logs: of this unit" },
+        { "lines", 'n', "N", "logs, status: the last N lines" },
+        { "follow", 0, NULL, "logs: go on as lines come" },
+        { "since", 'S', "TIME", "logs: from then on, e.g. -10min or 2026-01-05 10:00" },
+        { "priority", 0, "LEVEL", "logs: this level and above" },
+        { "reverse", 'r', NULL, "logs: newest first; list-dependencies: who needs it" },
+        { "output", 'o', "FORMAT", "logs: short, cat, json; verify: text, json" },
+        { "full", 'l', NULL, "do not shorten lines" },
+        { "no-pager", 0, NULL, NULL },
+        { "system", 0, NULL, NULL },
+        { "no-ask-password", 0, NULL, NULL },
+        { "no-wall", 0, NULL, NULL },
+        { "kill-who", 0, "WHOM", NULL },
+        { "name", 0, NULL, NULL },
+};
+
+VERB(help) {
+        const char *group = "";
+
+        puts("svctl [OPTIONS] VERB [ARGUMENTS]\n\nControls svinit: units, their state, files and logs.");
+        for (const Verb *v = verbs; v->name; v++) {
+                char call[64];
+
+                if (!str_equal(group, v->group))
+                        printf("\n%s:\n", group = v->group);
+                snprintf(call, sizeof(call), "%s %s", v->name, v->arguments);
+                printf("  %-36s %s\n", call, v->summary);
+        }
+        puts("\nOptions:");
+        for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++) {
+                const CtlOption *o = ctl_options + i;
+                char left[64];
+
+                if (!o->help)
+                        continue;
+                snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ?: ' ',
+                         o->letter ? ", " : "  ", o->name, o->argument ? "=" : "", o->argument ?: "");
+                printf("  %-36s %s\n", left, o->help);
+        }
+        puts("\nSee svctl(1).");
+        return CTL_OK;
+}
+
+static int add_words(char ***list, const char *value) {
+        char *copy auto_free = strdup(value), *save = NULL;
+        int r = copy ? 0 : -ENOMEM;
+
+        for (char *w = copy ? strtok_r(copy, ",", &save) : NULL; w && r >= 0; w = strtok_r(NULL, ",", &save))
+                r = strv_add(list, w);
+        return r;
+}
+
+static int apply(Ctl *c, const char *name, const char *value) {
+        struct {
+                const char *name;
+                bool *flag;
+        } flags[] = { { "quiet", &c->quiet },         { "no-block", &c->no_block },
+                      { "value", &c->value },         { "all", &c->all },
+                      { "failed", &c->failed },       { "plain", &c->plain },
+                      { "no-legend", &c->no_legend }, { "now", &c->now },
+                      { "runtime", &c->runtime },     { "force", &c->force },
+                      { "follow", &c->follow },       { "reverse", &c->reverse },
+                      { "full", &c->full },           { "no-reload", &c->no_reload } };
+        struct {
+                const char *name;
+                const char **text;
+        } texts[] = { { "job-mode", &c->mode }, { "signal", &c->signal },     { "kill-whom", &c->whom },
+                      { "kill-who", &c->whom }, { "root", &c->root },         { "lines", &c->lines },
+                      { "since", &c->since },   { "priority", &c->priority }, { "output", &c->output } };
+
+        for (size_t i = 0; i < ELEMENTSOF(flags); i++)
+                if (str_equal(name, flags[i].name)) {
+                        *flags[i].flag = true;
+                        return 0;
+                }
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                if (str_equal(name, texts[i].name)) {
+                        *texts[i].text = value;
+                        return 0;
+                }
+        if (str_equal(name, "property"))
+                return add_words(&c->properties, value);
+        if (str_equal(name, "type"))
+                return add_words(&c->types, value);
+        if (str_equal(name, "state"))
+                return add_words(&c->states, value);
+        if (str_equal(name, "unit"))
+                return strv_add(&c->units, value);
+        return 0;
+}
+
+static const CtlOption *by_letter(int letter) {
+        for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++)
+                if (ctl_options[i].letter == letter)
+                        return ctl_options + i;
+        return NULL;
+}
+
+/* 1: go on; else the exit code, negated. */
+static int parse(Ctl *c, int argc, char **argv) {
+        struct option longs[ELEMENTSOF(ctl_options) + 1] = { 0 };
+        char shorts[3 * ELEMENTSOF(ctl_options) + 1] = "";
+        int ch, index;
+
+        for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++) {
+                const CtlOption *o = ctl_options + i;
+
+                longs[i] =
+                        (struct option){ o->name, o->argument ? required_argument : no_argument, NULL, 256 };
+                if (o->letter)
+                        sprintf(shorts + strlen(shorts), "%c%s", o->letter, o->argument ? ":" : "");
+        }
+        while ((ch = getopt_long(argc, argv, shorts, longs, &index)) >= 0) {
+                const CtlOption *o = ch == 256 ? ctl_options + index : ch == '?' ? NULL : by_letter(ch);
+
+                if (!o) {
+                        fputs("Try 'svctl --help'.\n", stderr);
+                        return -CTL_USAGE;
+                }
+                if (str_equal(o->name, "help"))
+                        return -verb_help(c, 0, NULL);
+                if (str_equal(o->name, "version"))
+                        return puts("svctl " PACKAGE_VERSION), 0;
+                if (apply(c, o->name, optarg) < 0)
+                        return -CTL_FAILED;
+        }
+        return 1;
+}
+
+static int run(Ctl *c, int argc, char **argv) {
+        char *list_units[] = { (char *)"list-units", NULL };
+        const Verb *v;
+
+        if (argc == 0) {
+                argc = 1;
+                argv = list_units;
+        }
+        v = verb_find(argv[0]);
+        if (!v) {
+                ctl_print_error("unknown verb '%s'; 'svctl --help' lists them", argv[0]);
+                return CTL_USAGE;
+        }
+        if (argc - 1 < v->min_args || (v->max_args >= 0 && argc - 1 > v->max_args)) {
+                ctl_print_error("usage: svctl %s %s", v->name, v->arguments);
+                return CTL_USAGE;
+        }
+        return v->run(c, argc, argv);
+}
+
+int main(int argc, char **argv) {
+        const char *name = strrchr(argv[0], '/');
+        Ctl c = { .mode = "replace", .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
+        int r;
+
+        setlocale(LC_TIME, "");
+        c.called_as_systemctl = str_equal(name ? name + 1 : argv[0], "systemctl");
+        r = parse(&c, argc, argv);
+        r = r <= 0 ? -r : run(&c, argc - optind, argv + optind);
+        sd_bus_flush_close_unref(c.bus);
+        strv_free(c.properties);
+        strv_free(c.types);
+        strv_free(c.states);
+        strv_free(c.units);
+        return fflush(stdout) == 0 ? r : CTL_FAILED;
+}

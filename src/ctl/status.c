@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* status: one unit on one screen, what was not applied and the last lines of its log included. */
+
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static usec_t now_usec(void) {
+        struct timespec ts;
+
+        clock_gettime(CLOCK_REALTIME, &ts);
+        return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / NSEC_PER_USEC;
+}
+
+static const char *state_color(Ctl *c, const char *state) {
+        if (str_equal(state, "active") || str_equal(state, "reloading"))
+                return COLOR_GREEN(c);
+        return str_equal(state, "failed") ? COLOR_RED(c) : "";
+}
+
+/* A timestamp as a number: the property list holds it rendered. */
+static usec_t read_time(Ctl *c, const char *path, const char *property) {
+        uint64_t t = 0;
+
+        (void)sd_bus_get_property_trivial(c->bus, SD1, path, SD1_UNIT, property, NULL, 't', &t);
+        return t;
+}
+
+static void print_since(Ctl *c, const char *path, const char *state) {
+        const char *property =
+                str_equal(state, "active") || str_equal(state, "reloading")  ? "ActiveEnterTimestamp"
+                : str_equal(state, "inactive") || str_equal(state, "failed") ? "InactiveEnterTimestamp"
+                : str_equal(state, "activating")                             ? "InactiveExitTimestamp"
+                                                                             : "ActiveExitTimestamp";
+        usec_t t = read_time(c, path, property);
+        Buf b auto_buf = { 0 };
+
+        if (t == 0)
+                return;
+        buf_add(&b, " since ");
+        format_timestamp(t, &b);
+        buf_add(&b, "; ");
+        format_age(t, now_usec(), &b);
+        fputs(b.data ?: "", stdout);
+}
+
+static void print_size(const char *label, const PropertyList *l, const char *current, const char *max,
+                       bool size) {
+        uint64_t n = property_number(l, current, UINT64_MAX), limit = property_number(l, max, UINT64_MAX);
+        Buf b auto_buf = { 0 };
+
+        if (n == UINT64_MAX)
+                return;
+        if (size)
+                format_size(n, &b);
+        else
+                buf_addf(&b, "%" PRIu64, n);
+        if (limit != UINT64_MAX) {
+                buf_add(&b, " (max: ");
+                if (size)
+                        format_size(limit, &b);
+                else
+                        buf_addf(&b, "%" PRIu64, limit);
+                buf_add(&b, ")");
+        }
+        printf("%11s: %s\n", label, b.data ?: "");
+}
+
+static void print_processes(Ctl *c, const char *unit) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_message *reply = NULL;
+        const char *group, *command, *last = "";
+        uint32_t pid;
+        int r;
+
+        r = sd_bus_call_method(c->bus, SD1, SD1_PATH, SD1_MANAGER, "GetUnitProcesses", &error, &reply, "s",
+                               unit);
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, 'a', "(sus)");
+        while (r >= 0 && (r = sd_bus_message_read(reply, "(sus)", &group, &pid, &command)) > 0) {
+                if (!str_equal(group, last))
+                        printf("%11s: %s\n", *last ? "" : "CGroup", group);
+                last = group;
+                printf("             %s%u %s\n", c->plain ? "" : "- ", pid, command);
+        }
+        sd_bus_message_unref(reply);
+        sd_bus_error_free(&error);
+}
+
+static void print_not_applied(Ctl *c, const char *path) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        char **lines auto_strv = NULL;
+        bool first = true;
+
+        if (sd_bus_get_property_strv(c->bus, SD1, path, "org.svinit.Unit", "NotApplied", &error, &lines) >= 0)
+                STRV_FOREACH (l, lines) {
+                        printf("%11s: %s\n", first ? "Not applied" : "", *l);
+                        first = false;
+                }
+        sd_bus_error_free(&error);
+}
+
+static void print_main(const PropertyList *l) {
+        uint64_t main = property_number(l, "MainPID", 0), last = property_number(l, "ExecMainPID", 0);
+        uint64_t code = property_number(l, "ExecMainCode", 0);
+
+        if (main > 0)
+                printf("%11s: %" PRIu64 "\n", "Main PID", main);
+        else if (last > 0 && code > 0)
+                printf("%11s: %" PRIu64 " (%s, status=%s)\n", "Main PID", last,
+                       code == 1   ? "exited"
+                       : code == 2 ? "killed"
+                                   : "dumped",
+                       property_get(l, "ExecMainStatus"));
+}
+
+static void print_head(Ctl *c, const char *path, const PropertyList *l) {
+        const char *active = property_get(l, "ActiveState"), *fragment = property_get(l, "FragmentPath");
+        const char *file_state = property_get(l, "UnitFileState"), *result = property_get(l, "Result");
+
+        printf("%s%s%s %s - %s\n", state_color(c, active),
+               str_equal(active, "failed")     ? "x"
+               : str_equal(active, "inactive") ? "o"
+                                               : "*",
+               COLOR_END(c), property_get(l, "Id"), property_get(l, "Description"));
+        printf("%11s: %s", "Loaded", property_get(l, "LoadState"));
+        if (*fragment)
+                printf(" (%s%s%s)", fragment, *file_state ? "; " : "", file_state);
+        else if (*property_get(l, "LoadError"))
+                printf(" (%s)", property_get(l, "LoadError"));
+        putchar('\n');
+        if (*property_get(l, "DropInPaths"))
+                printf("%11s: %s\n", "Drop-In", property_get(l, "DropInPaths"));
+        printf("%11s: %s%s (%s)%s", "Active", state_color(c, active), active, property_get(l, "SubState"),
+               COLOR_END(c));
+        if (str_equal(active, "failed") ||
+            (str_equal(active, "activating") && *result && !str_equal(result, "success")))
+                printf(" (Result: %s)", result);
+        print_since(c, path, active);
+        putchar('\n');
+}
+
+static int status_exit(const PropertyList *l) {
+        const char *active = property_get(l, "ActiveState");
+
+        if (str_equal(property_get(l, "LoadState"), "not-found"))
+                return CTL_NO_SUCH_UNIT_STATUS;
+        return str_equal(active, "active") || str_equal(active, "reloading") ? CTL_OK : CTL_NOT_ACTIVE;
+}
+
+static int status_of(Ctl *c, const char *unit) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        PropertyList l = { 0 };
+        char *path auto_free = NULL;
+        unsigned lines = 10;
+        int r, code;
+
+        r = ctl_unit_path(unit, &path);
+        if (r >= 0)
+                r = ctl_get_all(c, path, "", &l, &error);
+        if (r < 0) {
+                code = ctl_print_error("%s: %s", unit, error.message ?: strerror(-r));
+                sd_bus_error_free(&error);
+                return code;
+        }
+        code = status_exit(&l);
+        if (code == CTL_NO_SUCH_UNIT_STATUS) {
+                ctl_print_error("unit %s was not found", unit);
+                property_list_release(&l);
+                return code;
+        }
+        if (c->lines)
+                (void)parse_unsigned(c->lines, &lines);
+        print_head(c, path, &l);
+        STRV_FOREACH (label, ((char *[]){ (char *)"Documentation", (char *)"TriggeredBy", (char *)"Triggers",
+                                          NULL }))
+                if (*property_get(&l, *label))
+                        printf("%11s: %s\n", str_equal(*label, "Documentation") ? "Docs" : *label,
+                               property_get(&l, *label));
+        print_main(&l);
+        if (*property_get(&l, "StatusText"))
+                printf("%11s: \"%s\"\n", "Status", property_get(&l, "StatusText"));
+        print_size("Tasks", &l, "TasksCurrent", "TasksMax", false);
+        print_size("Memory", &l, "MemoryCurrent", "MemoryMax", true);
+        print_not_applied(c, path);
+        print_processes(c, unit);
+        if (lines > 0) {
+                char *units[] = { (char *)property_get(&l, "Id"), NULL };
+
+                putchar('\n');
+                (void)logs_show(c, units, lines, false, read_time(c, path, "InactiveExitTimestamp"), true);
+        }
+        property_list_release(&l);
+        return code;
+}
+
+static int status_of_manager(Ctl *c) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        PropertyList l = { 0 };
+        int r = ctl_get_all(c, SD1_PATH, SD1_MANAGER, &l, &error);
+
+        if (r < 0) {
+                ctl_print_error("%s", error.message ?: strerror(-r));
+                sd_bus_error_free(&error);
+                return CTL_FAILED;
+        }
+        printf("%11s: %s\n%11s: %s loaded, %s failed\n%11s: %s queued\n%11s: %s\n%11s: %s\n", "State",
+               property_get(&l, "SystemState"), "Units", property_get(&l, "NNames"),
+               property_get(&l, "NFailedUnits"), "Jobs", property_get(&l, "NJobs"), "Since",
+               property_get(&l, "UserspaceTimestamp"), "svinit", property_get(&l, "Version"));
+        property_list_release(&l);
+        putchar('\n');
+        return verb_list_units(c, 1, (char *[]){ (char *)"list-units", NULL });
+}
+
+VERB(status) {
+        char **names auto_strv = NULL;
+        int code = CTL_OK, n = 0;
+
+        if (ctl_connect(c) < 0)
+                return CTL_FAILED;
+        if (argc == 1)
+                return status_of_manager(c);
+        if (ctl_names(c, argv + 1, &names) < 0)
+                return CTL_FAILED;
+        STRV_FOREACH (name, names) {
+                int r;
+
+                if (n++ > 0)
+                        putchar('\n');
+                r = status_of(c, *name);
+                code = code ?: r;
+        }
+        return code;
+}
