@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bus/append.h"
+#include "bus/object.h"
 
 #define COMMAND_LINE_MAX 1024
 #define ROOT_SLICE "-.slice"
@@ -98,7 +99,7 @@ static int append_slice(sd_bus_message *m, Manager *manager, const Unit *slice) 
         if (r >= 0 && str_equal(slice->id, ROOT_SLICE))
                 r = append_self(m, manager);
 
-        for (Unit *u = NULL; r >= 0 && (u = graph_next_unit(manager->graph, u));) {
+        for (Unit *u = NULL; r >= 0 && (u = next_unit(manager->graph, u));) {
                 Group *g = unit_runtime(u)->group;
 
                 if (g && path_is_below(group_path(g), parent))

@@ -103,7 +103,7 @@ static int add_interface(Buf *b, Bus *bus, InterfaceId id) {
 }
 
 static int add_child_units(Buf *b, const Graph *g) {
-        for (Unit *u = NULL; (u = graph_next_unit(g, u));) {
+        for (Unit *u = NULL; (u = next_unit(g, u));) {
                 char *path auto_free = NULL;
                 int r = unit_path(u, &path);
 

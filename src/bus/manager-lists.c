@@ -51,9 +51,8 @@ static int reply_units(Call *c, char *const *states, char *const *patterns) {
             (r = sd_bus_message_open_container(reply, 'a', "(ssssssouso)")) < 0)
                 return r;
 
-        for (Unit *u = NULL; r >= 0 && (u = graph_next_unit(c->manager->graph, u));)
-                if (u->load_state != LOAD_MERGED && unit_has_state(u, states) &&
-                    unit_has_name_like(u, patterns))
+        for (Unit *u = NULL; r >= 0 && (u = next_unit(c->manager->graph, u));)
+                if (unit_has_state(u, states) && unit_has_name_like(u, patterns))
                         r = append_unit(reply, u);
         if (r < 0 || (r = sd_bus_message_close_container(reply)) < 0)
                 return r;

@@ -65,7 +65,7 @@ static int method_get_unit_by_invocation(Call *c) {
         if (r < 0)
                 return r;
 
-        for (Unit *u = NULL; (u = graph_next_unit(c->manager->graph, u));) {
+        for (Unit *u = NULL; (u = next_unit(c->manager->graph, u));) {
                 const UnitRuntime *rt = unit_runtime(u);
 
                 if (rt->has_invocation && size == sizeof(rt->invocation_id) &&
@@ -83,7 +83,7 @@ static int method_get_unit_by_control_group(Call *c) {
         if (r < 0)
                 return r;
 
-        for (Unit *u = NULL; (u = graph_next_unit(c->manager->graph, u));) {
+        for (Unit *u = NULL; (u = next_unit(c->manager->graph, u));) {
                 const Group *g = unit_runtime(u)->group;
 
                 if (g && str_equal(group_path(g), wanted))

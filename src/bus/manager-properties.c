@@ -17,6 +17,11 @@
 #define VERSION "252 (svinit " PACKAGE_VERSION ")"
 #define FEATURES "-PAM -AUDIT -SELINUX -APPARMOR -IMA -SECCOMP"
 
+/* There is no watchdog device in a container, and services' watchdogs are always on. */
+static int set_unsupported(Call *c, const Property *p) {
+        return sd_bus_error_setf(c->error, SD_BUS_ERROR_NOT_SUPPORTED, "svinit cannot change %s.", p->name);
+}
+
 static int get_virtualization(Object *o, const Property *p, sd_bus_message *m) {
         return append_string(m, o->manager->host.virtualization);
 }
@@ -154,12 +159,12 @@ const Property manager_properties[] = {
         TEXT("WatchdogDevice", "", PROPERTY_CONST),
         NUMBER("WatchdogLastPingTimestamp", "t", 0, PROPERTY_POLLED),
         NUMBER("WatchdogLastPingTimestampMonotonic", "t", 0, PROPERTY_POLLED),
-        NUMBER("RuntimeWatchdogUSec", "t", UINT64_MAX, PROPERTY_POLLED),
-        NUMBER("RuntimeWatchdogPreUSec", "t", UINT64_MAX, PROPERTY_POLLED),
-        TEXT("RuntimeWatchdogPreGovernor", "", PROPERTY_POLLED),
-        NUMBER("RebootWatchdogUSec", "t", UINT64_MAX, PROPERTY_POLLED),
-        NUMBER("KExecWatchdogUSec", "t", UINT64_MAX, PROPERTY_POLLED),
-        NUMBER("ServiceWatchdogs", "b", true, PROPERTY_POLLED),
+        { "RuntimeWatchdogUSec", "t", get_number, SIZE_MAX, PROPERTY_POLLED, set_unsupported },
+        { "RuntimeWatchdogPreUSec", "t", get_number, SIZE_MAX, PROPERTY_POLLED, set_unsupported },
+        { "RuntimeWatchdogPreGovernor", "s", get_nothing, 0, PROPERTY_POLLED, set_unsupported },
+        { "RebootWatchdogUSec", "t", get_number, SIZE_MAX, PROPERTY_POLLED, set_unsupported },
+        { "KExecWatchdogUSec", "t", get_number, SIZE_MAX, PROPERTY_POLLED, set_unsupported },
+        { "ServiceWatchdogs", "b", get_number, true, PROPERTY_POLLED, set_unsupported },
         { "ControlGroup", "s", get_control_group, 0, PROPERTY_POLLED },
         { "SystemState", "s", get_system_state, 0, PROPERTY_POLLED },
         { "ExitCode", "y", get_exit_code, 0, PROPERTY_POLLED },

@@ -13,6 +13,14 @@ void object_of_unit(Bus *b, Unit *u, Object *ret) {
         };
 }
 
+Unit *next_unit(const Graph *g, const Unit *previous) {
+        Unit *u = graph_next_unit(g, previous);
+
+        while (u && (!u->machine || u->load_state == LOAD_MERGED))
+                u = graph_next_unit(g, u);
+        return u;
+}
+
 int unit_path_of_name(const char *name, char **ret) {
         return sd_bus_path_encode(UNIT_PATH_PREFIX, name, ret);
 }
@@ -37,6 +45,8 @@ static int load_unit(Manager *m, const char *name, Unit **ret, sd_bus_error *err
                                          name);
 
         r = manager_load_unit(m, name, &u);
+        if (r >= 0 && !u->machine)
+                r = -ENOMEM;
         if (r < 0)
                 return sd_bus_error_set_errnof(error, r, "Unit %s could not be loaded: %s.", name,
                                                strerror(-r));
@@ -137,7 +147,7 @@ int call_find_unit(Call *c, const char *name, Unit **ret) {
                                          name);
 
         u = graph_find(c->manager->graph, name);
-        if (!u || u->load_state == LOAD_STUB)
+        if (!u || !u->machine || u->load_state == LOAD_STUB)
                 return sd_bus_error_setf(c->error, ERROR_NO_SUCH_UNIT, "Unit %s not loaded.", name);
         *ret = u;
         return 0;

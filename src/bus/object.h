@@ -24,6 +24,9 @@ void object_of_unit(Bus *b, Unit *u, Object *ret);
 /* 0 or a filled error. `c` may be NULL when there is no caller (then "self" is nobody). */
 int object_find(Bus *b, const Connection *c, const char *path, Object *ret, sd_bus_error *error);
 
+/* All units that can be shown: not the leftovers of a merge, nor one for whose run-time half memory was short. */
+Unit *next_unit(const Graph *g, const Unit *previous); /* NULL starts, NULL ends */
+
 int unit_path(const Unit *u, char **ret); /* 0 or -ENOMEM */
 int unit_path_of_name(const char *name, char **ret);
 int job_path(const Job *j, char **ret); /* "/" for NULL */

@@ -273,7 +273,7 @@ static int make_socket(Bus *b, const char *path) {
         if (unlink(path) < 0 && errno != ENOENT)
                 return -errno;
 
-        mask = umask(0077);
+        mask = umask(0177);
         r = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
         umask(mask);
         if (r < 0)

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What clients can do to the server, and what they cannot. Server and clients share one loop. */
+
+#include "bus-world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <utlist.h>
+
+#include "bus/errors.h"
+
+#define TURNS_MAX 20000
+
+typedef struct Server {
+        World *world;
+        Bus *bus;
+        char path[64];
+} Server;
+
+static int setup(void **state) {
+        Server *s = calloc(1, sizeof(Server));
+
+        s->world = world_new();
+        snprintf(s->path, sizeof(s->path), "%s/private", s->world->root);
+        assert_int_equal(bus_new(&s->world->manager, s->path, &s->bus), 0);
+        *state = s;
+        return 0;
+}
+
+static int teardown(void **state) {
+        Server *s = *state;
+
+        bus_free(s->bus);
+        assert_int_equal(access(s->path, F_OK), -1);
+        world_free(s->world);
+        free(s);
+        return 0;
+}
+
+/* Runs the loop until nothing is left to do at once. */
+static void settle(Server *s) {
+        for (unsigned i = 0; i < TURNS_MAX; i++)
+                if (sd_event_run(s->world->manager.event, 0) == 0)
+                        return;
+        fail_msg("the loop does not come to rest");
+}
+
+static int raw_client(Server *s) {
+        struct sockaddr_un a = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        strcpy(a.sun_path, s->path);
+        assert_true(fd >= 0);
+        if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
+                close(fd);
+                return -1;
+        }
+        return fd;
+}
+
+static sd_bus *client(Server *s, bool attached) {
+        int fd = raw_client(s);
+        sd_bus *sd;
+
+        assert_true(fd >= 0);
+        assert_true(sd_bus_new(&sd) >= 0);
+        assert_true(sd_bus_set_fd(sd, fd, fd) >= 0);
+        assert_true(sd_bus_start(sd) >= 0);
+        if (attached)
+                assert_true(sd_bus_attach_event(sd, s->world->manager.event, 0) >= 0);
+        return sd;
+}
+
+typedef struct Answer {
+        sd_bus_message *message;
+        char error[128];
+} Answer;
+
+static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Answer *a = userdata;
+
+        if (sd_bus_message_is_method_error(m, NULL))
+                snprintf(a->error, sizeof(a->error), "%s", sd_bus_message_get_error(m)->name);
+        a->message = sd_bus_message_ref(m);
+        return 0;
+}
+
+/* The answer's message, or NULL and the error's name. */
+static sd_bus_message *ask(Server *s, sd_bus *sd, char error[128], const char *path, const char *interface,
+                           const char *member, const char *types, ...) {
+        Answer answer = { 0 };
+        va_list ap;
+
+        va_start(ap, types);
+        assert_true(sd_bus_call_method_asyncv(sd, NULL, BUS_NAME, path, interface, member, on_answer, &answer,
+                                              types, ap) >= 0);
+        va_end(ap);
+        settle(s);
+
+        assert_non_null(answer.message);
+        if (error)
+                strcpy(error, answer.error);
+        if (answer.error[0])
+                answer.message = sd_bus_message_unref(answer.message);
+        return answer.message;
+}
+
+static void the_socket_is_for_its_owner_only(void **state) {
+        Server *s = *state;
+        struct stat st;
+
+        assert_int_equal(stat(s->path, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void a_client_gets_properties(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, true);
+        sd_bus_message *m;
+        const char *version;
+
+        m = ask(s, sd, NULL, MANAGER_PATH, "org.freedesktop.DBus.Properties", "Get", "ss", MANAGER_INTERFACE,
+                "Version");
+        assert_non_null(m);
+        assert_true(sd_bus_message_read(m, "v", "s", &version) >= 0);
+        assert_non_null(str_after(version, "252 "));
+        assert_string_equal(sd_bus_message_get_sender(m), BUS_NAME);
+        sd_bus_message_unref(m);
+        sd_bus_close_unref(sd);
+}
+
+static void expect_error(Server *s, sd_bus *sd, const char *expected, const char *path, const char *interface,
+                         const char *member) {
+        char error[128];
+
+        assert_null(ask(s, sd, error, path, interface, member, ""));
+        assert_string_equal(error, expected);
+}
+
+static void what_is_not_there_has_its_error(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, true);
+        char error[128];
+
+        expect_error(s, sd, SD_BUS_ERROR_UNKNOWN_OBJECT, "/nowhere", MANAGER_INTERFACE, "Reload");
+        expect_error(s, sd, SD_BUS_ERROR_UNKNOWN_OBJECT, JOB_PATH_PREFIX "/1", NULL, "Cancel");
+        expect_error(s, sd, SD_BUS_ERROR_UNKNOWN_INTERFACE, MANAGER_PATH, "a.b", "Reload");
+        expect_error(s, sd, SD_BUS_ERROR_UNKNOWN_METHOD, MANAGER_PATH, MANAGER_INTERFACE, "Nothing");
+        expect_error(s, sd, SD_BUS_ERROR_INVALID_ARGS, MANAGER_PATH, MANAGER_INTERFACE, "StartUnit");
+        expect_error(s, sd, SD_BUS_ERROR_NOT_SUPPORTED, MANAGER_PATH, MANAGER_INTERFACE, "Reexecute");
+        assert_null(ask(s, sd, error, MANAGER_PATH, MANAGER_INTERFACE, "GetUnit", "s", "none.service"));
+        assert_string_equal(error, ERROR_NO_SUCH_UNIT);
+        assert_null(ask(s, sd, error, MANAGER_PATH, MANAGER_INTERFACE, "GetUnit", "s", "no unit"));
+        assert_string_equal(error, SD_BUS_ERROR_INVALID_ARGS);
+        assert_null(ask(s, sd, error, MANAGER_PATH, "org.freedesktop.DBus.Properties", "Get", "ss",
+                        MANAGER_INTERFACE, "X"));
+        assert_string_equal(error, SD_BUS_ERROR_UNKNOWN_PROPERTY);
+        sd_bus_close_unref(sd);
+}
+
+static void signals_go_to_everybody(void **state) {
+        Server *s = *state;
+        sd_bus *one = client(s, true), *two = client(s, true);
+        Answer first = { 0 }, second = { 0 };
+        const char *sender = BUS_NAME;
+
+        assert_true(sd_bus_match_signal(one, NULL, sender, MANAGER_PATH, MANAGER_INTERFACE, "Reloading",
+                                        on_answer, &first) >= 0);
+        assert_true(sd_bus_match_signal(two, NULL, sender, MANAGER_PATH, MANAGER_INTERFACE, "Reloading",
+                                        on_answer, &second) >= 0);
+        settle(s);
+        s->world->manager.observer.reloading(true, s->world->manager.observer.userdata);
+        settle(s);
+        assert_non_null(first.message);
+        assert_non_null(second.message);
+        sd_bus_message_unref(first.message);
+        sd_bus_message_unref(second.message);
+        sd_bus_close_unref(one);
+        sd_bus_close_unref(two);
+}
+
+static void a_client_that_leaves_is_forgotten(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, true);
+
+        settle(s);
+        assert_int_equal(s->bus->n_connections, 1);
+        sd_bus_close_unref(sd);
+        settle(s);
+        assert_int_equal(s->bus->n_connections, 0);
+}
+
+static void who_sends_garbage_is_dropped(void **state) {
+        Server *s = *state;
+        char garbage[4096];
+        int fd = raw_client(s);
+
+        memset(garbage, 'x', sizeof(garbage));
+        for (unsigned i = 0; i < 1000 && write(fd, garbage, sizeof(garbage)) > 0; i++)
+                settle(s);
+        settle(s);
+        assert_int_equal(s->bus->n_connections, 0);
+        close(fd);
+}
+
+static void who_does_not_authenticate_is_dropped(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, true);
+        int fd = raw_client(s);
+        Connection *c;
+
+        settle(s);
+        assert_int_equal(s->bus->n_connections, 2);
+        DL_FOREACH (s->bus->connections, c) {
+                c->since = 0; /* long ago */
+        }
+        assert_true(sd_event_source_set_time(s->bus->patience_timer, 0) >= 0);
+        settle(s);
+        assert_int_equal(s->bus->n_connections, 1);
+        assert_true(connection_is_ready(s->bus->connections));
+        close(fd);
+        sd_bus_close_unref(sd);
+}
+
+static void connections_beyond_the_cap_are_closed(void **state) {
+        int fds[CONNECTIONS_MAX + 8];
+        Server *s = *state;
+        char byte;
+
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
+                fds[i] = raw_client(s);
+                settle(s);
+        }
+        assert_int_equal(s->bus->n_connections, CONNECTIONS_MAX);
+        assert_int_equal(read(fds[ELEMENTSOF(fds) - 1], &byte, 1), 0);
+        assert_int_equal(read(fds[0], &byte, 1), -1);
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                close(fds[i]);
+        settle(s);
+        assert_int_equal(s->bus->n_connections, 0);
+}
+
+/* Asks and asks and never takes an answer. */
+static void who_does_not_read_is_dropped(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, false);
+        int flags;
+
+        for (unsigned i = 0; i < 100 && sd_bus_is_ready(sd) == 0; i++) {
+                assert_true(sd_bus_process(sd, NULL) >= 0);
+                settle(s);
+        }
+        flags = fcntl(sd_bus_get_fd(sd), F_GETFL);
+        assert_true(flags & O_NONBLOCK);
+
+        for (unsigned i = 0; i < 4000 && s->bus->n_connections > 0; i++) {
+                sd_bus_message *m;
+
+                assert_true(sd_bus_message_new_method_call(sd, &m, BUS_NAME, MANAGER_PATH,
+                                                           "org.freedesktop.DBus.Properties", "GetAll") >= 0);
+                assert_true(sd_bus_message_append(m, "s", "") >= 0);
+                (void)sd_bus_send(sd, m, NULL);
+                sd_bus_message_unref(m);
+                settle(s);
+        }
+        assert_int_equal(s->bus->n_connections, 0);
+        sd_bus_close_unref(sd);
+}
+
+static void a_subscriber_that_does_not_read_is_dropped(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, false);
+
+        for (unsigned i = 0; i < 100 && sd_bus_is_ready(sd) == 0; i++) {
+                assert_true(sd_bus_process(sd, NULL) >= 0);
+                settle(s);
+        }
+        for (unsigned i = 0; i < 20000 && s->bus->n_connections > 0; i++) {
+                s->world->manager.observer.reloading(true, s->world->manager.observer.userdata);
+                settle(s);
+        }
+        assert_int_equal(s->bus->n_connections, 0);
+        sd_bus_close_unref(sd);
+}
+
+static void others_may_look_but_not_touch(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, true);
+        char error[128];
+
+        settle(s);
+        s->bus->connections->may_control = false;
+        expect_error(s, sd, SD_BUS_ERROR_ACCESS_DENIED, MANAGER_PATH, MANAGER_INTERFACE, "Reload");
+        assert_null(ask(s, sd, error, LOG_CONTROL_PATH, "org.freedesktop.DBus.Properties", "Set", "ssv",
+                        "org.freedesktop.LogControl1", "LogLevel", "s", "debug"));
+        assert_string_equal(error, SD_BUS_ERROR_ACCESS_DENIED);
+        sd_bus_message_unref(ask(s, sd, error, MANAGER_PATH, MANAGER_INTERFACE, "ListUnits", ""));
+        assert_string_equal(error, "");
+        sd_bus_close_unref(sd);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        static const struct CMUnitTest tests[] = {
+                TEST(the_socket_is_for_its_owner_only),     TEST(a_client_gets_properties),
+                TEST(what_is_not_there_has_its_error),      TEST(signals_go_to_everybody),
+                TEST(a_client_that_leaves_is_forgotten),    TEST(who_sends_garbage_is_dropped),
+                TEST(who_does_not_authenticate_is_dropped), TEST(connections_beyond_the_cap_are_closed),
+                TEST(who_does_not_read_is_dropped),         TEST(a_subscriber_that_does_not_read_is_dropped),
+                TEST(others_may_look_but_not_touch),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The interfaces are those of systemd 252, to the last type and flag, and every row of every table is sound. */
+
+#include "bus-world.h"
+
+#include "bus/append.h"
+#include "bus/errors.h"
+
+static int setup(void **state) {
+        World *w = world_new();
+
+        world_start_bus(w);
+        *state = w;
+        return 0;
+}
+
+static int teardown(void **state) {
+        world_free(*state);
+        return 0;
+}
+
+static InterfaceId interface_named(const char *name) {
+        for (size_t i = 0; i < INTERFACE_MAX; i++) {
+                const char *dot = strrchr(interfaces[i].name, '.');
+
+                if (strcmp(dot + 1, name) == 0)
+                        return i;
+        }
+        fail_msg("no interface %s", name);
+        return INTERFACE_MAX;
+}
+
+static const PropertyRef *property_named(World *w, InterfaceId i, const char *name) {
+        const PropertyIndex *x = bus_property_index(&w->bus, i);
+
+        assert_non_null(x);
+        for (size_t n = 0; n < x->n; n++)
+                if (strcmp(property_name(&x->v[n]), name) == 0)
+                        return &x->v[n];
+        return NULL;
+}
+
+static const char *flag_word(const PropertyRef *p) {
+        PropertyFlags f = property_flags(p);
+
+        if (p->property && p->property->set)
+                return "writable";
+        return f & PROPERTY_EMITS         ? "emits"
+               : f & PROPERTY_INVALIDATES ? "invalidates"
+               : f & PROPERTY_CONST       ? "const"
+                                          : "polled";
+}
+
+/* Calls `check` for each line of a data file; how many were wrong. */
+static unsigned for_each_line(World *w, const char *file, bool (*check)(World *w, char words[4][64])) {
+        const char *srcdir = getenv("srcdir");
+        char path[4096], line[512], words[4][64];
+        unsigned wrong = 0, n = 0;
+        FILE *f;
+
+        snprintf(path, sizeof(path), "%s/tests/unit/%s", srcdir ? srcdir : ".", file);
+        f = fopen(path, "re");
+        if (!f)
+                fail_msg("cannot read %s", path);
+
+        while (fgets(line, sizeof(line), f)) {
+                if (line[0] == '#' ||
+                    sscanf(line, "%63s %63s %63s %63s", words[0], words[1], words[2], words[3]) != 4)
+                        continue;
+                n++;
+                wrong += !check(w, words);
+        }
+        fclose(f);
+        assert_true(n > 100);
+        return wrong;
+}
+
+static bool property_is_right(World *w, char words[4][64]) {
+        const PropertyRef *p = property_named(w, interface_named(words[0]), words[1]);
+
+        if (!p) {
+                print_error("%s.%s: absent (%s)\n", words[0], words[1], words[2]);
+                return false;
+        }
+        if (strcmp(property_signature(p), words[2]) != 0 || strcmp(flag_word(p), words[3]) != 0) {
+                print_error("%s.%s: is %s %s, not %s %s\n", words[0], words[1], property_signature(p),
+                            flag_word(p), words[2], words[3]);
+                return false;
+        }
+        return true;
+}
+
+static void every_property_has_its_type_and_flag(void **state) {
+        assert_int_equal(for_each_line(*state, "systemd1-properties.txt", property_is_right), 0);
+}
+
+static bool method_is_right(World *w, char words[4][64]) {
+        const Method *table = interfaces[interface_named(words[0])].methods;
+        const char *in = words[2][0] == '-' ? "" : words[2], *out = words[3][0] == '-' ? "" : words[3];
+
+        for (const Method *m = table; m && m->member; m++)
+                if (strcmp(m->member, words[1]) == 0 && strcmp(m->in, in) == 0 && strcmp(m->out, out) == 0)
+                        return true;
+        print_error("%s.%s: absent or not %s -> %s\n", words[0], words[1], in, out);
+        return false;
+}
+
+static void every_method_has_its_types(void **state) {
+        assert_int_equal(for_each_line(*state, "systemd1-methods.txt", method_is_right), 0);
+}
+
+static sd_bus_message *new_message(World *w) {
+        sd_bus_message *m;
+
+        assert_true(sd_bus_message_new_signal(w->sd, &m, "/a", "a.b", "C") >= 0);
+        return m;
+}
+
+static bool signature_is_valid(World *w, const char *signature) {
+        sd_bus_message *m = new_message(w);
+        bool valid = signature[0] == 0 || sd_bus_message_open_container(m, 'r', signature) >= 0;
+
+        sd_bus_message_unref(m);
+        return valid;
+}
+
+static void every_signature_is_valid(void **state) {
+        World *w = *state;
+
+        for (size_t i = 0; i < INTERFACE_MAX; i++) {
+                const PropertyIndex *x = bus_property_index(&w->bus, i);
+
+                for (const Method *m = interfaces[i].methods; m && m->member; m++) {
+                        assert_true(signature_is_valid(w, m->in) && signature_is_valid(w, m->out));
+                        assert_non_null(m->handle);
+                }
+                for (size_t n = 0; n < x->n; n++)
+                        if (!signature_is_valid(w, property_signature(&x->v[n])))
+                                fail_msg("%s.%s", interfaces[i].name, property_name(&x->v[n]));
+        }
+}
+
+static void no_name_stands_twice_in_an_interface(void **state) {
+        World *w = *state;
+
+        for (size_t i = 0; i < INTERFACE_MAX; i++) {
+                const PropertyIndex *x = bus_property_index(&w->bus, i);
+
+                for (size_t n = 0; n < x->n; n++)
+                        for (size_t o = 0; o < n; o++)
+                                if (strcmp(property_name(&x->v[n]), property_name(&x->v[o])) == 0)
+                                        fail_msg("%s.%s", interfaces[i].name, property_name(&x->v[n]));
+                for (const Method *m = interfaces[i].methods; m && m->member; m++)
+                        for (const Method *o = interfaces[i].methods; o != m; o++)
+                                assert_string_not_equal(m->member, o->member);
+        }
+}
+
+/* sd-bus refuses to close a variant whose content is not complete. */
+static void check_getters(World *w, Object *o) {
+        InterfaceId ids[2];
+        size_t n = object_interfaces(o, ids);
+        unsigned wrong = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                const PropertyIndex *x = bus_property_index(&w->bus, ids[i]);
+
+                for (size_t k = 0; k < x->n; k++) {
+                        sd_bus_message *m = new_message(w);
+                        const PropertyRef *p = &x->v[k];
+
+                        assert_true(sd_bus_message_open_container(m, 'v', property_signature(p)) >= 0);
+                        if (property_append(o, p, m) < 0 || sd_bus_message_close_container(m) < 0) {
+                                print_error("%s.%s does not append %s\n", interfaces[ids[i]].name,
+                                            property_name(p), property_signature(p));
+                                wrong++;
+                        }
+                        sd_bus_message_unref(m);
+                }
+        }
+        assert_int_equal(wrong, 0);
+}
+
+static void every_getter_of_a_unit_appends_its_type(void **state) {
+        World *w = *state;
+        Object o;
+
+        for (UnitType t = 0; t < UNIT_TYPE_MAX; t++) {
+                char name[64];
+
+                snprintf(name, sizeof(name), "a.%s", unit_type_to_string(t));
+                object_of_unit(&w->bus, world_unit(w, name, ""), &o);
+                check_getters(w, &o);
+        }
+}
+
+static void every_getter_copes_with_what_files_say(void **state) {
+        static const char text[] =
+                "[Unit]\nDescription=d\nDocumentation=man:a(1)\nConditionPathExists=|!/x\nAssertUser=root\n"
+                "[Service]\nType=oneshot\nExecStartPre=-/bin/a \"b "
+                "c\"\nExecStart=+/bin/true\nExecStart=:/bin/x $A\n"
+                "Environment=A=b \"C=d e\"\nEnvironmentFile=-/etc/x\nLimitNOFILE=1:2\nRuntimeDirectory=a:b "
+                "c\n"
+                "SuccessExitStatus=3 SIGUSR1\nCPUAffinity=0-3 "
+                "9\nSystemCallFilter=~@mount\nDeviceAllow=/dev/null rw\n"
+                "RestrictNamespaces=~user\nLogExtraFields=A=b\nStandardOutput=append:/"
+                "x\nAppArmorProfile=-p\n";
+        World *w = *state;
+        Object o;
+
+        object_of_unit(&w->bus, world_unit(w, "full.service", text), &o);
+        check_getters(w, &o);
+}
+
+static void every_getter_of_the_manager_appends_its_type(void **state) {
+        World *w = *state;
+        Object o = { OBJECT_MANAGER, .bus = &w->bus, .manager = &w->manager };
+
+        check_getters(w, &o);
+        o.kind = OBJECT_LOG_CONTROL;
+        check_getters(w, &o);
+}
+
+static void every_getter_of_a_job_appends_its_type(void **state) {
+        World *w = *state;
+        Job j = { .id = 7, .unit = world_unit(w, "a.service", "[Service]\nExecStart=/bin/true\n") };
+        Object o = { OBJECT_JOB, .bus = &w->bus, .manager = &w->manager, .job = &j };
+
+        check_getters(w, &o);
+}
+
+static void every_directive_that_is_shown_can_be_appended(void **state) {
+        World *w = *state;
+
+        for (size_t i = 0; i < INTERFACE_MAX; i++) {
+                const PropertyIndex *x = bus_property_index(&w->bus, i);
+
+                for (size_t n = 0; n < x->n; n++) {
+                        const Directive *d = x->v[n].row;
+
+                        if (d && d->codec && !codec_is_appended(d->codec->id))
+                                fail_msg("%s= has a codec without an appender", d->key);
+                }
+        }
+}
+
+static void the_running_process_comes_before_the_last_one(void **state) {
+        World *w = *state;
+
+        assert_true(property_named(w, INTERFACE_OF_TYPE + UNIT_SERVICE, "MainPID") <
+                    property_named(w, INTERFACE_OF_TYPE + UNIT_SERVICE, "ExecMainPID"));
+}
+
+static void every_outcome_has_a_name_of_its_own(void **state) {
+        for (EnqueueOutcome o = ENQUEUE_OK + 1; o < ENQUEUE_OUTCOME_MAX; o++) {
+                assert_non_null(str_after(outcome_error_name(o), ERROR_PREFIX));
+                for (EnqueueOutcome p = ENQUEUE_OK + 1; p < o; p++)
+                        assert_string_not_equal(outcome_error_name(o), outcome_error_name(p));
+        }
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(every_property_has_its_type_and_flag, setup, teardown),
+                cmocka_unit_test_setup_teardown(every_method_has_its_types, setup, teardown),
+                cmocka_unit_test_setup_teardown(every_signature_is_valid, setup, teardown),
+                cmocka_unit_test_setup_teardown(no_name_stands_twice_in_an_interface, setup, teardown),
+                cmocka_unit_test_setup_teardown(every_getter_of_a_unit_appends_its_type, setup, teardown),
+                cmocka_unit_test_setup_teardown(every_getter_copes_with_what_files_say, setup, teardown),
+                cmocka_unit_test_setup_teardown(every_getter_of_the_manager_appends_its_type, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(every_getter_of_a_job_appends_its_type, setup, teardown),
+                cmocka_unit_test_setup_teardown(every_directive_that_is_shown_can_be_appended, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(the_running_process_comes_before_the_last_one, setup,
+                                                teardown),
+                cmocka_unit_test(every_outcome_has_a_name_of_its_own),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
