@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Scalars: booleans, numbers, modes, sizes, plain text.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "unit/codec-number.h"
+#include "unit/codec-util.h"
+
+static int boolean_parse(const CodecContext *c, const char *value, void *field) {
+        return parse_bool(value, field);
+}
+
+static int boolean_format(const Directive *row, const void *field, Buf *b) {
+        buf_add(b, *(const bool *)field ? "yes" : "no");
+        return format_end(b);
+}
+
+const Codec codec_boolean = {
+        CODEC_OF(boolean),
+        .expects = "a boolean such as yes or no",
+        .parse = boolean_parse,
+        .format = boolean_format,
+        .good = SAMPLES("yes", "no", "true", "off", "1", "T"),
+        .bad = SAMPLES("", "2", "maybe", "yes no"),
+};
+
+/* A newline would break every place that shows a value on one line. */
+static bool text_is_one_line(const char *s) {
+        return !strchr(s, '\n');
+}
+
+static int string_parse(const CodecContext *c, const char *value, void *field) {
+        char **s = field;
+        char *text;
+        int r;
+
+        r = codec_expand(c, value, &text);
+        if (r != 0)
+                return r;
+        if (!text_is_one_line(text)) {
+                free(text);
+                return -EINVAL;
+        }
+
+        free(*s);
+        *s = text;
+        return 0;
+}
+
+static int string_format(const Directive *row, const void *field, Buf *b) {
+        format_literal(*(char *const *)field, b);
+        return format_end(b);
+}
+
+const Codec codec_string = {
+        CODEC_OF(string),
+        .expects = "a text of one line",
+        .empty_resets = true,
+        .parse = string_parse,
+        .format = string_format,
+        .release = release_string,
+        .good = SAMPLES("", "a", "The web server", "100%%", "\"quoted\" \\x41"),
+        .bad = SAMPLES("a\nb", "%"),
+};
+
+static int out_of_range(const CodecContext *c, const char *value) {
+        if (c->row->maximum == INT32_MAX)
+                return codec_refuse(c, "'%.60s' is not a number from %d upwards", value, c->row->minimum);
+        return codec_refuse(c, "'%.60s' is not a number from %d to %d", value, c->row->minimum,
+                            c->row->maximum);
+}
+
+static bool has_range(const Directive *row) {
+        return row->minimum != 0 || row->maximum != 0;
+}
+
+static int unsigned_parse(const CodecContext *c, const char *value, void *field) {
+        unsigned v;
+
+        if (parse_unsigned(value, &v) < 0)
+                return has_range(c->row) ? out_of_range(c, value) : -EINVAL;
+        if (has_range(c->row) && (v < (unsigned)c->row->minimum || v > (unsigned)c->row->maximum))
+                return out_of_range(c, value);
+
+        *(unsigned *)field = v;
+        return 0;
+}
+
+static int unsigned_format(const Directive *row, const void *field, Buf *b) {
+        buf_addf(b, "%u", *(const unsigned *)field);
+        return format_end(b);
+}
+
+const Codec codec_unsigned = {
+        CODEC_OF(unsigned),        .expects = "a number, 0 or greater",
+        .parse = unsigned_parse,   .format = unsigned_format,
+        .good = SAMPLES("1", "4"), .bad = SAMPLES("", "-1", "a", "4294967296"),
+};
+
+static int integer_parse(const CodecContext *c, const char *value, void *field) {
+        int v;
+
+        if (parse_int(value, &v) < 0)
+                return has_range(c->row) ? out_of_range(c, value) : -EINVAL;
+        if (has_range(c->row) && (v < c->row->minimum || v > c->row->maximum))
+                return out_of_range(c, value);
+
+        *(int *)field = v;
+        return 0;
+}
+
+static int integer_format(const Directive *row, const void *field, Buf *b) {
+        buf_addf(b, "%d", *(const int *)field);
+        return format_end(b);
+}
+
+const Codec codec_integer = {
+        CODEC_OF(integer),
+        .expects = "a number",
+        .empty_resets = true,
+        .parse = integer_parse,
+        .format = integer_format,
+        .good = SAMPLES("1", "7"),
+        .bad = SAMPLES("x", "99999999999"),
+};
+
+static int mode_parse(const CodecContext *c, const char *value, void *field) {
+        return parse_mode(value, field);
+}
+
+static int mode_format(const Directive *row, const void *field, Buf *b) {
+        buf_addf(b, "%04o", *(const unsigned *)field);
+        return format_end(b);
+}
+
+const Codec codec_mode = {
+        CODEC_OF(mode),
+        .expects = "an octal access mode such as 0755",
+        .empty_resets = true,
+        .parse = mode_parse,
+        .format = mode_format,
+        .good = SAMPLES("0755", "22", "2775", "0"),
+        .bad = SAMPLES("0888", "rwx", "-1", "17777"),
+};
+
+/* A number with the suffix B, K, M, G, T, P or E, base 1024; a fraction is allowed before the suffix. */
+int size_parse_bytes(const char *s, uint64_t *ret) {
+        static const char suffixes[] = "BKMGTPE";
+        uint64_t whole = 0, fraction = 0, scale = 1, unit = 1;
+        const char *p = s + strspn(s, " \t"), *suffix;
+
+        if (*p < '0' || *p > '9')
+                return -EINVAL;
+        for (; *p >= '0' && *p <= '9'; p++)
+                if (__builtin_mul_overflow(whole, 10, &whole) ||
+                    __builtin_add_overflow(whole, *p - '0', &whole))
+                        return -ERANGE;
+        if (*p == '.') {
+                p++;
+                if (*p < '0' || *p > '9')
+                        return -EINVAL;
+                for (; *p >= '0' && *p <= '9'; p++)
+                        if (scale < 1000000) {
+                                fraction = fraction * 10 + (uint64_t)(*p - '0');
+                                scale *= 10;
+                        }
+        }
+
+        p += strspn(p, " \t");
+        suffix = *p ? strchr(suffixes, *p) : suffixes;
+        if (!suffix || (*p && p[1]))
+                return -EINVAL;
+        for (const char *q = suffixes; q < suffix; q++)
+                unit *= 1024;
+
+        if (__builtin_mul_overflow(whole, unit, &whole))
+                return -ERANGE;
+        /* The unit is below 2^61 and the fraction below one: no overflow in the wider type. */
+        if (__builtin_add_overflow(whole, (uint64_t)((unsigned __int128)fraction * unit / scale), &whole))
+                return -ERANGE;
+        *ret = whole;
+        return 0;
+}
+
+/* The largest suffix that leaves a whole number. */
+void size_format_bytes(uint64_t v, Buf *b) {
+        static const char suffixes[] = "KMGTPE";
+        const char *suffix = NULL;
+
+        for (const char *p = suffixes; *p && v > 0 && v % 1024 == 0; p++) {
+                v /= 1024;
+                suffix = p;
+        }
+        buf_addf(b, "%llu", (unsigned long long)v);
+        if (suffix)
+                buf_add_char(b, *suffix);
+}
+
+static int size_parse(const CodecContext *c, const char *value, void *field) {
+        uint64_t v;
+
+        if (size_parse_bytes(value, &v) < 0 || v >= LIMIT_UNSET)
+                return -EINVAL;
+        *(uint64_t *)field = v;
+        return 0;
+}
+
+static int size_format(const Directive *row, const void *field, Buf *b) {
+        uint64_t v = *(const uint64_t *)field;
+
+        if (v != LIMIT_UNSET) /* else as if it had never been given */
+                size_format_bytes(v, b);
+        return format_end(b);
+}
+
+const Codec codec_size = {
+        CODEC_OF(size),
+        .expects = "a size in bytes such as 8M or 65536",
+        .empty_resets = true,
+        .parse = size_parse,
+        .format = size_format,
+        .good = SAMPLES("0", "1", "8M", "1.5G", "512K", "2T"),
+        .bad = SAMPLES("-1", "M", "8MB", "8 M x", "99999999999999E"),
+};

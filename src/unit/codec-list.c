@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Lists of words. Several assignments add up, an empty one starts afresh, and
+ * one bad word does not take the good ones with it.
+ */
+
+#include <errno.h>
+
+#include "unit/codec-util.h"
+
+/* Words are quoted as words_quote() does, so escapes have to be read, and what only looks like one is kept. */
+#define LIST_WORDS (WORDS_QUOTES | WORDS_UNESCAPE_RELAX)
+
+static int list_parse(const CodecContext *c, const char *value, WordHandler handler, void *field) {
+        if (value[0] == 0) {
+                release_strv(field);
+                return 0;
+        }
+        return codec_for_each_word(c, value, LIST_WORDS, handler, field);
+}
+
+static int list_format(const Directive *row, const void *field, Buf *b) {
+        return format_words(*(char **const *)field, b);
+}
+
+#define LIST_CODEC(name_, expects_, good_, bad_)                                                             \
+        static int name_##_parse(const CodecContext *c, const char *value, void *field) {                    \
+                return list_parse(c, value, name_##_handle, field);                                          \
+        }                                                                                                    \
+        const Codec codec_##name_ = {                                                                        \
+                CODEC_OF(name_),       .expects = expects_,     .parse = name_##_parse,                      \
+                .format = list_format, .release = release_strv, .good = good_,                               \
+                .bad = bad_,                                                                                 \
+        }
+
+static int words_handle(const CodecContext *c, const char *word, void *field) {
+        return word[0] ? strv_add(field, word) : -EINVAL;
+}
+
+LIST_CODEC(words, "a word", SAMPLES("", "a", "a b", "'a b' c"), SAMPLES("'a", "''"));
+
+/* "-" (may be missing) and "+" (below the root directory) may stand before a path; BindPaths= has "FROM:TO:OPTIONS". */
+static int paths_handle(const CodecContext *c, const char *word, void *field) {
+        const char *path = word;
+
+        path += *path == '-';
+        path += *path == '+';
+        if (!path_is_absolute(path) || !path_is_safe(path))
+                return -EINVAL;
+        return strv_add(field, word);
+}
+
+LIST_CODEC(paths, "an absolute path such as /var/lib/app, perhaps with - before it",
+           SAMPLES("", "/a", "-/a /b", "-+/x", "/dev/log:/srv/dev/log", "'/with blank'"),
+           SAMPLES("a", "+-/a", "/a b"));
+
+static int environment_handle(const CodecContext *c, const char *word, void *field) {
+        return env_assignment_is_valid(word) ? env_set(field, word) : -EINVAL;
+}
+
+LIST_CODEC(environment, "an assignment such as NAME=value (with blanks: \"NAME=two words\")",
+           SAMPLES("", "A=1", "A=1 B=2", "\"A=1 2\" B=", "A=100%%", "A=a\\x20b"),
+           SAMPLES("A", "1A=x", "=x", "'A=1"));
+
+static int variables_handle(const CodecContext *c, const char *word, void *field) {
+        bool valid =
+                strchr(word, '=') ? env_assignment_is_valid(word) : env_name_is_valid(word, strlen(word));
+
+        if (!valid || (strchr(word, '=') && str_equal(c->row->key, "PassEnvironment")))
+                return -EINVAL;
+        return strv_add_unique(field, word);
+}
+
+LIST_CODEC(variables, "the name of a variable", SAMPLES("", "A", "A B_2"), SAMPLES("1A", "a-b", "="));
+
+static int accounts_handle(const CodecContext *c, const char *word, void *field) {
+        return account_is_valid(word) ? strv_add(field, word) : -EINVAL;
+}
+
+LIST_CODEC(accounts, "a group: a name or a number", SAMPLES("", "adm", "adm ssl-cert 5"),
+           SAMPLES("a:b", "4294967295"));
+
+static bool uri_is_known(const char *s) {
+        static const char *const schemes[] = { "http://", "https://", "file:/", "info:", "man:" };
+
+        for (size_t i = 0; i < ELEMENTSOF(schemes); i++) {
+                const char *rest = str_after(s, schemes[i]);
+
+                if (rest && *rest)
+                        return true;
+        }
+        return false;
+}
+
+static int documentation_handle(const CodecContext *c, const char *word, void *field) {
+        return uri_is_known(word) ? strv_add(field, word) : -EINVAL;
+}
+
+LIST_CODEC(documentation, "a URI that starts with http://, https://, file:, info: or man:",
+           SAMPLES("", "man:nginx(8)", "https://example.org/ file:/usr/share/doc"),
+           SAMPLES("nginx(8)", "man:"));
+
+/* "NAME" or "NAME:LINK", relative and without "..". */
+static bool directory_is_valid(const CodecContext *c, const char *word) {
+        const char *link = strchr(word, ':');
+        char *name auto_free = strndup(word, link ? (size_t)(link - word) : strlen(word));
+
+        if (!name || !name[0] || path_is_absolute(word) || !path_is_safe(word) || !path_is_normalized(name))
+                return false;
+        if (str_equal(name, "private") || str_starts_with(name, "private/"))
+                return false; /* where the directories of dynamic users stand */
+        if (!link)
+                return true;
+        if (str_equal(c->row->key, "ConfigurationDirectory"))
+                return false;
+        return link[1] && !path_is_absolute(link + 1) && path_is_normalized(link + 1) &&
+               !strchr(link + 1, ':');
+}
+
+static int directories_handle(const CodecContext *c, const char *word, void *field) {
+        char *name auto_free = NULL;
+
+        if (!directory_is_valid(c, word))
+                return -EINVAL;
+        name = strdup(word);
+        if (!name)
+                return -ENOMEM;
+        path_simplify(name);
+        return strv_add_unique(field, name);
+}
+
+LIST_CODEC(directories, "a relative path without .. such as app or app/data",
+           SAMPLES("", "app", "a b/c", "app/"),
+           SAMPLES("/run/app", "../app", "a/../b", "private", "private/a"));
+
+/* The journal keeps names that start with an underscore for itself. */
+static bool field_name_is_valid(const char *s, size_t n) {
+        if (n == 0 || n > 64 || s[0] == '_' || (s[0] >= '0' && s[0] <= '9'))
+                return false;
+        for (size_t i = 0; i < n; i++)
+                if (!((s[i] >= 'A' && s[i] <= 'Z') || (s[i] >= '0' && s[i] <= '9') || s[i] == '_'))
+                        return false;
+        return true;
+}
+
+static int log_fields_handle(const CodecContext *c, const char *word, void *field) {
+        const char *equals = strchr(word, '=');
+
+        if (!equals || !field_name_is_valid(word, (size_t)(equals - word)))
+                return -EINVAL;
+        return strv_add(field, word);
+}
+
+LIST_CODEC(log_fields, "a journal field such as NAME=value", SAMPLES("", "A=1", "APP_1='x y'", "'A=1 2' B=3"),
+           SAMPLES("A", "_A=1", "a=1", "1A=x"));
+
+/* ExecSearchPath=: directories between colons. */
+static int search_path_parse(const CodecContext *c, const char *value, void *field) {
+        char *text auto_free = NULL;
+        char *save = NULL;
+        int r, result = 0;
+
+        if (value[0] == 0) {
+                release_strv(field);
+                return 0;
+        }
+
+        r = codec_expand(c, value, &text);
+        if (r != 0)
+                return r;
+
+        for (char *dir = strtok_r(text, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
+                if (!path_is_absolute(dir) || !path_is_safe(dir)) {
+                        result = codec_refuse_value(c, dir, c->row->codec->expects);
+                        continue;
+                }
+                path_simplify(dir);
+                r = strv_add_unique(field, dir);
+                if (r < 0)
+                        return r;
+        }
+        return result;
+}
+
+static int search_path_format(const Directive *row, const void *field, Buf *b) {
+        const char *separator = "";
+
+        STRV_FOREACH (dir, *(char **const *)field) {
+                buf_add(b, separator);
+                format_literal(*dir, b);
+                separator = ":";
+        }
+        return format_end(b);
+}
+
+const Codec codec_search_path = {
+        CODEC_OF(search_path),
+        .expects = "an absolute directory such as /opt/app/bin",
+        .parse = search_path_parse,
+        .format = search_path_format,
+        .release = release_strv,
+        .good = SAMPLES("", "/bin", "/opt/app/bin:/usr/bin/"),
+        .bad = SAMPLES("bin", "/bin:sbin"),
+};

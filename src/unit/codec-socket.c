@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Listen...= (systemd.socket(5)): the syntax of an address is checked here, so
+ * that a mistake is found with its line; opening it is another matter.
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/ip.h>
+#include <sys/un.h>
+
+#include "unit/codec-util.h"
+
+static void listen_release(void *field) {
+        SocketSpec *socket = CONTAINER_OF((ListenAddress **)field, SocketSpec, listen);
+
+        for (size_t i = 0; i < socket->n_listen; i++)
+                free(socket->listen[i].address);
+        free(socket->listen);
+        socket->listen = NULL;
+        socket->n_listen = 0;
+}
+
+static bool port_is_valid(const char *s) {
+        unsigned port;
+
+        return parse_unsigned(s, &port) >= 0 && port > 0 && port <= UINT16_MAX;
+}
+
+/* "[ADDRESS]:PORT" with "%INTERFACE" behind the address or the port. */
+static bool ipv6_is_valid(const char *s) {
+        const char *end = strchr(s, ']'), *percent;
+        char *address auto_free = NULL, *port auto_free = NULL;
+        struct in6_addr in6;
+
+        if (!end || end[1] != ':')
+                return false;
+
+        address = strndup(s + 1, (size_t)(end - s - 1));
+        port = strdup(end + 2);
+        if (!address || !port)
+                return false;
+        address[strcspn(address, "%")] = 0;
+        percent = strchr(port, '%');
+        if (percent)
+                port[percent - port] = 0;
+        return inet_pton(AF_INET6, address, &in6) == 1 && port_is_valid(port);
+}
+
+static bool ipv4_is_valid(const char *s) {
+        const char *colon = strrchr(s, ':');
+        char *address auto_free = NULL;
+        struct in_addr in;
+
+        if (!colon)
+                return false;
+        address = strndup(s, (size_t)(colon - s));
+        return address && inet_pton(AF_INET, address, &in) == 1 && port_is_valid(colon + 1);
+}
+
+/* "vsock:CID:PORT", the CID may be missing. */
+static bool vsock_is_valid(const char *rest) {
+        const char *colon = strchr(rest, ':');
+        char *cid auto_free = NULL;
+        unsigned v;
+
+        if (!colon)
+                return false;
+        cid = strndup(rest, (size_t)(colon - rest));
+        return cid && (cid[0] == 0 || parse_unsigned(cid, &v) >= 0) && parse_unsigned(colon + 1, &v) >= 0;
+}
+
+static bool address_is_valid(ListenKind kind, const char *s) {
+        const char *rest = str_after(s, "vsock:");
+
+        if (kind == LISTEN_FIFO)
+                return path_is_absolute(s) && path_is_safe(s);
+        if (s[0] == '/' || s[0] == '@')
+                return s[1] && path_is_safe(s) && strlen(s) < sizeof(((struct sockaddr_un *)0)->sun_path);
+        if (rest)
+                return vsock_is_valid(rest);
+        if (kind == LISTEN_SEQPACKET)
+                return false; /* no such thing over IP */
+        return s[0] == '[' ? ipv6_is_valid(s) : port_is_valid(s) || ipv4_is_valid(s);
+}
+
+static int listen_parse(const CodecContext *c, const char *value, void *field) {
+        SocketSpec *socket = CONTAINER_OF((ListenAddress **)field, SocketSpec, listen);
+        ListenKind kind = (ListenKind)c->row->detail;
+        char *address auto_free = NULL;
+        ListenAddress *v;
+        int r;
+
+        if (value[0] == 0) { /* of whatever kind: all addresses are dropped */
+                listen_release(field);
+                return 0;
+        }
+
+        r = codec_expand(c, value, &address);
+        if (r != 0)
+                return r;
+        if (!address_is_valid(kind, address))
+                return kind == LISTEN_FIFO
+                               ? codec_refuse_value(c, address, "an absolute path such as /run/app.fifo")
+                               : -EINVAL;
+        if (address[0] == '/') {
+                path_simplify(address);
+                r = path_leave_var_run(c, &address);
+                if (r < 0)
+                        return r;
+        }
+
+        v = realloc(socket->listen, (socket->n_listen + 1) * sizeof(*v));
+        if (!v)
+                return -ENOMEM;
+        socket->listen = v;
+        v[socket->n_listen++] = (ListenAddress){ .kind = kind, .address = TAKE(address) };
+        return 0;
+}
+
+static int listen_format(const Directive *row, const void *field, Buf *b) {
+        const SocketSpec *socket = CONTAINER_OF((ListenAddress *const *)field, SocketSpec, listen);
+        size_t start = b->len;
+
+        for (size_t i = 0; i < socket->n_listen; i++)
+                if (socket->listen[i].kind == (ListenKind)row->detail) {
+                        format_line_break(b, start);
+                        format_literal(socket->listen[i].address, b);
+                }
+        return format_end(b);
+}
+
+const Codec codec_listen = {
+        CODEC_OF(listen),
+        .expects = "a socket address: /PATH, @NAME, PORT, ADDRESS:PORT, [ADDRESS]:PORT or vsock:CID:PORT",
+        .lines = true,
+        .parse = listen_parse,
+        .format = listen_format,
+        .release = listen_release,
+        .good = SAMPLES("", "/run//a.sock", "/var/run/b"),
+        .bad = SAMPLES("a.sock", "-1", "70000", "127.0.0.1", "[::1]", "1.2.3:80", "@"),
+};
+
+static const struct {
+        const char *name;
+        int value;
+} tos_names[] = {
+        { "low-delay", IPTOS_LOWDELAY },
+        { "throughput", IPTOS_THROUGHPUT },
+        { "reliability", IPTOS_RELIABILITY },
+        { "low-cost", IPTOS_LOWCOST },
+};
+
+static int ip_tos_parse(const CodecContext *c, const char *value, void *field) {
+        unsigned v;
+
+        for (size_t i = 0; i < ELEMENTSOF(tos_names); i++)
+                if (str_equal(tos_names[i].name, value)) {
+                        *(int *)field = tos_names[i].value;
+                        return 0;
+                }
+        if (parse_unsigned(value, &v) < 0 || v > UINT8_MAX)
+                return -EINVAL;
+        *(int *)field = (int)v;
+        return 0;
+}
+
+static int ip_tos_format(const Directive *row, const void *field, Buf *b) {
+        int v = *(const int *)field;
+
+        for (size_t i = 0; i < ELEMENTSOF(tos_names); i++)
+                if (tos_names[i].value == v) {
+                        buf_add(b, tos_names[i].name);
+                        return format_end(b);
+                }
+        if (v >= 0)
+                buf_addf(b, "%d", v);
+        return format_end(b);
+}
+
+const Codec codec_ip_tos = {
+        CODEC_OF(ip_tos),
+        .expects = "one of low-delay, throughput, reliability, low-cost, or a number up to 255",
+        .empty_resets = true,
+        .parse = ip_tos_parse,
+        .format = ip_tos_format,
+        .good = SAMPLES("", "low-delay", "255", "low-cost"),
+        .bad = SAMPLES("256", "fast"),
+};

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Time spans. Some settings count 0 as "no limit" (codec_timeout), some as a
+ * time span of nothing.
+ */
+
+#include <errno.h>
+
+#include "unit/codec-util.h"
+
+#define EXPECTS "a time span such as 5s or 1min 30s"
+
+static int span_parse(const CodecContext *c, const char *value, void *field) {
+        usec_t t;
+        int r;
+
+        r = timespan_parse(value, USEC_PER_SEC, &t);
+        if (r < 0)
+                return r == -ENOMEM ? r : -EINVAL;
+
+        *(usec_t *)field = t;
+        return 0;
+}
+
+static int span_format(const Directive *row, const void *field, Buf *b) {
+        timespan_format(*(const usec_t *)field, b);
+        return format_end(b);
+}
+
+const Codec codec_timespan = {
+        CODEC_OF(timespan),
+        .expects = EXPECTS,
+        .parse = span_parse,
+        .format = span_format,
+        .good = SAMPLES("0", "5", "5s", "1min 30s", "100ms", "infinity"),
+        .bad = SAMPLES("", "-1", "5 parsecs", "s"),
+};
+
+static int timeout_parse(const CodecContext *c, const char *value, void *field) {
+        usec_t *t = field;
+        int r;
+
+        r = span_parse(c, value, field);
+        if (r == 0 && *t == 0)
+                *t = USEC_INFINITY;
+        return r;
+}
+
+const Codec codec_timeout = {
+        CODEC_OF(timeout),
+        .expects = EXPECTS ", or infinity",
+        .parse = timeout_parse,
+        .format = span_format,
+        .good = SAMPLES("0", "90", "1h", "infinity"),
+        .bad = SAMPLES("", "-1", "5 parsecs"),
+};
+
+/* TimeoutSec= of a service: start and stop alike. */
+static int timeout_both_parse(const CodecContext *c, const char *value, void *field) {
+        ServiceSpec *service;
+        usec_t t;
+        int r;
+
+        r = timeout_parse(c, value, &t);
+        if (r < 0)
+                return r;
+
+        service = spec_part(field, PART_SERVICE);
+        if (!service)
+                return -ENOMEM;
+        service->timeout_start = service->timeout_stop = t;
+        service->timeout_start_set = service->timeout_stop_set = true;
+        return 0;
+}
+
+/* Only a time that is really both can be written back. */
+static int timeout_both_format(const Directive *row, const void *field, Buf *b) {
+        const ServiceSpec *service = ((const UnitSpec *)field)->service;
+
+        if (service->timeout_start_set && service->timeout_stop_set &&
+            service->timeout_start == service->timeout_stop)
+                timespan_format(service->timeout_start, b);
+        return format_end(b);
+}
+
+const Codec codec_timeout_both = {
+        CODEC_OF(timeout_both),        .expects = EXPECTS ", or infinity",       .parse = timeout_both_parse,
+        .format = timeout_both_format, .good = SAMPLES("0", "5min", "infinity"), .bad = SAMPLES("", "soon"),
+};
+
+/* The older setting counts for the newer one, unless that was given. */
+static int job_timeout_parse(const CodecContext *c, const char *value, void *field) {
+        CommonSpec *common = CONTAINER_OF((usec_t *)field, CommonSpec, job_timeout);
+        int r;
+
+        r = timeout_parse(c, value, field);
+        if (r == 0 && !common->job_running_timeout_set)
+                common->job_running_timeout = common->job_timeout;
+        return r;
+}
+
+const Codec codec_job_timeout = {
+        CODEC_OF(job_timeout), .expects = EXPECTS ", or infinity",        .parse = job_timeout_parse,
+        .format = span_format, .good = SAMPLES("0", "10min", "infinity"), .bad = SAMPLES("", "-1"),
+};
+
+static const struct {
+        const char *name;
+        uint64_t ns;
+} nanosecond_units[] = {
+        { "ns", 1 },         { "nsec", 1 },         { "us", 1000 },
+        { "usec", 1000 },    { "ms", 1000000 },     { "msec", 1000000 },
+        { "s", 1000000000 }, { "sec", 1000000000 }, { "min", 60000000000 },
+};
+
+/* A number with or without a unit: below a microsecond, spans of several parts mean little. */
+static int nanoseconds_parse(const CodecContext *c, const char *value, void *field) {
+        size_t digits = strspn(value, "0123456789");
+        char number[21];
+        const char *unit = value + digits + strspn(value + digits, " \t");
+        uint64_t v;
+
+        if (digits == 0 || digits >= sizeof(number))
+                return -EINVAL;
+        memcpy(number, value, digits);
+        number[digits] = 0;
+        if (parse_u64(number, &v) < 0)
+                return -EINVAL;
+
+        for (size_t i = 0; *unit && i < ELEMENTSOF(nanosecond_units); i++)
+                if (str_equal(unit, nanosecond_units[i].name)) {
+                        if (size_multiply_overflows(v, nanosecond_units[i].ns))
+                                return -EINVAL;
+                        v *= nanosecond_units[i].ns;
+                        unit = "";
+                }
+        if (*unit)
+                return -EINVAL;
+        *(usec_t *)field = v;
+        return 0;
+}
+
+static int nanoseconds_format(const Directive *row, const void *field, Buf *b) {
+        buf_addf(b, "%lluns", (unsigned long long)*(const usec_t *)field);
+        return format_end(b);
+}
+
+const Codec codec_nanoseconds = {
+        CODEC_OF(nanoseconds),
+        .expects = "a time span such as 50us or 100000 (nanoseconds)",
+        .empty_resets = true,
+        .parse = nanoseconds_parse,
+        .format = nanoseconds_format,
+        .good = SAMPLES("50000", "50us", "1 ms", "7ns"),
+        .bad = SAMPLES("-1", "fast", "99999999999999999999", "9999999999999min"),
+};

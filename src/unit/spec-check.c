@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Settings that make no sense together. A check that fails makes the unit
+ * unusable, with a sentence that says which settings are meant.
+ */
+
+#include "unit/spec-parts.h"
+
+static size_t commands(const ServiceSpec *service, CommandKind kind) {
+        return service->commands[kind].n;
+}
+
+static bool has_success_action(const UnitSpec *s) {
+        return s->common->success_action != ACTION_NONE;
+}
+
+static bool runs_nothing(const UnitSpec *s) {
+        return commands(s->service, COMMAND_START) == 0 && commands(s->service, COMMAND_STOP) == 0 &&
+               !has_success_action(s);
+}
+
+static bool starts_nothing(const UnitSpec *s) {
+        return commands(s->service, COMMAND_START) == 0 && s->service->type != TYPE_ONESHOT;
+}
+
+static bool has_no_start(const UnitSpec *s) {
+        return commands(s->service, COMMAND_START) == 0 && !has_success_action(s) &&
+               !s->service->remain_after_exit;
+}
+
+static bool starts_twice(const UnitSpec *s) {
+        return commands(s->service, COMMAND_START) > 1 && s->service->type != TYPE_ONESHOT;
+}
+
+static bool oneshot_restarts_always(const UnitSpec *s) {
+        return s->service->type == TYPE_ONESHOT &&
+               (s->service->restart == RESTART_ALWAYS || s->service->restart == RESTART_ON_SUCCESS);
+}
+
+static bool oneshot_forces_restart(const UnitSpec *s) {
+        const ExitStatusSet *set = &s->service->restart_force_status;
+
+        return s->service->type == TYPE_ONESHOT && set->n_codes + set->n_signals > 0;
+}
+
+static bool oneshot_waits_for_cgroup(const UnitSpec *s) {
+        return s->service->type == TYPE_ONESHOT && s->service->exit_type == EXIT_TYPE_CGROUP;
+}
+
+static bool dbus_without_name(const UnitSpec *s) {
+        return s->service->type == TYPE_DBUS && !s->service->bus_name;
+}
+
+static bool socket_without_address(const UnitSpec *s) {
+        return s->socket->n_listen == 0;
+}
+
+static bool socket_accepts_into_one_service(const UnitSpec *s) {
+        return s->socket->accept && s->socket->service;
+}
+
+static bool socket_accepts_datagrams(const UnitSpec *s) {
+        for (size_t i = 0; s->socket->accept && i < s->socket->n_listen; i++)
+                if (s->socket->listen[i].kind != LISTEN_STREAM &&
+                    s->socket->listen[i].kind != LISTEN_SEQPACKET)
+                        return true;
+        return false;
+}
+
+static bool socket_accepts_nobody(const UnitSpec *s) {
+        return s->socket->accept && s->socket->max_connections == 0;
+}
+
+static bool socket_links_several(const UnitSpec *s) {
+        size_t paths = 0;
+
+        for (size_t i = 0; s->socket->symlinks && i < s->socket->n_listen; i++)
+                paths += s->socket->listen[i].address[0] == '/';
+        return s->socket->symlinks && paths != 1;
+}
+
+static bool timer_without_values(const UnitSpec *s) {
+        return s->timer->n_values == 0 && !s->timer->on_clock_change && !s->timer->on_timezone_change;
+}
+
+static bool path_without_watches(const UnitSpec *s) {
+        return s->path->n_watches == 0;
+}
+
+static bool mount_without_where(const UnitSpec *s) {
+        return !s->mount->where;
+}
+
+static bool mount_without_what(const UnitSpec *s) {
+        return !s->mount->what;
+}
+
+/* systemd.mount(5): the name is the escaped path. */
+static bool mount_is_misnamed(const UnitSpec *s) {
+        char *name auto_free = NULL;
+
+        if (!s->mount->where || name_kind(s->name) == NAME_TEMPLATE)
+                return false;
+        return name_from_path(s->mount->where, s->type, &name) >= 0 && !str_equal(name, s->name);
+}
+
+static bool slice_is_misnamed(const UnitSpec *s) {
+        char *parent auto_free = NULL;
+
+        return name_kind(s->name) != NAME_PLAIN || name_slice_parent(s->name, &parent) < 0;
+}
+
+typedef struct Check {
+        UnitType type;
+        bool (*fails)(const UnitSpec *s);
+        const char *key;
+        const char *text;
+} Check;
+
+static const Check checks[] = {
+        { UNIT_SERVICE, runs_nothing, NULL,
+          "The service has neither ExecStart=, ExecStop= nor SuccessAction=" },
+        { UNIT_SERVICE, starts_nothing, NULL,
+          "The service has no ExecStart=, which only Type=oneshot may go without" },
+        { UNIT_SERVICE, has_no_start, NULL,
+          "The service has neither ExecStart= nor SuccessAction=, and not RemainAfterExit=yes" },
+        { UNIT_SERVICE, starts_twice, "ExecStart",
+          "The service has more than one ExecStart=, which only Type=oneshot may have" },
+        { UNIT_SERVICE, oneshot_restarts_always, "Restart",
+          "A service of Type=oneshot cannot have Restart=always or Restart=on-success" },
+        { UNIT_SERVICE, oneshot_forces_restart, "RestartForceExitStatus",
+          "A service of Type=oneshot cannot have RestartForceExitStatus=" },
+        { UNIT_SERVICE, oneshot_waits_for_cgroup, "ExitType",
+          "A service of Type=oneshot cannot have ExitType=cgroup" },
+        { UNIT_SERVICE, dbus_without_name, "Type", "A service of Type=dbus needs BusName=" },
+        { UNIT_SOCKET, socket_without_address, NULL,
+          "The socket has no ListenStream=, ListenDatagram=, "
+          "ListenSequentialPacket= or ListenFIFO=" },
+        { UNIT_SOCKET, socket_accepts_into_one_service, "Service",
+          "With Accept=yes each connection has its own service, so Service= cannot be set" },
+        { UNIT_SOCKET, socket_accepts_datagrams, "Accept",
+          "Accept=yes needs connections: ListenStream= or ListenSequentialPacket= only" },
+        { UNIT_SOCKET, socket_accepts_nobody, "MaxConnections",
+          "Accept=yes with MaxConnections=0 accepts nobody" },
+        { UNIT_SOCKET, socket_links_several, "Symlinks", "Symlinks= needs exactly one socket with a path" },
+        { UNIT_TIMER, timer_without_values, NULL,
+          "The timer has no OnCalendar=, OnActiveSec=, OnBootSec= or other time to elapse" },
+        { UNIT_PATH, path_without_watches, NULL,
+          "The path unit has no PathExists=, PathChanged= or other path to watch" },
+        { UNIT_MOUNT, mount_without_where, "Where", "The mount has no Where=" },
+        { UNIT_MOUNT, mount_without_what, "What", "The mount has no What=" },
+        { UNIT_MOUNT, mount_is_misnamed, "Where", "The name of the unit does not follow from Where=" },
+        { UNIT_AUTOMOUNT, mount_without_where, "Where", "The automount has no Where=" },
+        { UNIT_AUTOMOUNT, mount_is_misnamed, "Where", "The name of the unit does not follow from Where=" },
+        { UNIT_SWAP, mount_without_what, "What", "The swap has no What=" },
+        { UNIT_SLICE, slice_is_misnamed, NULL,
+          "The name is not that of a slice: words between single dashes" },
+};
+
+static const char *fragment(const UnitSpec *s) {
+        return s->files ? s->files[0] : NULL;
+}
+
+typedef struct Refusal {
+        UnitSpec *spec;
+        const SpecContext *context;
+} Refusal;
+
+static void refuse_setting(const Directive *d, const char *value, const char *file, unsigned line,
+                           void *userdata) {
+        Refusal *refusal = userdata;
+
+        if (d->support != SUPPORT_REFUSED)
+                return;
+        refusal->spec->fatal = true;
+        report_add(refusal->context->report, SEVERITY_ERROR, file, line, d->key,
+                   "%s The unit cannot be used.", d->limit);
+}
+
+/* Settings without effect, which the writer will miss. */
+static void warn(const UnitSpec *s, const SpecContext *c) {
+        const ServiceSpec *service = s->service;
+
+        if (s->type != UNIT_SERVICE)
+                return;
+        if (service->runtime_randomized_extra > 0 && service->runtime_max == USEC_INFINITY)
+                report_add(c->report, SEVERITY_WARNING, fragment(s), 0, "RuntimeRandomizedExtraSec",
+                           "Without RuntimeMaxSec= this has no effect.");
+        if (s->kill->mode == KILL_NONE)
+                report_add(c->report, SEVERITY_WARNING, fragment(s), 0, "KillMode",
+                           "With none, processes outlive their service; use mixed or control-group.");
+}
+
+void spec_check(UnitSpec *s, const SpecContext *c) {
+        Refusal refusal = { .spec = s, .context = c };
+
+        spec_visit_unapplied(s, refuse_setting, &refusal);
+        if (s->fatal)
+                return; /* what failed to parse would only be reported a second time */
+
+        for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
+                if (checks[i].type != s->type || !checks[i].fails(s))
+                        continue;
+                report_add(c->report, SEVERITY_ERROR, fragment(s), 0, checks[i].key,
+                           "%s; the unit cannot be used.", checks[i].text);
+                s->fatal = true;
+                return;
+        }
+        warn(s, c);
+}

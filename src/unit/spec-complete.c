@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Defaults that follow from several settings together.
+ */
+
+#include <errno.h>
+
+#include "unit/spec-parts.h"
+
+#define DEFAULT_TIMEOUT (90 * USEC_PER_SEC)
+#define DEFAULT_RESTART_DELAY (100 * USEC_PER_MSEC)
+#define ACCEPT_BURST 200
+
+static usec_t or_default(usec_t configured, usec_t built_in) {
+        return configured ? configured : built_in;
+}
+
+static ServiceType implied_type(const ServiceSpec *service) {
+        if (service->bus_name)
+                return TYPE_DBUS;
+        return service->commands[COMMAND_START].n > 0 ? TYPE_SIMPLE : TYPE_ONESHOT;
+}
+
+static void complete_timeouts(ServiceSpec *service, const SpecContext *c) {
+        usec_t stop = or_default(c->default_timeout_stop, DEFAULT_TIMEOUT);
+
+        if (!service->timeout_start_set)
+                service->timeout_start = service->type == TYPE_ONESHOT
+                                                 ? USEC_INFINITY
+                                                 : or_default(c->default_timeout_start, DEFAULT_TIMEOUT);
+        if (!service->timeout_stop_set)
+                service->timeout_stop = stop;
+        if (!service->restart_delay_set)
+                service->restart_delay = or_default(c->default_restart_delay, DEFAULT_RESTART_DELAY);
+}
+
+static void complete_service(ServiceSpec *service, const SpecContext *c, bool delegate) {
+        if (service->type == TYPE_UNSET)
+                service->type = implied_type(service);
+        complete_timeouts(service, c);
+
+        /* Who has something to say must be heard, whatever NotifyAccess= says. */
+        if (service->notify_access == NOTIFY_UNSET || service->notify_access == NOTIFY_NONE) {
+                bool speaks = service->type == TYPE_NOTIFY || service->type == TYPE_NOTIFY_RELOAD ||
+                              service->watchdog > 0 || service->fd_store_max > 0;
+
+                service->notify_access = speaks ? NOTIFY_MAIN : NOTIFY_NONE;
+        }
+        if (service->oom_policy == OOM_UNSET)
+                service->oom_policy = delegate ? OOM_CONTINUE : OOM_STOP;
+}
+
+/* An input that goes both ways is the output as well, unless something else was said. */
+static int complete_stdio(UnitSpec *s) {
+        const StdIo *now = &s->exec->io;
+        StdInput input = now->input;
+        StdOutput output = now->output;
+        bool both_ways;
+        ExecSpec *exec;
+
+        if (input == INPUT_NULL && now->input_data_len > 0)
+                input = INPUT_DATA;
+        both_ways = input == INPUT_TTY || input == INPUT_TTY_FORCE || input == INPUT_TTY_FAIL ||
+                    input == INPUT_SOCKET || input == INPUT_NAMED_FD;
+        if (both_ways && !now->output_set)
+                output = OUTPUT_INHERIT;
+        else if (!both_ways && output == OUTPUT_INHERIT)
+                output = OUTPUT_JOURNAL; /* there is nothing to inherit from */
+
+        if (input == now->input && output == now->output)
+                return 0;
+        exec = spec_part(s, PART_EXEC);
+        if (!exec)
+                return -ENOMEM;
+        exec->io.input = input;
+        exec->io.output = output;
+        return 0;
+}
+
+static int complete_scope(UnitSpec *s, const SpecContext *c) {
+        ServiceSpec *service;
+
+        if (s->service->timeout_stop_set || !c->default_timeout_stop)
+                return 0;
+        service = spec_part(s, PART_SERVICE); /* a scope uses some fields of it */
+        if (!service)
+                return -ENOMEM;
+        service->timeout_stop = c->default_timeout_stop;
+        return 0;
+}
+
+/* Each connection is an activation, so there may be more of them. */
+static int complete_socket(UnitSpec *s) {
+        SocketSpec *socket;
+
+        if (!s->socket->accept || s->socket->trigger_limit_burst_set)
+                return 0;
+        socket = spec_part(s, PART_SOCKET);
+        if (!socket)
+                return -ENOMEM;
+        socket->trigger_limit_burst = ACCEPT_BURST;
+        return 0;
+}
+
+static int complete_service_unit(UnitSpec *s, const SpecContext *c) {
+        ServiceSpec *service = spec_part(s, PART_SERVICE);
+
+        if (!service)
+                return -ENOMEM;
+        complete_service(service, c, s->cgroup->delegate);
+        return complete_stdio(s);
+}
+
+int spec_complete_type(UnitSpec *s, const SpecContext *c) {
+        switch (s->type) {
+        case UNIT_SERVICE:
+                return complete_service_unit(s, c);
+        case UNIT_SOCKET:
+                return complete_socket(s);
+        case UNIT_SCOPE:
+                return complete_scope(s, c);
+        default:
+                return 0;
+        }
+}

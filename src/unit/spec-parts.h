@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The parts of a spec as memory: the shared defaults, private copies, the
+ * release of what the fields own. Internal to src/unit.
+ *
+ * The defaults are made once, by parsing every row's .initial, and are never
+ * freed. No default owns memory, so a private copy is a memcpy() and going
+ * back to the default of one field is another.
+ */
+
+#include "unit/directive.h"
+#include "unit/spec.h"
+
+int spec_parts_init(void); /* makes the defaults; 0 or -ENOMEM (try again later) */
+const void *spec_default(PartId part);
+size_t spec_part_size(PartId part);
+bool spec_part_is_shared(const UnitSpec *s, PartId part);
+void spec_parts_release(UnitSpec *s);
+
+/* The row's field in the unit, in the part's shared or private memory. Only for rows with a field. */
+const void *spec_field(const UnitSpec *s, const Directive *d);
+bool spec_field_is_default(const UnitSpec *s, const Directive *d);
+/* Back to the default: the field, its percentage, its "given" mark. */
+void spec_field_reset(void *part, const Directive *d);
+
+/* Adds the edge without copying the name: a constant of the program. */
+int spec_add_constant_dependency(UnitSpec *s, DependencyKind kind, const char *name);
+
+/* The steps of spec_complete(). 0 or -ENOMEM. */
+int spec_complete_type(UnitSpec *s, const SpecContext *c);
+int spec_add_implicit_dependencies(UnitSpec *s, const SpecContext *c);
+int spec_add_default_dependencies(UnitSpec *s);
+void spec_check(UnitSpec *s, const SpecContext *c);

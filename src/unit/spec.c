@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit/spec.h"
+
+#include <errno.h>
+
+#include "unit/codec-util.h"
+#include "unit/spec-parts.h"
+
+int spec_new(const char *name, UnitSpec **ret) {
+        UnitSpec *s;
+        UnitType type;
+        int r;
+
+        if (!name_is_valid(name, NAME_ANY))
+                return -EINVAL;
+        type = name_type(name);
+        if (type < 0)
+                return -EINVAL;
+
+        r = spec_parts_init();
+        if (r < 0)
+                return r;
+
+        s = calloc(1, sizeof(*s));
+        if (!s)
+                return -ENOMEM;
+        s->type = type;
+        for (int part = 0; part < PART_MAX; part++)
+                s->parts[part] = spec_default(part);
+        s->name = strdup(name);
+        if (!s->name) {
+                free(s);
+                return -ENOMEM;
+        }
+        *ret = s;
+        return 0;
+}
+
+void spec_free(UnitSpec *s) {
+        if (!s)
+                return;
+
+        spec_parts_release(s);
+        for (size_t i = 0; i < s->n_settings; i++)
+                free(s->settings[i].value);
+        free(s->settings);
+        strv_free(s->files);
+        free(s->name);
+        free(s);
+}
+
+/* The copy of the file's name that settings may point to. */
+static int remember_file(UnitSpec *s, const char *file, const char **ret) {
+        int r;
+
+        *ret = NULL;
+        if (!file)
+                return 0;
+        r = strv_add_unique(&s->files, file);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (f, s->files)
+                if (str_equal(*f, file))
+                        *ret = *f;
+        return 0;
+}
+
+static void forget_settings(UnitSpec *s, const Directive *d) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < s->n_settings; i++)
+                if (s->settings[i].row == d)
+                        free(s->settings[i].value);
+                else
+                        s->settings[n++] = s->settings[i];
+        s->n_settings = n;
+}
+
+/* Keeps the text of what has no field, and of what is not applied in full. */
+static int remember_setting(UnitSpec *s, const Directive *d, const Assignment *a) {
+        Setting new = { .row = d, .line = a->line }, *v;
+        int r;
+
+        if (!d->list || a->value[0] == 0)
+                forget_settings(s, d);
+        if (a->value[0] == 0)
+                return 0;
+
+        r = remember_file(s, a->file, &new.file);
+        if (r < 0)
+                return r;
+        v = realloc(s->settings, (s->n_settings + 1) * sizeof(*v));
+        if (!v)
+                return -ENOMEM;
+        s->settings = v;
+        new.value = strdup(a->value);
+        if (!new.value)
+                return -ENOMEM;
+        v[s->n_settings++] = new;
+        return 0;
+}
+
+static int parse_field(const CodecContext *c, const char *value) {
+        const Directive *d = c->row;
+        void *part;
+        int r;
+
+        part = spec_part(c->unit, d->part);
+        if (!part)
+                return -ENOMEM;
+        if (value[0] == 0 && d->codec->empty_resets) {
+                spec_field_reset(part, d);
+                return 0;
+        }
+
+        r = d->codec->parse(c, value, (char *)part + d->offset);
+        if (r == 0 && d->given)
+                *(bool *)((char *)part + d->given) = true;
+        return r;
+}
+
+/* One assignment to a known row. */
+static int assign_row(UnitSpec *s, const SpecContext *c, const Directive *d, const Assignment *a) {
+        const CodecContext codec_context = { .spec = c, .unit = s, .row = d, .place = a };
+        int r = 0;
+
+        if (d->codec) {
+                r = d->whole ? d->codec->parse(&codec_context, a->value, s)
+                             : parse_field(&codec_context, a->value);
+                if (r == -ENOMEM)
+                        return r;
+                if (r < 0)
+                        r = codec_refuse_value(&codec_context, a->value, d->codec->expects);
+                if (r != 0 && d->vital)
+                        s->fatal = true;
+        }
+        if (r == 0 && (!d->codec || d->support != SUPPORT_FULL))
+                return remember_setting(s, d, a);
+        return 0;
+}
+
+static void say_unknown_section(const SpecContext *c, const Assignment *a, UnitType type) {
+        report_add(c->report, SEVERITY_WARNING, a->file, a->line, NULL,
+                   "Unknown section [%.60s] in a unit of the type %s; its lines are ignored.", a->section,
+                   unit_type_to_string(type));
+}
+
+static void say_unknown_key(const UnitSpec *s, const SpecContext *c, const Assignment *a) {
+        const char *section, *key;
+
+        key = directive_suggest(s->type, a->section, a->key, &section);
+        if (!key)
+                report_add(c->report, SEVERITY_WARNING, a->file, a->line, a->key,
+                           "Unknown key '%.60s' in section [%s]; it is ignored.", a->key, a->section);
+        else if (str_equal(section, a->section))
+                report_add(c->report, SEVERITY_WARNING, a->file, a->line, a->key,
+                           "Unknown key '%.60s' in section [%s]; it is ignored. Did you mean %s=?", a->key,
+                           a->section, key);
+        else
+                report_add(c->report, SEVERITY_WARNING, a->file, a->line, a->key,
+                           "Unknown key '%.60s' in section [%s]; it is ignored. %s= belongs in section [%s].",
+                           a->key, a->section, key, section);
+}
+
+static bool is_extension(const char *name) {
+        return str_starts_with(name, "X-");
+}
+
+/* The assignment's section is one that this type has. */
+static int assign_known_section(UnitSpec *s, const SpecContext *c, const Assignment *a) {
+        const Directive *d;
+
+        d = directive_find(a->section, a->key);
+        if (d)
+                return assign_row(s, c, directive_resolve(d), a);
+        if (!is_extension(a->key))
+                say_unknown_key(s, c, a);
+        return 0;
+}
+
+int spec_assign(UnitSpec *s, const SpecContext *c, const Assignment *a) {
+        static const SpecContext nothing;
+
+        if (!c)
+                c = &nothing;
+        if (directive_section_is_known(a->section, s->type))
+                return assign_known_section(s, c, a);
+        if (!is_extension(a->section))
+                say_unknown_section(c, a, s->type);
+        return 0;
+}
+
+typedef struct Reading {
+        UnitSpec *spec;
+        const SpecContext *context;
+        char *ignored; /* the unknown section we are in: said once, not for each line */
+} Reading;
+
+static int on_assignment(const Assignment *a, void *userdata) {
+        Reading *reading = userdata;
+
+        if (directive_section_is_known(a->section, reading->spec->type)) {
+                release_string(&reading->ignored);
+                return assign_known_section(reading->spec, reading->context, a);
+        }
+        if (str_equal(reading->ignored, a->section))
+                return 0;
+        if (!is_extension(a->section))
+                say_unknown_section(reading->context, a, reading->spec->type);
+        return str_replace(&reading->ignored, a->section);
+}
+
+int spec_read(UnitSpec *s, const SpecContext *c, const char *file, Text text) {
+        static const SpecContext nothing;
+        Reading reading = { .spec = s, .context = c ? c : &nothing };
+        const char *name;
+        int r;
+
+        r = remember_file(s, file, &name);
+        if (r < 0)
+                return r;
+        r = unit_file_parse(file, text, on_assignment, &reading, reading.context->report);
+        free(reading.ignored);
+        return r;
+}
+
+static bool has_dependency(const CommonSpec *common, DependencyKind kind, const char *name) {
+        for (size_t i = 0; i < common->n_deps; i++)
+                if (common->deps[i].kind == kind && strcmp(common->deps[i].name, name) == 0)
+                        return true;
+        return false;
+}
+
+static int add_dependency(UnitSpec *s, DependencyKind kind, const char *name, bool constant) {
+        CommonSpec *common;
+        char *text;
+
+        if (has_dependency(s->common, kind, name))
+                return 0;
+        common = spec_part(s, PART_COMMON);
+        if (!common)
+                return -ENOMEM;
+        if (common->n_deps == common->deps_capacity) {
+                int r = array_reserve(&common->deps, &common->deps_capacity, common->n_deps + 1,
+                                      sizeof(Dependency));
+
+                if (r < 0)
+                        return r;
+        }
+
+        text = constant ? (char *)name : strdup(name);
+        if (!text)
+                return -ENOMEM;
+        common->deps[common->n_deps++] = (Dependency){ .kind = kind, .constant = constant, .name = text };
+        return 0;
+}
+
+int spec_add_dependency(UnitSpec *s, DependencyKind kind, const char *name) {
+        return add_dependency(s, kind, name, false);
+}
+
+int spec_add_constant_dependency(UnitSpec *s, DependencyKind kind, const char *name) {
+        return add_dependency(s, kind, name, true);
+}
+
+int spec_complete(UnitSpec *s, const SpecContext *c) {
+        static const SpecContext nothing;
+        int r;
+
+        if (!c)
+                c = &nothing;
+        r = spec_complete_type(s, c);
+        if (r >= 0)
+                r = spec_add_implicit_dependencies(s, c);
+        if (r >= 0 && s->common->default_dependencies)
+                r = spec_add_default_dependencies(s);
+        if (r < 0)
+                return r;
+        spec_check(s, c);
+        return 0;
+}
+
+/* "PrivateTmp=no" takes nothing away, so there is nothing that was not applied. */
+static bool asks_for_nothing(const UnitSpec *s, const Setting *setting) {
+        const Directive *d = setting->row;
+        bool v;
+
+        if (d->codec && !d->whole)
+                return spec_field_is_default(s, d);
+        if (d->initial && str_equal(d->initial, setting->value))
+                return true;
+        return str_equal(d->signature, "b") && parse_bool(setting->value, &v) >= 0 &&
+               v == str_equal(d->initial, "yes");
+}
+
+void spec_visit_unapplied(const UnitSpec *s, SettingVisitor visit, void *userdata) {
+        for (size_t i = 0; i < s->n_settings; i++) {
+                const Setting *setting = &s->settings[i];
+
+                if (setting->row->support != SUPPORT_FULL && !asks_for_nothing(s, setting))
+                        visit(setting->row, setting->value, setting->file, setting->line, userdata);
+        }
+}
