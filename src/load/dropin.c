@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "load/dropin.h"
+
+#include <errno.h>
+
+/* One name, then what is left of it: "a-b@x.service" gives that, "a-@x.service", "a-b@.service", "a-@.service". */
+static int add_cut_names(const char *name, char ***ret) {
+        char *prefix auto_free = NULL;
+        const char *rest;
+        int r;
+
+        r = strv_add_unique(ret, name);
+        if (r >= 0)
+                r = name_prefix(name, &prefix);
+        if (r < 0)
+                return r;
+        rest = name + strlen(prefix);
+        for (size_t n = strlen(prefix); n > 1; n--) {
+                char *cut auto_free = NULL;
+
+                if (prefix[n - 2] != '-' || n - 1 == strlen(prefix))
+                        continue;
+                r = str_printf(&cut, "%.*s%s", (int)(n - 1), prefix, rest);
+                if (r >= 0)
+                        r = strv_add_unique(ret, cut);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int variants(const char *name, char ***ret) {
+        char *template auto_free = NULL;
+        int r;
+
+        r = add_cut_names(name, ret);
+        if (r < 0 || name_kind(name) != NAME_INSTANCE)
+                return r;
+        r = name_template(name, &template);
+        return r < 0 ? r : add_cut_names(template, ret);
+}
+
+/* Called for each directory that exists, in order of precedence. */
+typedef int (*DirectoryVisitor)(const SearchDir *dir, const char *path, void *userdata);
+
+static int visit_one(const Index *x, size_t dir, const char *subdir, DirectoryVisitor visit, void *userdata) {
+        const SearchDir *d = x->path.dirs + dir;
+        char *path auto_free = NULL;
+        int r;
+
+        r = str_printf(&path, "%s/%s", d->path, subdir);
+        return r < 0 ? r : visit(d, path, userdata);
+}
+
+/* The directories of one name: the search path first, then how exact the name is. */
+static int visit_name(const Index *x, const char *name, const char *suffix, DirectoryVisitor visit,
+                      void *userdata) {
+        char **subdirs auto_strv = NULL, **exact auto_strv = NULL;
+        uint64_t any = 0;
+        int r;
+
+        r = variants(name, &exact);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (v, exact) {
+                char *subdir = NULL;
+                uint64_t dirs;
+
+                r = str_printf(&subdir, "%s%s", *v, suffix);
+                if (r < 0)
+                        return r;
+                dirs = index_subdir(x, subdir);
+                any |= dirs;
+                if (!dirs)
+                        free(subdir);
+                else if (strv_push(&subdirs, subdir) < 0)
+                        return -ENOMEM;
+        }
+        for (size_t i = 0; any && i < x->path.n; i++)
+                STRV_FOREACH (s, subdirs)
+                        if (index_subdir(x, *s) & (UINT64_C(1) << i)) {
+                                r = visit_one(x, i, *s, visit, userdata);
+                                if (r < 0)
+                                        return r;
+                        }
+        return 0;
+}
+
+static int visit_type(const Index *x, const char *name, DirectoryVisitor visit, void *userdata) {
+        char *subdir auto_free = NULL;
+        uint64_t dirs;
+        int r;
+
+        r = str_printf(&subdir, "%s.d", unit_type_to_string(name_type(name)));
+        if (r < 0)
+                return r;
+        dirs = index_subdir(x, subdir);
+        for (size_t i = 0; dirs && i < x->path.n && r >= 0; i++)
+                if (dirs & (UINT64_C(1) << i))
+                        r = visit_one(x, i, subdir, visit, userdata);
+        return r;
+}
+
+typedef struct Found {
+        const Root *root;
+        char **paths;
+} Found;
+
+static bool has_file_named(char *const *paths, const char *name) {
+        STRV_FOREACH (p, paths)
+                if (str_equal(path_name(*p), name))
+                        return true;
+        return false;
+}
+
+static int add_dropins(const SearchDir *dir, const char *path, void *userdata) {
+        char **files auto_strv = NULL;
+        Found *found = userdata;
+        int r;
+
+        r = root_list(found->root, path, &files);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        STRV_FOREACH (f, files) {
+                char *full = NULL;
+
+                if (!str_ends_with(*f, ".conf") || has_file_named(found->paths, *f))
+                        continue;
+                r = str_printf(&full, "%s/%s", path, *f);
+                if (r >= 0)
+                        r = strv_push(&found->paths, full);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int compare_file_names(const void *a, const void *b) {
+        return strcmp(path_name(*(char *const *)a), path_name(*(char *const *)b));
+}
+
+int dropin_find(const Index *x, const Root *root, char *const *names, char ***ret) {
+        Found found = { .root = root };
+        int r = 0;
+
+        STRV_FOREACH (n, names)
+                if (r >= 0)
+                        r = visit_name(x, *n, ".d", add_dropins, &found);
+        if (r >= 0 && names)
+                r = visit_type(x, names[0], add_dropins, &found);
+        if (r < 0) {
+                strv_free(found.paths);
+                return r;
+        }
+        if (found.paths)
+                qsort(found.paths, strv_length(found.paths), sizeof(char *), compare_file_names);
+        *ret = found.paths;
+        return 0;
+}
+
+void linked_units_release(LinkedUnits *l) {
+        for (size_t i = 0; i < l->n; i++)
+                free(l->v[i].name);
+        free(l->v);
+        *l = (LinkedUnits){ 0 };
+}
+
+typedef struct Links {
+        const Root *root;
+        const char *unit;
+        LinkedUnits found;
+        LinkedUnits masked;
+} Links;
+
+static int add_unit(LinkedUnits *l, char *name, const SearchDir *dir) {
+        int r = name ? array_reserve(&l->v, &l->capacity, l->n + 1, sizeof(LinkedUnit)) : -ENOMEM;
+
+        if (r < 0) {
+                free(name);
+                return r;
+        }
+        l->v[l->n++] = (LinkedUnit){ name, dir };
+        return 0;
+}
+
+/* "foo@.service" in bar@x.service.wants is foo@x.service; in bar.service.wants it is foo@bar.service. */
+static int fill_template(const char *name, const char *unit, char **ret) {
+        char *instance auto_free = NULL;
+        int r;
+
+        if (name_kind(name) != NAME_TEMPLATE)
+                return str_replace(ret, name);
+        r = name_instance(unit, &instance);
+        if (r >= 0 && !instance)
+                r = name_prefix(unit, &instance);
+        return r < 0 ? r : name_with_instance(name, instance, ret);
+}
+
+static int add_links(const SearchDir *dir, const char *path, void *userdata) {
+        char **files auto_strv = NULL;
+        Links *links = userdata;
+        int r;
+
+        r = root_list(links->root, path, &files);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        STRV_FOREACH (f, files) {
+                char *link auto_free = NULL, *target auto_free = NULL, *name = NULL;
+
+                if (!name_is_valid(*f, NAME_ANY))
+                        continue;
+                r = str_printf(&link, "%s/%s", path, *f);
+                if (r >= 0)
+                        r = root_read_link(links->root, link, &target);
+                if (r < 0 && r != -ENOMEM) /* only links count */
+                        continue;
+                if (r >= 0)
+                        r = fill_template(*f, links->unit, &name);
+                if (r >= 0)
+                        r = add_unit(str_equal(target, "/dev/null") ? &links->masked : &links->found, name,
+                                     dir);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* By name, then by precedence: lower addresses of SearchDir come first in the path. */
+static int compare_units(const void *a, const void *b) {
+        const LinkedUnit *u = a, *v = b;
+        int c = strcmp(u->name, v->name);
+
+        return c != 0 ? c : (u->dir > v->dir) - (u->dir < v->dir);
+}
+
+static bool is_masked(const LinkedUnits *masked, const LinkedUnit *u) {
+        for (size_t i = 0; i < masked->n; i++)
+                if (str_equal(masked->v[i].name, u->name) && masked->v[i].dir <= u->dir)
+                        return true;
+        return false;
+}
+
+static void drop_double_and_masked(LinkedUnits *l, const LinkedUnits *masked) {
+        size_t n = 0;
+
+        qsort(l->v, l->n, sizeof(*l->v), compare_units);
+        for (size_t i = 0; i < l->n; i++) {
+                if ((n > 0 && str_equal(l->v[n - 1].name, l->v[i].name)) || is_masked(masked, l->v + i))
+                        free(l->v[i].name);
+                else
+                        l->v[n++] = l->v[i];
+        }
+        l->n = n;
+}
+
+int linked_units_find(const Index *x, const Root *root, char *const *names, const char *suffix,
+                      LinkedUnits *ret) {
+        Links links = { .root = root, .unit = names[0] };
+        int r = 0;
+
+        STRV_FOREACH (n, names)
+                if (r >= 0)
+                        r = visit_name(x, *n, suffix, add_links, &links);
+        if (r >= 0 && links.found.n > 0)
+                drop_double_and_masked(&links.found, &links.masked);
+        linked_units_release(&links.masked);
+        if (r < 0)
+                linked_units_release(&links.found);
+        else
+                *ret = links.found;
+        return r;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What loader.c and the files of install share. */
+
+#include "load/dropin.h"
+#include "load/loader.h"
+#include "load/preset.h"
+
+struct Loader {
+        Root root;
+        SearchPath path; /* as configured; what was found is in the index */
+        char **prefixed; /* owned; the path with the root prefix */
+        Index index;
+        bool indexed;
+        const SpecifierHost *host; /* borrowed; NULL */
+        bool ignore_system_services;
+        PresetRules presets;
+        bool presets_read;
+};
+
+/*
+ * Reads u->fragment_path (NULL: none) and the drop-ins of u->names into
+ * u->spec. READ_OK, another ReadOutcome of the fragment, or a negative errno.
+ * What happened with drop-ins is in the report only. Sets dropins and mtime.
+ */
+int loader_read_files(const Loader *l, const SpecContext *c, LoadedUnit *u);

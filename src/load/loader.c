@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "load/loader-internal.h"
+
+#include <errno.h>
+
+static int fill_prefixed(Loader *l) {
+        int r = 0;
+
+        for (size_t i = 0; i < l->path.n && r >= 0; i++) {
+                char *full = NULL;
+
+                r = root_join(&l->root, l->path.dirs[i].path, &full);
+                if (r >= 0)
+                        r = strv_push(&l->prefixed, full);
+        }
+        return r;
+}
+
+int loader_new(const LoaderOptions *o, Loader **ret) {
+        Loader *l = calloc(1, sizeof(*l));
+        int r;
+
+        if (!l)
+                return -ENOMEM;
+        l->host = o->host;
+        l->ignore_system_services = o->ignore_system_services;
+        r = root_init(&l->root, o->root);
+        if (r >= 0)
+                r = search_path_init(&l->path, o, getenv("SYSTEMD_UNIT_PATH"));
+        if (r >= 0)
+                r = fill_prefixed(l);
+        if (r < 0) {
+                loader_free(l);
+                return r;
+        }
+        *ret = l;
+        return 0;
+}
+
+void loader_free(Loader *l) {
+        if (!l)
+                return;
+        presets_release(&l->presets);
+        index_release(&l->index);
+        strv_free(l->prefixed);
+        search_path_release(&l->path);
+        root_release(&l->root);
+        free(l);
+}
+
+int loader_refresh(Loader *l) {
+        SearchPath path = { 0 };
+        Index fresh;
+        int r;
+
+        if (l->indexed && !search_path_changed(&l->index.path, &l->root))
+                return 0;
+        r = search_path_copy(&l->path, &path);
+        if (r >= 0)
+                r = index_init(&fresh, &path, &l->root);
+        if (r < 0)
+                return r;
+        index_release(&l->index);
+        l->index = fresh;
+        l->indexed = true;
+        presets_release(&l->presets);
+        l->presets_read = false;
+        return 0;
+}
+
+const Report *loader_report(const Loader *l) {
+        return &l->index.report;
+}
+
+char *const *loader_search_path(const Loader *l) {
+        return l->prefixed;
+}
+
+/* One file into the spec. */
+static int read_one(const Loader *l, const SpecContext *c, const char *path, LoadedUnit *u,
+                    usec_t *ret_mtime) {
+        char *data auto_free = NULL;
+        Text text = { 0 };
+        int r;
+
+        r = root_read_file(&l->root, root_strip(&l->root, path), &text, ret_mtime);
+        data = text.data;
+        return r == READ_OK ? spec_read(u->spec, c, path, text) : r;
+}
+
+static int read_dropin(const Loader *l, const SpecContext *c, const char *path, LoadedUnit *u) {
+        char *full auto_free = NULL;
+        usec_t mtime = 0;
+        int r;
+
+        r = root_join(&l->root, path, &full);
+        if (r >= 0)
+                r = read_one(l, c, full, u, &mtime);
+        if (r == -ENOMEM)
+                return r;
+        if (r == READ_MASK)
+                return 0;
+        if (r > 0)
+                report_add(c->report, SEVERITY_WARNING, full, 0, NULL, "The drop-in is ignored: it %s.",
+                           read_outcome_words((ReadOutcome)r));
+        else if (r < 0 && mtime > 0) /* the report has the line */
+                report_add(c->report, SEVERITY_WARNING, full, 0, NULL, "The rest of the drop-in is ignored.");
+        else if (r < 0)
+                report_add(c->report, SEVERITY_WARNING, full, 0, NULL,
+                           "The drop-in is ignored: it cannot be read (%s).", strerror(-r));
+        if (r > 0 || mtime == 0)
+                return 0;
+        u->mtime = MAX(u->mtime, mtime);
+        return strv_push(&u->dropins, TAKE(full));
+}
+
+int loader_read_files(const Loader *l, const SpecContext *c, LoadedUnit *u) {
+        char **dropins auto_strv = NULL;
+        int r;
+
+        if (u->fragment_path) {
+                usec_t mtime = 0;
+
+                r = read_one(l, c, u->fragment_path, u, &mtime);
+                if (r != READ_MASK)
+                        u->mtime = MAX(u->mtime, mtime);
+                if (r != READ_OK)
+                        return r;
+        }
+        r = dropin_find(&l->index, &l->root, u->names, &dropins);
+        for (char **d = dropins; d && *d && r >= 0; d++)
+                r = read_dropin(l, c, *d, u);
+        return r;
+}
+
+static bool names_before(const CommonSpec *c, size_t n, DependencyKind kind, const char *name) {
+        for (size_t i = 0; i < n; i++)
+                if (c->deps[i].kind == kind && str_equal(c->deps[i].name, name))
+                        return true;
+        return false;
+}
+
+/* Takes the names out of the list. They differ among themselves: spec_add_dependency() would compare each with all. */
+static int add_linked(const Loader *l, UnitSpec *spec, DependencyKind kind, LinkedUnits *units) {
+        size_t n_before = spec->common->n_deps;
+        CommonSpec *c;
+        int r;
+
+        if (units->n == 0)
+                return 0;
+        c = spec_part(spec, PART_COMMON);
+        if (!c)
+                return -ENOMEM;
+        r = array_reserve(&c->deps, &c->deps_capacity, c->n_deps + units->n, sizeof(Dependency));
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < units->n; i++) {
+                const LinkedUnit *u = units->v + i;
+
+                if (str_equal(u->name, spec->name) || names_before(c, n_before, kind, u->name))
+                        continue;
+                if (l->ignore_system_services && (u->dir->flags & DIR_VENDOR) && unit_is_of_systemd(u->name))
+                        continue;
+                c->deps[c->n_deps++] = (Dependency){ .kind = kind, .name = TAKE(units->v[i].name) };
+        }
+        return 0;
+}
+
+static int read_links(const Loader *l, UnitSpec *spec, char *const *names) {
+        static const struct {
+                const char *suffix;
+                DependencyKind kind;
+        } kinds[] = { { ".wants", DEP_WANTS }, { ".requires", DEP_REQUIRES }, { ".upholds", DEP_UPHOLDS } };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(kinds) && r >= 0; i++) {
+                LinkedUnits units = { 0 };
+
+                r = linked_units_find(&l->index, &l->root, names, kinds[i].suffix, &units);
+                if (r >= 0)
+                        r = add_linked(l, spec, kinds[i].kind, &units);
+                linked_units_release(&units);
+        }
+        return r;
+}
+
+static bool needs_no_file(UnitType t) {
+        return t == UNIT_SLICE || t == UNIT_SCOPE || t == UNIT_MOUNT || t == UNIT_SWAP || t == UNIT_DEVICE;
+}
+
+/* The first finding that says why the unit cannot be used, as one line. */
+static int first_error(const Report *report, const char *otherwise, char **ret) {
+        Buf b auto_buf = { 0 };
+        const Finding *f = NULL;
+
+        for (size_t i = 0; i < report->n_findings && !f; i++)
+                if (report->findings[i].severity == SEVERITY_ERROR)
+                        f = report->findings + i;
+        if (f)
+                finding_format(f, &b);
+        else
+                buf_add(&b, otherwise);
+        return buf_take(&b, ret);
+}
+
+/* What came out of reading the fragment, as an outcome with its sentence. */
+static int judge_read(const Entry *e, int read, LoadedUnit *u) {
+        const char *what = e && e->link ? "a link that leads to nothing" : "gone";
+        int r = 0;
+
+        if (read == -ENOMEM)
+                return read;
+        if (read == READ_OK)
+                return LOADED_OK;
+        if (read == READ_MASK)
+                return LOADED_MASKED;
+        u->error = read > 0 ? read_outcome_errno((ReadOutcome)read) : read;
+        if (read > 0)
+                r = str_printf(&u->error_text, "%s %s.", u->fragment_path,
+                               read_outcome_words((ReadOutcome)read));
+        else if (read == -ENOENT)
+                r = str_printf(&u->error_text, "%s is %s.", u->fragment_path, what);
+        else if (read == -EBADMSG || read == -ENOBUFS || read == -EINVAL)
+                r = first_error(&u->report, "The unit file cannot be parsed.", &u->error_text);
+        else
+                r = str_printf(&u->error_text, "%s cannot be read: %s.", u->fragment_path, strerror(-read));
+        if (r < 0)
+                return r;
+        if (report_count(&u->report, SEVERITY_ERROR) == 0)
+                report_add(&u->report, SEVERITY_ERROR, u->fragment_path, 0, NULL, "%s", u->error_text);
+        return LOADED_ERROR;
+}
+
+static int set_fragment_path(const Loader *l, const Entry *e, LoadedUnit *u) {
+        char *path auto_free = NULL;
+        int r;
+
+        r = entry_path(&l->index, e, &path);
+        return r < 0 ? r : root_join(&l->root, path, &u->fragment_path);
+}
+
+/* Fragment, drop-ins and links into u->spec. An outcome or a negative errno. */
+static int load_files(const Loader *l, const SpecContext *c, const Entry *e, LoadedUnit *u) {
+        SpecContext context = *c;
+        UnitType type = u->spec->type;
+        int outcome, r;
+
+        if (!e && !needs_no_file(type))
+                return LOADED_NOT_FOUND;
+        if (e) {
+                r = set_fragment_path(l, e, u);
+                if (r < 0)
+                        return r;
+        }
+        if (e && e->kind == ENTRY_MASK)
+                return LOADED_MASKED;
+
+        context.specifiers.fragment_path = u->fragment_path;
+        outcome = judge_read(e, loader_read_files(l, &context, u), u);
+        if (outcome == LOADED_OK) {
+                r = read_links(l, u->spec, u->names);
+                if (r < 0)
+                        return r;
+        }
+        return outcome == LOADED_OK && !e && type != UNIT_SLICE ? LOADED_NOT_FOUND : outcome;
+}
+
+/* Settings that hang together. A unit that is not there has nothing to complain of. */
+static int complete(const SpecContext *c, int outcome, LoadedUnit *u) {
+        SpecContext context = *c;
+        int r;
+
+        if (outcome != LOADED_OK)
+                context.report = NULL;
+        context.specifiers.fragment_path = u->fragment_path;
+        r = spec_complete(u->spec, &context);
+        if (r < 0)
+                return r;
+        if (outcome != LOADED_OK)
+                u->spec->fatal = false;
+        if (!u->spec->fatal)
+                return outcome;
+        u->error = -ENOEXEC;
+        r = first_error(&u->report, "The unit file has a bad setting.", &u->error_text);
+        return r < 0 ? r : LOADED_BAD_SETTING;
+}
+
+static int load(Loader *l, const SpecContext *defaults, const char *name, LoadedUnit *u) {
+        SpecContext c = defaults ? *defaults : (SpecContext){ 0 };
+        const Entry *e = NULL;
+        int outcome, r;
+
+        r = index_resolve(&l->index, name, &u->id, &e);
+        if (r == -ELOOP)
+                r = str_replace(&u->id, name) ?: -ELOOP;
+        if (r < 0 && r != -ELOOP)
+                return r;
+        outcome = r == -ELOOP ? LOADED_ERROR : LOADED_OK;
+
+        if (!c.specifiers.host)
+                c.specifiers.host = l->host;
+        c.specifiers.unit = u->id;
+        c.report = &u->report;
+        r = index_names(&l->index, u->id, &u->names);
+        if (r >= 0)
+                r = strv_add_unique(&u->names, name);
+        if (r >= 0)
+                r = spec_new(u->id, &u->spec);
+        if (r < 0)
+                return r;
+
+        if (outcome == LOADED_ERROR) {
+                u->error = -ELOOP;
+                r = str_printf(&u->error_text, "The links of %s lead in a circle.", name);
+                if (r < 0)
+                        return r;
+                report_add(&u->report, SEVERITY_ERROR, NULL, 0, NULL, "%s", u->error_text);
+        } else
+                outcome = load_files(l, &c, e, u);
+        return outcome < 0 ? outcome : complete(&c, outcome, u);
+}
+
+int loader_load(Loader *l, const SpecContext *defaults, const char *name, LoadedUnit *ret) {
+        LoadedUnit u = { 0 };
+        int r;
+
+        if (!name_is_valid(name, NAME_PLAIN | NAME_INSTANCE))
+                return -EINVAL;
+        r = l->indexed ? 0 : loader_refresh(l);
+        if (r >= 0)
+                r = load(l, defaults, name, &u);
+        if (r < 0)
+                loaded_unit_release(&u);
+        else
+                *ret = u;
+        return r;
+}
+
+void loaded_unit_release(LoadedUnit *u) {
+        spec_free(u->spec);
+        free(u->id);
+        strv_free(u->names);
+        free(u->fragment_path);
+        strv_free(u->dropins);
+        free(u->error_text);
+        report_release(&u->report);
+        *u = (LoadedUnit){ 0 };
+}
+
+int loader_visit_files(Loader *l, UnitFileVisitor visit, void *userdata) {
+        Entry *e, *next;
+        int r;
+
+        r = loader_refresh(l);
+        if (r < 0)
+                return r;
+        HASH_ITER (hh, l->index.entries, e, next) {
+                char *path auto_free = NULL, *full auto_free = NULL;
+
+                if (e->kind == ENTRY_ABSENT)
+                        continue;
+                r = entry_path(&l->index, e, &path);
+                if (r >= 0)
+                        r = root_join(&l->root, path, &full);
+                if (r >= 0)
+                        r = visit(e->name, full, userdata);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * From directories to UnitSpecs: the search path, aliases, masks, templates,
+ * drop-ins, .wants/.requires/.upholds. Used by the manager and by svctl
+ * offline (--root=).
+ *
+ * A Loader keeps an index of all unit directories (names, links, drop-in
+ * directories), read once by loader_refresh(), so that loading a unit costs the
+ * number of its own files. File contents are read when a unit is loaded.
+ *
+ * A slice needs no file: without one it is LOADED_OK, with the drop-ins and
+ * .wants that its name has. The same holds for scopes, mounts, swaps and
+ * devices, but for their being LOADED_NOT_FOUND.
+ */
+
+#include "unit/spec.h"
+
+typedef struct Loader Loader;
+
+typedef struct LoaderOptions {
+        const char *root;              /* prefix for all paths; NULL or "" for the system itself */
+        const SpecifierHost *host;     /* borrowed */
+        const char *generator_dirs[3]; /* normal, early, late, absolute; NULL: none */
+        const char *runtime_dir;       /* "/run" */
+        bool ignore_system_services; /* of an installed systemd package: systemd-*.service, getty@... are not pulled in by .wants */
+} LoaderOptions;
+
+int loader_new(const LoaderOptions *o, Loader **ret);
+void loader_free(Loader *l);
+/* Reads the directories again if one has changed. 0 or -ENOMEM; those that cannot be read are skipped (see loader_report()). */
+int loader_refresh(Loader *l);
+const Report *loader_report(const Loader *l);
+char *const *loader_search_path(const Loader *l); /* with the root prefix */
+typedef enum LoadOutcome {
+        LOADED_OK = 0,
+        LOADED_NOT_FOUND = 1,
+        LOADED_MASKED,
+        LOADED_BAD_SETTING, /* read, but it may not run: spec->fatal */
+        LOADED_ERROR,       /* a file of it could not be read: error, error_text */
+} LoadOutcome;
+
+typedef struct LoadedUnit {
+        UnitSpec *
+                spec; /* owned; always there (defaults when not found) unless memory ran out; spec_complete()d */
+        char *id;     /* owned; the real name: where the alias links lead */
+        char **names;        /* owned; id and every alias that links to it (instances: expanded) */
+        char *fragment_path; /* owned; NULL */
+        char **dropins;      /* owned; in the order applied */
+        int error;           /* negative errno for LOADED_ERROR and LOADED_BAD_SETTING */
+        char *error_text;    /* owned; NULL */
+        usec_t mtime;        /* newest of fragment and drop-ins */
+        Report report;       /* everything said about the files */
+} LoadedUnit;
+
+/* An outcome, or -ENOMEM / -EINVAL (no unit has that name; a template has no unit). `ret` is filled for outcomes >= 0. */
+int loader_load(Loader *l, const SpecContext *defaults, const char *name, LoadedUnit *ret);
+void loaded_unit_release(LoadedUnit *u);
+/* NeedDaemonReload: has a file changed or gone, or a drop-in come, since the unit was loaded? No file is opened. */
+bool loader_is_stale(Loader *l, const char *fragment_path, char *const *dropins, usec_t mtime);
+
+/* The drop-ins that a unit with these names has now, in the order they apply; masked ones are left out. */
+int loader_find_dropins(Loader *l, char *const *names, char ***ret);
+
+/* All unit files, for list-unit-files and globs: one call per file. */
+typedef int (*UnitFileVisitor)(const char *name, const char *path, void *userdata);
+int loader_visit_files(Loader *l, UnitFileVisitor visit, void *userdata);

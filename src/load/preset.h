@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Preset policy, systemd.preset(5): which units a distribution or an
+ * administrator wants enabled. The first rule that fits decides; without one
+ * a unit is enabled.
+ */
+
+#include "load/root.h"
+
+typedef struct PresetRule {
+        bool enable;
+        char *pattern;    /* owned */
+        char **instances; /* owned; of a template to be enabled; NULL: none named */
+} PresetRule;
+
+typedef struct PresetRules {
+        PresetRule *v; /* owned */
+        size_t n, capacity;
+} PresetRules;
+
+int presets_read(PresetRules *p, const Root *root); /* 0 or -ENOMEM; what cannot be read is skipped */
+void presets_release(PresetRules *p);
+/* What the rules say of a name; the instances of the rule are borrowed, NULL when it names none. */
+bool presets_decide(const PresetRules *p, const char *name, char *const **ret_instances);
