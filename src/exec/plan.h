@@ -63,7 +63,7 @@ typedef struct ExecPlan {
 
 /* How a spawn ended for PID 1. */
 typedef struct ExecChild {
-        pid_t pid; /* 0 with a shim: only the shim knows, and tells it in its first record (shim.h) */
+        pid_t pid; /* 0 with a shim: only the shim knows, and tells it in its first record (base/shim.h) */
         int status_fd; /* read end, non-blocking, owned by the caller: see exec_status_read(). -1: exec already succeeded */
         int shim_fd;    /* events of the shim, SOCK_SEQPACKET, owned by the caller; -1 */
         pid_t shim_pid; /* 0: none */

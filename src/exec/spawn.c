@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/shim.h"
 #include "exec/child.h"
 #include "exec/clone.h"
-#include "exec/shim.h"
 
 #include <errno.h>
 #include <fcntl.h>

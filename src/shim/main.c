@@ -11,7 +11,7 @@
  * allocation, nothing open but the socket.
  */
 
-#include "exec/shim.h"
+#include "base/shim.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/group-internal.h"
+#include "host/proc-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *group_tier_to_string(GroupTier t) {
+        static const char *const names[GROUP_TIER_MAX] = {
+                [TIER_V2] = "v2", [TIER_HYBRID] = "hybrid", [TIER_V1] = "v1", [TIER_SHIM] = "shim"
+        };
+
+        return t >= 0 && t < GROUP_TIER_MAX ? names[t] : NULL;
+}
+
+int groups_new(const GroupsOptions *o, Groups **ret) {
+        Groups *gs = calloc(1, sizeof(*gs));
+        int r;
+
+        if (!gs)
+                return -ENOMEM;
+        *gs = (Groups){ .options = *o, .inotify_fd = -1, .lent_fd = -1 };
+        r = cgroup_probe(gs);
+        if (r >= 0) {
+                const char *own =
+                        gs->tracking == HIERARCHY_NONE ? "" : gs->hierarchies[gs->tracking].own_path;
+
+                r = str_replace(&gs->root, own);
+        }
+        if (r >= 0)
+                r = group_events_init(gs);
+        if (r < 0) {
+                groups_free(gs);
+                return r;
+        }
+        *ret = gs;
+        return 0;
+}
+
+static void take_back(Groups *gs) {
+        cleanup_fd(&gs->lent_fd);
+        gs->lent_fd = -1;
+        for (size_t i = 0; i < gs->n_lent_procs_fds; i++)
+                cleanup_fd(gs->lent_procs_fds + i);
+        gs->n_lent_procs_fds = 0;
+}
+
+void groups_free(Groups *gs) {
+        Group *g, *next;
+
+        if (!gs)
+                return;
+        HASH_ITER (hh_path, gs->by_path, g, next)
+                group_free(g);
+        group_events_release(gs);
+        take_back(gs);
+        for (Hierarchy h = 0; h < HIERARCHY_MAX; h++) {
+                free(gs->hierarchies[h].base);
+                free(gs->hierarchies[h].own_path);
+        }
+        free(gs->root);
+        free(gs);
+}
+
+GroupTier groups_tier(const Groups *gs) {
+        return gs->tier;
+}
+
+const char *groups_root(const Groups *gs) {
+        return gs->root;
+}
+
+uint64_t groups_container_oom_kills(const Groups *gs) {
+        uint64_t n;
+
+        if (cgroup_read_key(gs, HIERARCHY_V2, "", "memory.events", "oom_kill", &n) >= 0 ||
+            cgroup_read_key(gs, HIERARCHY_MEMORY, "", "memory.oom_control", "oom_kill", &n) >= 0)
+                return n;
+        return 0;
+}
+
+static uint64_t count_oom_kills(const Group *g) {
+        const Groups *gs = g->groups;
+        uint64_t n;
+
+        if ((gs->controllers & CONTROLLER_MEMORY) &&
+            cgroup_read_key(gs, HIERARCHY_V2, g->path, "memory.events", "oom_kill", &n) >= 0)
+                return n;
+        if ((g->made & 1U << HIERARCHY_MEMORY) &&
+            cgroup_read_key(gs, HIERARCHY_MEMORY, g->path, "memory.oom_control", "oom_kill", &n) >= 0)
+                return n;
+        return groups_container_oom_kills(gs);
+}
+
+bool group_oom_killed(Group *g) {
+        uint64_t before = g->oom_seen;
+
+        g->oom_seen = count_oom_kills(g);
+        return g->oom_seen > before;
+}
+
+int group_enter_hierarchy(Group *g, Hierarchy h) {
+        HierarchyInfo *info = g->groups->hierarchies + h;
+        int r;
+
+        if (g->made & 1U << h)
+                return 0;
+        if (!info->base || info->refused)
+                return -ENODEV;
+        r = cgroup_make(g->groups, h, g->path);
+        if (r == -EROFS || r == -EACCES || r == -EPERM)
+                info->refused = true; /* for all groups to come: asked once */
+        if (r < 0)
+                return r;
+        g->made |= 1U << h;
+        return 0;
+}
+
+/* Names become directories: nothing may climb out of our own. */
+static bool path_is_safe(const char *slice, const char *unit) {
+        return slice[0] != '/' && !strstr(slice, "..") && unit[0] && unit[0] != '.' && !strchr(unit, '/');
+}
+
+static int group_build(Group *g, const char *slice, const char *unit, const CgroupSpec *spec,
+                       Report *unapplied) {
+        Groups *gs = g->groups;
+        int r;
+
+        r = str_printf(&g->path, "%s%s/%s", slice[0] ? "/" : "", slice, unit);
+        if (r < 0)
+                return r;
+        if (gs->tracking != HIERARCHY_NONE) {
+                r = group_enter_hierarchy(g, gs->tracking);
+                if (r < 0)
+                        return r;
+        }
+        if (spec)
+                cgroup_apply_limits(g, spec, true, unapplied);
+        HASH_ADD_KEYPTR(hh_path, gs->by_path, g->path, strlen(g->path), g);
+        if (!g->hh_path.tbl)
+                return -ENOMEM;
+        group_events_add(g);
+        g->oom_seen = count_oom_kills(g);
+        return 0;
+}
+
+int group_new(Groups *gs, const char *slice_path, const char *unit, const CgroupSpec *spec, void *userdata,
+              Report *unapplied, Group **ret) {
+        Group *g;
+        int r;
+
+        ENSURE(gs && slice_path && unit && path_is_safe(slice_path, unit), -EINVAL);
+        g = calloc(1, sizeof(*g));
+        if (!g)
+                return -ENOMEM;
+        *g = (Group){ .groups = gs, .userdata = userdata, .watch = -1 };
+        r = group_build(g, slice_path, unit, spec, unapplied);
+        if (r < 0) {
+                group_free(g);
+                return r;
+        }
+        *ret = g;
+        return 0;
+}
+
+void group_free(Group *g) {
+        if (!g)
+                return;
+        group_shims_release(g);
+        group_events_remove(g);
+        if (g->hh_path.tbl)
+                HASH_DELETE(hh_path, g->groups->by_path, g);
+        for (Hierarchy h = 0; h < HIERARCHY_MAX; h++)
+                if (g->made & 1U << h)
+                        cgroup_remove(g->groups, h, g->path);
+        free(g->path);
+        free(g);
+}
+
+int group_apply(Group *g, const CgroupSpec *spec, Report *unapplied) {
+        cgroup_apply_limits(g, spec, false, unapplied);
+        return 0;
+}
+
+void *group_userdata(const Group *g) {
+        return g->userdata;
+}
+
+const char *group_path(const Group *g) {
+        return g->path;
+}
+
+int group_cgroup_fd(Group *g) {
+        Groups *gs = g->groups;
+        char path[PATH_MAX];
+
+        take_back(gs);
+        if (gs->tracking != HIERARCHY_V2 || cgroup_path(gs, HIERARCHY_V2, g->path, NULL, path) < 0)
+                return -1;
+        gs->lent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return gs->lent_fd;
+}
+
+size_t group_procs_fds(Group *g, const int **ret) {
+        Groups *gs = g->groups;
+
+        for (size_t i = 0; i < gs->n_lent_procs_fds; i++)
+                cleanup_fd(gs->lent_procs_fds + i);
+        gs->n_lent_procs_fds = 0;
+        for (Hierarchy h = HIERARCHY_SYSTEMD; h < HIERARCHY_MAX; h++) {
+                char path[PATH_MAX];
+                int fd;
+
+                if (!(g->made & 1U << h) || cgroup_path(gs, h, g->path, "cgroup.procs", path) < 0)
+                        continue;
+                fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+                if (fd >= 0)
+                        gs->lent_procs_fds[gs->n_lent_procs_fds++] = fd;
+        }
+        *ret = gs->lent_procs_fds;
+        return gs->n_lent_procs_fds;
+}
+
+bool group_wants_shim(const Group *g) {
+        return g->groups->tracking == HIERARCHY_NONE;
+}
+
+static bool is_shim(const Group *g, pid_t pid) {
+        for (const Shim *s = g->shims; s; s = s->next)
+                if (s->pid == pid)
+                        return true;
+        return false;
+}
+
+static int push_pid(pid_t pid, void *userdata) {
+        return pid_list_add(userdata, pid);
+}
+
+static int collect(Group *g, PidList *l) {
+        int r = 0;
+
+        if (g->groups->tracking != HIERARCHY_NONE)
+                r = cgroup_each_pid(g->groups, g->groups->tracking, g->path, push_pid, l);
+        for (const Shim *s = g->shims; r >= 0 && s; s = s->next)
+                r = process_tree_add(s->pid, l);
+        if (r >= 0)
+                pid_list_sort(l);
+        return r;
+}
+
+typedef struct Killing {
+        int signal, killed, error;
+        pid_t except1, except2;
+} Killing;
+
+static int kill_one(pid_t pid, void *userdata) {
+        Killing *k = userdata;
+
+        /* Never ourselves, whatever a list says. */
+        if (pid == k->except1 || pid == k->except2 || pid <= 1 || pid == getpid())
+                return 0;
+        if (kill(pid, k->signal) >= 0)
+                k->killed++;
+        else if (errno != ESRCH)
+                k->error = -errno;
+        return 0;
+}
+
+int group_kill(Group *g, int signal, pid_t except1, pid_t except2) {
+        Killing k = { .signal = signal, .except1 = except1, .except2 = except2 };
+        PidList l = { 0 };
+        int r;
+
+        if (g->groups->tracking != HIERARCHY_NONE) {
+                r = cgroup_each_pid(g->groups, g->groups->tracking, g->path, kill_one, &k);
+        } else {
+                r = collect(g, &l);
+                for (size_t i = 0; r >= 0 && i < l.n; i++)
+                        (void)kill_one(l.pids[i], &k);
+                free(l.pids);
+        }
+        if (r < 0)
+                return r;
+        return k.killed == 0 && k.error < 0 ? k.error : k.killed;
+}
+
+#define KILL_ROUNDS_MAX 16
+
+int group_kill_all(Group *g) {
+        int r;
+
+        if (g->groups->tracking == HIERARCHY_V2 &&
+            cgroup_write(g->groups, HIERARCHY_V2, g->path, "cgroup.kill", "1") >= 0)
+                return 0;
+        /* A fork between reading and killing escapes one round; a fork bomb is met again at the next call. */
+        for (unsigned i = 0; i < KILL_ROUNDS_MAX; i++) {
+                r = group_kill(g, SIGKILL, 0, 0);
+                if (r <= 0)
+                        return r;
+        }
+        return 0;
+}
+
+int group_pids(Group *g, pid_t **ret, size_t *n) {
+        PidList l = { 0 };
+        int r = collect(g, &l);
+
+        if (r < 0) {
+                free(l.pids);
+                return r;
+        }
+        *ret = l.pids;
+        *n = l.n;
+        return 0;
+}
+
+bool group_is_empty(Group *g) {
+        if (g->shims)
+                return false; /* a shim ends with its last process */
+        return g->groups->tracking == HIERARCHY_NONE ||
+               cgroup_is_empty(g->groups, g->groups->tracking, g->path);
+}
+
+static Group *find_by_path(Groups *gs, char *path) {
+        for (char *slash = path + strlen(path); slash && slash > path; slash = strrchr(path, '/')) {
+                Group *g;
+
+                *slash = 0;
+                HASH_FIND(hh_path, gs->by_path, path, strlen(path), g);
+                if (g)
+                        return g;
+        }
+        return NULL;
+}
+
+static Group *find_by_shim(Groups *gs, pid_t pid) {
+        Group *g, *next;
+
+        if (!gs->by_path)
+                return NULL;
+        for (unsigned depth = 0; pid > 1 && pid != getpid() && depth < 256;
+             depth++, pid = process_parent(pid))
+                HASH_ITER (hh_path, gs->by_path, g, next)
+                        if (is_shim(g, pid))
+                                return depth > 0 ? g : NULL; /* the shim itself is ours, not the unit's */
+        return NULL;
+}
+
+Group *groups_find_pid(Groups *gs, pid_t pid) {
+        char *path auto_free = NULL;
+
+        if (pid <= 0)
+                return NULL;
+        if (gs->tracking == HIERARCHY_NONE)
+                return find_by_shim(gs, pid);
+        if (cgroup_of_pid(gs, gs->tracking, pid, &path) < 0)
+                return NULL;
+        return find_by_path(gs, path);
+}
+
+bool group_has_pid(Group *g, pid_t pid) {
+        return groups_find_pid(g->groups, pid) == g;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Process groups in our sense: all processes of one unit, kept together by a
+ * cgroup where one can be made, else by svinit-shim.
+ *
+ *      Tier          tracking                      limits
+ *      V2            own subtree, cgroup.events    v2 controllers
+ *      HYBRID        v2 tree without controllers   v1 memory, pids, cpu
+ *      V1            name=systemd or any v1        v1 memory, pids, cpu
+ *      SHIM          svinit-shim, /proc            none; container's oom counter
+ *
+ * Which tier holds is found out by trying, once, in groups_new(). A Group
+ * belongs to one unit (owned by the manager, made lazily at the first spawn,
+ * removed when the unit is down).
+ */
+
+#include "unit/spec.h"
+
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+typedef enum GroupTier {
+        TIER_V2,
+        TIER_HYBRID,
+        TIER_V1,
+        TIER_SHIM,
+        GROUP_TIER_MAX
+} GroupTier;
+const char *group_tier_to_string(GroupTier t);
+
+typedef struct Groups Groups;
+typedef struct Group Group;
+
+/* Called from the loop when the last process of the group is gone. May come again after new processes entered. */
+typedef void (*GroupEmptyHandler)(Group *g, void *userdata);
+/*
+ * SHIM tier: a process of the unit that is no child of ours has ended, as the
+ * CLD_... code and status tell. Code 0: the process which the shim was made
+ * for was started; its pid is known only now.
+ */
+typedef void (*GroupExitHandler)(Group *g, pid_t pid, int code, int status, void *userdata);
+
+typedef struct GroupsOptions {
+        sd_event *event; /* borrowed */
+        GroupEmptyHandler on_empty;
+        GroupExitHandler on_exit;
+        bool force_shim; /* for tests: SVINIT_TIER=shim */
+} GroupsOptions;
+
+int groups_new(const GroupsOptions *o,
+               Groups **ret); /* probes; moves ourselves into init.scope where needed */
+void groups_free(Groups *gs);
+GroupTier groups_tier(const Groups *gs);
+const char *groups_root(
+        const Groups *gs); /* the path of our own group, "" in SHIM; D-Bus ControlGroup of the manager */
+uint64_t groups_container_oom_kills(const Groups *gs); /* of our own (container's) group; 0 when unreadable */
+
+/*
+ * Makes the group of a unit (slice path such as "system.slice" or "a.slice/a-b.slice") and sets its limits.
+ * What could not be applied goes to the report as notes with the key. 0 or negative errno.
+ */
+int group_new(Groups *gs, const char *slice_path, const char *unit, const CgroupSpec *spec, void *userdata,
+              Report *unapplied, Group **ret);
+void group_free(
+        Group *g); /* removes the cgroup directories (best effort), closes shims' sockets; kills nothing */
+int group_apply(Group *g, const CgroupSpec *spec, Report *unapplied); /* limits again, after a reload */
+void *group_userdata(const Group *g);
+const char *group_path(const Group *g); /* "/system.slice/nginx.service": real or logical, for D-Bus */
+
+/* For ExecPlan. The descriptors are lent until the next call for any group: no idle group keeps one open. */
+int group_cgroup_fd(Group *g);                     /* -1: none */
+size_t group_procs_fds(Group *g, const int **ret); /* v1 */
+bool group_wants_shim(const Group *g);
+int group_add_shim(Group *g, pid_t shim, int fd); /* takes the fd; the shim's records come to the handlers */
+
+int group_kill(Group *g, int signal, pid_t except1,
+               pid_t except2); /* all processes but those; number signalled or negative errno */
+int group_kill_all(Group *g);  /* SIGKILL, cgroup.kill where there is */
+int group_pids(Group *g, pid_t **ret, size_t *n); /* sorted; owned by the caller */
+bool group_is_empty(Group *g);
+bool group_has_pid(Group *g, pid_t pid);
+void group_watch_empty(Group *g, bool on); /* V1 has no event: polls at 100 ms only while on */
+
+typedef struct GroupUsage { /* UINT64_MAX: unknown */
+        uint64_t memory_current, memory_peak, tasks_current, cpu_nsec, oom_kills;
+} GroupUsage;
+void group_usage(Group *g, GroupUsage *ret);
+/*
+ * More OOM kills since the last call (or since it was made)? By the group's
+ * own counter; where it has none (no memory limit in v1, SHIM) by the
+ * container's, which says something only about a process that died of a
+ * SIGKILL that was not ours.
+ */
+bool group_oom_killed(Group *g);
+
+/* Which unit's group does a pid belong to? By cgroup path, or by walking up to a shim. NULL: none. */
+Group *groups_find_pid(Groups *gs, pid_t pid);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The notify socket, sd_notify(3). Datagrams are read without blocking, a
+ * bounded number per wakeup, with the sender's credentials; passed descriptors
+ * are closed unless the handler takes them.
+ */
+
+#include "base/text.h"
+
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#define NOTIFY_MESSAGE_MAX 4096
+#define NOTIFY_FDS_MAX 253
+
+typedef struct NotifyMessage {
+        pid_t pid; /* from SCM_CREDENTIALS */
+        uid_t uid;
+        char **lines; /* owned by the caller of the handler; "KEY=value", valid UTF-8, in order */
+        int *fds;     /* the handler may take one by setting it to -1 */
+        size_t n_fds;
+} NotifyMessage;
+
+typedef void (*NotifyHandler)(NotifyMessage *m, void *userdata);
+typedef struct NotifySocket NotifySocket;
+
+int notify_socket_new(sd_event *event, const char *path, int64_t priority, NotifyHandler handler,
+                      void *userdata, NotifySocket **ret);
+void notify_socket_free(NotifySocket *s);
+const char *notify_socket_path(const NotifySocket *s);
+/* Splits a datagram into lines; pure, for the fuzz target. 0, -EINVAL (NUL inside, not UTF-8), -ENOMEM. */
+int notify_parse(const char *data, size_t n, char ***ret);
+const char *notify_value(char *const *lines, const char *key); /* NULL: absent */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Listening descriptors of socket units: opened with all options of
+ * SocketSpec, without blocking. PID files and path watches, which are
+ * inotify's, are next door in watch.h.
+ */
+
+#include "base/report.h"
+#include "unit/spec.h"
+
+/* Opens every Listen*= line in order. On failure nothing stays open and the report says which line and why. */
+int listen_open(const SocketSpec *s, Report *report, const char *file, int **ret_fds, size_t *ret_n);
+void listen_close(const SocketSpec *s, int *fds,
+                  size_t n); /* unlinks what RemoveOnStop= says, frees the array */
+void listen_flush(const SocketSpec *s, const int *fds, size_t n);
+/* accept4() for Accept=yes: the descriptor, and "N-local-remote" for the instance name, REMOTE_ADDR/REMOTE_PORT for the environment. */
+int listen_accept(int fd, unsigned number, int *ret_fd, char **ret_instance, char ***ret_environment);
