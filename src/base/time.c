@@ -89,6 +89,8 @@ static int take_term(const char **p, usec_t default_unit, usec_t *sum) {
         }
         if (*s == '.') {
                 fraction = ++s;
+                if (!is_digit(*s))
+                        return -EINVAL;
                 s += strspn(s, "0123456789");
         } else if (!any_digit)
                 return -EINVAL;
