@@ -165,29 +165,27 @@ static uint8_t *carry_place(const State *s, uint64_t slot, uint64_t half) {
         return s->carry + ((slot - 1) * 2 + half) * STATE_CARRY_MAX;
 }
 
-static uint64_t find_slot(const State *s, uint64_t stream) {
+uint64_t state_carry_find(const State *s, uint64_t stream) {
         for (uint64_t i = 0; i < STATE_CARRY_SLOTS; i++)
                 if (s->shared->carry[i].stream == stream)
                         return i + 1;
         return 0;
 }
 
-const uint8_t *state_carry_get(const State *s, uint64_t stream, size_t *ret_size) {
-        uint64_t slot = stream ? find_slot(s, stream) : 0;
-
-        if (slot == 0)
+const uint8_t *state_carry_get(const State *s, uint64_t slot, size_t *ret_size) {
+        if (slot == 0 || s->shared->carry[slot - 1].len == 0)
                 return NULL;
         *ret_size = s->shared->carry[slot - 1].len;
         return carry_place(s, slot, s->shared->carry[slot - 1].half);
 }
 
-bool state_carry_set(State *s, uint64_t stream, const void *data, size_t n) {
-        uint64_t slot = find_slot(s, stream), half;
+uint64_t state_carry_set(State *s, uint64_t stream, uint64_t slot, const void *data, size_t n) {
+        uint64_t half;
 
         if (slot == 0)
-                slot = find_slot(s, 0);
+                slot = state_carry_find(s, 0);
         if (slot == 0 || n > STATE_CARRY_MAX)
-                return false;
+                return 0;
 
         half = !s->shared->carry[slot - 1].half;
         memcpy(carry_place(s, slot, half), data, n);
@@ -195,13 +193,13 @@ bool state_carry_set(State *s, uint64_t stream, const void *data, size_t n) {
         s->next.carry_slot = slot;
         s->next.carry_half = half;
         s->next.carry_len = n;
-        return true;
+        return slot;
 }
 
-void state_carry_clear(State *s, uint64_t stream) {
+void state_carry_clear(State *s, uint64_t stream, uint64_t slot) {
         s->next.stream = stream;
-        s->next.carry_slot = find_slot(s, stream);
-        s->next.carry_half = s->next.carry_slot ? s->shared->carry[s->next.carry_slot - 1].half : 0;
+        s->next.carry_slot = slot;
+        s->next.carry_half = slot ? s->shared->carry[slot - 1].half : 0;
         s->next.carry_len = 0;
 }
 

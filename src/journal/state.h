@@ -22,6 +22,8 @@
  * A commit is one store: the counter `seq` selects which of two records is
  * true, and an Undo that was armed at an earlier count is void.
  *
+ * The header of a connection is committed (HEADER), stored with PID 1, then taken.
+ *
  * Text for the container's stdout and stderr waits in rings of the same memory:
  * their end is part of the commit, their beginning moves after each write, so
  * a SIGKILL repeats at most the piece that was being written and loses none.
@@ -40,7 +42,8 @@ typedef enum WorkKind {
         WORK_NONE,
         WORK_STREAM,
         WORK_STREAM_DONE,
-        WORK_DATAGRAM
+        WORK_DATAGRAM,
+        WORK_HEADER
 } WorkKind;
 
 typedef struct Fingerprint {
@@ -115,10 +118,14 @@ static inline const Commit *state_committed(const State *s) {
 }
 void state_commit(State *s);
 
-/* The partial line of a stream. _get: NULL when there is none. _set: in `next`; false when there is no place for it. */
-const uint8_t *state_carry_get(const State *s, uint64_t stream, size_t *ret_size);
-bool state_carry_set(State *s, uint64_t stream, const void *data, size_t n);
-void state_carry_clear(State *s, uint64_t stream);
+/*
+ * The partial line of a stream, in a slot counted from 1; 0: the stream has none. _set and _clear go into `next`;
+ * _set returns the slot, 0 when all are taken or the text is too long.
+ */
+uint64_t state_carry_find(const State *s, uint64_t stream);
+const uint8_t *state_carry_get(const State *s, uint64_t slot, size_t *ret_size);
+uint64_t state_carry_set(State *s, uint64_t stream, uint64_t slot, const void *data, size_t n);
+void state_carry_clear(State *s, uint64_t stream, uint64_t slot);
 
 /* The rings. put: all or nothing, in `next`. peek: what is committed and not yet written, at most two pieces. */
 size_t state_ring_room(const State *s, unsigned i);

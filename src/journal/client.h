@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Who sent it: what /proc says about a process, as far as it lets itself be
+ * read, and the unit that follows from its cgroup.
+ */
+
+#include "journal/fields.h"
+
+#include <sys/types.h>
+
+/* Where svinit's own tree begins: the text of our /proc/self/cgroup. */
+typedef struct CgroupRoot {
+        char *text; /* owned */
+} CgroupRoot;
+
+void cgroup_root_load(CgroupRoot *r);
+void cgroup_root_release(CgroupRoot *r);
+
+/* "web.service" of "<root>/system.slice/web.service/sub"; "system.slice" into slice. False: no unit. Pure. */
+bool cgroup_path_unit(const char *path, char *ret_unit, size_t unit_size, char *ret_slice, size_t slice_size);
+
+/* Looks through the hierarchies of /proc/PID/cgroup. The unit, its slice and the path below svinit's root. */
+bool client_unit(const CgroupRoot *root, pid_t pid, char ret_unit[256], char ret_slice[256],
+                 char ret_path[512]);
+
+/* _COMM, _EXE, _CMDLINE; with_ids adds _PID. comm_fallback is used for a process that is gone. */
+void client_add_process(FieldSet *s, pid_t pid, const char *comm_fallback);
+
+/* The field _SYSTEMD_UNIT, its slice, its invocation (asked from /run/systemd/units when NULL). */
+void client_add_unit(FieldSet *s, const char *unit, const char *slice, const char *path,
+                     const char *invocation);

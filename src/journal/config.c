@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "journal/config.h"
+
+#include "journal/line.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define CONFIG_FILE_MAX (256 * 1024)
+#define SYNC_INTERVAL_DEFAULT (5 * USEC_PER_MINUTE)
+
+static const char *const mode_names[STORAGE_MODE_MAX] = {
+        [STORAGE_AUTO] = "auto",
+        [STORAGE_PERSISTENT] = "persistent",
+        [STORAGE_VOLATILE] = "volatile",
+        [STORAGE_NONE] = "none",
+};
+
+int config_init(Config *c) {
+        *c = (Config){
+                .format = RENDER_PREFIX,
+                .forward_syslog = true,
+                .line_max = LINE_MAX_DEFAULT,
+                .sync_interval = SYNC_INTERVAL_DEFAULT,
+                .rate_burst = 10000,
+                .persistent_dir = strdup("/var/log/journal"),
+                .runtime_dir = strdup("/run/log/journal"),
+                .syslog_socket = strdup("/run/systemd/journal/syslog"),
+        };
+        return c->persistent_dir && c->runtime_dir && c->syslog_socket ? 0 : -ENOMEM;
+}
+
+void config_release(Config *c) {
+        free(c->hostname);
+        free(c->machine_id);
+        free(c->persistent_dir);
+        free(c->runtime_dir);
+        free(c->syslog_socket);
+        *c = (Config){ 0 };
+}
+
+int config_parse_size(const char *s, uint64_t *ret) {
+        static const char units[] = "KMGTPE";
+        uint64_t v, factor = 1;
+        char number[24];
+        const char *unit;
+        size_t n = strspn(s, "0123456789");
+
+        if (n == 0 || n >= sizeof(number))
+                return -EINVAL;
+        memcpy(number, s, n);
+        number[n] = 0;
+        if (parse_u64(number, &v) < 0)
+                return -ERANGE;
+
+        unit = s[n] ? strchr(units, s[n]) : NULL;
+        if (unit) {
+                for (const char *u = units; u <= unit; u++)
+                        factor *= 1024;
+                n++;
+        }
+        if (s[n] == 'B' && unit)
+                n++;
+        if (s[n] != 0)
+                return -EINVAL;
+        if (v > UINT64_MAX / factor)
+                return -ERANGE;
+        *ret = v * factor;
+        return 0;
+}
+
+static int assign_mode(Config *c, const char *value) {
+        for (int m = 0; m < STORAGE_MODE_MAX; m++)
+                if (str_equal(value, mode_names[m])) {
+                        c->storage.mode = (StorageMode)m;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+static int assign_line_max(Config *c, const char *value) {
+        uint64_t v;
+        int r;
+
+        r = config_parse_size(value, &v);
+        if (r < 0)
+                return r;
+        c->line_max = v < LINE_MAX_MIN ? LINE_MAX_MIN : MIN(v, (uint64_t)STATE_CARRY_MAX);
+        return 0;
+}
+
+static int assign(Config *c, const char *key, const char *value) {
+        const struct {
+                const char *key;
+                uint64_t *size;
+        } sizes[] = {
+                { "SystemMaxUse", &c->storage.persistent.max_use },
+                { "SystemKeepFree", &c->storage.persistent.keep_free },
+                { "SystemMaxFileSize", &c->storage.persistent.max_file_size },
+                { "SystemMaxFiles", &c->storage.persistent.max_files },
+                { "RuntimeMaxUse", &c->storage.runtime.max_use },
+                { "RuntimeKeepFree", &c->storage.runtime.keep_free },
+                { "RuntimeMaxFileSize", &c->storage.runtime.max_file_size },
+                { "RuntimeMaxFiles", &c->storage.runtime.max_files },
+                { "RateLimitBurst", &c->rate_burst },
+        };
+        const struct {
+                const char *key;
+                usec_t *span;
+        } spans[] = {
+                { "MaxRetentionSec", &c->storage.max_retention_usec },
+                { "MaxFileSec", &c->storage.max_file_usec },
+                { "SyncIntervalSec", &c->sync_interval },
+                { "RateLimitIntervalSec", &c->rate_interval },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(sizes); i++)
+                if (str_equal(key, sizes[i].key))
+                        return config_parse_size(value, sizes[i].size);
+        for (size_t i = 0; i < ELEMENTSOF(spans); i++)
+                if (str_equal(key, spans[i].key))
+                        return timespan_parse(value, USEC_PER_SEC, spans[i].span);
+
+        if (str_equal(key, "Storage"))
+                return assign_mode(c, value);
+        if (str_equal(key, "ForwardToSyslog"))
+                return parse_bool(value, &c->forward_syslog);
+        if (str_equal(key, "LineMax"))
+                return assign_line_max(c, value);
+        return 0;
+}
+
+void config_parse(Config *c, const char *text, size_t n) {
+        char *copy auto_free = strndup(text, n), *save = NULL;
+        bool ours = false;
+
+        for (char *line = copy ? strtok_r(copy, "\n", &save) : NULL; line;
+             line = strtok_r(NULL, "\n", &save)) {
+                char *eq;
+
+                line = str_strip(line);
+                if (*line == '[')
+                        ours = str_equal(line, "[Journal]");
+                if (*line == '[' || *line == '#' || *line == ';' || !ours)
+                        continue;
+                eq = strchr(line, '=');
+                if (!eq)
+                        continue;
+                *eq = 0;
+                (void)assign(c, str_strip(line), str_strip(eq + 1));
+        }
+}
+
+static void load_file(Config *c, int dirfd, const char *name) {
+        char *text auto_free = malloc(CONFIG_FILE_MAX);
+        int fd auto_fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        ssize_t n;
+
+        n = fd >= 0 && text ? read(fd, text, CONFIG_FILE_MAX) : -1;
+        if (n > 0)
+                config_parse(c, text, (size_t)n);
+}
+
+static int is_drop_in(const struct dirent *e) {
+        return e->d_name[0] != '.' && str_ends_with(e->d_name, ".conf");
+}
+
+static void load_drop_ins(Config *c, const char *dir) {
+        struct dirent **names = NULL;
+        int n = scandir(dir, &names, is_drop_in, alphasort);
+        int fd auto_fd = n > 0 ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+        for (int i = 0; i < n; i++) {
+                if (fd >= 0)
+                        load_file(c, fd, names[i]->d_name);
+                free(names[i]);
+        }
+        free(names);
+}
+
+void config_load(Config *c) {
+        static const char *const dirs[] = { "/usr/lib/systemd/journald.conf.d",
+                                            "/usr/local/lib/systemd/journald.conf.d",
+                                            "/run/systemd/journald.conf.d", "/etc/systemd/journald.conf.d" };
+
+        load_file(c, AT_FDCWD, "/etc/systemd/journald.conf");
+        for (size_t i = 0; i < ELEMENTSOF(dirs); i++)
+                load_drop_ins(c, dirs[i]);
+}
+
+static int option(Config *c, const char *name, const char *value) {
+        if (str_equal(name, "format")) {
+                c->format = render_format_from_string(value);
+                return c->format == RENDER_FORMAT_MAX ? -EINVAL : 0;
+        }
+        if (str_equal(name, "storage"))
+                return assign_mode(c, value);
+        if (str_equal(name, "max-use")) {
+                int r = config_parse_size(value, &c->storage.persistent.max_use);
+
+                c->storage.runtime.max_use = c->storage.persistent.max_use;
+                return r;
+        }
+        if (str_equal(name, "hostname"))
+                return str_replace(&c->hostname, value);
+        if (str_equal(name, "machine-id"))
+                return str_replace(&c->machine_id, value);
+        if (str_equal(name, "persistent-dir"))
+                return str_replace(&c->persistent_dir, value);
+        if (str_equal(name, "runtime-dir"))
+                return str_replace(&c->runtime_dir, value);
+        if (str_equal(name, "syslog-socket"))
+                return str_replace(&c->syslog_socket, value);
+        if (str_equal(name, "set")) {
+                char *line auto_free = NULL;
+                int r = str_printf(&line, "[Journal]\n%s\n", value);
+
+                if (r >= 0)
+                        config_parse(c, line, strlen(line));
+                return r;
+        }
+        return -EINVAL;
+}
+
+int config_arguments(Config *c, int argc, char *argv[]) {
+        for (int i = 1; i < argc; i++) {
+                char *name auto_free = NULL;
+                const char *arg = str_after(argv[i], "--"), *eq = arg ? strchr(arg, '=') : NULL;
+                int r = -EINVAL;
+
+                if (eq) {
+                        name = strndup(arg, (size_t)(eq - arg));
+                        r = name ? option(c, name, eq + 1) : -ENOMEM;
+                }
+                if (r < 0) {
+                        fprintf(stderr, "svinit-journald: argument \"%s\" was not understood.\n", argv[i]);
+                        return r;
+                }
+        }
+
+        c->storage.persistent_dir = c->persistent_dir;
+        c->storage.runtime_dir = c->runtime_dir;
+        return 0;
+}

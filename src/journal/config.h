@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What the administrator wants: journald.conf(5), its drop-ins, the command
+ * line, later ones win. Keys that are not listed here are left to others.
+ */
+
+#include "journal/render.h"
+#include "journal/storage.h"
+
+typedef struct Config {
+        StorageConfig storage;
+        RenderFormat format;
+        bool forward_syslog;
+        uint64_t line_max;
+        usec_t sync_interval;
+        usec_t rate_interval; /* for senders that PID 1 gave no limit; 0: none */
+        uint64_t rate_burst;
+        char *hostname;                     /* owned; NULL: the kernel's */
+        char *machine_id;                   /* owned; 32 hexadecimal digits; NULL: /etc/machine-id */
+        char *persistent_dir, *runtime_dir; /* owned */
+        char *syslog_socket;                /* owned */
+} Config;
+
+int config_init(Config *c);
+void config_release(Config *c);
+/* One file's text. Pure. */
+void config_parse(Config *c, const char *text, size_t n);
+/* /etc/systemd/journald.conf and journald.conf.d of /usr/lib, /usr/local/lib, /run, /etc. */
+void config_load(Config *c);
+/* 0, or -EINVAL after a message about the argument. */
+int config_arguments(Config *c, int argc, char *argv[]);
+/* "4G", "512K", "100"; 0, -EINVAL, -ERANGE. */
+int config_parse_size(const char *s, uint64_t *ret);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * How a line looks on the container's stdout or stderr. Pure.
+ *
+ *      raw     the line
+ *      prefix  "nginx[17]: " and the line; on a terminal coloured and aligned
+ *      json    {"ts":...,"unit":...,...,"message":...}; a line that is a JSON object keeps its own members
+ *              and gets those of ours it has not
+ *      none    nothing
+ */
+
+#include "base/text.h"
+
+#include <stdint.h>
+
+typedef enum RenderFormat {
+        RENDER_RAW,
+        RENDER_PREFIX,
+        RENDER_JSON,
+        RENDER_NONE,
+        RENDER_FORMAT_MAX
+} RenderFormat;
+
+typedef struct RenderLine {
+        uint64_t realtime;  /* µs */
+        const char *name;   /* identifier */
+        const char *unit;   /* NULL: unknown */
+        const char *stream; /* stdout, stderr, syslog, journal */
+        const char *invocation;
+        long pid;     /* 0: unknown */
+        int priority; /* 0..7 */
+        const char *text;
+        size_t size;
+} RenderLine;
+
+void render_line(RenderFormat format, bool on_terminal, const RenderLine *line, Buf *b);
+RenderFormat render_format_from_string(const char *s); /* RENDER_FORMAT_MAX: unknown */
+
+/*
+ * Whether the text is one JSON object and nothing else. Ours are written with
+ * these members only if the object does not have them: *ret_members gets a bit
+ * for each name of `names` (NULL-terminated, at most 32) that it has.
+ */
+bool json_is_object(const char *text, size_t n, const char *const *names, uint32_t *ret_members,
+                    bool *ret_is_empty);
+void json_add_string(Buf *b, const char *text, size_t n);

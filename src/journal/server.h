@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * svinit-journald as a whole: one thread, one epoll loop.
+ *
+ *      control.c    what PID 1 says: streams and sockets to read, sync, rotate, end
+ *      intake.c     streams: held pipe -> lines
+ *      datagram.c   native and syslog sockets
+ *      deliver.c    one message to the journal, the consoles and the syslog socket
+ *
+ * Nothing is read before PID 1 has handed over everything (READY_END), as what
+ * an interrupted predecessor left in the State must be finished first.
+ */
+
+#include "journal/client.h"
+#include "journal/config.h"
+#include "journal/console.h"
+#include "journal/protocol.h"
+#include "journal/storage.h"
+#include "journal/stream.h"
+#include "journal/syslog-out.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+typedef struct Server Server;
+
+typedef enum WatchKind {
+        WATCH_CONTROL,
+        WATCH_STREAM,
+        WATCH_SOCKET,
+        WATCH_CONSOLE
+} WatchKind;
+
+typedef struct Sender Sender;
+
+typedef struct Server {
+        Config config;
+        State state;
+        Storage storage;
+        Console consoles[2];
+        bool console_watched[2];
+        SyslogOut syslog;
+        FieldSet host; /* _BOOT_ID, _MACHINE_ID, _HOSTNAME */
+        FieldSet self; /* our own messages */
+        CgroupRoot cgroup_root;
+        int epoll_fd, control_fd, null_fd;
+        int sockets[JOURNAL_SOCKET_MAX]; /* owned; -1: not given */
+        Stream *streams;                 /* uthash by id */
+        Sender *senders;                 /* uthash by pid, see datagram.c */
+        unsigned n_senders;
+        uint64_t next_stream_id;
+        char *buffer; /* owned; input, with room for a field name and a carried line in front */
+        size_t buffer_size;
+        bool ready; /* PID 1 has handed over everything */
+        bool ending;
+        bool draining;
+        usec_t sync_at, announce_at, trim_at; /* monotonic; 0: not wanted */
+        usec_t announced;
+        usec_t ask_until; /* a datagram waits for PID 1's answer */
+        pid_t asked_pid;
+        usec_t no_ask_before;
+} Server;
+
+/* The text of input begins behind this much room. */
+#define SERVER_HEADROOM (16 + STATE_CARRY_MAX)
+
+/* One message on its way. */
+typedef struct Message {
+        FieldSet *common;
+        const struct iovec *own; /* payloads, MESSAGE= among them */
+        size_t n_own;
+        EntryTime when;
+        const char *text; /* of MESSAGE=, for those who want a line */
+        size_t size;
+        int priority, facility;
+        const char *identifier, *unit, *invocation, *transport;
+        pid_t pid;
+        bool to_stderr, to_console, to_syslog;
+} Message;
+
+int server_init(Server *s, int argc, char *argv[]);
+int server_run(Server *s);
+void server_begin(Server *s); /* everything was handed over */
+void server_end(Server *s);   /* everything that was taken is stored; the file is closed */
+void server_release(Server *s);
+int server_watch(Server *s, int fd, WatchKind kind, void *what, uint32_t events);
+void server_unwatch(Server *s, int fd);
+usec_t server_now(clockid_t clock);
+EntryTime server_entry_time(void);
+/* Input was taken: arms what follows from that (announcing, sync). */
+void server_after_input(Server *s);
+/* Reads everything that is there now. */
+void server_drain(Server *s);
+
+/* deliver.c */
+void deliver(Server *s, const Message *m);
+/* A message of our own. */
+void deliver_own(Server *s, int priority, const char *format, ...) PRINTF_LIKE(3, 4);
+void deliver_flush(Server *s);
+
+/* control.c; false: PID 1 is gone. */
+bool control_dispatch(Server *s);
+int control_send(Server *s, JournalVerb verb, uint64_t id, const char *text, const int *fds, size_t n_fds);
+
+/* intake.c */
+int stream_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n, bool is_connection);
+void stream_accept(Server *s);
+/* One batch. True when there may be more. */
+bool stream_read(Server *s, Stream *stream);
+/* What an interrupted svinit-journald had in its hands. */
+void stream_recover(Server *s);
+
+/* datagram.c; one datagram. True when there may be more. */
+bool datagram_read(Server *s, JournalSocket socket);
+void datagram_prepare(int fd);
+void datagram_recover(Server *s);
+void datagram_unit_known(Server *s, pid_t pid, const char *text, size_t n);
+void datagram_forget_senders(Server *s);

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "journal/storage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CURRENT "system.journal"
+#define RETRY_USEC (5 * USEC_PER_SEC)
+#define PERSISTENT_STEP (4ULL * 1024 * 1024)
+#define RUNTIME_STEP (512ULL * 1024) /* charged to the container's memory */
+
+static usec_t now(clockid_t clock) {
+        struct timespec ts;
+
+        clock_gettime(clock, &ts);
+        return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / NSEC_PER_USEC;
+}
+
+static void format_id(const Id128 *id, char ret[33]) {
+        for (size_t i = 0; i < sizeof(id->bytes); i++)
+                snprintf(ret + 2 * i, 3, "%02x", id->bytes[i]);
+}
+
+/* getgrnam() may ask a directory server; the group is a local one or there is none. */
+static int journal_group(void) {
+        FILE *f = fopen("/etc/group", "re");
+        char line[1024];
+        int gid = -1;
+
+        while (f && gid < 0 && fgets(line, sizeof(line), f)) {
+                const char *rest = str_after(line, "systemd-journal:");
+                unsigned v;
+
+                if (rest && (rest = strchr(rest, ':')) && sscanf(rest + 1, "%u", &v) == 1)
+                        gid = (int)v;
+        }
+        if (f)
+                fclose(f);
+        return gid;
+}
+
+void storage_init(Storage *s, const StorageConfig *config, State *state) {
+        *s = (Storage){ .config = *config, .state = state, .dirfd = -1, .file = JOURNAL_FILE_INIT };
+}
+
+static void spec_fill(const Storage *s, JournalFileSpec *ret) {
+        const Commit *c = state_committed(s->state);
+
+        *ret = (JournalFileSpec){
+                .max_size = s->limits.max_file_size,
+                .grow_step = s->is_runtime ? RUNTIME_STEP : PERSISTENT_STEP,
+                .machine_id = s->machine_id,
+                .boot_id = s->boot_id,
+                .seqnum_id = c->seqnum_id,
+                .seqnum = c->seqnum,
+                .mode = 0640,
+                .gid = journal_group(),
+        };
+}
+
+/* ---- names ---- */
+
+/* An archived file is named after its first entry; one that a crash left, after the time it was found. */
+static void set_aside(Storage *s) {
+        char name[NAME_MAX + 1], id[33];
+        FileHeader h = { 0 };
+        int fd auto_fd = openat(s->dirfd, CURRENT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+        if (fd < 0 && errno == ENOENT)
+                return;
+        if (fd >= 0 && pread(fd, &h, sizeof(h), 0) == sizeof(h) && h.state == JOURNAL_ARCHIVED &&
+            h.n_entries > 0) {
+                format_id(&h.seqnum_id, id);
+                snprintf(name, sizeof(name), "system@%s-%016" PRIx64 "-%016" PRIx64 ".journal", id,
+                         h.head_entry_seqnum, h.head_entry_realtime);
+        } else
+                snprintf(name, sizeof(name), "system@%016" PRIx64 "-%016" PRIx64 ".journal~",
+                         now(CLOCK_REALTIME),
+                         (uint64_t)now(CLOCK_MONOTONIC) * 2654435761U ^ (uint64_t)getpid());
+        (void)renameat(s->dirfd, CURRENT, s->dirfd, name);
+}
+
+/* The header says ARCHIVED before the name does: a crash in between is finished by set_aside() at the next start. */
+void storage_archive(Storage *s) {
+        bool is_empty;
+
+        if (!journal_file_is_open(&s->file))
+                return;
+        is_empty = journal_file_header(&s->file)->n_entries == 0;
+        journal_file_close(&s->file, JOURNAL_ARCHIVED);
+        if (is_empty)
+                (void)unlinkat(s->dirfd, CURRENT, 0);
+        else
+                set_aside(s);
+}
+
+/* ---- directories ---- */
+
+static int open_below(const char *base, const char *id, bool make_base, int gid) {
+        int fd auto_fd = -1, sub = -1;
+
+        if (make_base && mkdir(base, 02755) < 0 && errno != EEXIST)
+                return -errno;
+        fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        if (make_base && gid >= 0)
+                (void)fchown(fd, (uid_t)-1, (gid_t)gid);
+
+        if (str_is_empty(id))
+                return TAKE_FD(fd);
+        if (mkdirat(fd, id, 0755) >= 0) {
+                sub = openat(fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+                if (sub >= 0) {
+                        (void)fchown(sub, (uid_t)-1, gid >= 0 ? (gid_t)gid : (gid_t)-1);
+                        (void)fchmod(sub, 02755);
+                }
+                return sub < 0 ? -errno : sub;
+        }
+        if (errno != EEXIST)
+                return -errno;
+        sub = openat(fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        return sub < 0 ? -errno : sub;
+}
+
+static void make_parent(const char *path) {
+        char *copy auto_free = strdup(path);
+        char *slash = copy ? strrchr(copy, '/') : NULL;
+
+        if (!slash || slash == copy)
+                return;
+        *slash = 0;
+        if (mkdir(copy, 0755) < 0 && errno == ENOENT) {
+                make_parent(copy);
+                (void)mkdir(copy, 0755);
+        }
+}
+
+/* A directory of ours where files can be made; found out by asking, as root may be told anything by permission bits. */
+int storage_usable_dir(const Storage *s, bool runtime) {
+        const char *base = runtime ? s->config.runtime_dir : s->config.persistent_dir;
+        bool make_base = runtime || s->config.mode == STORAGE_PERSISTENT;
+        char id[33] = "";
+        int fd auto_fd = -1;
+
+        if (s->has_machine_id)
+                format_id(&s->machine_id, id);
+        if (make_base)
+                make_parent(base);
+        fd = open_below(base, id, make_base, journal_group());
+        if (fd < 0)
+                return fd;
+        if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+                return -errno;
+        return TAKE_FD(fd);
+}
+
+static int choose_dir(Storage *s) {
+        int r = -ENOENT;
+
+        if (s->config.mode == STORAGE_NONE)
+                return -ENOENT;
+        if (s->config.mode != STORAGE_VOLATILE) {
+                r = storage_usable_dir(s, false);
+                s->is_runtime = false;
+        }
+        if (r < 0) {
+                r = storage_usable_dir(s, true);
+                s->is_runtime = true;
+        }
+        if (r < 0)
+                return r;
+
+        s->dirfd = r;
+        storage_default_limits(s->dirfd, s->is_runtime,
+                               s->is_runtime ? &s->config.runtime : &s->config.persistent, &s->limits);
+        return 0;
+}
+
+/* ---- the current file ---- */
+
+static void remember_file(Storage *s) {
+        const FileHeader *h = journal_file_header(&s->file);
+
+        s->state->next.file_id = h->file_id;
+        s->state->next.seqnum_id = h->seqnum_id;
+        s->state->next.seqnum = h->tail_entry_seqnum;
+}
+
+static usec_t retention_begin(const Storage *s) {
+        return s->config.max_retention_usec > 0 ? usec_sub(now(CLOCK_REALTIME), s->config.max_retention_usec)
+                                                : 0;
+}
+
+static int open_current(Storage *s) {
+        const Commit *c = state_committed(s->state);
+        Undo *undo = &s->state->shared->undo;
+        JournalFileSpec spec;
+        int r;
+
+        spec_fill(s, &spec);
+        r = journal_file_open(&s->file, s->dirfd, CURRENT, &spec, &c->file_id, undo);
+        if (r == 0 && undo_is_armed(undo, state_seq(s->state)) &&
+            memcmp(&undo->header.file_id, &journal_file_header(&s->file)->file_id, sizeof(Id128)) == 0 &&
+            !journal_file_roll_back(&s->file)) {
+                journal_file_close(&s->file, JOURNAL_ONLINE);
+                r = JOURNAL_FILE_DIRTY;
+        }
+        undo_disarm(undo);
+        if (r == 0)
+                return 0;
+
+        set_aside(s);
+        storage_vacuum(s->dirfd, &s->limits, retention_begin(s), 0);
+        r = journal_file_create(&s->file, s->dirfd, CURRENT, &spec, undo);
+        if ((r == -ENOSPC || r == -EDQUOT) && storage_vacuum(s->dirfd, &s->limits, 0, spec.grow_step * 2))
+                r = journal_file_create(&s->file, s->dirfd, CURRENT, &spec, undo);
+        undo_disarm(undo);
+        return r;
+}
+
+static bool ready(Storage *s) {
+        int r = 0;
+
+        if (journal_file_is_open(&s->file))
+                return true;
+        if (s->config.mode == STORAGE_NONE || now(CLOCK_MONOTONIC) < s->retry_at)
+                return false;
+
+        if (s->dirfd < 0)
+                r = choose_dir(s);
+        if (r >= 0)
+                r = open_current(s);
+        if (r < 0) {
+                cleanup_fd(&s->dirfd);
+                s->retry_at = now(CLOCK_MONOTONIC) + RETRY_USEC;
+                return false;
+        }
+        remember_file(s);
+        return true;
+}
+
+void storage_open(Storage *s) {
+        if (!ready(s))
+                undo_disarm(&s->state->shared->undo);
+        state_commit(s->state);
+}
+
+void storage_commit(Storage *s) {
+        if (s->in_transaction) {
+                journal_file_link(&s->file);
+                s->state->next.seqnum = journal_file_header(&s->file)->tail_entry_seqnum;
+                s->in_transaction = false;
+        }
+        state_commit(s->state);
+}
+
+static void begin_another(Storage *s) {
+        storage_archive(s);
+        storage_vacuum(s->dirfd, &s->limits, retention_begin(s), 0);
+        if (ready(s))
+                state_commit(s->state);
+}
+
+void storage_rotate(Storage *s) {
+        storage_commit(s);
+        if (s->dirfd >= 0)
+                begin_another(s);
+}
+
+/* Entries are found by time within a file: it must not run backwards there. */
+static bool wants_rotation(const Storage *s, const EntryTime *when) {
+        const FileHeader *h = journal_file_header(&s->file);
+
+        if (h->n_entries == 0)
+                return false;
+        if (when->realtime < h->tail_entry_realtime)
+                return true;
+        return s->config.max_file_usec > 0 &&
+               when->realtime - h->head_entry_realtime > s->config.max_file_usec;
+}
+
+static int append_once(Storage *s, FieldSet *common, const struct iovec *own, size_t n_own,
+                       const EntryTime *when) {
+        if (!ready(s))
+                return -ENOSPC;
+        if (wants_rotation(s, when)) {
+                storage_commit(s);
+                begin_another(s);
+                if (!ready(s))
+                        return -ENOSPC;
+        }
+        if (!s->in_transaction) {
+                journal_file_begin(&s->file, state_seq(s->state));
+                s->in_transaction = true;
+        }
+        return journal_file_append(&s->file, common, own, n_own, when);
+}
+
+void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_t n_own,
+                    const EntryTime *when) {
+        unsigned n_rotated = 0;
+
+        if (s->config.mode == STORAGE_NONE)
+                return;
+
+        for (;;) {
+                int r = append_once(s, common, own, n_own, when);
+
+                if (r == 0) {
+                        s->n_appended++;
+                        s->is_dirty = true;
+                        return;
+                }
+                if (r == JOURNAL_FILE_TRANSACTION_FULL) {
+                        storage_commit(s);
+                        continue;
+                }
+                if (r == JOURNAL_FILE_FULL && n_rotated++ < 2) {
+                        storage_commit(s);
+                        begin_another(s);
+                        continue;
+                }
+                if ((r == -ENOSPC || r == -EDQUOT) && journal_file_is_open(&s->file) &&
+                    storage_vacuum(s->dirfd, &s->limits, 0, s->file.grow_step))
+                        continue;
+                break;
+        }
+
+        s->n_dropped++;
+        s->n_dropped_total++;
+}
+
+int storage_sync(Storage *s) {
+        struct stat st;
+
+        if (!journal_file_is_open(&s->file))
+                return 0;
+        s->is_dirty = false;
+        /* Somebody removed the file: what is written to it would be lost. */
+        if (!s->in_transaction && fstat(s->file.fd, &st) >= 0 && st.st_nlink == 0) {
+                journal_file_close(&s->file, JOURNAL_ARCHIVED);
+                if (ready(s))
+                        state_commit(s->state);
+                return 0;
+        }
+        return journal_file_sync(&s->file);
+}
+
+void storage_close(Storage *s) {
+        if (journal_file_is_open(&s->file)) {
+                if (s->in_transaction)
+                        storage_commit(s);
+                (void)journal_file_sync(&s->file);
+                journal_file_close(&s->file, JOURNAL_OFFLINE);
+        }
+        cleanup_fd(&s->dirfd);
+}

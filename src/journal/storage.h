@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Where journal files are, which one is being written, how many may be kept.
+ *
+ * /var/log/journal/MACHINE-ID is used when /var/log/journal exists and may be
+ * written, else /run/log/journal/MACHINE-ID, else nothing is stored and what
+ * would have been is counted. When a disk is full the oldest archived file
+ * goes; when there is none, entries are dropped and counted. Nothing here
+ * waits for the disk except storage_sync().
+ *
+ * storage_append() may commit what the owner has put into `state->next`: that
+ * must always describe the input as it is after the last entry given here.
+ */
+
+#include "journal/state.h"
+
+typedef enum StorageMode {
+        STORAGE_AUTO,
+        STORAGE_PERSISTENT,
+        STORAGE_VOLATILE,
+        STORAGE_NONE,
+        STORAGE_MODE_MAX
+} StorageMode;
+
+/* 0: not set, the default follows from the file system. */
+typedef struct StorageLimits {
+        uint64_t max_use, keep_free, max_file_size;
+        uint64_t max_files;
+} StorageLimits;
+
+typedef struct StorageConfig {
+        StorageMode mode;
+        StorageLimits persistent, runtime;
+        usec_t max_file_usec;                     /* MaxFileSec=; 0: no limit */
+        usec_t max_retention_usec;                /* MaxRetentionSec=; 0: no limit */
+        const char *persistent_dir, *runtime_dir; /* borrowed; without the machine id */
+} StorageConfig;
+
+typedef struct Storage {
+        StorageConfig config;
+        State *state; /* borrowed */
+        Id128 machine_id, boot_id;
+        bool has_machine_id;
+        int dirfd; /* owned; -1: nowhere to write */
+        bool is_runtime;
+        StorageLimits limits; /* in force where dirfd is */
+        JournalFile file;
+        bool in_transaction;
+        bool is_dirty;       /* written since the last sync */
+        usec_t retry_at;     /* monotonic; after a failure nothing is tried before */
+        uint64_t n_appended; /* entries */
+        uint64_t n_dropped;  /* entries that could not be stored and were not yet reported */
+        uint64_t n_dropped_total;
+} Storage;
+
+void storage_init(Storage *s, const StorageConfig *config, State *state);
+/* Opens what may be continued, sets aside what may not. Rolls back what a SIGKILL has interrupted. Call after state_adopt(). */
+void storage_open(Storage *s);
+/* Stores an entry or counts it as dropped. */
+void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_t n_own,
+                    const EntryTime *when);
+/* Makes the entries given so far and `state->next` true together. */
+void storage_commit(Storage *s);
+void storage_rotate(Storage *s);
+/* Moves to the persistent directory when it has become usable; takes the runtime files along. */
+int storage_flush(Storage *s);
+int storage_sync(Storage *s);
+void storage_close(Storage *s);
+
+/* For storage-flush.c. A directory of ours where files can be made, or a negative errno; closes and renames the current file. */
+int storage_usable_dir(const Storage *s, bool runtime);
+void storage_archive(Storage *s);
+
+/* storage-vacuum.c: oldest files go until the limits hold. True when at least one went. */
+bool storage_vacuum(int dirfd, const StorageLimits *limits, usec_t not_before, uint64_t must_free);
+void storage_default_limits(int dirfd, bool is_runtime, const StorageLimits *configured, StorageLimits *ret);

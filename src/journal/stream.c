@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "journal/stream.h"
+
+#include "base/time.h"
+#include "journal/client.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define HEADER_LINES 7
+#define HEADER_MAX 4096
+
+void stream_info_init(StreamInfo *info) {
+        *info = (StreamInfo){
+                .uid = -1,
+                .gid = -1,
+                .priority = LOG_INFO,
+                .facility = LOG_DAEMON >> 3,
+                .level_max = LOG_DEBUG,
+                .level_prefix = true,
+                .to_console = true,
+        };
+}
+
+void stream_info_release(StreamInfo *info) {
+        free(info->unit);
+        free(info->invocation);
+        free(info->identifier);
+        free(info->comm);
+        free(info->cgroup);
+        free(info->slice);
+        strv_free(info->extra);
+        *info = (StreamInfo){ 0 };
+}
+
+Stream *stream_new(uint64_t id, int fd) {
+        Stream *s = calloc(1, sizeof(*s));
+        uint8_t random[16] = { 0 };
+
+        if (!s)
+                return NULL;
+        s->id = id;
+        s->fd = fd;
+        stream_info_init(&s->info);
+        /* Uniqueness is nice to have here, security does not depend on it. */
+        (void)getrandom(random, sizeof(random), GRND_NONBLOCK);
+        for (size_t i = 0; i < sizeof(random); i++)
+                snprintf(s->stream_id + 2 * i, 3, "%02x", random[i]);
+        return s;
+}
+
+void stream_free(Stream *s) {
+        if (!s)
+                return;
+        stream_forget_fields(s);
+        stream_info_release(&s->info);
+        cleanup_fd(&s->fd);
+        free(s);
+}
+
+void stream_forget_fields(Stream *s) {
+        for (size_t i = 0; i < ELEMENTSOF(s->sets); i++) {
+                if (!s->sets[i])
+                        continue;
+                field_set_release(s->sets[i]);
+                free(TAKE(s->sets[i]));
+        }
+}
+
+/* ---- texts ---- */
+
+static void set_number(const char *value, int64_t low, int64_t high, int64_t *field) {
+        int64_t v;
+
+        if (parse_i64(value, &v) == 0 && v >= low && v <= high)
+                *field = v;
+}
+
+static void set_int(const char *value, int low, int high, int *field) {
+        int64_t v = *field;
+
+        set_number(value, low, high, &v);
+        *field = (int)v;
+}
+
+static void set_bool(const char *value, bool *field) {
+        bool v;
+
+        if (parse_bool(value, &v) == 0)
+                *field = v;
+}
+
+static void info_assign(StreamInfo *info, const char *key, const char *value) {
+        if (str_equal(key, "UNIT"))
+                (void)str_replace(&info->unit, value);
+        else if (str_equal(key, "INVOCATION_ID"))
+                (void)str_replace(&info->invocation, value);
+        else if (str_equal(key, "IDENTIFIER"))
+                (void)str_replace(&info->identifier, value);
+        else if (str_equal(key, "COMM"))
+                (void)str_replace(&info->comm, value);
+        else if (str_equal(key, "CGROUP"))
+                (void)str_replace(&info->cgroup, value);
+        else if (str_equal(key, "SLICE"))
+                (void)str_replace(&info->slice, value);
+        else if (str_equal(key, "PID"))
+                set_number(value, 0, INT_MAX, &info->pid);
+        else if (str_equal(key, "UID"))
+                set_number(value, 0, UINT32_MAX, &info->uid);
+        else if (str_equal(key, "GID"))
+                set_number(value, 0, UINT32_MAX, &info->gid);
+        else if (str_equal(key, "PRIORITY"))
+                set_int(value, 0, LOG_DEBUG, &info->priority);
+        else if (str_equal(key, "FACILITY"))
+                set_int(value, 0, LOG_NFACILITIES, &info->facility);
+        else if (str_equal(key, "LEVEL_MAX"))
+                set_int(value, -1, LOG_DEBUG, &info->level_max);
+        else if (str_equal(key, "LEVEL_PREFIX"))
+                set_bool(value, &info->level_prefix);
+        else if (str_equal(key, "CONSOLE"))
+                set_bool(value, &info->to_console);
+        else if (str_equal(key, "STREAM"))
+                info->is_stderr = str_equal(value, "stderr");
+        else if (str_equal(key, "RATE_INTERVAL_USEC"))
+                (void)parse_u64(value, &info->rate_interval);
+        else if (str_equal(key, "RATE_BURST"))
+                (void)parse_u64(value, &info->rate_burst);
+        else if (str_starts_with(key, "FIELD_") && field_name_is_valid(key + 6, strlen(key + 6), false)) {
+                char *field = NULL;
+
+                if (str_printf(&field, "%s=%s", key + 6, value) == 0 && !strv_contains(info->extra, field))
+                        (void)strv_add(&info->extra, field);
+                free(field);
+        }
+}
+
+void stream_info_parse(StreamInfo *info, const char *text, size_t n) {
+        char *copy auto_free = strndup(text, n), *save = NULL;
+
+        for (char *line = copy ? strtok_r(copy, "\n", &save) : NULL; line;
+             line = strtok_r(NULL, "\n", &save)) {
+                char *eq = strchr(line, '=');
+
+                if (!eq)
+                        continue;
+                *eq = 0;
+                info_assign(info, line, eq + 1);
+        }
+}
+
+int stream_header_parse(const char *text, size_t n, bool trusted, StreamInfo *ret) {
+        char *lines[HEADER_LINES] = { 0 }, *copy auto_free = NULL, *p;
+        int flags, length;
+
+        for (p = (char *)text, flags = 0; flags < HEADER_LINES; flags++) {
+                p = memchr(p, '\n', n - (size_t)(p - text));
+                if (!p)
+                        return n >= HEADER_MAX ? -EINVAL : 0;
+                p++;
+        }
+        length = (int)(p - text);
+        if (length > HEADER_MAX || memchr(text, 0, (size_t)length))
+                return -EINVAL;
+
+        copy = strndup(text, (size_t)length);
+        if (!copy)
+                return -ENOMEM;
+        p = copy;
+        for (size_t i = 0; i < HEADER_LINES; i++)
+                lines[i] = strsep(&p, "\n");
+
+        /* "<facility and priority>" as one number. */
+        if (parse_int(lines[2], &flags) < 0 || flags < 0 || flags > LOG_NFACILITIES * 8 + 7)
+                return -EINVAL;
+        ret->priority = flags & 7;
+        if (flags & LOG_FACMASK)
+                ret->facility = flags >> 3;
+        if (parse_bool(lines[3], &ret->level_prefix) < 0)
+                return -EINVAL;
+        if (*lines[0])
+                (void)str_replace(&ret->identifier, lines[0]);
+        if (trusted && *lines[1])
+                (void)str_replace(&ret->unit, lines[1]);
+        return length;
+}
+
+static void add_line(Buf *b, const char *key, const char *value) {
+        if (value && !strchr(value, '\n'))
+                buf_addf(b, "%s=%s\n", key, value);
+}
+
+void stream_info_format(const StreamInfo *info, Buf *b) {
+        add_line(b, "UNIT", info->unit);
+        add_line(b, "IDENTIFIER", info->identifier);
+        add_line(b, "COMM", info->comm);
+        buf_addf(b, "PID=%" PRIi64 "\nUID=%" PRIi64 "\nGID=%" PRIi64 "\n", info->pid, info->uid, info->gid);
+        buf_addf(b, "PRIORITY=%d\nFACILITY=%d\nLEVEL_PREFIX=%d\n", info->priority, info->facility,
+                 info->level_prefix);
+}
+
+/* ---- fields ---- */
+
+static void add_sender(FieldSet *s, const StreamInfo *info) {
+        if (info->pid > 0) {
+                field_set_add_u64(s, "_PID", (uint64_t)info->pid);
+                client_add_process(s, (pid_t)info->pid, info->comm);
+        } else
+                field_set_add(s, "_COMM", info->comm);
+        if (info->uid >= 0)
+                field_set_add_u64(s, "_UID", (uint64_t)info->uid);
+        if (info->gid >= 0)
+                field_set_add_u64(s, "_GID", (uint64_t)info->gid);
+        client_add_unit(s, info->unit, info->slice, info->cgroup, info->invocation);
+}
+
+FieldSet *stream_fields(Stream *s, int priority, const FieldSet *host) {
+        FieldSet *set = s->sets[priority & 7];
+
+        if (set)
+                return set;
+        set = calloc(1, sizeof(*set));
+        if (!set)
+                return NULL;
+
+        field_set_add_u64(set, "PRIORITY", (uint64_t)priority);
+        field_set_add_u64(set, "SYSLOG_FACILITY", (uint64_t)s->info.facility);
+        field_set_add(set, "SYSLOG_IDENTIFIER", s->info.identifier);
+        field_set_add(set, "_TRANSPORT", "stdout");
+        field_set_add(set, "_STREAM_ID", s->stream_id);
+        add_sender(set, &s->info);
+        STRV_FOREACH (extra, s->info.extra) {
+                const char *eq = strchr(*extra, '=');
+                char name[65];
+
+                snprintf(name, sizeof(name), "%.*s", (int)(eq - *extra), *extra);
+                field_set_add(set, name, eq + 1);
+        }
+        (void)field_set_add_all(set, host);
+        return s->sets[priority & 7] = set;
+}
+
+bool stream_may_log(Stream *s, uint64_t monotonic) {
+        const StreamInfo *info = &s->info;
+
+        if (info->rate_interval == 0 || info->rate_burst == 0)
+                return true;
+        if (s->rate_begin == 0 || monotonic - s->rate_begin >= info->rate_interval) {
+                s->rate_begin = monotonic;
+                s->rate_count = 0;
+        }
+        if (s->rate_count++ < info->rate_burst)
+                return true;
+        s->rate_dropped++;
+        return false;
+}

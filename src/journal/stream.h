@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One source of lines: the pipe of a service, or a connection to
+ * /run/systemd/journal/stdout, and what is known about its sender.
+ *
+ * The fields of its entries are made when its first line comes (the process
+ * has become what it is by then) and again after an update; one set for each
+ * priority that was seen.
+ */
+
+#include "base/macro.h"
+#include "journal/fields.h"
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+typedef struct StreamInfo {
+        char *unit, *invocation, *identifier, *comm, *cgroup, *slice; /* owned */
+        char **extra;                                                 /* owned; NAME=value */
+        int64_t pid, uid, gid;                                        /* pid 0, uid and gid -1: unknown */
+        int priority, facility;
+        int level_max;
+        bool level_prefix;
+        bool is_stderr;
+        bool to_console;
+        uint64_t rate_interval, rate_burst;
+} StreamInfo;
+
+typedef struct Stream {
+        uint64_t id; /* key of `hh` */
+        int fd;      /* owned */
+        bool is_socket;
+        bool in_header; /* a connection that has not yet said who it is */
+        bool is_watched;
+        uint64_t carry_slot; /* of State; 0: no partial line */
+        StreamInfo info;
+        FieldSet *sets[8]; /* owned; by priority */
+        uint64_t rate_begin, rate_count, rate_dropped;
+        char stream_id[33];
+        UT_hash_handle hh;
+} Stream;
+
+Stream *stream_new(uint64_t id, int fd);
+void stream_free(Stream *s);
+
+/* The text of ADD, UPDATE and STORED. Unknown keys are ignored; what is not named keeps its value. */
+void stream_info_parse(StreamInfo *info, const char *text, size_t n);
+void stream_info_init(StreamInfo *info);
+void stream_info_release(StreamInfo *info);
+/* The seven lines that open a connection. 0: incomplete; <0: not a header; else its length. Pure. */
+int stream_header_parse(const char *text, size_t n, bool trusted, StreamInfo *ret);
+/* What STORE says about it, to be read by stream_info_parse(). */
+void stream_info_format(const StreamInfo *info, Buf *b);
+
+/* What was known may have changed. */
+void stream_forget_fields(Stream *s);
+/* The common fields of the lines of that priority; NULL when memory is short. `host` goes into each. */
+FieldSet *stream_fields(Stream *s, int priority, const FieldSet *host);
+/* False: over its rate limit, counted. */
+bool stream_may_log(Stream *s, uint64_t monotonic);
