@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What the suites share: one svinit as PID 1 in the rig for each test.
+#
+#   unit NAME <<E ... E      writes a unit file that the boot sees in /etc/systemd/system
+#   boot [rig options]       boots it and waits until systemctl answers and the boot is done
+#   inside CMD...            runs a command in the container
+#   wait_for CMD...          until it succeeds inside, by events of svinit where it can, with a deadline
+#   stop [SIGNAL]            ends it; $exit_code is svinit's
+#
+# $STAGE is a `make install DESTDIR=`, $RIG the rig's program; tests/check sets both.
+
+: "${STAGE:?run by tests/check}" "${RIG:?run by tests/check}"
+
+setup() {
+        T=$(mktemp -d "${BATS_TMPDIR:-/tmp}/svinit-test-XXXXXX")
+        chmod 755 "$T"
+        mkdir "$T/units" "$T/out"
+        chmod 777 "$T/out"
+        init_pid= rig_pid= exit_code=
+        boot_target=multi-user.target
+        svinit_args=()
+}
+
+teardown() {
+        if [[ $rig_pid ]] && kill -0 "$rig_pid" 2>/dev/null; then
+                [[ ! $init_pid ]] || kill -KILL "$init_pid" 2>/dev/null || true
+                wait "$rig_pid" 2>/dev/null || true
+        fi
+        if [[ ${BATS_TEST_COMPLETED:-} != 1 && -s $T/console ]]; then
+                echo "--- console (last 40 lines)"
+                tail -40 "$T/console"
+        fi
+        rm -rf --one-file-system "$T"
+}
+
+unit() {
+        cat >"$T/units/$1"
+}
+
+# Started by the boot, as if it were enabled.
+enabled() {
+        mkdir -p "$T/units/multi-user.target.wants"
+        local u
+        for u; do ln -s "../$u" "$T/units/multi-user.target.wants/$u"; done
+}
+
+binds() {
+        printf '%s\n' --bind "$STAGE/usr/lib/svinit:/usr/lib/svinit" --bind "$STAGE/usr/sbin/svinit:/usr/sbin/svinit" \
+                --bind "$STAGE/usr/bin/svctl:/usr/bin/svctl" --bind "$T/units:/etc/systemd/system" --bind "$T/out:/out"
+}
+
+# Boots and returns at once.
+launch() {
+        local b
+        mapfile -t b < <(binds)
+        "$RIG" boot --timeout 300 --pidfile "$T/pid" "${b[@]}" --env LC_ALL=C.UTF-8 \
+                --env "ASAN_OPTIONS=${ASAN_OPTIONS:-}" --env "LSAN_OPTIONS=${LSAN_OPTIONS:-}" --env "UBSAN_OPTIONS=${UBSAN_OPTIONS:-}" \
+                "$@" -- /usr/sbin/svinit "${svinit_args[@]}" >"$T/console" 2>&1 3>&- &
+        rig_pid=$!
+        until [[ -s $T/pid ]]; do
+                kill -0 "$rig_pid" 2>/dev/null || { wait "$rig_pid"; exit_code=$?; cat "$T/console"; return 1; }
+                read -rt 0.01 <> <(:) || true
+        done
+        init_pid=$(<"$T/pid")
+}
+
+boot() {
+        launch "$@"
+        wait_host test -S "/proc/$init_pid/root/run/systemd/private"
+        inside timeout 60 systemctl is-system-running --wait >/dev/null || true
+}
+
+inside() {
+        nsenter -t "$init_pid" -m -u -i -n -p -- "$@"
+}
+
+inside_sh() {
+        inside sh -c "$1"
+}
+
+# Polls with a short pause and a deadline of 30 s: the thing waited for is outside svinit's events.
+wait_host() {
+        local end=$((SECONDS + ${DEADLINE:-30}))
+        until "$@" >/dev/null 2>&1; do
+                ((SECONDS < end)) || { echo "not within ${DEADLINE:-30} s: $*"; return 1; }
+                read -rt 0.02 <> <(:) || true
+        done
+}
+
+wait_for() {
+        wait_host inside "$@"
+}
+
+wait_state() {
+        wait_host is_in_state "$1" "$2"
+}
+
+is_in_state() {
+        [[ $(inside systemctl show -p ActiveState --value "$1") == "$2" ]]
+}
+
+show() {
+        inside systemctl show -p "$2" --value "$1"
+}
+
+wait_gone() {
+        wait "$rig_pid"
+        exit_code=$?
+        rig_pid=
+        return 0
+}
+
+stop() {
+        kill -"${1:-TERM}" "$init_pid"
+        wait_gone
+}
+
+journal() {
+        inside journalctl --no-pager -o cat "$@"
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A small static program with bad habits, for the integration tests.
+ *
+ *      probe hog MIB          takes that much memory, touches it, waits
+ *      probe orphans N        leaves N orphans that end at once, waits for none
+ *      probe notify TEXT      sends TEXT to $NOTIFY_SOCKET, then waits
+ *      probe stubborn         ignores SIGTERM, SIGINT and SIGHUP, waits
+ *      probe daemon PIDFILE   double forks; the daemon writes its pid there, waits
+ *      probe bomb             forks children that fork, as fast as it may, until it may not
+ *      probe garbage SOCKET N N connections that send garbage and never read
+ *      probe fds              prints $LISTEN_FDS and what they are
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int wait_forever(void) {
+        while (pause() < 0)
+                ;
+        return 0;
+}
+
+static int hog(const char *mib) {
+        size_t n = strtoul(mib, NULL, 10) << 20;
+        char *p = malloc(n);
+
+        for (size_t i = 0; p && i < n; i += 4096)
+                p[i] = 1;
+        return p ? wait_forever() : 1;
+}
+
+/* A child that forks and ends leaves its child to PID 1. */
+static int orphans(const char *count) {
+        for (long i = strtol(count, NULL, 10); i > 0; i--) {
+                pid_t pid = fork();
+
+                if (pid == 0)
+                        _exit(fork() < 0 ? 1 : 0);
+                if (pid < 0 || waitpid(pid, NULL, 0) < 0) {
+                        i++;
+                        usleep(1000);
+                }
+        }
+        return 0;
+}
+
+static int notify(const char *text) {
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+        const char *path = getenv("NOTIFY_SOCKET");
+        int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+        if (!path)
+                return 2;
+        snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+        if (sendto(fd, text, strlen(text), 0, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+                return 1;
+        return wait_forever();
+}
+
+static int stubborn(void) {
+        signal(SIGTERM, SIG_IGN);
+        signal(SIGINT, SIG_IGN);
+        signal(SIGHUP, SIG_IGN);
+        return wait_forever();
+}
+
+static int make_daemon(const char *pidfile) {
+        if (fork() > 0)
+                return 0;
+        setsid();
+        if (fork() > 0)
+                return 0;
+        FILE *f = fopen(pidfile, "w");
+        if (!f)
+                return 1;
+        fprintf(f, "%d\n", (int)getpid());
+        fclose(f);
+        return wait_forever();
+}
+
+static int bomb(void) {
+        while (getppid() >= 0)
+                if (fork() < 0)
+                        usleep(20000);
+        return 0;
+}
+
+static int garbage(const char *path, const char *count) {
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+        char junk[4096];
+
+        snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+        memset(junk, 0xA5, sizeof(junk));
+        signal(SIGPIPE, SIG_IGN);
+        for (long i = strtol(count, NULL, 10); i > 0; i--) {
+                int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+                if (fd < 0)
+                        break;
+                if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+                        continue;
+                if (i % 2 && write(fd, junk, sizeof(junk)) < 0)
+                        close(fd);
+        }
+        return wait_forever();
+}
+
+static int fds(void) {
+        const char *n = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES"), *pid = getenv("LISTEN_PID");
+
+        printf("%s %s %s\n", n ? n : "none", names ? names : "",
+               pid && atoi(pid) == (int)getpid() ? "mine" : "not mine");
+        for (int fd = 3; n && fd < 3 + atoi(n); fd++) {
+                struct stat st;
+
+                if (fstat(fd, &st) < 0)
+                        return 1;
+                printf("%d %s\n", fd, S_ISSOCK(st.st_mode) ? "socket" : "other");
+        }
+        fflush(stdout);
+        return wait_forever();
+}
+
+int main(int argc, char **argv) {
+        const char *what = argc > 1 ? argv[1] : "", *arg = argc > 2 ? argv[2] : "";
+
+        if (strcmp(what, "hog") == 0)
+                return hog(arg);
+        if (strcmp(what, "orphans") == 0)
+                return orphans(arg);
+        if (strcmp(what, "notify") == 0)
+                return notify(arg);
+        if (strcmp(what, "stubborn") == 0)
+                return stubborn();
+        if (strcmp(what, "daemon") == 0)
+                return make_daemon(arg);
+        if (strcmp(what, "bomb") == 0)
+                return bomb();
+        if (strcmp(what, "garbage") == 0)
+                return garbage(arg, argc > 3 ? argv[3] : "1");
+        if (strcmp(what, "fds") == 0)
+                return fds();
+        fprintf(stderr, "probe: unknown '%s'\n", what);
+        return 2;
+}
