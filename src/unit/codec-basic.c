@@ -63,7 +63,7 @@ const Codec codec_string = {
         .format = string_format,
         .release = release_string,
         .good = SAMPLES("", "a", "The web server", "100%%", "\"quoted\" \\x41"),
-        .bad = SAMPLES("a\nb", "%"),
+        .bad = SAMPLES("a\nb", "%9"),
 };
 
 static int out_of_range(const CodecContext *c, const char *value) {
@@ -200,9 +200,9 @@ void size_format_bytes(uint64_t v, Buf *b) {
 }
 
 static int size_parse(const CodecContext *c, const char *value, void *field) {
-        uint64_t v;
+        uint64_t v = LIMIT_UNSET;
 
-        if (size_parse_bytes(value, &v) < 0 || v >= LIMIT_UNSET)
+        if (value[0] && (size_parse_bytes(value, &v) < 0 || v >= LIMIT_UNSET))
                 return -EINVAL;
         *(uint64_t *)field = v;
         return 0;

@@ -335,5 +335,5 @@ const Codec codec_commands = {
                         "!/bin/a $X ${Y}", ":/bin/a $X", "sleep 5", "/bin/a ; /bin/b c", "/bin/a \\; b ';'",
                         "/bin/sh -c \"echo 'x y' %%\"", "/bin//a/./b", "|echo a; echo 'b'", "/bin/a \"\" x",
                         "/bin/a 'a\\nb'"),
-        .bad = SAMPLES("bin/a", "/bin/", "\"/bin/a", "@/bin/a", "/bin/a 'x", "..", "/bin/a %"),
+        .bad = SAMPLES("bin/a", "/bin/", "\"/bin/a", "@/bin/a", "/bin/a 'x", "..", "/bin/a %9"),
 };

@@ -244,9 +244,9 @@ const Codec codec_tasks = {
 };
 
 static int weight_parse(const CodecContext *c, const char *value, void *field) {
-        uint64_t v;
+        uint64_t v = LIMIT_UNSET;
 
-        if (parse_u64(value, &v) < 0 || v < 1 || v > 10000)
+        if (value[0] && (parse_u64(value, &v) < 0 || v < 1 || v > 10000))
                 return -EINVAL;
         *(uint64_t *)field = v;
         return 0;
@@ -294,6 +294,10 @@ const Codec codec_cpu_weight = {
 static int cpu_quota_parse(const CodecContext *c, const char *value, void *field) {
         uint64_t v;
 
+        if (value[0] == 0) {
+                *(usec_t *)field = USEC_INFINITY;
+                return 0;
+        }
         if (permyriad_parse(value, &v) < 0 || v == 0)
                 return -EINVAL;
         *(usec_t *)field = v * (USEC_PER_SEC / PERMYRIAD);

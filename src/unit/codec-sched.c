@@ -18,6 +18,10 @@ typedef struct NamedNumber {
 static int find_number(const NamedNumber *table, size_t n, const char *name, int highest, int *ret) {
         unsigned v;
 
+        if (name[0] == 0) { /* not given */
+                *ret = -1;
+                return 0;
+        }
         for (size_t i = 0; i < n; i++)
                 if (str_equal(table[i].name, name)) {
                         *ret = table[i].value;

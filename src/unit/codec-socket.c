@@ -154,6 +154,10 @@ static const struct {
 static int ip_tos_parse(const CodecContext *c, const char *value, void *field) {
         unsigned v;
 
+        if (value[0] == 0) { /* not given */
+                *(int *)field = -1;
+                return 0;
+        }
         for (size_t i = 0; i < ELEMENTSOF(tos_names); i++)
                 if (str_equal(tos_names[i].name, value)) {
                         *(int *)field = tos_names[i].value;

@@ -257,7 +257,7 @@ const Codec codec_input_text = {
         CODEC_OF(input_text),       .expects = "a text with escapes such as \\n and \\t only",
         .parse = input_text_parse,  .format = input_text_format,
         .release = stdio_release,   .good = SAMPLES("", "hello  world", "a\\tb", "100%%"),
-        .bad = SAMPLES("\\q", "%"),
+        .bad = SAMPLES("\\q", "%9"),
 };
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

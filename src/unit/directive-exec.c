@@ -190,7 +190,7 @@ const Directive exec_directives[] = {
           .support = SUPPORT_IGNORED, .limit = "Cleaning has no time limit.",
           .summary = "How long systemctl clean may take." },
         { "*exec", "TimerSlackNSec", FIELD(nanoseconds, exec, timer_slack), GIVEN(exec, timer_slack_set),
-          .initial = "50us", .summary = "How late timers of the processes may be." },
+          .initial = "50000ns", .summary = "How late timers of the processes may be." },
         { "*exec", "UMask", FIELD(mode, exec, umask), .initial = "0022", .summary = "The file mode mask." },
         { "*exec", "UnsetEnvironment", FIELD(variables, exec, unset_environment), .list = true,
           .summary = "Variables that the processes do not get." },

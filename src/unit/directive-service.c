@@ -34,7 +34,7 @@ const Directive service_directives[] = {
           .summary = "How long stored descriptors are kept." },
         { "Service", "GuessMainPID", FIELD(boolean, service, guess_main_pid), .initial = "yes",
           .summary = "Whether the main process of Type=forking is guessed without PIDFile=." },
-        { "Service", "NonBlocking", FIELD(boolean, service, non_blocking), .initial = "no", .property = "",
+        { "Service", "NonBlocking", FIELD(boolean, service, non_blocking), .initial = "no",
           .summary = "Whether passed sockets are made non-blocking." },
         { "Service", "NotifyAccess", FIELD(notify_access, service, notify_access), .initial = "",
           .summary = "Which processes of the service may notify svinit." },

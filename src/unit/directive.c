@@ -114,7 +114,8 @@ const Directive *directive_resolve(const Directive *d) {
                 return d;
         for (const Directive *const *table = directive_tables; *table && !meant; table++)
                 for (const Directive *row = *table; row->key; row++)
-                        if (str_equal(row->key, d->alias_of) && str_equal(row->section, d->section)) {
+                        if (row != d && str_equal(row->key, d->alias_of) &&
+                            str_equal(row->section, d->section)) {
                                 meant = row;
                                 break;
                         }

@@ -100,7 +100,7 @@ bool directive_counts_for(const Directive *d, UnitType type); /* is it a propert
 /*
  * The value as users would write it, from the spec. Values that need several
  * assignments come as several lines: one spec_assign() for each gives the same
- * spec again. 0 or -ENOMEM.
+ * spec again; an empty text is an assignment as well. 0 or -ENOMEM.
  */
 int directive_format(const Directive *d, const UnitSpec *s, Buf *b);
 /* The row an old spelling stands for, or the row itself. */
