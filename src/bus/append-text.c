@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <sys/mount.h>
 
 #include "base/time.h"
 #include "bus/append.h"
@@ -95,9 +96,62 @@ static int append_label(sd_bus_message *m, const char *text) {
         return sd_bus_message_close_container(m);
 }
 
+/* a(ss): "NAME:VALUE" or "NAME VALUE" */
+static int append_name_and_value(sd_bus_message *m, const char *text) {
+        size_t n = strcspn(text, ": \t");
+        char *name auto_free = strndup(text, n);
+        int r;
+
+        if (!name)
+                return -ENOMEM;
+        if ((r = sd_bus_message_open_container(m, 'r', "ss")) < 0 || (r = append_string(m, name)) < 0 ||
+            (r = append_string(m, text + n + (text[n] != 0))) < 0)
+                return r;
+        return sd_bus_message_close_container(m);
+}
+
+/* a(ssbt): "[-]FROM[:TO[:OPTIONS]]"; the number is that of mount(2) */
+static int append_bind(sd_bus_message *m, const char *text) {
+        bool optional = text[0] == '-';
+        const char *from = text + optional, *to, *options;
+        char *a auto_free = NULL, *b auto_free = NULL;
+        int r;
+
+        to = from + strcspn(from, ":");
+        options = to[0] ? to + 1 + strcspn(to + 1, ":") : to;
+        a = strndup(from, (size_t)(to - from));
+        b = to[0] ? strndup(to + 1, (size_t)(options - to - 1)) : strdup(from);
+        if (!a || !b)
+                return -ENOMEM;
+
+        if ((r = sd_bus_message_open_container(m, 'r', "ssbt")) < 0 || (r = append_string(m, a)) < 0 ||
+            (r = append_string(m, b)) < 0 || (r = append_integer(m, 'b', optional)) < 0 ||
+            (r = append_integer(m, 't', str_equal(options, ":norbind") ? 0 : MS_REC)) < 0)
+                return r;
+        return sd_bus_message_close_container(m);
+}
+
+/* Lists of records; of those that svinit cannot take apart the list is empty, `svctl cat` has the text. */
+static int append_records(sd_bus_message *m, const char *signature, const char *const *values, size_t n) {
+        int (*append)(sd_bus_message *, const char *) = NULL;
+        int r = sd_bus_message_open_container(m, 'a', signature + 1);
+        size_t first = 0;
+
+        if (str_equal(signature, "a(ss)"))
+                append = append_name_and_value;
+        else if (str_equal(signature, "a(ssbt)"))
+                append = append_bind;
+
+        for (size_t i = 0; i < n; i++)
+                if (values[i][0] == 0)
+                        first = i + 1;
+        for (size_t i = first; append && r >= 0 && i < n; i++)
+                r = append(m, values[i]);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 int append_text(sd_bus_message *m, const char *signature, const char *const *values, size_t n) {
         const char *last = n > 0 ? values[n - 1] : NULL;
-        int r;
 
         if (signature[1] == 0)
                 return append_scalar(m, signature[0], last);
@@ -107,11 +161,7 @@ int append_text(sd_bus_message *m, const char *signature, const char *const *val
                 return append_filter(m, values, n);
         if (str_equal(signature, "(bs)"))
                 return append_label(m, last);
-        if (signature[0] == 'a') { /* lists of records: svinit keeps the text only, see `svctl cat` */
-                r = sd_bus_message_open_container(m, 'a', signature + 1);
-                return r < 0 ? r : sd_bus_message_close_container(m);
-        }
-        return -EINVAL;
+        return signature[0] == 'a' ? append_records(m, signature, values, n) : -EINVAL;
 }
 
 /* "3" or "0-3": marks the bits, remembers the highest. */

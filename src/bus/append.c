@@ -108,12 +108,17 @@ static int append_u64_field(sd_bus_message *m, const Directive *d, const UnitSpe
         return append_number(m, d, s, field, (int64_t) * (const uint64_t *)field);
 }
 
+/* Rows may show text in a richer type than the codec keeps it in: the text is read once more. */
 static int append_string_field(sd_bus_message *m, const Directive *d, const UnitSpec *s, const void *field) {
-        return append_string(m, *(char *const *)field);
+        return append_text(m, directive_signature(d), field, *(char *const *)field ? 1 : 0);
 }
 
 static int append_strv_field(sd_bus_message *m, const Directive *d, const UnitSpec *s, const void *field) {
-        return append_strv(m, *(char *const *const *)field);
+        char *const *l = *(char *const *const *)field;
+
+        if (str_equal(directive_signature(d), "as"))
+                return append_strv(m, l);
+        return append_text(m, directive_signature(d), (const char *const *)l, strv_length(l));
 }
 
 /* "name:link" is shown without the link, which is a property of its own. */

@@ -43,6 +43,10 @@ static int get_control_group(Object *o, const Property *p, sd_bus_message *m) {
         return r < 0 ? r : append_string(m, path);
 }
 
+static int get_controllers(Object *o, const Property *p, sd_bus_message *m) {
+        return append_strv(m, o->unit->spec->cgroup->delegate_controllers);
+}
+
 const Property cgroup_properties[] = {
         { "Slice", "s", get_slice, 0, PROPERTY_POLLED },
         { "ControlGroup", "s", get_control_group, 0, PROPERTY_POLLED },
@@ -53,6 +57,9 @@ const Property cgroup_properties[] = {
         NOTHING("EffectiveCPUs", "ay", PROPERTY_POLLED),
         NOTHING("EffectiveMemoryNodes", "ay", PROPERTY_POLLED),
         { "TasksCurrent", "t", get_usage, offsetof(GroupUsage, tasks_current), PROPERTY_POLLED },
+        { "DelegateControllers", "as", get_controllers, 0, PROPERTY_POLLED },
+        NUMBER("MemoryLimit", "t", UINT64_MAX,
+               PROPERTY_POLLED), /* of cgroup v1; MemoryMax= is what is kept */
         NUMBER("IPIngressBytes", "t", UINT64_MAX, PROPERTY_POLLED),
         NUMBER("IPIngressPackets", "t", UINT64_MAX, PROPERTY_POLLED),
         NUMBER("IPEgressBytes", "t", UINT64_MAX, PROPERTY_POLLED),

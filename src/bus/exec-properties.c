@@ -74,6 +74,29 @@ static int get_syslog_priority(Object *o, const Property *p, sd_bus_message *m) 
         return append_integer(m, 'i', e->syslog_facility | e->syslog_level);
 }
 
+static int get_same_process_group(Object *o, const Property *p, sd_bus_message *m) {
+        return append_integer(m, 'b', o->unit->spec->exec->same_process_group);
+}
+
+/* "fd:NAME" of the three streams; only a named descriptor has one. */
+static int get_input_fd(Object *o, const Property *p, sd_bus_message *m) {
+        const StdIo *io = &o->unit->spec->exec->io;
+
+        return append_string(m, io->input == INPUT_NAMED_FD ? io->input_file : NULL);
+}
+
+static int get_output_fd(Object *o, const Property *p, sd_bus_message *m) {
+        const StdIo *io = &o->unit->spec->exec->io;
+
+        return append_string(m, io->output == OUTPUT_NAMED_FD ? io->output_file : NULL);
+}
+
+static int get_error_fd(Object *o, const Property *p, sd_bus_message *m) {
+        const StdIo *io = &o->unit->spec->exec->io;
+
+        return append_string(m, io->error == OUTPUT_NAMED_FD ? io->error_file : NULL);
+}
+
 #define LIMIT(n, resource)                                                                                   \
         { "Limit" n, "t", get_rlimit, resource, PROPERTY_CONST }, {                                          \
                 "Limit" n "Soft", "t", get_rlimit, resource | SOFT, PROPERTY_CONST                           \
@@ -97,6 +120,13 @@ const Property exec_properties[] = {
         LIMIT("NICE", RLIMIT_NICE),
         LIMIT("RTPRIO", RLIMIT_RTPRIO),
         LIMIT("RTTIME", RLIMIT_RTTIME),
+        { "SameProcessGroup", "b", get_same_process_group, 0, PROPERTY_CONST },
+        NUMBER("CPUAffinityFromNUMA", "b", false, PROPERTY_CONST),
+        { "StandardInputFileDescriptorName", "s", get_input_fd, 0, PROPERTY_CONST },
+        { "StandardOutputFileDescriptorName", "s", get_output_fd, 0, PROPERTY_CONST },
+        { "StandardErrorFileDescriptorName", "s", get_error_fd, 0, PROPERTY_CONST },
+        TEXT("RootHashPath", "", PROPERTY_CONST),
+        TEXT("RootHashSignaturePath", "", PROPERTY_CONST),
         { "SyslogPriority", "i", get_syslog_priority, 0, PROPERTY_CONST },
         { "RuntimeDirectorySymlink", "a(sst)", get_symlinks, DIRECTORY_RUNTIME, PROPERTY_CONST },
         { "StateDirectorySymlink", "a(sst)", get_symlinks, DIRECTORY_STATE, PROPERTY_CONST },

@@ -333,7 +333,9 @@ const Method manager_methods[] = {
         { "ListJobs", "", JOB_ROWS, ACCESS_READ, method_list_jobs },
         { "Subscribe", "", "", ACCESS_READ, method_nothing },
         { "Unsubscribe", "", "", ACCESS_READ, method_nothing },
+        /* Without the variants that take patterns, clients fall back to these two. */
         { "Dump", "", "s", ACCESS_READ, method_dump },
+        { "DumpByFileDescriptor", "", "h", ACCESS_READ, method_dump_to_fd },
         { "Reload", "", "", ACCESS_CONTROL, method_reload },
         { "Reexecute", "", "", ACCESS_CONTROL, method_not_supported },
         { "Exit", "", "", ACCESS_CONTROL, method_exit },

@@ -22,6 +22,7 @@ int method_set_environment(Call *c);
 int method_unset_environment(Call *c);
 int method_unset_and_set_environment(Call *c);
 int method_dump(Call *c);
+int method_dump_to_fd(Call *c);
 int manager_environment(const Manager *m, char ***ret); /* what show-environment shows */
 
 /* unit-files.c */

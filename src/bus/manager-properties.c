@@ -198,7 +198,7 @@ const Property manager_properties[] = {
         LIMIT("RTPRIO", RLIMIT_RTPRIO),
         LIMIT("RTTIME", RLIMIT_RTTIME),
         NUMBER("DefaultTasksMax", "t", UINT64_MAX, PROPERTY_POLLED),
-        NUMBER("TimerSlackNSec", "t", DEFAULT_TIMER_SLACK, PROPERTY_POLLED),
+        NUMBER("TimerSlackNSec", "t", DEFAULT_TIMER_SLACK, PROPERTY_CONST),
         TEXT("DefaultOOMPolicy", "stop", PROPERTY_CONST),
         ZERO("DefaultOOMScoreAdjust", "i"),
         TEXT("CtrlAltDelBurstAction", "none", PROPERTY_CONST),

@@ -59,6 +59,10 @@ static int get_watchdog(Object *o, const Property *p, sd_bus_message *m) {
         return append_integer(m, 't', (int64_t)span);
 }
 
+static int get_non_blocking(Object *o, const Property *p, sd_bus_message *m) {
+        return append_integer(m, 'b', o->unit->spec->service->non_blocking);
+}
+
 static int get_dynamic_uid(Object *o, const Property *p, sd_bus_message *m) {
         uid_t uid = o->unit->spec->exec->dynamic_user && o->runtime->dynamic_uid > 0 ? o->runtime->dynamic_uid
                                                                                      : (uid_t)-1;
@@ -120,6 +124,7 @@ const Property service_properties[] = {
         MEMBER("ExecMainPID", "u", get_service_int, main.pid, PROPERTY_EMITS),
         MEMBER("ExecMainCode", "i", get_service_int, main.code, PROPERTY_EMITS),
         MEMBER("ExecMainStatus", "i", get_service_int, main.status, PROPERTY_EMITS),
+        { "NonBlocking", "b", get_non_blocking, 0, PROPERTY_CONST },
         COMMANDS("ExecCondition", COMMAND_CONDITION),
         COMMANDS("ExecStartPre", COMMAND_START_PRE),
         COMMANDS("ExecStart", COMMAND_START),
