@@ -48,40 +48,42 @@ void console_release(Console *c) {
         buf_release(&c->scratch);
 }
 
-bool console_put(Console *c, const RenderLine *line) {
+bool console_render(Console *c, const RenderLine *line) {
+        c->scratch.len = 0;
+        c->scratch.error = 0;
         if (c->fd < 0 || c->format == RENDER_NONE)
                 return true;
 
-        c->scratch.len = 0;
-        c->scratch.error = 0;
         render_line(c->format, c->is_terminal, line, &c->scratch);
-        return c->scratch.error || state_ring_put(c->state, c->ring, c->scratch.data, c->scratch.len);
+        return c->scratch.len <= state_ring_room(c->state, c->ring);
 }
 
-static ssize_t write_some(Console *c, const struct iovec *iov, int n) {
+void console_put(Console *c) {
+        if (c->scratch.len == 0)
+                return;
+        if (c->scratch.error || !state_ring_put(c->state, c->ring, c->scratch.data, c->scratch.len))
+                c->n_dropped++;
+}
+
+static ssize_t write_some(Console *c, const struct iovec *piece) {
         struct pollfd p = { .fd = c->fd, .events = POLLOUT };
+        size_t n = MIN(piece->iov_len, (size_t)CONSOLE_PIECE);
 
-        if (c->must_poll) {
-                if (poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT)) {
-                        errno = p.revents & (POLLERR | POLLHUP) ? EPIPE : EAGAIN;
-                        return -1;
-                }
-                /* Ready means room for this much. */
-                return write(c->fd, iov[0].iov_base, MIN(iov[0].iov_len, (size_t)PIPE_BUF));
+        if (c->is_socket)
+                return send(c->fd, piece->iov_base, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+        /* When it may block, ready means room for this much. */
+        if (c->must_poll && (poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT))) {
+                errno = p.revents & (POLLERR | POLLHUP) ? EPIPE : EAGAIN;
+                return -1;
         }
-
-        if (!c->is_socket)
-                return writev(c->fd, iov, n);
-        return sendmsg(c->fd, &(struct msghdr){ .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n },
-                       MSG_DONTWAIT | MSG_NOSIGNAL);
+        return write(c->fd, piece->iov_base, n);
 }
 
 bool console_flush(Console *c) {
         struct iovec iov[2];
-        int n;
 
-        while (c->fd >= 0 && (n = state_ring_peek(c->state, c->ring, iov)) > 0) {
-                ssize_t written = write_some(c, iov, n);
+        while (c->fd >= 0 && state_ring_peek(c->state, c->ring, iov) > 0) {
+                ssize_t written = write_some(c, &iov[0]);
 
                 if (written < 0 && errno == EINTR)
                         continue;
@@ -108,11 +110,12 @@ bool console_flush(Console *c) {
                         c->n_dropped);
 
                 c->n_dropped = 0;
-                (void)console_put(c, &(RenderLine){ .name = "svinit-journald",
-                                                    .stream = "stderr",
-                                                    .priority = 4,
-                                                    .text = text,
-                                                    .size = (size_t)size });
+                (void)console_render(c, &(RenderLine){ .name = "svinit-journald",
+                                                       .stream = "stderr",
+                                                       .priority = 4,
+                                                       .text = text,
+                                                       .size = (size_t)size });
+                console_put(c);
         }
         return false;
 }
@@ -127,8 +130,4 @@ void console_make_room(Console *c) {
                 return;
         }
         (void)console_flush(c);
-}
-
-void console_drop(Console *c) {
-        c->n_dropped++;
 }

@@ -15,6 +15,7 @@
 #include "journal/state.h"
 
 #define CONSOLE_PATIENCE_MSEC 20
+#define CONSOLE_PIECE 4096 /* written at once: what a SIGKILL may repeat */
 
 typedef struct Console {
         State *state; /* borrowed */
@@ -33,11 +34,15 @@ typedef struct Console {
 
 void console_init(Console *c, State *state, unsigned ring, int fd, RenderFormat format);
 void console_release(Console *c);
-/* False: no room in the ring. The caller commits, calls console_make_room() and tries once more, or drops. */
-bool console_put(Console *c, const RenderLine *line);
+/*
+ * A line in two steps, so that the caller can make room before it stores the
+ * message: render; when that is false there is no room yet: commit what is
+ * complete and call console_make_room(). Then put, which drops and counts the
+ * line if there is still no room.
+ */
+bool console_render(Console *c, const RenderLine *line);
+void console_put(Console *c);
 /* Writes what is committed, as far as the reader takes it. True when something is left. */
 bool console_flush(Console *c);
 /* Waits for a reader that is merely slow. */
 void console_make_room(Console *c);
-/* One more line that was not shown. */
-void console_drop(Console *c);

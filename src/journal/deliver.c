@@ -6,8 +6,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-static void to_console(Server *s, const Message *m) {
-        Console *c = &s->consoles[m->to_stderr];
+static bool render(Server *s, const Message *m) {
         RenderLine line = {
                 .realtime = m->when.realtime,
                 .name = m->identifier ?: "unknown",
@@ -20,23 +19,26 @@ static void to_console(Server *s, const Message *m) {
                 .size = m->size,
         };
 
-        if (console_put(c, &line))
-                return;
-
-        /* What stands before this line is complete: it can be made true and shown. */
-        storage_commit(&s->storage);
-        console_make_room(c);
-        if (!console_put(c, &line))
-                console_drop(c);
+        return console_render(&s->consoles[m->to_stderr], &line);
 }
 
+/*
+ * Each step may commit what was complete before this message, and nothing
+ * else: room on the console is made first, the journal makes its own, and what
+ * follows cannot fail or commit.
+ */
 void deliver(Server *s, const Message *m) {
+        Console *console = m->text && m->to_console ? &s->consoles[m->to_stderr] : NULL;
+
+        if (console && !render(s, m)) {
+                storage_commit(&s->storage);
+                console_make_room(console);
+                (void)render(s, m); /* making room may have used the same buffer */
+        }
         storage_append(&s->storage, m->common, m->own, m->n_own, &m->when);
-        if (!m->text)
-                return;
-        if (m->to_console)
-                to_console(s, m);
-        if (m->to_syslog)
+        if (console)
+                console_put(console);
+        if (m->text && m->to_syslog)
                 syslog_out_send(&s->syslog, m->facility << 3 | m->priority, m->identifier ?: "unknown",
                                 m->pid, m->text, m->size, m->when.realtime, m->when.monotonic);
 }

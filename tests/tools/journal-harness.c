@@ -7,7 +7,7 @@
  * is there: each line exactly once, in order.
  *
  *      journal-harness SVINIT-JOURNALD [--lines=N] [--pipes=N] [--connections=N] [--datagrams=N]
- *                      [--kill-every=MSEC] [--dir=DIR] [--seed=N] [--max-use=SIZE] [--keep] [--quiet-console]
+ *                      [--kill-every=MSEC] [--dir=DIR] [--console=FILE] [--seed=N] [--max-use=SIZE] [--keep] [--quiet-console]
  *
  * Exit code 0: all is there. The last line on stdout is a summary.
  */
@@ -73,7 +73,7 @@ typedef struct Harness {
         size_t n_state;
         pid_t pid;
         int control;
-        int console[2];
+        int console[2], console_copy;
         uint64_t console_lines, n_kills, cpu_us;
         bool synced;
 } Harness;
@@ -404,9 +404,12 @@ static void read_console(Harness *h) {
         char buffer[65536];
         ssize_t n;
 
-        while ((n = read(h->console[0], buffer, sizeof(buffer))) > 0)
+        while ((n = read(h->console[0], buffer, sizeof(buffer))) > 0) {
+                if (h->console_copy >= 0 && write(h->console_copy, buffer, (size_t)n) != n)
+                        die("write");
                 for (ssize_t i = 0; i < n; i++)
                         h->console_lines += buffer[i] == '\n';
+        }
 }
 
 static bool all_written(Harness *h) {
@@ -543,7 +546,7 @@ int main(int argc, char *argv[]) {
                              .kill_every_ms = 20,
                              .seed = 1,
                              .max_use = "4G",
-                             .console = { -1, -1 } };
+                             .console = { -1, -1 }, .console_copy = -1 };
         unsigned n_pipes = 5, n_connections = 0, n_datagrams = 0, n_wrong;
         bool own_dir = true;
         uint64_t begun;
@@ -562,6 +565,8 @@ int main(int argc, char *argv[]) {
                         continue;
                 if (sscanf(argv[i], "--dir=%79s", h.dir) == 1)
                         own_dir = false;
+                else if (strncmp(argv[i], "--console=", 10) == 0)
+                        h.console_copy = open(argv[i] + 10, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
                 else if (strcmp(argv[i], "--keep") == 0)
                         h.keep = true;
                 else if (strcmp(argv[i], "--quiet-console") == 0)
