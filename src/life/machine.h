@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The state machine of a unit of any type, as one value. The type decides
+ * which member of the union counts; machine_*() dispatch through one table.
+ */
+
+#include "life/path.h"
+#include "life/service.h"
+#include "life/simple.h"
+#include "life/socket.h"
+#include "life/timer.h"
+
+typedef struct Machine {
+        UnitType type;
+        union {
+                Service service;
+                Socket socket;
+                Timer timer;
+                Path path;
+                Simple simple; /* target, slice, scope, mount, automount, swap, device */
+        };
+} Machine;
+
+void machine_init(Machine *m, UnitType type, const UnitSpec *spec);
+void machine_set_spec(Machine *m, const UnitSpec *spec);
+void machine_step(Machine *m, const Event *ev, EffectList *fx);
+int machine_active_state(const Machine *m); /* ActiveState */
+const char *machine_sub_state(const Machine *m);
+const char *machine_result(const Machine *m);       /* "success", ... ; NULL for types without a result */
+usec_t machine_deadline(const Machine *m);          /* monotonic; USEC_INFINITY */
+usec_t machine_deadline_realtime(const Machine *m); /* calendar timers; USEC_INFINITY */
+bool machine_will_restart(const Machine *m);
+int machine_passed_state(
+        const Machine *m); /* ActiveState passed through in the last step (dead before auto-restart); -1 */
+bool machine_can_reload(const Machine *m);
+pid_t machine_main_pid(const Machine *m);    /* 0: none */
+pid_t machine_control_pid(const Machine *m); /* 0: none */
+/* The table of all sub-states, for `systemctl --state=help` and the tests. NULL ends. */
+const char *machine_sub_state_name(UnitType type, unsigned i);

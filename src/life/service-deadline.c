@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * When a service must be looked at again. Three things may be awaited at a
+ * time: the end of the state, the next watchdog ping, the end of the permitted
+ * run; `deadline` is the first of those that count in the present state.
+ */
+
+#include "life/service-internal.h"
+
+/* How long the answer to a spawn may be late before a deadline is looked at again. */
+#define SPAWN_GRACE USEC_PER_SEC
+
+/* Both "0" and "infinity" switch a limit off. */
+static usec_t after(usec_t now, usec_t span) {
+        return span == 0 ? USEC_INFINITY : usec_add(now, span);
+}
+
+/* The run begins to count when it is first "running", and goes on counting through reloads. */
+static usec_t end_of_run(Service *s, usec_t now) {
+        const ServiceSpec *spec = service_spec(s);
+
+        if (s->runtime_deadline == USEC_INFINITY && spec->type != TYPE_ONESHOT)
+                s->runtime_deadline = after(now, spec->runtime_max);
+        return s->runtime_deadline;
+}
+
+void service_arm(Service *s, usec_t now, DeadlineKind kind) {
+        const ServiceSpec *spec = service_spec(s);
+
+        switch (kind) {
+        case START_DEADLINE:
+                s->state_deadline = after(now, spec->timeout_start);
+                break;
+        case STOP_DEADLINE:
+                s->state_deadline = after(now, spec->timeout_stop);
+                break;
+        case ABORT_DEADLINE:
+                s->state_deadline =
+                        after(now, spec->timeout_abort_set ? spec->timeout_abort : spec->timeout_stop);
+                break;
+        case RUNTIME_DEADLINE:
+                s->state_deadline = end_of_run(s, now);
+                break;
+        case RESTART_DEADLINE:
+                s->state_deadline = usec_add(now, service_restart_delay(s));
+                break;
+        default:
+                s->state_deadline = USEC_INFINITY;
+        }
+}
+
+void service_arm_watchdog(Service *s, usec_t now) {
+        s->watchdog_deadline = after(now, s->watchdog_span);
+}
+
+void service_extend(Service *s, const Event *ev) {
+        usec_t t = usec_add(ev->now.monotonic, ev->span);
+
+        if (s->state_deadline == USEC_INFINITY || s->state_deadline >= t ||
+            service_traits(s)->deadline == RESTART_DEADLINE)
+                return;
+        s->state_deadline = t;
+        if (service_traits(s)->deadline == RUNTIME_DEADLINE)
+                s->runtime_deadline = t;
+}
+
+EventType service_due(Service *s, usec_t now) {
+        if (s->watchdog_deadline <= now)
+                return EVENT_WATCHDOG;
+        if (s->state_deadline > now)
+                return EVENT_TYPE_MAX; /* moved since the event was queued */
+        if (s->spawn_pending) {
+                s->state_deadline = usec_add(now, SPAWN_GRACE);
+                return EVENT_TYPE_MAX;
+        }
+        return EVENT_DEADLINE;
+}
+
+void service_sum_deadlines(Service *s) {
+        s->deadline = MIN(s->state_deadline, s->watchdog_deadline);
+}

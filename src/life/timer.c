@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "life/timer.h"
+#include "graph/unit.h"
+#include "life/limit.h"
+
+static const struct {
+        const char *name;
+        ActiveState active;
+} states[TIMER_STATE_MAX] = {
+        [TIMER_DEAD] = { "dead", INACTIVE },     [TIMER_WAITING] = { "waiting", ACTIVE },
+        [TIMER_RUNNING] = { "running", ACTIVE }, [TIMER_ELAPSED] = { "elapsed", ACTIVE },
+        [TIMER_FAILED] = { "failed", FAILED },
+};
+
+void timer_init(Timer *t, const UnitSpec *spec) {
+        *t = (Timer){ .spec = spec,
+                      .next_monotonic = USEC_INFINITY,
+                      .next_realtime = USEC_INFINITY,
+                      .unit_active = INACTIVE };
+}
+
+/* A step of splitmix64. */
+static uint64_t draw(const Timer *t) {
+        uint64_t z = t->random + t->n_draws * UINT64_C(0x9e3779b97f4a7c15);
+
+        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+        return z ^ (z >> 31);
+}
+
+/* RandomizedDelaySec=, then AccuracySec=: timers meet at whole seconds where their windows reach that far. */
+static usec_t place(Timer *t, usec_t when) {
+        const TimerSpec *spec = t->spec->timer;
+        usec_t whole;
+
+        if (when == USEC_INFINITY)
+                return when;
+        if (spec->randomized_delay > 0) {
+                if (!spec->fixed_random_delay)
+                        t->n_draws++;
+                when = usec_add(when, spec->randomized_delay == USEC_INFINITY
+                                              ? 0
+                                              : draw(t) % (spec->randomized_delay + 1));
+        }
+        whole = usec_add(when, USEC_PER_SEC - 1) / USEC_PER_SEC * USEC_PER_SEC;
+        return whole >= when && whole - when <= spec->accuracy ? whole : when;
+}
+
+/* An elapse that was missed while nobody was there counts from our start, so that the random delay spreads it. */
+static usec_t calendar_elapse(const Timer *t, const TimerValue *v, DualTime now) {
+        usec_t from = t->last_trigger.realtime, next,
+               begin = usec_sub(now.realtime, usec_sub(now.monotonic, t->boot));
+
+        if (from == 0)
+                from = t->activated.realtime;
+        if (calendar_next(&v->calendar, from, &next) < 0)
+                return USEC_INFINITY;
+        return MAX(next, begin);
+}
+
+/* The instant from which a span counts; 0: it has not come yet. */
+static usec_t base_of(const Timer *t, TimerBase base) {
+        switch (base) {
+        case TIMER_ACTIVE:
+                return t->activated.monotonic;
+        case TIMER_UNIT_ACTIVE:
+                return MAX(t->unit_active_enter.monotonic, t->last_trigger.monotonic);
+        case TIMER_UNIT_INACTIVE:
+                return MAX(t->unit_inactive_enter.monotonic, t->last_trigger.monotonic);
+        default: /* in a container the boot is our start */
+                return MAX(t->boot, (usec_t)1);
+        }
+}
+
+static bool follows_unit(TimerBase base) {
+        return base == TIMER_UNIT_ACTIVE || base == TIMER_UNIT_INACTIVE;
+}
+
+/* The others elapse once in each activation of the timer: when their instant lies before a trigger, they did. */
+static usec_t span_elapse(const Timer *t, const TimerValue *v, DualTime now) {
+        usec_t base = base_of(t, v->base), next;
+
+        if (base == 0)
+                return USEC_INFINITY;
+        next = usec_add(base, v->span);
+        if (!follows_unit(v->base) && t->last_trigger.monotonic > 0 && next <= t->last_trigger.monotonic)
+                return USEC_INFINITY;
+        return next;
+}
+
+static TimerState go_down(Timer *t, bool failed, EffectList *fx) {
+        t->next_monotonic = t->next_realtime = USEC_INFINITY;
+        t->failed_start_limit = failed;
+        if (failed)
+                effect_add(fx, EFFECT_RESULT)->value = true;
+        else
+                effect_add(fx, EFFECT_RELEASE)->value = true;
+        return failed ? TIMER_FAILED : TIMER_DEAD;
+}
+
+static TimerState wait_for_next(Timer *t, DualTime now, EffectList *fx) {
+        const TimerSpec *spec = t->spec->timer;
+        bool stays = spec->remain_after_elapse;
+        usec_t monotonic = USEC_INFINITY, realtime = USEC_INFINITY;
+
+        for (size_t i = 0; i < spec->n_values; i++) {
+                const TimerValue *v = spec->values + i;
+
+                stays = stays || follows_unit(v->base);
+                if (v->base == TIMER_CALENDAR)
+                        realtime = MIN(realtime, calendar_elapse(t, v, now));
+                else
+                        monotonic = MIN(monotonic, span_elapse(t, v, now));
+        }
+        t->next_monotonic = place(t, monotonic);
+        t->next_realtime = place(t, realtime);
+        if (monotonic != USEC_INFINITY || realtime != USEC_INFINITY || spec->on_clock_change ||
+            spec->on_timezone_change)
+                return TIMER_WAITING;
+        return stays ? TIMER_ELAPSED : go_down(t, false, fx);
+}
+
+static TimerState trigger(Timer *t, DualTime now, EffectList *fx) {
+        t->next_monotonic = t->next_realtime = USEC_INFINITY;
+        t->last_trigger = now;
+        if (t->spec->timer->persistent)
+                effect_add(fx, EFFECT_STAMP);
+        effect_add(fx, EFFECT_TRIGGER);
+        return TIMER_RUNNING;
+}
+
+/* The caller has put the stamp's time into last_trigger; one from the future is of a clock that was wrong. */
+static void take_stamp(Timer *t, DualTime now, EffectList *fx) {
+        t->last_trigger.monotonic = 0;
+        if (!t->spec->timer->persistent || t->last_trigger.realtime > now.realtime)
+                t->last_trigger.realtime = 0;
+        if (t->spec->timer->persistent && t->last_trigger.realtime == 0)
+                effect_add(fx, EFFECT_STAMP);
+}
+
+static TimerState start(Timer *t, const Event *ev, EffectList *fx) {
+        const CommonSpec *c = t->spec->common;
+
+        if (!limit_allows(&t->limit_window_begin, &t->limit_count, ev->now.monotonic, c->start_limit_interval,
+                          c->start_limit_burst))
+                return go_down(t, true, fx);
+        t->failed_start_limit = false;
+        t->activated = ev->now;
+        take_stamp(t, ev->now, fx);
+        return wait_for_next(t, ev->now, fx);
+}
+
+static TimerState in_down(Timer *t, const Event *ev, EffectList *fx) {
+        switch (ev->type) {
+        case EVENT_START:
+                return start(t, ev, fx);
+        case EVENT_RESET_FAILED:
+                t->failed_start_limit = false;
+                t->limit_count = 0;
+                return TIMER_DEAD;
+        default:
+                return t->state;
+        }
+}
+
+static TimerState in_waiting(Timer *t, const Event *ev, EffectList *fx) {
+        switch (ev->type) {
+        case EVENT_DEADLINE:
+                if (t->next_monotonic <= ev->now.monotonic || t->next_realtime <= ev->now.realtime)
+                        return trigger(t, ev->now, fx);
+                return t->state;
+        case EVENT_CLOCK_CHANGED:
+                if (t->spec->timer->on_clock_change)
+                        return trigger(t, ev->now, fx);
+                return wait_for_next(t, ev->now, fx);
+        case EVENT_TRIGGERED_STATE:
+                return wait_for_next(t, ev->now, fx);
+        case EVENT_STOP:
+                return go_down(t, false, fx);
+        default:
+                return t->state;
+        }
+}
+
+static TimerState in_running(Timer *t, const Event *ev, EffectList *fx) {
+        switch (ev->type) {
+        case EVENT_TRIGGERED_STATE:
+                return active_state_is_down(t->unit_active) ? wait_for_next(t, ev->now, fx) : TIMER_RUNNING;
+        case EVENT_STOP:
+                return go_down(t, false, fx);
+        default:
+                return TIMER_RUNNING;
+        }
+}
+
+static void note_unit(Timer *t, const Event *ev) {
+        bool was_down = active_state_is_down(t->unit_active), is_down = active_state_is_down(ev->active);
+
+        t->unit_active = ev->active;
+        if (was_down && !is_down)
+                t->unit_active_enter = ev->now;
+        if (!was_down && is_down)
+                t->unit_inactive_enter = ev->now;
+}
+
+void timer_step(Timer *t, const Event *ev, EffectList *fx) {
+        if (ev->type == EVENT_TRIGGERED_STATE)
+                note_unit(t, ev);
+
+        if (t->state == TIMER_RUNNING)
+                t->state = in_running(t, ev, fx);
+        else if (states[t->state].active == ACTIVE)
+                t->state = in_waiting(t, ev, fx);
+        else
+                t->state = in_down(t, ev, fx);
+}
+
+int timer_active_state(const Timer *t) {
+        return states[t->state].active;
+}
+
+const char *timer_sub_state(const Timer *t) {
+        return states[t->state].name;
+}
+
+const char *timer_sub_state_name(unsigned i) {
+        return i < TIMER_STATE_MAX ? states[i].name : NULL;
+}
