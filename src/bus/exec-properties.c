@@ -5,13 +5,15 @@
  */
 
 #include <errno.h>
-#include <sched.h>
+#include <limits.h>
+#include <linux/capability.h>
 #include <sys/resource.h>
 
 #include "bus/append.h"
 #include "bus/tables.h"
 
 #define SOFT 0x100
+#define SECCOMP_ERROR_KILL (INT_MAX - 1) /* systemd's number for "kill" in place of an errno */
 
 /* arg: the resource, and SOFT. A limit that is not set is the one svinit passes on. */
 static int get_rlimit(Object *o, const Property *p, sd_bus_message *m) {
@@ -74,6 +76,18 @@ static int get_syslog_priority(Object *o, const Property *p, sd_bus_message *m) 
         return append_integer(m, 'i', e->syslog_facility | e->syslog_level);
 }
 
+/* The number of the facility, without the room for the level. */
+static int get_syslog_facility(Object *o, const Property *p, sd_bus_message *m) {
+        return append_integer(m, 'i', o->unit->spec->exec->syslog_facility >> 3);
+}
+
+/* arg: offset of a set of capabilities in ExecSpec; "all" is all that this kernel interface knows. */
+static int get_capabilities(Object *o, const Property *p, sd_bus_message *m) {
+        const uint64_t *set = (const uint64_t *)((const char *)o->unit->spec->exec + p->arg);
+
+        return append_integer(m, 't', (int64_t)(*set & ((UINT64_C(2) << CAP_LAST_CAP) - 1)));
+}
+
 static int get_same_process_group(Object *o, const Property *p, sd_bus_message *m) {
         return append_integer(m, 'b', o->unit->spec->exec->same_process_group);
 }
@@ -127,6 +141,15 @@ const Property exec_properties[] = {
         { "StandardErrorFileDescriptorName", "s", get_error_fd, 0, PROPERTY_CONST },
         TEXT("RootHashPath", "", PROPERTY_CONST),
         TEXT("RootHashSignaturePath", "", PROPERTY_CONST),
+        { "SyslogFacility", "i", get_syslog_facility, 0, PROPERTY_CONST },
+        { "CapabilityBoundingSet", "t", get_capabilities, offsetof(ExecSpec, capability_bounding),
+          PROPERTY_CONST },
+        { "AmbientCapabilities", "t", get_capabilities, offsetof(ExecSpec, capability_ambient),
+          PROPERTY_CONST },
+        /* What would do something if it were applied; it is not, and these are the values for that. */
+        NUMBER("NUMAPolicy", "i", -1, PROPERTY_CONST),
+        NUMBER("SystemCallErrorNumber", "i", SECCOMP_ERROR_KILL, PROPERTY_CONST),
+        NUMBER("MountFlags", "t", 0, PROPERTY_CONST),
         { "SyslogPriority", "i", get_syslog_priority, 0, PROPERTY_CONST },
         { "RuntimeDirectorySymlink", "a(sst)", get_symlinks, DIRECTORY_RUNTIME, PROPERTY_CONST },
         { "StateDirectorySymlink", "a(sst)", get_symlinks, DIRECTORY_STATE, PROPERTY_CONST },

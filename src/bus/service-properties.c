@@ -51,12 +51,12 @@ static int get_abort_timeout(Object *o, const Property *p, sd_bus_message *m) {
         return append_integer(m, 't', (int64_t)(s->timeout_abort_set ? s->timeout_abort : s->timeout_stop));
 }
 
-/* WATCHDOG_USEC= of the service counts more than its file. */
+/* WATCHDOG_USEC= of the service counts more than its file. None is infinity. */
 static int get_watchdog(Object *o, const Property *p, sd_bus_message *m) {
         const Service *s = service_of(o);
         usec_t span = s->main_pid > 0 ? s->watchdog_span : o->unit->spec->service->watchdog;
 
-        return append_integer(m, 't', (int64_t)span);
+        return append_integer(m, 't', span == 0 ? -1 : (int64_t)span);
 }
 
 static int get_non_blocking(Object *o, const Property *p, sd_bus_message *m) {

@@ -33,6 +33,8 @@ static void world_unit_added(Unit *u, void *userdata) {
         assert_non_null(rt);
         rt->unit = u;
         rt->manager = userdata;
+        rt->dynamic_uid = (uid_t)-1;
+        rt->memory_at_stop = rt->cpu_at_stop = UINT64_MAX;
         u->machine = rt;
         machine_init(&rt->machine, u->type, u->spec);
 }

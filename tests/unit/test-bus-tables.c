@@ -251,6 +251,176 @@ static void the_running_process_comes_before_the_last_one(void **state) {
                     property_named(w, INTERFACE_OF_TYPE + UNIT_SERVICE, "ExecMainPID"));
 }
 
+typedef struct Expected {
+        const char *name;
+        int64_t number;   /* of any integer type */
+        const char *text; /* for strings */
+} Expected;
+
+/* Clients leave out, or call "infinity", what has exactly these values. */
+static const Expected unset[] = {
+        { "CPUWeight", -1 },
+        { "StartupCPUWeight", -1 },
+        { "CPUShares", -1 },
+        { "StartupCPUShares", -1 },
+        { "IOWeight", -1 },
+        { "StartupIOWeight", -1 },
+        { "BlockIOWeight", -1 },
+        { "StartupBlockIOWeight", -1 },
+        { "MemoryMin", 0 },
+        { "MemoryLow", 0 },
+        { "MemoryHigh", -1 },
+        { "MemoryMax", -1 },
+        { "MemorySwapMax", -1 },
+        { "MemoryLimit", -1 },
+        { "MemoryAvailable", -1 },
+        { "MemoryCurrent", -1 },
+        { "TasksCurrent", -1 },
+        { "TasksMax", -1 },
+        { "CPUUsageNSec", -1 },
+        { "CPUQuotaPerSecUSec", -1 },
+        { "CPUQuotaPeriodUSec", -1 },
+        { "IPIngressBytes", -1 },
+        { "IOReadBytes", -1 },
+        { "ControlGroupId", 0 },
+        { "ControlGroup", .text = "" },
+        { "DevicePolicy", .text = "auto" },
+        { "UID", UINT32_MAX },
+        { "GID", UINT32_MAX },
+        { "RuntimeMaxUSec", -1 },
+        { "RuntimeRandomizedExtraUSec", 0 },
+        { "WatchdogUSec", -1 },
+        { "TimeoutStartUSec", 90000000 },
+        { "TimeoutStopUSec", 90000000 },
+        { "TimeoutAbortUSec", 90000000 },
+        { "TimeoutCleanUSec", -1 },
+        { "RestartUSec", 100000 },
+        { "Type", .text = "simple" },
+        { "ExitType", .text = "main" },
+        { "Restart", .text = "no" },
+        { "NotifyAccess", .text = "none" },
+        { "OOMPolicy", .text = "stop" },
+        { "KillMode", .text = "control-group" },
+        { "KillSignal", 15 },
+        { "RestartKillSignal", 15 },
+        { "FinalKillSignal", 9 },
+        { "WatchdogSignal", 6 },
+        { "SendSIGKILL", 1 },
+        { "MainPID", 0 },
+        { "ExecMainCode", 0 },
+        { "StatusErrno", 0 },
+        { "NRestarts", 0 },
+        { "Result", .text = "success" },
+        { "ReloadResult", .text = "success" },
+        { "UMask", 18 },
+        { "RuntimeDirectoryMode", 493 },
+        { "StateDirectoryMode", 493 },
+        { "LogLevelMax", -1 },
+        { "NUMAPolicy", -1 },
+        { "RestrictNamespaces", -1 },
+        { "SystemCallErrorNumber", 2147483646 },
+        { "CPUSchedulingPolicy", 0 },
+        { "IOSchedulingClass", 2 },
+        { "IOSchedulingPriority", 4 },
+        { "SyslogPriority", 30 },
+        { "SyslogFacility", 3 },
+        { "SyslogLevel", 6 },
+        { "SyslogLevelPrefix", 1 },
+        { "IgnoreSIGPIPE", 1 },
+        { "StandardInput", .text = "null" },
+        { "StandardOutput", .text = "journal" },
+        { "StandardError", .text = "inherit" },
+        { "ProtectSystem", .text = "no" },
+        { "ProtectHome", .text = "no" },
+        { "ProtectProc", .text = "default" },
+        { "ProcSubset", .text = "all" },
+        { "KeyringMode", .text = "private" },
+        { "UtmpMode", .text = "init" },
+        { "RuntimeDirectoryPreserve", .text = "no" },
+        { "MountAPIVFS", 0 },
+        { "CapabilityBoundingSet", 0x1ffffffffff },
+        { "AmbientCapabilities", 0 },
+        { "MountFlags", 0 },
+        { "TimerSlackNSec", 50000 },
+        { "ManagedOOMSwap", .text = "auto" },
+        { "ManagedOOMPreference", .text = "none" },
+        { "StatusText", .text = "" },
+};
+
+static const Expected unset_in_unit[] = {
+        { "JobTimeoutUSec", -1 },
+        { "JobRunningTimeoutUSec", -1 },
+        { "JobTimeoutAction", .text = "none" },
+        { "StartLimitIntervalUSec", 10000000 },
+        { "StartLimitBurst", 5 },
+        { "StartLimitAction", .text = "none" },
+        { "FailureAction", .text = "none" },
+        { "SuccessAction", .text = "none" },
+        { "FailureActionExitStatus", -1 },
+        { "OnFailureJobMode", .text = "replace" },
+        { "OnSuccessJobMode", .text = "fail" },
+        { "CollectMode", .text = "inactive" },
+        { "DefaultDependencies", 1 },
+        { "Description", .text = "plain.service" },
+        { "ActiveState", .text = "inactive" },
+        { "SubState", .text = "dead" },
+        { "LoadState", .text = "loaded" },
+        { "FreezerState", .text = "running" },
+        { "InactiveExitTimestamp", 0 },
+};
+
+static int64_t read_integer(sd_bus_message *m, char type) {
+        union {
+                uint8_t y;
+                uint16_t q;
+                int b, i;
+                uint32_t u;
+                int64_t x;
+        } v = { 0 };
+
+        assert_true(sd_bus_message_read_basic(m, type, &v) > 0);
+        return type == 'y'                  ? v.y
+               : type == 'q'                ? v.q
+               : type == 'i' || type == 'b' ? v.i
+               : type == 'u'                ? v.u
+                                            : v.x;
+}
+
+static bool value_is(World *w, Object *o, InterfaceId i, const Expected *e) {
+        const PropertyRef *p = property_named(w, i, e->name);
+        sd_bus_message *m = new_message(w);
+        const char *text = NULL;
+        int64_t number = 0;
+        bool same;
+
+        assert_non_null(p);
+        assert_true(property_append(o, p, m) >= 0);
+        assert_true(sd_bus_message_seal(m, 1, 0) >= 0);
+        if (e->text)
+                assert_true(sd_bus_message_read_basic(m, 's', &text) > 0);
+        else
+                number = read_integer(m, property_signature(p)[0]);
+        same = e->text ? strcmp(text, e->text) == 0 : number == e->number;
+        if (!same)
+                print_error("%s is %lld '%s', not %lld '%s'\n", e->name, (long long)number, text ? text : "",
+                            (long long)e->number, e->text ? e->text : "");
+        sd_bus_message_unref(m);
+        return same;
+}
+
+static void what_is_not_set_is_encoded_as_clients_expect(void **state) {
+        World *w = *state;
+        unsigned wrong = 0;
+        Object o;
+
+        object_of_unit(&w->bus, world_unit(w, "plain.service", "[Service]\nExecStart=/bin/true\n"), &o);
+        for (size_t i = 0; i < ELEMENTSOF(unset); i++)
+                wrong += !value_is(w, &o, INTERFACE_OF_TYPE + UNIT_SERVICE, &unset[i]);
+        for (size_t i = 0; i < ELEMENTSOF(unset_in_unit); i++)
+                wrong += !value_is(w, &o, INTERFACE_UNIT, &unset_in_unit[i]);
+        assert_int_equal(wrong, 0);
+}
+
 static void every_outcome_has_a_name_of_its_own(void **state) {
         for (EnqueueOutcome o = ENQUEUE_OK + 1; o < ENQUEUE_OUTCOME_MAX; o++) {
                 assert_non_null(str_after(outcome_error_name(o), ERROR_PREFIX));
@@ -273,6 +443,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(every_directive_that_is_shown_can_be_appended, setup,
                                                 teardown),
                 cmocka_unit_test_setup_teardown(the_running_process_comes_before_the_last_one, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(what_is_not_set_is_encoded_as_clients_expect, setup,
                                                 teardown),
                 cmocka_unit_test(every_outcome_has_a_name_of_its_own),
         };
