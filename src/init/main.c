@@ -15,12 +15,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-        EXIT_SVINIT_FAILED = 125
+        EXIT_SVINIT_FAILED = 125,
+        EXIT_REBOOT = 133,
 };
 
 extern char **environ;
@@ -55,6 +57,12 @@ static int attach_bus(Manager *m, Bus **ret) {
         return bus_new(m, path, ret);
 }
 
+/* The PID 1 of a machine must not return: the kernel would panic. In a container it must, for the exit code. */
+static void end_machine(int code) {
+        sync();
+        (void)reboot(code == EXIT_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
+}
+
 static int run(const Options *o) {
         ManagerOptions mo = { .unit = o->unit,
                               .main_unit = o->main_unit,
@@ -63,6 +71,7 @@ static int run(const Options *o) {
                               .with_units = o->with_units };
         Manager *m = NULL;
         Bus *bus = NULL;
+        bool machine;
         int r, code;
 
         r = manager_new(&mo, &m);
@@ -77,8 +86,11 @@ static int run(const Options *o) {
         if (r != 0)
                 manager_stop(m, "the boot transaction cannot be started", EXIT_SVINIT_FAILED);
         code = manager_run(m);
+        machine = m->host.pid1 && !m->host.container;
         bus_free(bus);
         manager_free(m);
+        if (machine)
+                end_machine(code);
         return code;
 }
 
