@@ -52,7 +52,7 @@ const Directive cgroup_directives[] = {
           .limit = NO_CONTROLLER, .summary = "MemoryMin= of the units in the slice." },
         { "*cgroup", "DefaultStartupMemoryLow", .initial = "0", .signature = "t", .support = SUPPORT_IGNORED,
           .limit = NO_CONTROLLER, .summary = "StartupMemoryLow= of the units in the slice." },
-        { "*cgroup", "Delegate", FIELD(delegate, cgroup, delegate), .initial = "no",
+        { "*cgroup", "Delegate", FIELD(delegate, cgroup, delegate), .list = true, .initial = "no",
           .support = SUPPORT_PARTIAL,
           .limit = "svinit leaves the group alone; whether controllers can be switched on in it is up to the "
                    "container.",

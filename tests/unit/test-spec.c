@@ -1,0 +1,860 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a unit's files mean: defaults, copies of parts, findings, what follows from several settings. */
+
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <syslog.h>
+
+#include <cmocka.h>
+
+#include "unit/directive.h"
+
+typedef struct World {
+        UnitSpec *spec;
+        Report report;
+        SpecContext context;
+} World;
+
+static const SpecifierHost host = {
+        .architecture = "x86-64",
+        .boot_id = "00000000000000000000000000000001",
+        .hostname = "box.example.org",
+        .machine_id = "00000000000000000000000000000002",
+        .kernel = "6.1",
+        .os_id = "debian",
+        .os_version_id = "12",
+        .user = "root",
+        .uid = "0",
+        .group = "root",
+        .gid = "0",
+        .home = "/root",
+        .shell = "/bin/sh",
+        .runtime_dir = "/run",
+        .state_dir = "/var/lib",
+        .cache_dir = "/var/cache",
+        .logs_dir = "/var/log",
+        .configuration_dir = "/etc",
+        .tmp_dir = "/tmp",
+        .var_tmp_dir = "/var/tmp",
+};
+
+static void world_read(World *w, const char *file, const char *text) {
+        Text t = { (char *)text, strlen(text) };
+
+        assert_int_equal(spec_read(w->spec, &w->context, file, t), 0);
+}
+
+static void world_init(World *w, const char *name, const char *text) {
+        *w = (World){ .context = { .specifiers = { .host = &host } } };
+        w->context.report = &w->report;
+        assert_int_equal(spec_new(name, &w->spec), 0);
+        world_read(w, name, text);
+}
+
+static void world_complete(World *w, const char *name, const char *text) {
+        world_init(w, name, text);
+        assert_int_equal(spec_complete(w->spec, &w->context), 0);
+}
+
+static void world_release(World *w) {
+        spec_free(w->spec);
+        report_release(&w->report);
+}
+
+static bool has(const UnitSpec *s, DependencyKind kind, const char *name) {
+        for (size_t i = 0; i < s->common->n_deps; i++)
+                if (s->common->deps[i].kind == kind && str_equal(s->common->deps[i].name, name))
+                        return true;
+        return false;
+}
+
+/* "LINE KEY" of each finding, one on each line. */
+static char *findings(const World *w) {
+        Buf b auto_buf = { 0 };
+        char *text;
+
+        for (size_t i = 0; i < w->report.n_findings; i++) {
+                const Finding *f = &w->report.findings[i];
+
+                buf_addf(&b, "%u %s\n", f->line, f->key ? f->key : "-");
+        }
+        assert_int_equal(buf_take(&b, &text), 0);
+        return text;
+}
+
+static void expect_text(const World *w, size_t i, const char *text) {
+        assert_true(i < w->report.n_findings);
+        assert_string_equal(w->report.findings[i].text, text);
+}
+
+static void expect_nothing_found(const World *w) {
+        for (size_t i = 0; i < w->report.n_findings; i++)
+                print_error("%s:%u: %s\n", w->report.findings[i].file, w->report.findings[i].line,
+                            w->report.findings[i].text);
+        assert_int_equal(w->report.n_findings, 0);
+}
+
+static void bad_names_are_refused(void **state) {
+        UnitSpec *s;
+
+        assert_int_equal(spec_new("a", &s), -EINVAL);
+        assert_int_equal(spec_new("a.conf", &s), -EINVAL);
+        assert_int_equal(spec_new("a b.service", &s), -EINVAL);
+        assert_int_equal(spec_new("", &s), -EINVAL);
+}
+
+static void defaults_are_shared_until_assigned(void **state) {
+        UnitSpec *a, *b;
+        const Assignment user = { .section = "Service", .key = "User", .value = "daemon" };
+
+        assert_int_equal(spec_new("a.service", &a), 0);
+        assert_int_equal(spec_new("b.service", &b), 0);
+        for (int p = 0; p < PART_MAX; p++)
+                assert_ptr_equal(a->parts[p], b->parts[p]);
+
+        assert_int_equal(spec_assign(a, NULL, &user), 0);
+        assert_ptr_not_equal(a->exec, b->exec);
+        assert_string_equal(a->exec->user, "daemon");
+        assert_null(b->exec->user);
+        assert_ptr_equal(a->service, b->service);
+        spec_free(a);
+        spec_free(b);
+}
+
+static void a_plain_service_has_the_defaults_of_the_manual(void **state) {
+        World w;
+
+        world_complete(&w, "a.service", "[Service]\nExecStart=/bin/a\n");
+        expect_nothing_found(&w);
+        assert_false(w.spec->fatal);
+        assert_int_equal(w.spec->service->type, TYPE_SIMPLE);
+        assert_int_equal(w.spec->service->restart, RESTART_NO);
+        assert_int_equal(w.spec->service->restart_delay, 100 * USEC_PER_MSEC);
+        assert_int_equal(w.spec->service->timeout_start, 90 * USEC_PER_SEC);
+        assert_int_equal(w.spec->service->timeout_stop, 90 * USEC_PER_SEC);
+        assert_false(w.spec->service->timeout_abort_set);
+        assert_int_equal(w.spec->service->notify_access, NOTIFY_NONE);
+        assert_int_equal(w.spec->service->oom_policy, OOM_STOP);
+        assert_true(w.spec->service->guess_main_pid);
+        assert_true(w.spec->service->runtime_max == USEC_INFINITY);
+        assert_int_equal(w.spec->kill->signal, SIGTERM);
+        assert_int_equal(w.spec->kill->restart_signal, 0);
+        assert_int_equal(w.spec->kill->final_signal, SIGKILL);
+        assert_true(w.spec->kill->send_sigkill);
+        assert_int_equal(w.spec->common->start_limit_interval, 10 * USEC_PER_SEC);
+        assert_int_equal(w.spec->common->start_limit_burst, 5);
+        assert_true(w.spec->common->job_timeout == USEC_INFINITY);
+        assert_int_equal(w.spec->common->failure_action_exit_status, -1);
+        assert_int_equal(w.spec->exec->umask, 0022);
+        assert_true(w.spec->exec->ignore_sigpipe);
+        assert_int_equal(w.spec->exec->io.input, INPUT_NULL);
+        assert_int_equal(w.spec->exec->io.output, OUTPUT_JOURNAL);
+        assert_int_equal(w.spec->exec->io.error, OUTPUT_INHERIT);
+        assert_int_equal(w.spec->exec->syslog_facility, LOG_DAEMON);
+        assert_int_equal(w.spec->exec->syslog_level, LOG_INFO);
+        assert_int_equal(w.spec->exec->log_level_max, -1);
+        assert_int_equal(w.spec->exec->directories[DIRECTORY_RUNTIME].mode, 0755);
+        assert_false(w.spec->exec->nice_set);
+        assert_true(w.spec->cgroup->memory_max == LIMIT_UNSET);
+        assert_true(w.spec->cgroup->memory_max_permyriad == LIMIT_UNSET);
+        assert_true(w.spec->cgroup->tasks_max == LIMIT_UNSET);
+        assert_true(w.spec->cgroup->cpu_quota_per_sec == USEC_INFINITY);
+        assert_string_equal(spec_slice(w.spec), "system.slice");
+        world_release(&w);
+}
+
+static void an_empty_value_starts_a_list_afresh(void **state) {
+        World w;
+
+        world_complete(
+                &w, "a.service",
+                "[Unit]\nConditionPathExists=/a\nConditionUser=root\nConditionPathExists=\nConditionHost=b\n"
+                "[Service]\nExecStart=/bin/a\nExecStart=\nExecStart=/bin/b\n"
+                "Environment=A=1\nEnvironment=\nEnvironment=B=2\nEnvironmentFile=/a\nEnvironmentFile=\n"
+                "LimitNOFILE=5\nLimitNOFILE=\nNice=5\nNice=\nMemoryMax=20%\nMemoryMax=\nUser=a\nUser=\n");
+        expect_nothing_found(&w);
+        assert_int_equal(w.spec->service->commands[COMMAND_START].n, 1);
+        assert_string_equal(w.spec->service->commands[COMMAND_START].v[0].path, "/bin/b");
+        assert_int_equal(w.spec->common->conditions.n, 1);
+        assert_string_equal(w.spec->common->conditions.v[0].type, "Host");
+        assert_int_equal(strv_length(w.spec->exec->environment), 1);
+        assert_string_equal(w.spec->exec->environment[0], "B=2");
+        assert_int_equal(w.spec->exec->n_environment_files, 0);
+        assert_null(w.spec->exec->rlimits[RLIMIT_NOFILE]);
+        assert_false(w.spec->exec->nice_set);
+        assert_true(w.spec->cgroup->memory_max_permyriad == LIMIT_UNSET);
+        assert_null(w.spec->exec->user);
+        world_release(&w);
+}
+
+static void lists_add_up_over_files(void **state) {
+        World w;
+
+        world_init(&w, "a.service", "[Service]\nExecStart=/bin/a\nEnvironment=A=1\nSuccessExitStatus=1\n");
+        world_read(&w, "10.conf", "[Service]\nEnvironment=B=2 A=3\nSuccessExitStatus=2 SIGHUP\n");
+        assert_string_equal(w.spec->exec->environment[0], "A=3");
+        assert_string_equal(w.spec->exec->environment[1], "B=2");
+        assert_int_equal(w.spec->service->success_status.n_codes, 2);
+        assert_int_equal(w.spec->service->success_status.n_signals, 1);
+        assert_int_equal(strv_length(w.spec->files), 2);
+        assert_string_equal(w.spec->files[0], "a.service");
+        assert_string_equal(w.spec->files[1], "10.conf");
+        world_release(&w);
+}
+
+static void five_mistakes_are_five_findings(void **state) {
+        char *found auto_free = NULL;
+        World w;
+
+        world_complete(&w, "a.service",
+                       "[Unit]\n"                   /* 1 */
+                       "Descripton=x\n"             /* 2 */
+                       "[Service]\n"                /* 3 */
+                       "ExecStart=/bin/a\n"         /* 4 */
+                       "TimeoutStopSec=5 parsecs\n" /* 5 */
+                       "Restart=sometimes\n"        /* 6 */
+                       "[Servce]\n"                 /* 7 */
+                       "User=a\n"                   /* 8 */
+                       "Group=a\n"                  /* 9 */
+                       "[Service]\n"                /* 10 */
+                       "After=b.service\n");        /* 11 */
+        found = findings(&w);
+        assert_string_equal(found, "2 Descripton\n5 TimeoutStopSec\n6 Restart\n8 -\n11 After\n");
+        expect_text(&w, 0,
+                    "Unknown key 'Descripton' in section [Unit]; it is ignored. Did you mean Description=?");
+        expect_text(
+                &w, 1,
+                "'5 parsecs' is not a time span such as 5s or 1min 30s, or infinity; the default is kept.");
+        expect_text(&w, 3, "Unknown section [Servce] in a unit of the type service; its lines are ignored.");
+        expect_text(
+                &w, 4,
+                "Unknown key 'After' in section [Service]; it is ignored. After= belongs in section [Unit].");
+        assert_false(w.spec->fatal);
+        assert_int_equal(w.spec->service->timeout_stop, 90 * USEC_PER_SEC);
+        world_release(&w);
+}
+
+static void a_finding_says_what_becomes_of_the_value(void **state) {
+        World w;
+
+        world_init(&w, "a.service",
+                   "[Service]\nRestartSec=1\nRestartSec=x\nRestart=\nEnvironment=A=1 "
+                   "2\nUser=a:b\nNice=99\nExecStart=a/b\n");
+        expect_text(&w, 0, "'x' is not a time span such as 5s or 1min 30s; the earlier value is kept.");
+        expect_text(&w, 1,
+                    "The value is empty, but must be one of no, on-success, on-failure, on-abnormal, "
+                    "on-watchdog, "
+                    "on-abort, always; the default is kept.");
+        expect_text(&w, 2,
+                    "'2' is not an assignment such as NAME=value (with blanks: \"NAME=two words\"); it is "
+                    "ignored.");
+        expect_text(&w, 3, "'a:b' is not a user or group: a name or a number; the unit cannot be used.");
+        expect_text(&w, 4, "'99' is not a number from -20 to 19; the default is kept.");
+        expect_text(&w, 5,
+                    "'a/b' is neither an absolute path nor a name without slashes; the unit cannot be used.");
+        assert_int_equal(w.spec->service->restart_delay, USEC_PER_SEC);
+        assert_string_equal(w.spec->exec->environment[0], "A=1");
+        assert_true(w.spec->fatal);
+        world_release(&w);
+}
+
+static void extensions_are_passed_over_in_silence(void **state) {
+        World w;
+
+        world_complete(
+                &w, "a.service",
+                "[Service]\nExecStart=/bin/a\nX-Anything=1\nX-Essential=yes\nX-PassManagerEnvironment=no\n"
+                "[X-Vendor]\nA=1\n[Unit]\nX-Foo=x\n");
+        expect_nothing_found(&w);
+        assert_int_equal(w.spec->service->essential, 1);
+        assert_false(w.spec->exec->pass_manager_environment);
+        world_release(&w);
+}
+
+static void old_spellings_mean_the_new_settings(void **state) {
+        World w;
+
+        world_complete(
+                &w, "a.service",
+                "[Unit]\nBindTo=b.service\nPropagateReloadTo=c.service\nOnFailureIsolate=yes\n"
+                "[Service]\nExecStart=/bin/a\nStartLimitInterval=20\nStartLimitBurst=7\nFailureAction=exit\n"
+                "RebootArgument=x\nStartLimitAction=reboot\nPermissionsStartOnly=true\nMemoryLimit=1G\n"
+                "ReadWriteDirectories=/a\nTimeoutSec=5\n");
+        expect_nothing_found(&w);
+        assert_true(has(w.spec, DEP_BINDS_TO, "b.service"));
+        assert_true(has(w.spec, DEP_PROPAGATES_RELOAD_TO, "c.service"));
+        assert_int_equal(w.spec->common->on_failure_job_mode, JOB_ISOLATE);
+        assert_int_equal(w.spec->common->start_limit_interval, 20 * USEC_PER_SEC);
+        assert_int_equal(w.spec->common->start_limit_burst, 7);
+        assert_int_equal(w.spec->common->failure_action, ACTION_EXIT);
+        assert_int_equal(w.spec->common->start_limit_action, ACTION_REBOOT);
+        assert_string_equal(w.spec->common->reboot_argument, "x");
+        assert_true(w.spec->service->permissions_start_only);
+        assert_true(w.spec->cgroup->memory_max == (uint64_t)1 << 30);
+        assert_string_equal(w.spec->sandbox->read_write_paths[0], "/a");
+        assert_int_equal(w.spec->service->timeout_start, 5 * USEC_PER_SEC);
+        assert_int_equal(w.spec->service->timeout_stop, 5 * USEC_PER_SEC);
+        world_release(&w);
+}
+
+static void command_lines_are_taken_apart_as_systemd_does(void **state) {
+        const Command *v;
+        World w;
+
+        world_init(&w, "app@x.service",
+                   "[Service]\nExecStart=-@/bin/a argv0 %i \"two words\" $A ${B} \\; ';' ; !!prog %%\n");
+        expect_nothing_found(&w);
+        assert_int_equal(w.spec->service->commands[COMMAND_START].n, 2);
+        v = w.spec->service->commands[COMMAND_START].v;
+        assert_string_equal(v[0].path, "/bin/a");
+        assert_int_equal(v[0].flags, COMMAND_IGNORE_FAILURE);
+        assert_int_equal(strv_length(v[0].argv), 7);
+        assert_string_equal(v[0].argv[0], "argv0");
+        assert_string_equal(v[0].argv[1], "x");
+        assert_string_equal(v[0].argv[2], "two words");
+        assert_string_equal(v[0].argv[3], "$A");
+        assert_string_equal(v[0].argv[5], ";");
+        assert_string_equal(v[0].argv[6], ";");
+        assert_string_equal(v[1].path, "prog");
+        assert_string_equal(v[1].argv[1], "%");
+        assert_int_equal(v[1].flags, COMMAND_AMBIENT_MAGIC);
+        world_release(&w);
+}
+
+static void a_bad_command_with_a_dash_does_no_harm(void **state) {
+        World w;
+
+        world_complete(&w, "a.service", "[Service]\nExecStart=/bin/a\nExecStartPre=-a/b\n");
+        assert_int_equal(w.report.n_findings, 1);
+        expect_text(&w, 0, "'a/b' is neither an absolute path nor a name without slashes; it is left out.");
+        assert_false(w.spec->fatal);
+        assert_int_equal(w.spec->service->commands[COMMAND_START_PRE].n, 0);
+        world_release(&w);
+}
+
+static void specifiers_are_replaced_where_systemd_does(void **state) {
+        World w;
+
+        world_init(&w, "web@a-b.service",
+                   "[Unit]\nDescription=%p of %i on %H\nAfter=%p-db@%i.service "
+                   "peer@.service\nConditionPathExists=%t/%i\n"
+                   "[Service]\nEnvironment=NAME=%n "
+                   "PCT=100%%\nPIDFile=%t/%p.pid\nUser=u%i\nRuntimeDirectory=%p/%i\n"
+                   "EnvironmentFile=-/etc/%p.env\nSyslogIdentifier=%p\nWorkingDirectory=%S/%p\n"
+                   "[Install]\nWantedBy=%p.target\n");
+        expect_nothing_found(&w);
+        assert_string_equal(w.spec->common->description, "web of a-b on box.example.org");
+        assert_true(has(w.spec, DEP_AFTER, "web-db@a-b.service"));
+        assert_true(has(w.spec, DEP_AFTER, "peer@a-b.service"));
+        assert_string_equal(w.spec->common->conditions.v[0].parameter, "/run/a-b");
+        assert_string_equal(w.spec->exec->environment[0], "NAME=web@a-b.service");
+        assert_string_equal(w.spec->exec->environment[1], "PCT=100%");
+        assert_string_equal(w.spec->service->pid_file, "/run/web.pid");
+        assert_string_equal(w.spec->exec->user, "ua-b");
+        assert_string_equal(w.spec->exec->directories[DIRECTORY_RUNTIME].names[0], "web/a-b");
+        assert_string_equal(w.spec->exec->environment_files[0].path, "/etc/web.env");
+        assert_true(w.spec->exec->environment_files[0].optional);
+        assert_string_equal(w.spec->exec->syslog_identifier, "web");
+        assert_string_equal(w.spec->exec->working_directory, "/var/lib/web");
+        assert_string_equal(w.spec->install->wanted_by[0], "%p.target"); /* not before it is enabled */
+        world_release(&w);
+}
+
+static void a_specifier_without_a_value_is_said(void **state) {
+        World w;
+
+        world_init(&w, "a.service", "[Unit]\nDescription=%A\n[Service]\nUser=%q%9\n");
+        expect_text(&w, 0, "'%A' has a specifier without a value here; the default is kept.");
+        expect_text(
+                &w, 1,
+                "'%q%9' has an unknown specifier (a percent sign is written %%); the unit cannot be used.");
+        world_release(&w);
+}
+
+static void pid_files_below_var_run_move_to_run(void **state) {
+        World w;
+
+        world_complete(&w, "a.service",
+                       "[Service]\nType=forking\nExecStart=/bin/a\nPIDFile=/var/run/a.pid\n");
+        assert_string_equal(w.spec->service->pid_file, "/run/a.pid");
+        assert_int_equal(w.report.n_findings, 1);
+        assert_int_equal(w.report.findings[0].severity, SEVERITY_WARNING);
+        expect_text(&w, 0, "'/var/run/a.pid' is an old name of '/run/a.pid', which is used.");
+        world_release(&w);
+}
+
+static void the_type_follows_from_the_rest(void **state) {
+        static const struct {
+                const char *text;
+                ServiceType type;
+                NotifyAccess access;
+        } cases[] = {
+                { "[Service]\nExecStart=/a\n", TYPE_SIMPLE, NOTIFY_NONE },
+                { "[Service]\nExecStart=/a\nBusName=org.a\n", TYPE_DBUS, NOTIFY_NONE },
+                { "[Service]\nExecStart=/a\nBusName=org.a\nType=exec\n", TYPE_EXEC, NOTIFY_NONE },
+                { "[Service]\nExecStop=/a\nRemainAfterExit=yes\n", TYPE_ONESHOT, NOTIFY_NONE },
+                { "[Service]\nExecStart=/a\nType=notify\n", TYPE_NOTIFY, NOTIFY_MAIN },
+                { "[Service]\nExecStart=/a\nType=notify\nNotifyAccess=all\n", TYPE_NOTIFY, NOTIFY_ALL },
+                { "[Service]\nExecStart=/a\nType=notify\nNotifyAccess=none\n", TYPE_NOTIFY, NOTIFY_MAIN },
+                { "[Service]\nExecStart=/a\nWatchdogSec=5\n", TYPE_SIMPLE, NOTIFY_MAIN },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                World w;
+
+                world_complete(&w, "a.service", cases[i].text);
+                expect_nothing_found(&w);
+                assert_int_equal(w.spec->service->type, cases[i].type);
+                assert_int_equal(w.spec->service->notify_access, cases[i].access);
+                world_release(&w);
+        }
+}
+
+static void timeouts_follow_from_type_and_configuration(void **state) {
+        World w;
+
+        world_complete(&w, "a.service", "[Service]\nType=oneshot\nExecStart=/a\n");
+        assert_true(w.spec->service->timeout_start == USEC_INFINITY);
+        world_release(&w);
+
+        world_complete(&w, "a.service", "[Service]\nType=oneshot\nExecStart=/a\nTimeoutStartSec=5\n");
+        assert_int_equal(w.spec->service->timeout_start, 5 * USEC_PER_SEC);
+        world_release(&w);
+
+        world_init(&w, "a.service", "[Service]\nExecStart=/a\nRestartSec=0\n");
+        w.context.default_timeout_start = 1;
+        w.context.default_timeout_stop = 2;
+        w.context.default_restart_delay = 3;
+        assert_int_equal(spec_complete(w.spec, &w.context), 0);
+        assert_int_equal(w.spec->service->timeout_start, 1);
+        assert_int_equal(w.spec->service->timeout_stop, 2);
+        assert_int_equal(w.spec->service->restart_delay, 0);
+        world_release(&w);
+
+        world_complete(&w, "a.service", "[Service]\nExecStart=/a\nTimeoutSec=0\nTimeoutAbortSec=infinity\n");
+        assert_true(w.spec->service->timeout_start == USEC_INFINITY);
+        assert_true(w.spec->service->timeout_stop == USEC_INFINITY);
+        assert_true(w.spec->service->timeout_abort_set);
+        world_release(&w);
+}
+
+static void job_timeouts_go_together_unless_both_are_given(void **state) {
+        World w;
+
+        world_init(&w, "a.target", "[Unit]\nJobTimeoutSec=5\n");
+        assert_int_equal(w.spec->common->job_running_timeout, 5 * USEC_PER_SEC);
+        world_release(&w);
+
+        world_init(&w, "a.target", "[Unit]\nJobRunningTimeoutSec=3\nJobTimeoutSec=5\n");
+        assert_int_equal(w.spec->common->job_running_timeout, 3 * USEC_PER_SEC);
+        assert_int_equal(w.spec->common->job_timeout, 5 * USEC_PER_SEC);
+        world_release(&w);
+}
+
+static void an_input_that_goes_both_ways_is_the_output(void **state) {
+        static const struct {
+                const char *text;
+                StdInput input;
+                StdOutput output;
+        } cases[] = {
+                { "StandardInput=socket\n", INPUT_SOCKET, OUTPUT_INHERIT },
+                { "StandardInput=tty\nStandardOutput=journal\n", INPUT_TTY, OUTPUT_JOURNAL },
+                { "StandardOutput=inherit\n", INPUT_NULL, OUTPUT_JOURNAL },
+                { "StandardInputText=a\n", INPUT_DATA, OUTPUT_JOURNAL },
+                { "StandardOutput=null\n", INPUT_NULL, OUTPUT_NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char text[200];
+                World w;
+
+                snprintf(text, sizeof(text), "[Service]\nExecStart=/a\n%s", cases[i].text);
+                world_complete(&w, "a.service", text);
+                expect_nothing_found(&w);
+                assert_int_equal(w.spec->exec->io.input, cases[i].input);
+                assert_int_equal(w.spec->exec->io.output, cases[i].output);
+                world_release(&w);
+        }
+}
+
+static void data_for_the_input_keeps_its_bytes(void **state) {
+        World w;
+
+        world_init(&w, "a.service",
+                   "[Service]\nStandardInputText=a  b\\x41\\n\nStandardInputData=AP8A "
+                   "/w==\nStandardInputText=%i%%\n");
+        expect_nothing_found(&w);
+        assert_int_equal(w.spec->exec->io.input_data_len, 7 + 4 + 2);
+        assert_memory_equal(w.spec->exec->io.input_data, "a  bA\n\n\0\xff\0\xff%\n", 13);
+        world_release(&w);
+}
+
+static void nonsense_is_fatal_and_says_why(void **state) {
+        static const struct {
+                const char *name, *text, *finding;
+        } cases[] = {
+                { "a.service", "[Service]\nType=simple\n",
+                  "The service has neither ExecStart=, ExecStop= nor SuccessAction=; the unit cannot be "
+                  "used." },
+                { "a.service", "[Service]\nExecStop=/a\n",
+                  "The service has neither ExecStart= nor SuccessAction=, and not RemainAfterExit=yes; the "
+                  "unit "
+                  "cannot be used." },
+                { "a.service", "[Service]\nType=exec\nExecStop=/a\n",
+                  "The service has no ExecStart=, which only Type=oneshot may go without; the unit cannot be "
+                  "used." },
+                { "a.service", "[Service]\nExecStart=/a\nExecStart=/b\n",
+                  "The service has more than one ExecStart=, which only Type=oneshot may have; the unit "
+                  "cannot be used." },
+                { "a.service", "[Service]\nType=oneshot\nExecStart=/a\nRestart=always\n",
+                  "A service of Type=oneshot cannot have Restart=always or Restart=on-success; the unit "
+                  "cannot be used." },
+                { "a.service", "[Service]\nType=dbus\nExecStart=/a\n",
+                  "A service of Type=dbus needs BusName=; the unit cannot be used." },
+                { "a.service", "[Service]\nExecStart=/a\nRootImage=/x.img\n",
+                  "An image cannot be mounted as the root, and without it another program would be run. The "
+                  "unit cannot "
+                  "be used." },
+                { "a.socket", "[Socket]\nAccept=no\n",
+                  "The socket has no ListenStream=, ListenDatagram=, ListenSequentialPacket= or ListenFIFO=; "
+                  "the unit "
+                  "cannot be used." },
+                { "a.socket", "[Socket]\nListenStream=80\nAccept=yes\nService=b.service\n",
+                  "With Accept=yes each connection has its own service, so Service= cannot be set; the unit "
+                  "cannot be "
+                  "used." },
+                { "a.timer", "[Timer]\nUnit=b.service\n",
+                  "The timer has no OnCalendar=, OnActiveSec=, OnBootSec= or other time to elapse; the unit "
+                  "cannot be "
+                  "used." },
+                { "a.path", "[Path]\nUnit=b.service\n",
+                  "The path unit has no PathExists=, PathChanged= or other path to watch; the unit cannot be "
+                  "used." },
+                { "a.mount", "[Mount]\nWhat=x\nWhere=/b\n",
+                  "The name of the unit does not follow from Where=; the unit cannot be used." },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                World w;
+
+                world_complete(&w, cases[i].name, cases[i].text);
+                assert_true(w.spec->fatal);
+                assert_int_equal(w.report.n_findings, 1);
+                expect_text(&w, 0, cases[i].finding);
+                world_release(&w);
+        }
+}
+
+static void what_is_reset_is_not_refused(void **state) {
+        World w;
+
+        world_complete(&w, "a.service", "[Service]\nExecStart=/a\nRootImage=/x.img\nRootImage=\n");
+        expect_nothing_found(&w);
+        assert_false(w.spec->fatal);
+        world_release(&w);
+}
+
+static void services_get_the_default_dependencies(void **state) {
+        World w;
+
+        world_complete(&w, "a.service", "[Service]\nExecStart=/a\n");
+        assert_true(has(w.spec, DEP_REQUIRES, "sysinit.target"));
+        assert_true(has(w.spec, DEP_AFTER, "sysinit.target"));
+        assert_true(has(w.spec, DEP_AFTER, "basic.target"));
+        assert_true(has(w.spec, DEP_CONFLICTS, "shutdown.target"));
+        assert_true(has(w.spec, DEP_BEFORE, "shutdown.target"));
+        assert_true(has(w.spec, DEP_AFTER, "systemd-journald.socket"));
+        assert_true(has(w.spec, DEP_SLICE, "system.slice"));
+        assert_true(has(w.spec, DEP_REQUIRES, "system.slice"));
+        assert_true(has(w.spec, DEP_AFTER, "system.slice"));
+        assert_int_equal(w.spec->common->n_deps, 9);
+        world_release(&w);
+
+        world_complete(&w, "a.service",
+                       "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/a\nStandardOutput=null\n");
+        assert_int_equal(w.spec->common->n_deps, 3); /* the slice */
+        world_release(&w);
+}
+
+static void each_type_gets_its_own_dependencies(void **state) {
+        World w;
+
+        world_complete(&w, "a.socket", "[Socket]\nListenStream=/run/a/s\n");
+        assert_true(has(w.spec, DEP_BEFORE, "sockets.target"));
+        assert_true(has(w.spec, DEP_TRIGGERS, "a.service"));
+        assert_true(has(w.spec, DEP_BEFORE, "a.service"));
+        assert_false(has(w.spec, DEP_AFTER, "basic.target"));
+        assert_string_equal(w.spec->common->requires_mounts_for[0], "/run/a/s");
+        world_release(&w);
+
+        world_complete(&w, "a.socket", "[Socket]\nListenStream=80\nAccept=yes\n");
+        assert_false(has(w.spec, DEP_TRIGGERS, "a.service"));
+        assert_int_equal(w.spec->socket->trigger_limit_burst, 200);
+        world_release(&w);
+
+        world_complete(&w, "a.timer", "[Timer]\nOnCalendar=daily\nUnit=b.target\n");
+        assert_true(has(w.spec, DEP_TRIGGERS, "b.target"));
+        assert_true(has(w.spec, DEP_BEFORE, "timers.target"));
+        assert_true(has(w.spec, DEP_AFTER, "time-sync.target"));
+        assert_null(spec_slice(w.spec));
+        world_release(&w);
+
+        world_complete(&w, "a.timer", "[Timer]\nOnActiveSec=5\n");
+        assert_true(has(w.spec, DEP_TRIGGERS, "a.service"));
+        assert_false(has(w.spec, DEP_AFTER, "time-sync.target"));
+        world_release(&w);
+
+        world_complete(&w, "a.path", "[Path]\nPathExists=/x\n");
+        assert_true(has(w.spec, DEP_TRIGGERS, "a.service"));
+        assert_true(has(w.spec, DEP_BEFORE, "paths.target"));
+        world_release(&w);
+
+        world_complete(&w, "a.target", "[Unit]\nWants=b.service\n");
+        assert_true(has(w.spec, DEP_CONFLICTS, "shutdown.target"));
+        assert_false(has(w.spec, DEP_AFTER, "sysinit.target"));
+        world_release(&w);
+
+        world_complete(&w, "shutdown.target", "[Unit]\n");
+        assert_int_equal(w.spec->common->n_deps, 0);
+        world_release(&w);
+
+        world_complete(&w, "srv-data.mount", "[Mount]\nWhat=x\nWhere=/srv/data\n");
+        assert_true(has(w.spec, DEP_BEFORE, "local-fs.target"));
+        assert_true(has(w.spec, DEP_CONFLICTS, "umount.target"));
+        assert_string_equal(w.spec->common->requires_mounts_for[0], "/srv");
+        world_release(&w);
+
+        world_complete(&w, "srv-data.mount", "[Mount]\nWhat=x:/\nWhere=/srv/data\nType=nfs\n");
+        assert_true(has(w.spec, DEP_BEFORE, "remote-fs.target"));
+        assert_true(has(w.spec, DEP_AFTER, "network-online.target"));
+        world_release(&w);
+}
+
+static void slices_follow_from_names(void **state) {
+        World w;
+
+        world_complete(&w, "getty-x@tty1.service", "[Service]\nExecStart=/a\n");
+        assert_string_equal(spec_slice(w.spec), "system-getty\\x2dx.slice");
+        assert_true(has(w.spec, DEP_SLICE, "system-getty\\x2dx.slice"));
+        world_release(&w);
+
+        world_complete(&w, "a@b.service", "[Service]\nExecStart=/a\nSlice=web.slice\n");
+        assert_string_equal(spec_slice(w.spec), "web.slice");
+        assert_true(has(w.spec, DEP_REQUIRES, "web.slice"));
+        world_release(&w);
+
+        world_complete(&w, "a-b.slice", "");
+        assert_string_equal(spec_slice(w.spec), "a.slice");
+        assert_true(has(w.spec, DEP_AFTER, "a.slice"));
+        world_release(&w);
+
+        world_complete(&w, "-.slice", "");
+        assert_null(spec_slice(w.spec));
+        world_release(&w);
+
+        world_complete(&w, "a--b.slice", "");
+        assert_true(w.spec->fatal);
+        world_release(&w);
+}
+
+static void settings_bring_dependencies_along(void **state) {
+        World w;
+
+        world_complete(&w, "a.service",
+                       "[Service]\nExecStart=/a\nBusName=org.a\nSockets=x.socket\nWorkingDirectory=/srv/"
+                       "a\nPrivateTmp=yes\n");
+        assert_true(has(w.spec, DEP_REQUIRES, "dbus.socket"));
+        assert_true(has(w.spec, DEP_AFTER, "dbus.socket"));
+        assert_true(has(w.spec, DEP_WANTS, "x.socket"));
+        assert_true(has(w.spec, DEP_TRIGGERED_BY, "x.socket"));
+        assert_true(has(w.spec, DEP_AFTER, "systemd-tmpfiles-setup.service"));
+        assert_string_equal(w.spec->common->requires_mounts_for[0], "/srv/a");
+        world_release(&w);
+}
+
+static void dependencies_are_kept_once_and_cannot_be_dropped(void **state) {
+        World w;
+
+        world_init(&w, "a.target", "[Unit]\nAfter=b.target c.target b.target\nAfter=\nWants=b.target\n");
+        expect_nothing_found(&w);
+        assert_int_equal(w.spec->common->n_deps, 3);
+        world_release(&w);
+}
+
+typedef struct Visited {
+        Buf text;
+} Visited;
+
+static void visit(const Directive *d, const char *value, const char *file, unsigned line, void *userdata) {
+        Visited *v = userdata;
+
+        assert_non_null(d->limit);
+        buf_addf(&v->text, "%s:%u %s=%s\n", file, line, d->key, value);
+}
+
+static void what_is_not_applied_is_listed_in_order(void **state) {
+        Visited visited = { 0 };
+        World w;
+
+        world_init(
+                &w, "a.service",
+                "[Service]\nExecStart=/"
+                "a\nPrivateTmp=yes\nProtectSystem=no\nSystemCallFilter=~@mount\nUser=a\n"
+                "ReadOnlyPaths=/a\nMountAPIVFS=no\nSystemCallFilter=@x\nDeviceAllow=/dev/a\nDeviceAllow=\n");
+        world_read(&w, "b.conf", "[Service]\nPrivateTmp=true\nIPAccounting=on\n");
+        spec_visit_unapplied(w.spec, visit, &visited);
+        assert_string_equal(visited.text.data,
+                            "a.service:5 SystemCallFilter=~@mount\na.service:7 ReadOnlyPaths=/a\n"
+                            "a.service:9 SystemCallFilter=@x\nb.conf:2 PrivateTmp=true\n"
+                            "b.conf:3 IPAccounting=on\n");
+        buf_release(&visited.text);
+        world_release(&w);
+}
+
+static void settings_without_a_field_are_shown_as_written(void **state) {
+        Buf b auto_buf = { 0 };
+        World w;
+
+        world_init(&w, "a.service",
+                   "[Service]\nSystemCallFilter=~@mount\nSystemCallFilter=@x\nDevicePolicy="
+                   "strict\nDevicePolicy=closed\n");
+        assert_int_equal(directive_format(directive_find("Service", "SystemCallFilter"), w.spec, &b), 0);
+        buf_add_char(&b, '|');
+        assert_int_equal(directive_format(directive_find("Service", "DevicePolicy"), w.spec, &b), 0);
+        buf_add_char(&b, '|');
+        assert_int_equal(directive_format(directive_find("Service", "KeyringMode"), w.spec, &b), 0);
+        assert_string_equal(b.data, "~@mount\n@x|closed|private");
+        world_release(&w);
+}
+
+static void capabilities_add_up_as_in_systemd(void **state) {
+        World w;
+
+        world_init(&w, "a.service",
+                   "[Service]\nCapabilityBoundingSet=CAP_CHOWN\nCapabilityBoundingSet=CAP_KILL\n"
+                   "AmbientCapabilities=CAP_KILL CAP_CHOWN\nAmbientCapabilities=~CAP_CHOWN\n");
+        assert_int_equal(w.spec->exec->capability_bounding, 1 << 0 | 1 << 5);
+        assert_int_equal(w.spec->exec->capability_ambient, 1 << 5);
+        assert_true(w.spec->exec->capability_bounding_set);
+        world_release(&w);
+
+        world_init(&w, "a.service", "[Service]\nCapabilityBoundingSet=\n");
+        assert_int_equal(w.spec->exec->capability_bounding, 0);
+        assert_true(w.spec->exec->capability_bounding_set);
+        world_release(&w);
+
+        world_init(&w, "a.service", "[Service]\nCapabilityBoundingSet=CAP_WHAT\n");
+        assert_int_equal(__builtin_popcountll(w.spec->exec->capability_bounding), 63);
+        world_release(&w);
+}
+
+/* The whole text of a file, NULL when there is none to read. */
+static char *file_text(const char *dir, const char *name) {
+        char path[512], *text;
+        size_t n;
+        FILE *f;
+
+        snprintf(path, sizeof(path), "%s/%s", dir, name);
+        f = fopen(path, "re");
+        if (!f)
+                return NULL;
+        text = calloc(1, 1 << 20);
+        n = text ? fread(text, 1, (1 << 20) - 1, f) : 0;
+        fclose(f);
+        if (n > 0)
+                return text;
+        free(text);
+        return NULL;
+}
+
+/* How many findings say that something is unknown or wrong. */
+static unsigned complaints(const char *name, const char *text) {
+        char *instance auto_free = NULL;
+        unsigned n = 0;
+        World w;
+
+        if (name_kind(name) == NAME_TEMPLATE) { /* only an instance can be used */
+                assert_int_equal(name_with_instance(name, "x", &instance), 0);
+                name = instance;
+        }
+        world_complete(&w, name, text);
+        for (size_t i = 0; i < w.report.n_findings; i++) {
+                const Finding *f = &w.report.findings[i];
+
+                if (!strstr(f->text, "Unknown") && f->severity != SEVERITY_ERROR)
+                        continue;
+                if (strstr(f->text, "This kind of socket is not opened"))
+                        continue; /* netlink: refused on purpose */
+                print_error("%s:%u: %s\n", name, f->line, f->text);
+                n++;
+        }
+        world_release(&w);
+        return n;
+}
+
+static void the_units_of_this_machine_are_understood(void **state) {
+        static const char dir[] = "/usr/lib/systemd/system";
+        unsigned n = 0, wrong = 0;
+        struct dirent *entry;
+        DIR *d;
+
+        d = opendir(dir);
+        while (d && (entry = readdir(d))) {
+                char *text auto_free = NULL;
+
+                if (!name_is_valid(entry->d_name, NAME_ANY))
+                        continue;
+                text = file_text(dir, entry->d_name);
+                if (!text)
+                        continue;
+                wrong += complaints(entry->d_name, text);
+                n++;
+        }
+        if (d)
+                closedir(d);
+        if (n == 0)
+                skip();
+        assert_int_equal(wrong, 0);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(bad_names_are_refused),
+                cmocka_unit_test(defaults_are_shared_until_assigned),
+                cmocka_unit_test(a_plain_service_has_the_defaults_of_the_manual),
+                cmocka_unit_test(an_empty_value_starts_a_list_afresh),
+                cmocka_unit_test(lists_add_up_over_files),
+                cmocka_unit_test(five_mistakes_are_five_findings),
+                cmocka_unit_test(a_finding_says_what_becomes_of_the_value),
+                cmocka_unit_test(extensions_are_passed_over_in_silence),
+                cmocka_unit_test(old_spellings_mean_the_new_settings),
+                cmocka_unit_test(command_lines_are_taken_apart_as_systemd_does),
+                cmocka_unit_test(a_bad_command_with_a_dash_does_no_harm),
+                cmocka_unit_test(specifiers_are_replaced_where_systemd_does),
+                cmocka_unit_test(a_specifier_without_a_value_is_said),
+                cmocka_unit_test(pid_files_below_var_run_move_to_run),
+                cmocka_unit_test(the_type_follows_from_the_rest),
+                cmocka_unit_test(timeouts_follow_from_type_and_configuration),
+                cmocka_unit_test(job_timeouts_go_together_unless_both_are_given),
+                cmocka_unit_test(an_input_that_goes_both_ways_is_the_output),
+                cmocka_unit_test(data_for_the_input_keeps_its_bytes),
+                cmocka_unit_test(nonsense_is_fatal_and_says_why),
+                cmocka_unit_test(what_is_reset_is_not_refused),
+                cmocka_unit_test(services_get_the_default_dependencies),
+                cmocka_unit_test(each_type_gets_its_own_dependencies),
+                cmocka_unit_test(slices_follow_from_names),
+                cmocka_unit_test(settings_bring_dependencies_along),
+                cmocka_unit_test(dependencies_are_kept_once_and_cannot_be_dropped),
+                cmocka_unit_test(what_is_not_applied_is_listed_in_order),
+                cmocka_unit_test(settings_without_a_field_are_shown_as_written),
+                cmocka_unit_test(capabilities_add_up_as_in_systemd),
+                cmocka_unit_test(the_units_of_this_machine_are_understood),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
