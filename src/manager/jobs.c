@@ -32,8 +32,8 @@ bool unit_can_reload(const Unit *u) {
         return u->load_state == LOAD_LOADED && machine_can_reload(&unit_runtime(u)->machine);
 }
 
-int manager_enqueue(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret) {
-        JobQuestions q = { question_can_reload, question_can_stop, m };
+static int enqueue(Manager *m, JobType type, Unit *u, JobMode mode, bool manual, Report *explanation, Job **ret) {
+        JobQuestions q = { question_can_reload, question_can_stop, m, .manual = manual };
         Job *job = NULL;
         int r;
 
@@ -43,6 +43,14 @@ int manager_enqueue(Manager *m, JobType type, Unit *u, JobMode mode, Report *exp
         if (ret)
                 *ret = r == 0 ? job : NULL;
         return r;
+}
+
+int manager_enqueue(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret) {
+        return enqueue(m, type, u, mode, false, explanation, ret);
+}
+
+int manager_request(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret) {
+        return enqueue(m, type, u, mode, true, explanation, ret);
 }
 
 int manager_cancel_job(Manager *m, uint32_t id) {
@@ -159,6 +167,7 @@ static void run_start(Manager *m, Job *j) {
                 finish(m, j, u->load_state == LOAD_LOADED ? JOB_UNSUPPORTED : JOB_INVALID);
                 return;
         }
+        unit_log_findings(u);
         if (!bound_units_are_up(u)) {
                 finish(m, j, JOB_DEPENDENCY);
                 return;

@@ -90,6 +90,7 @@ struct UnitRuntime {
         pid_t status_pid, main_watched;
         uid_t dynamic_uid;
         uint64_t memory_at_stop, cpu_at_stop; /* figures of the last run; UINT64_MAX */
+        bool findings_logged;
         bool in_change_list;                  /* for the observer */
         UnitRuntime *change_next;
         bool in_collect_list, in_loaded_list;
@@ -147,6 +148,8 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret);
  * is nothing to do.
  */
 int manager_enqueue(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret);
+/* The same for a person: RefuseManualStart= and RefuseManualStop= count. */
+int manager_request(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret);
 int manager_cancel_job(Manager *m, uint32_t id);
 int manager_reload(Manager *m); /* daemon-reload, to its end */
 int manager_kill(Manager *m, Unit *u, KillWhom whom, int signal,
