@@ -31,12 +31,12 @@ const char *outcome_error_name(EnqueueOutcome o) {
         return o >= 0 && o < ENQUEUE_OUTCOME_MAX ? outcomes[o].name : SD_BUS_ERROR_FAILED;
 }
 
-/* The findings as further sentences. */
-static void add_findings(Buf *b, const Report *report) {
-        if (!report)
-                return;
-
-        for (size_t i = 0; i < report->n_findings; i++) {
+/* What went wrong, as further sentences; a finding that begins with `known` would say the same again. */
+static void add_errors(Buf *b, const Report *report, const char *known) {
+        for (size_t i = 0; report && i < report->n_findings; i++) {
+                if (report->findings[i].severity != SEVERITY_ERROR ||
+                    (known && str_starts_with(report->findings[i].text, known)))
+                        continue;
                 if (b->len > 0)
                         buf_add_char(b, ' ');
                 finding_format(&report->findings[i], b);
@@ -44,14 +44,17 @@ static void add_findings(Buf *b, const Report *report) {
 }
 
 int error_from_outcome(sd_bus_error *error, int outcome, const char *unit, const Report *explanation) {
+        char *known auto_free = NULL;
         Buf b auto_buf = { 0 };
 
         if (outcome < 0)
                 return error_from_report(error, outcome, unit, explanation);
         ENSURE(outcome > ENQUEUE_OK && outcome < ENQUEUE_OUTCOME_MAX, -EIO);
 
-        buf_addf(&b, "Unit %s %s.", unit, outcomes[outcome].words);
-        add_findings(&b, explanation);
+        if (str_printf(&known, "Unit %s ", unit) < 0)
+                return -ENOMEM;
+        buf_addf(&b, "%s%s.", known, outcomes[outcome].words);
+        add_errors(&b, explanation, known);
 
         return sd_bus_error_set(error, outcomes[outcome].name, b.error < 0 ? NULL : b.data);
 }
@@ -59,7 +62,7 @@ int error_from_outcome(sd_bus_error *error, int outcome, const char *unit, const
 int error_from_report(sd_bus_error *error, int r, const char *what, const Report *report) {
         Buf b auto_buf = { 0 };
 
-        add_findings(&b, report);
+        add_errors(&b, report, NULL);
         if (b.error < 0 || b.len == 0)
                 return sd_bus_error_set_errnof(error, r, "%s: %s", what, strerror(-r));
         return sd_bus_error_set_errnof(error, r, "%s", b.data);

@@ -29,7 +29,7 @@ static int enqueue(Call *c, Unit *u, JobType type, const char *mode, Job **ret) 
                 return r;
 
         *ret = NULL;
-        r = manager_enqueue(c->manager, type, u, m, &explanation, ret);
+        r = manager_request(c->manager, type, u, m, &explanation, ret);
         if (r != 0)
                 r = error_from_outcome(c->error, r, u->id, &explanation);
         report_release(&explanation);
