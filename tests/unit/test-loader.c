@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "load-world.h"
+
+#include "load/index.h"
+
+#define SERVICE "[Service]\nExecStart=/bin/true\n"
+#define DESCRIBED(text) "[Unit]\nDescription=" text "\n" SERVICE
+
+static void expect_description(const World *w, const char *name, const char *text) {
+        LoadedUnit u;
+
+        assert_int_equal(world_load(w, name, &u), LOADED_OK);
+        assert_string_equal(u.spec->common->description, text);
+        loaded_unit_release(&u);
+}
+
+static void expect_outcome(const World *w, const char *name, int outcome) {
+        LoadedUnit u;
+
+        assert_int_equal(world_load(w, name, &u), outcome);
+        assert_non_null(u.spec);
+        assert_true(strv_contains(u.names, name));
+        loaded_unit_release(&u);
+}
+
+static void first_directory_wins(void **state) {
+        static const char *const order[] = {
+                "/run/systemd/generator.late/",
+                LIB,
+                "/usr/lib/svinit/system/",
+                "/usr/local/lib/systemd/system/",
+                "/run/systemd/generator/",
+                RUN,
+                ETC,
+                "/run/systemd/generator.early/",
+                "/run/systemd/transient/",
+                "/run/systemd/system.control/",
+                "/etc/systemd/system.control/",
+                "/etc/svinit/system/",
+        };
+        World *w = *state;
+        char path[256], text[256];
+
+        for (size_t i = 0; i < ELEMENTSOF(order); i++) {
+                LoadedUnit u;
+
+                (void)snprintf(path, sizeof(path), "%sa.service", order[i]);
+                (void)snprintf(text, sizeof(text), "[Unit]\nDescription=%s\n" SERVICE, order[i]);
+                world_put(w, path, text);
+                expect_description(w, "a.service", order[i]);
+                assert_int_equal(world_load(w, "a.service", &u), LOADED_OK);
+                assert_string_equal(u.fragment_path + strlen(w->root), path);
+                loaded_unit_release(&u);
+        }
+}
+
+static void absent_units_are_not_found(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        expect_outcome(w, "nothing.service", LOADED_NOT_FOUND);
+        expect_outcome(w, "nothing@x.service", LOADED_NOT_FOUND);
+        assert_int_equal(world_load(w, "nothing@.service", &u), -EINVAL);
+        assert_int_equal(world_load(w, "no name", &u), -EINVAL);
+        assert_int_equal(world_load(w, "../a.service", &u), -EINVAL);
+}
+
+static void aliases_lead_to_the_real_name(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "real.service", DESCRIBED("real"));
+        world_link(w, LIB "second.service", "real.service");
+        world_link(w, ETC "third.service", "/usr/lib/systemd/system/second.service");
+        world_link(w, ETC "fourth.service", "../../../usr/lib/systemd/system/real.service");
+        assert_int_equal(world_load(w, "third.service", &u), LOADED_OK);
+        assert_string_equal(u.id, "real.service");
+        assert_int_equal(strv_length(u.names), 4);
+        assert_true(strv_contains(u.names, "fourth.service"));
+        assert_true(strv_contains(u.names, "second.service"));
+        loaded_unit_release(&u);
+}
+
+/* deb-systemd-helper writes /lib, where /lib is a link to /usr/lib. */
+static void merged_directories_are_one(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "real.service", DESCRIBED("real"));
+        world_link(w, "/lib", "usr/lib");
+        world_link(w, ETC "other.service", "/lib/systemd/system/real.service");
+        world_link(w, ETC "multi-user.target.wants/real.service", "/lib/systemd/system/real.service");
+        world_put(w, LIB "multi-user.target", "");
+        world_put(w, LIB "multi-user.target", "[Unit]\nDescription=m\n");
+        world_put(w, LIB "real.service.d/x.conf", "[Unit]\nDescription=dropped in\n");
+        assert_int_equal(world_load(w, "other.service", &u), LOADED_OK);
+        assert_string_equal(u.id, "real.service");
+        assert_int_equal(strv_length(u.dropins), 1);
+        loaded_unit_release(&u);
+        assert_int_equal(world_load(w, "multi-user.target", &u), LOADED_OK);
+        assert_true(loaded_depends(&u, DEP_WANTS, "real.service"));
+        loaded_unit_release(&u);
+}
+
+/* The image's absolute links must not lead to the host. */
+static void links_stay_inside_of_the_root(void **state) {
+        World *w = *state;
+
+        world_put(w, "/opt/units/o.service", DESCRIBED("in the root"));
+        world_link(w, "/srv", "/opt");
+        world_link(w, ETC "o.service", "/srv/units/o.service");
+        expect_description(w, "o.service", "in the root");
+        world_link(w, ETC "p.service", "/../../../../opt/units/o.service");
+        expect_description(w, "p.service", "in the root");
+}
+
+static void linked_units_keep_their_name(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, "/opt/else.service", DESCRIBED("linked"));
+        world_link(w, ETC "mine.service", "/opt/else.service");
+        assert_int_equal(world_load(w, "mine.service", &u), LOADED_OK);
+        assert_string_equal(u.id, "mine.service");
+        assert_string_equal(u.spec->common->description, "linked");
+        loaded_unit_release(&u);
+}
+
+static void a_link_to_its_own_name_changes_nothing(void **state) {
+        World *w = *state;
+
+        world_put(w, LIB "a.service", DESCRIBED("a"));
+        world_link(w, ETC "a.service", LIB "a.service");
+        expect_description(w, "a.service", "a");
+}
+
+static void links_in_a_circle_are_an_error(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_link(w, ETC "a.service", "b.service");
+        world_link(w, ETC "b.service", "a.service");
+        assert_int_equal(world_load(w, "a.service", &u), LOADED_ERROR);
+        assert_int_equal(u.error, -ELOOP);
+        assert_non_null(strstr(u.error_text, "circle"));
+        loaded_unit_release(&u);
+}
+
+static void impossible_aliases_are_reported(void **state) {
+        World *w = *state;
+
+        world_put(w, LIB "a.service", DESCRIBED("a"));
+        world_link(w, ETC "a.socket", LIB "a.service");
+        expect_outcome(w, "a.socket", LOADED_NOT_FOUND);
+        assert_int_equal(report_count(loader_report(w->loader), SEVERITY_WARNING), 1);
+        assert_true(alias_is_possible("a@x.service", "b@.service"));
+        assert_true(alias_is_possible("a@x.service", "b@x.service"));
+        assert_false(alias_is_possible("a@x.service", "b@y.service"));
+        assert_false(alias_is_possible("a.service", "b@.service"));
+        assert_false(alias_is_possible("a@.service", "b.service"));
+        assert_false(alias_is_possible("a.slice", "b.slice"));
+}
+
+static void masks_are_recognised(void **state) {
+        World *w = *state;
+
+        world_put(w, LIB "a.service", DESCRIBED("a"));
+        world_link(w, ETC "a.service", "/dev/null");
+        expect_outcome(w, "a.service", LOADED_MASKED);
+        world_put(w, LIB "b.service", DESCRIBED("b"));
+        world_put(w, RUN "b.service", "");
+        expect_outcome(w, "b.service", LOADED_MASKED);
+        world_put(w, LIB "t@.service", DESCRIBED("t"));
+        world_link(w, ETC "t@one.service", "/dev/null");
+        expect_outcome(w, "t@one.service", LOADED_MASKED);
+        expect_outcome(w, "t@two.service", LOADED_OK);
+        world_link(w, ETC "t@.service", "/dev/null");
+        expect_outcome(w, "t@two.service", LOADED_MASKED);
+}
+
+static void expect_error(const World *w, const char *name, int error, const char *words) {
+        LoadedUnit u;
+
+        assert_int_equal(world_load(w, name, &u), LOADED_ERROR);
+        assert_int_equal(u.error, error);
+        assert_non_null(strstr(u.error_text, words));
+        assert_true(report_count(&u.report, SEVERITY_ERROR) > 0);
+        loaded_unit_release(&u);
+}
+
+static void what_is_no_unit_file_is_an_error_with_a_sentence(void **state) {
+        World *w = *state;
+        char path[256];
+
+        world_put(w, LIB "dir.service", DESCRIBED("shadowed"));
+        world_directory(w, ETC "dir.service");
+        expect_error(w, "dir.service", -EISDIR, "is a directory");
+
+        world_path(w, ETC "fifo.service", path, sizeof(path));
+        assert_int_equal(mkfifo(path, 0644), 0);
+        expect_error(w, "fifo.service", -EBADFD, "is a FIFO");
+
+        world_put(w, ETC "giant.service", DESCRIBED("giant"));
+        world_path(w, ETC "giant.service", path, sizeof(path));
+        assert_int_equal(truncate(path, 10 * 1024 * 1024), 0);
+        expect_error(w, "giant.service", -EFBIG, "larger than");
+
+        world_put(w, ETC "broken.service", "[Service\nExecStart=/bin/true\n");
+        expect_error(w, "broken.service", -EBADMSG, "broken.service");
+
+        world_link(w, ETC "dangling.service", "/opt/gone.service");
+        expect_error(w, "dangling.service", -ENOENT, "leads to nothing");
+}
+
+static void bad_settings_forbid_the_unit(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, ETC "a.service", "[Service]\nType=simple\n");
+        assert_int_equal(world_load(w, "a.service", &u), LOADED_BAD_SETTING);
+        assert_int_equal(u.error, -ENOEXEC);
+        assert_true(u.error_text[0] != 0);
+        loaded_unit_release(&u);
+}
+
+static void templates_have_instances(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "t@.service", "[Unit]\nDescription=instance %i of %p\n" SERVICE);
+        world_link(w, LIB "alias@.service", "t@.service");
+        world_link(w, ETC "single.service", LIB "t@one.service");
+        expect_description(w, "t@x.service", "instance x of t");
+        assert_int_equal(world_load(w, "alias@one.service", &u), LOADED_OK);
+        assert_string_equal(u.id, "t@one.service");
+        assert_string_equal(u.spec->common->description, "instance one of t");
+        assert_int_equal(strv_length(u.names), 3);
+        assert_true(strv_contains(u.names, "single.service"));
+        assert_true(str_ends_with(u.fragment_path, "/t@.service"));
+        loaded_unit_release(&u);
+
+        /* An instance may have a file of its own. */
+        world_put(w, ETC "t@own.service", DESCRIBED("own"));
+        expect_description(w, "t@own.service", "own");
+        /* A link NAME@INSTANCE -> NAME@ is that instance. */
+        world_link(w, ETC "t@linked.service", LIB "t@.service");
+        expect_description(w, "t@linked.service", "instance linked of t");
+}
+
+static void dropins_apply_in_order_of_their_names(void **state) {
+        static const char *const names[] = { "10.conf", "20.conf", "30.conf", "40.conf", "50.conf" };
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "foo-bar.service", DESCRIBED("0"));
+        world_link(w, LIB "alias.service", "foo-bar.service");
+        world_put(w, LIB "foo-bar.service.d/50.conf", "[Unit]\nDescription=last\n");
+        world_put(w, ETC "alias.service.d/40.conf", "[Unit]\nDescription=4\n");
+        world_put(w, RUN "foo-.service.d/30.conf", "[Unit]\nDescription=3\n");
+        world_put(w, ETC "service.d/20.conf", "[Unit]\nDescription=2\n");
+        world_put(w, ETC "foo-bar.service.d/10.conf", "[Unit]\nDescription=1\n");
+        world_put(w, ETC "foo-bar.service.d/60.txt", "[Unit]\nDescription=no drop-in\n");
+        assert_int_equal(world_load(w, "alias.service", &u), LOADED_OK);
+        assert_string_equal(u.spec->common->description, "last");
+        assert_int_equal(strv_length(u.dropins), 5);
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                assert_true(str_ends_with(u.dropins[i], names[i]));
+        loaded_unit_release(&u);
+}
+
+static void one_dropin_of_a_name_counts(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "foo-bar@.service", DESCRIBED("0"));
+        world_put(w, ETC "service.d/x.conf", "[Unit]\nDescription=type\n");
+        world_put(w, LIB "foo-bar@.service.d/x.conf", "[Unit]\nDescription=template in lib\n");
+        expect_description(w, "foo-bar@i.service", "template in lib");
+        world_put(w, ETC "foo-@.service.d/x.conf", "[Unit]\nDescription=prefix in etc\n");
+        expect_description(w, "foo-bar@i.service", "prefix in etc");
+        world_put(w, ETC "foo-bar@.service.d/x.conf", "[Unit]\nDescription=template in etc\n");
+        expect_description(w, "foo-bar@i.service", "template in etc");
+        world_put(w, ETC "foo-bar@i.service.d/x.conf", "[Unit]\nDescription=instance\n");
+        expect_description(w, "foo-bar@i.service", "instance");
+        expect_description(w, "foo-bar@j.service", "template in etc");
+
+        world_remove(w, ETC "foo-bar@i.service.d/x.conf");
+        world_link(w, ETC "foo-bar@i.service.d/x.conf", "/dev/null");
+        assert_int_equal(world_load(w, "foo-bar@i.service", &u), LOADED_OK);
+        assert_string_equal(u.spec->common->description, "0");
+        assert_null(u.dropins);
+        loaded_unit_release(&u);
+}
+
+static void a_bad_dropin_does_not_harm_the_unit(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "a.service", DESCRIBED("a"));
+        world_put(w, ETC "a.service.d/1.conf", "[Broken\n");
+        world_directory(w, ETC "a.service.d/2.conf");
+        world_put(w, ETC "a.service.d/3.conf", "[Unit]\nDescription=three\n");
+        assert_int_equal(world_load(w, "a.service", &u), LOADED_OK);
+        assert_string_equal(u.spec->common->description, "three");
+        assert_true(u.report.n_findings >= 2);
+        loaded_unit_release(&u);
+}
+
+static void links_in_wants_directories_are_dependencies(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "m.target", "[Unit]\nWants=twice.service\n");
+        world_link(w, LIB "default.target", "m.target");
+        world_link(w, LIB "m.target.wants/a.service", "../a.service");
+        world_link(w, ETC "m.target.wants/twice.service", "/anywhere");
+        world_link(w, ETC "default.target.requires/b.service", "/anywhere");
+        world_link(w, ETC "m.target.upholds/c@1.service", LIB "c@.service");
+        world_link(w, LIB "m.target.wants/masked.service", "../masked.service");
+        world_link(w, ETC "m.target.wants/masked.service", "/dev/null");
+        world_put(w, ETC "m.target.wants/README", "no unit");
+        assert_int_equal(world_load(w, "m.target", &u), LOADED_OK);
+        assert_true(loaded_depends(&u, DEP_WANTS, "a.service"));
+        assert_true(loaded_depends(&u, DEP_WANTS, "twice.service"));
+        assert_true(loaded_depends(&u, DEP_REQUIRES, "b.service"));
+        assert_true(loaded_depends(&u, DEP_UPHOLDS, "c@1.service"));
+        assert_false(loaded_depends(&u, DEP_WANTS, "masked.service"));
+        loaded_unit_release(&u);
+}
+
+static void templates_in_wants_take_over_the_instance(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "x@.service", SERVICE);
+        world_link(w, LIB "x@.service.wants/y@.socket", "../y@.socket");
+        assert_int_equal(world_load(w, "x@inst.service", &u), LOADED_OK);
+        assert_true(loaded_depends(&u, DEP_WANTS, "y@inst.socket"));
+        loaded_unit_release(&u);
+}
+
+static void services_of_systemd_stay_out_unless_asked_for(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "m.target", "[Unit]\nDescription=m\n");
+        world_link(w, LIB "m.target.wants/systemd-logind.service", "../systemd-logind.service");
+        world_link(w, LIB "m.target.wants/getty.target", "../getty.target");
+        world_link(w, LIB "m.target.wants/dbus.socket", "../dbus.socket");
+        world_link(w, ETC "m.target.wants/systemd-networkd.service", LIB "systemd-networkd.service");
+        world_link(w, "/usr/lib/svinit/system/m.target.wants/systemd-x.service", "../systemd-x.service");
+        assert_int_equal(world_load(w, "m.target", &u), LOADED_OK);
+        assert_false(loaded_depends(&u, DEP_WANTS, "systemd-logind.service"));
+        assert_false(loaded_depends(&u, DEP_WANTS, "getty.target"));
+        assert_true(loaded_depends(&u, DEP_WANTS, "dbus.socket"));
+        assert_true(loaded_depends(&u, DEP_WANTS, "systemd-networkd.service"));
+        assert_true(loaded_depends(&u, DEP_WANTS, "systemd-x.service"));
+        loaded_unit_release(&u);
+}
+
+static void slices_need_no_file(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, ETC "app-.slice.d/x.conf", "[Unit]\nDescription=all slices of app\n");
+        assert_int_equal(world_load(w, "app-one.slice", &u), LOADED_OK);
+        assert_null(u.fragment_path);
+        assert_string_equal(u.spec->common->description, "all slices of app");
+        loaded_unit_release(&u);
+        expect_outcome(w, "var-lib.mount", LOADED_NOT_FOUND);
+}
+
+static void changes_on_disk_make_a_unit_stale(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "a.service", DESCRIBED("a"));
+        world_put(w, ETC "a.service.d/1.conf", "[Unit]\nDescription=one\n");
+        assert_int_equal(world_load(w, "a.service", &u), LOADED_OK);
+        assert_true(u.mtime > 0);
+        assert_false(loader_is_stale(w->loader, u.fragment_path, u.dropins, u.mtime));
+        assert_true(loader_is_stale(w->loader, u.fragment_path, u.dropins, u.mtime - 1));
+        world_put(w, RUN "a.service.d/2.conf", "[Unit]\nDescription=two\n");
+        assert_true(loader_is_stale(w->loader, u.fragment_path, u.dropins, u.mtime));
+        world_remove(w, RUN "a.service.d/2.conf");
+        assert_false(loader_is_stale(w->loader, u.fragment_path, u.dropins, u.mtime));
+        world_remove(w, ETC "a.service.d/1.conf");
+        assert_true(loader_is_stale(w->loader, u.fragment_path, u.dropins, u.mtime));
+        loaded_unit_release(&u);
+}
+
+static int count_file(const char *name, const char *path, void *userdata) {
+        unsigned *n = userdata;
+
+        (*n)++;
+        return str_equal(name, "stop.service") ? -ECANCELED : 0;
+}
+
+static void all_files_are_visited_once(void **state) {
+        World *w = *state;
+        unsigned n = 0;
+
+        world_put(w, LIB "a.service", SERVICE);
+        world_put(w, ETC "a.service", SERVICE);
+        world_link(w, ETC "b.service", LIB "a.service");
+        world_put(w, LIB "t@.service", SERVICE);
+        world_directory(w, ETC "a.service.d");
+        assert_int_equal(loader_visit_files(w->loader, count_file, &n), 0);
+        assert_int_equal(n, 3);
+        world_put(w, LIB "stop.service", SERVICE);
+        assert_int_equal(loader_visit_files(w->loader, count_file, &n), -ECANCELED);
+}
+
+static void the_environment_replaces_or_extends_the_path(void **state) {
+        LoaderOptions o = { .runtime_dir = "/run" };
+        SearchPath p;
+
+        assert_int_equal(search_path_init(&p, &o, "/one:/two//x/"), 0);
+        assert_int_equal(p.n, 2);
+        assert_string_equal(p.dirs[1].path, "/two/x");
+        search_path_release(&p);
+
+        assert_int_equal(search_path_init(&p, &o, "/one:"), 0);
+        assert_string_equal(p.dirs[0].path, "/one");
+        assert_string_equal(p.dirs[1].path, "/etc/svinit/system");
+        assert_string_equal(search_path_config(&p, true), "/run/systemd/system");
+        search_path_release(&p);
+
+        o.runtime_dir = "/tmp/private";
+        assert_int_equal(search_path_init(&p, &o, NULL), 0);
+        assert_string_equal(search_path_config(&p, true), "/tmp/private/systemd/system");
+        search_path_release(&p);
+}
+
+/* Refreshing is what makes a new file known, and is cheap when nothing has changed. */
+static void new_files_are_seen_after_a_refresh(void **state) {
+        World *w = *state;
+
+        expect_outcome(w, "a.service", LOADED_NOT_FOUND);
+        world_put(w, LIB "a.service", SERVICE);
+        expect_outcome(w, "a.service", LOADED_OK);
+        world_remove(w, LIB "a.service");
+        expect_outcome(w, "a.service", LOADED_NOT_FOUND);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(first_directory_wins),
+                TEST(absent_units_are_not_found),
+                TEST(aliases_lead_to_the_real_name),
+                TEST(merged_directories_are_one),
+                TEST(links_stay_inside_of_the_root),
+                TEST(linked_units_keep_their_name),
+                TEST(a_link_to_its_own_name_changes_nothing),
+                TEST(links_in_a_circle_are_an_error),
+                TEST(impossible_aliases_are_reported),
+                TEST(masks_are_recognised),
+                TEST(what_is_no_unit_file_is_an_error_with_a_sentence),
+                TEST(bad_settings_forbid_the_unit),
+                TEST(templates_have_instances),
+                TEST(dropins_apply_in_order_of_their_names),
+                TEST(one_dropin_of_a_name_counts),
+                TEST(a_bad_dropin_does_not_harm_the_unit),
+                TEST(links_in_wants_directories_are_dependencies),
+                TEST(templates_in_wants_take_over_the_instance),
+                TEST(services_of_systemd_stay_out_unless_asked_for),
+                TEST(slices_need_no_file),
+                TEST(changes_on_disk_make_a_unit_stale),
+                TEST(all_files_are_visited_once),
+                TEST(the_environment_replaces_or_extends_the_path),
+                TEST(new_files_are_seen_after_a_refresh),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
