@@ -14,7 +14,7 @@
 #define DEFAULT_TIMER_SLACK 50000 /* ns */
 
 /* Clients look for the number of the systemd whose interface this is. */
-#define VERSION "252 (svinit " PACKAGE_VERSION ")"
+#define SHOWN_VERSION "252 (svinit " PACKAGE_VERSION ")"
 #define FEATURES "-PAM -AUDIT -SELINUX -APPARMOR -IMA -SECCOMP"
 
 /* There is no watchdog device in a container, and services' watchdogs are always on. */
@@ -118,7 +118,7 @@ static int get_rlimit(Object *o, const Property *p, sd_bus_message *m) {
         }
 
 const Property manager_properties[] = {
-        TEXT("Version", VERSION, PROPERTY_CONST),
+        TEXT("Version", SHOWN_VERSION, PROPERTY_CONST),
         TEXT("Features", FEATURES, PROPERTY_CONST),
         { "Virtualization", "s", get_virtualization, 0, PROPERTY_CONST },
         { "Architecture", "s", get_architecture, 0, PROPERTY_CONST },

@@ -73,6 +73,7 @@ int unit_runtime_new(Manager *m, Unit *u);
 void unit_runtime_free(Unit *u);
 int manager_load_stubs(Manager *m);
 void manager_collect_pending(Manager *m);
+void unit_log_findings(Unit *u);
 int manager_graph_init(Manager *m);
 int manager_add_builtin_units(Manager *m);
 int manager_add_command_unit(Manager *m, char *const *command);

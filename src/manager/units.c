@@ -156,6 +156,17 @@ static int adopt_names(Manager *m, Unit *u, LoadedUnit *loaded) {
         return 0;
 }
 
+/* Once, when it matters: a unit that cannot be used at once, others when they are started. systemd's own units, left by
+ * its package, are no news to anybody. */
+void unit_log_findings(Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        if (rt->findings_logged || (u->fragment_path && strstr(u->fragment_path, "/lib/systemd/system/systemd-")))
+                return;
+        rt->findings_logged = true;
+        manager_log_report(u->id, &rt->load_report);
+}
+
 static int take_loaded(Manager *m, Unit *u, LoadedUnit *loaded, LoadState state) {
         UnitRuntime *rt = unit_runtime(u);
         int r;
@@ -170,8 +181,9 @@ static int take_loaded(Manager *m, Unit *u, LoadedUnit *loaded, LoadState state)
         report_release(&rt->load_report);
         rt->load_report = TAKE(loaded->report);
         rt->mtime = loaded->mtime;
-        if (state != LOAD_NOT_FOUND)
-                manager_log_report(u->id, &rt->load_report);
+        rt->findings_logged = false;
+        if (state == LOAD_BAD_SETTING || state == LOAD_ERROR)
+                unit_log_findings(u);
 
         r = graph_set_spec(m->graph, u, TAKE(loaded->spec), state);
         machine_set_spec(&rt->machine, u->spec);
@@ -288,6 +300,7 @@ int manager_add_builtin_units(Manager *m) {
                 machine_set_spec(&unit_runtime(u)->machine, u->spec);
                 (void)manager_push_type(m, u, EVENT_START);
         }
+        manager_drain(m, ELEMENTSOF(names)); /* active before the first job looks at them */
         return 0;
 }
 
