@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/account-file.h"
+#include "host/environment.h"
+#include "host/proc-file.h"
+#include "host/virtualization.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* Takes the string into the backing store and hands it out as a specifier's value. */
+static int own(HostInfo *h, char *s, const char **ret) {
+        int r;
+
+        if (!s)
+                return -ENOMEM;
+        r = strv_push(&h->owned, s);
+        if (r < 0)
+                return r;
+        *ret = s;
+        return 0;
+}
+
+static int own_copy(HostInfo *h, const char *s, const char **ret) {
+        return own(h, strdup(s), ret);
+}
+
+/* uname's words and systemd's, systemd.unit(5) ConditionArchitecture= */
+static const char *architecture_of(const char *machine) {
+        static const struct {
+                const char *machine, *name;
+        } known[] = {
+                { "x86_64", "x86-64" },   { "aarch64", "arm64" },   { "i686", "x86" },       { "i586", "x86" },
+                { "i486", "x86" },        { "i386", "x86" },        { "armv7l", "arm" },     { "armv6l", "arm" },
+                { "armv8l", "arm" },      { "ppc64le", "ppc64-le" }, { "ppc64", "ppc64" },   { "ppc", "ppc" },
+                { "s390x", "s390x" },     { "s390", "s390" },       { "riscv64", "riscv64" }, { "riscv32", "riscv32" },
+                { "mips64", "mips64" },   { "mips", "mips" },       { "loongarch64", "loongarch64" },
+                { "sparc64", "sparc64" }, { "ia64", "ia64" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(known); i++)
+                if (str_equal(known[i].machine, machine))
+                        return known[i].name;
+        return machine;
+}
+
+/* 32 hex digits from a file, dashes left out; false when it holds no id. */
+static bool read_id(const char *path, char ret[33]) {
+        char text[64];
+        size_t n = 0;
+
+        if (proc_read(path, text, sizeof(text)) < 0)
+                return false;
+        for (const char *p = text; *p && *p != '\n'; p++) {
+                if (*p == '-')
+                        continue;
+                if (n >= 32 || !strchr("0123456789abcdef", *p))
+                        return false;
+                ret[n++] = *p;
+        }
+        ret[n] = 0;
+        return n == 32;
+}
+
+/* An id for this run: version and variant of a random UUID, as machine-id(5) has them. */
+static void make_id(char ret[33]) {
+        uint8_t bytes[16] = { 0 };
+
+        if (getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) != (ssize_t)sizeof(bytes))
+                memcpy(bytes, &(pid_t){ getpid() }, sizeof(pid_t));
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                (void)snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static int find_ids(HostInfo *h) {
+        char id[33];
+
+        if (!read_id("/etc/machine-id", id) && !read_id("/var/lib/dbus/machine-id", id))
+                make_id(id);
+        h->machine_id = strdup(id);
+        if (!read_id("/proc/sys/kernel/random/boot_id", id))
+                make_id(id);
+        h->boot_id = strdup(id);
+        if (!h->machine_id || !h->boot_id)
+                return -ENOMEM;
+        h->specifiers.machine_id = h->machine_id;
+        h->specifiers.boot_id = h->boot_id;
+        return 0;
+}
+
+static int find_kernel(HostInfo *h) {
+        struct utsname u;
+        int r;
+
+        if (uname(&u) < 0)
+                return -errno;
+        r = own_copy(h, architecture_of(u.machine), &h->specifiers.architecture);
+        if (r >= 0)
+                r = own_copy(h, u.nodename, &h->specifiers.hostname);
+        if (r >= 0)
+                r = own_copy(h, u.release, &h->specifiers.kernel);
+        return r;
+}
+
+static int find_names(HostInfo *h) {
+        const struct {
+                const char *path, *key;
+                const char **to;
+        } rows[] = {
+                { "/etc/machine-info", "PRETTY_HOSTNAME", &h->specifiers.pretty_hostname },
+                { "/etc/os-release", "ID", &h->specifiers.os_id },
+                { "/etc/os-release", "VERSION_ID", &h->specifiers.os_version_id },
+                { "/etc/os-release", "BUILD_ID", &h->specifiers.os_build_id },
+                { "/etc/os-release", "VARIANT_ID", &h->specifiers.os_variant_id },
+                { "/etc/os-release", "IMAGE_ID", &h->specifiers.os_image_id },
+                { "/etc/os-release", "IMAGE_VERSION", &h->specifiers.os_image_version },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                char *value;
+                int r = assignment_file_get(rows[i].path, rows[i].key, &value);
+
+                if (r >= 0 && !value && str_starts_with(rows[i].path, "/etc/os-"))
+                        r = assignment_file_get("/usr/lib/os-release", rows[i].key, &value);
+                /* What the system does not have is empty, as in systemd. */
+                if (r >= 0)
+                        r = value ? own(h, value, rows[i].to) : own_copy(h, "", rows[i].to);
+                if (r < 0)
+                        return r;
+        }
+        if (!h->specifiers.pretty_hostname[0])
+                h->specifiers.pretty_hostname = h->specifiers.hostname;
+        return 0;
+}
+
+static int own_number(HostInfo *h, unsigned n, const char **ret) {
+        char text[16];
+
+        (void)snprintf(text, sizeof(text), "%u", n);
+        return own_copy(h, text, ret);
+}
+
+static int find_user(HostInfo *h, char *const *environment) {
+        SpecifierHost *s = &h->specifiers;
+        AccountEntry e = { 0 };
+        const char *unnamed = "root", *homeless = h->root ? "/root" : "/";
+        char *group = NULL;
+        int r = account_file_uid(geteuid(), &e);
+
+        if (r == -ENOMEM)
+                return r;
+        r = own_number(h, geteuid(), &s->uid);
+        if (r >= 0 && !h->root)
+                unnamed = s->uid; /* an id that nobody has named, as of `docker run --user` */
+        if (r >= 0)
+                r = own_number(h, getegid(), &s->gid);
+        if (r >= 0)
+                r = own_copy(h, e.name ?: unnamed, &s->user);
+        if (r >= 0)
+                r = own_copy(h, e.home ?: env_get(environment, "HOME", 4) ?: homeless, &s->home);
+        if (r >= 0)
+                r = own_copy(h, str_is_empty(e.shell) ? "/bin/sh" : e.shell, &s->shell);
+        account_entry_release(&e);
+        if (r >= 0 && account_file_gid(getegid(), &group) >= 0)
+                r = own(h, group, &s->group);
+        else if (r >= 0)
+                s->group = s->gid;
+        return r;
+}
+
+/* Reachable and writable; a read-only root shows only here. */
+static bool is_writable_directory(const char *path) {
+        struct stat st;
+
+        return stat(path, &st) >= 0 && S_ISDIR(st.st_mode) && access(path, W_OK) >= 0;
+}
+
+static int find_runtime_directory(HostInfo *h, char *const *environment) {
+        const char *user = env_get(environment, "XDG_RUNTIME_DIR", strlen("XDG_RUNTIME_DIR"));
+        char private[] = "/tmp/svinit-XXXXXX";
+        const char *chosen = "/run";
+
+        h->runtime_writable = true;
+        if (!is_writable_directory("/run")) {
+                if (user && user[0] == '/' && is_writable_directory(user))
+                        chosen = user;
+                else if (mkdtemp(private))
+                        chosen = private;
+                else
+                        h->runtime_writable = false;
+        }
+        h->runtime_dir = strdup(chosen);
+        return h->runtime_dir ? 0 : -ENOMEM;
+}
+
+static int find_directories(HostInfo *h, char *const *environment) {
+        static const char *const names[] = { "TMPDIR", "TEMP", "TMP" };
+        const char *tmp = NULL;
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(names) && !tmp; i++) {
+                tmp = env_get(environment, names[i], strlen(names[i]));
+                if (tmp && (tmp[0] != '/' || !is_writable_directory(tmp)))
+                        tmp = NULL;
+        }
+        h->specifiers.runtime_dir = h->runtime_dir;
+        h->specifiers.state_dir = "/var/lib";
+        h->specifiers.cache_dir = "/var/cache";
+        h->specifiers.logs_dir = "/var/log";
+        h->specifiers.configuration_dir = "/etc";
+        r = own_copy(h, tmp ?: "/tmp", &h->specifiers.tmp_dir);
+        return r < 0 ? r : own_copy(h, tmp ?: "/var/tmp", &h->specifiers.var_tmp_dir);
+}
+
+/* Meant for svinit itself, or said to it by a supervisor above: nothing of it is true for a service. */
+static bool is_denied(const char *assignment) {
+        static const char *const prefixes[] = { "SVINIT_", "NOTIFY_SOCKET=", "LISTEN_", "WATCHDOG_", "CREDENTIALS_DIRECTORY=",
+                                                "container_" };
+
+        for (size_t i = 0; i < ELEMENTSOF(prefixes); i++)
+                if (str_starts_with(assignment, prefixes[i]))
+                        return true;
+        return !env_assignment_is_valid(assignment);
+}
+
+static int filter_environment(HostInfo *h, char *const *environment) {
+        STRV_FOREACH(s, environment) {
+                int r = is_denied(*s) ? 0 : env_set(&h->environment, *s);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static uint64_t read_bounding_set(void) {
+        uint64_t set = 0;
+
+        for (unsigned cap = 0; cap < 64; cap++) {
+                int has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+                if (has < 0)
+                        break;
+                if (has > 0)
+                        set |= UINT64_C(1) << cap;
+        }
+        return set;
+}
+
+/* One or two descriptors for each service: we want what we may have. Services get back what we were given. */
+static void raise_nofile(HostInfo *h) {
+        struct rlimit l;
+
+        if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+                return;
+        h->original_nofile = (RlimitPair){ .soft = l.rlim_cur, .hard = l.rlim_max };
+        l.rlim_cur = l.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &l);
+}
+
+int host_info_init(HostInfo *h, char *const *environ_at_start) {
+        int r;
+
+        *h = (HostInfo){ .pid1 = getpid() == 1, .root = geteuid() == 0 };
+        raise_nofile(h);
+        h->capability_bounding = read_bounding_set();
+        h->virtualization = strdup(virtualization_container(environ_at_start));
+        if (!h->virtualization)
+                return -ENOMEM;
+        h->container = h->virtualization[0] != 0;
+
+        r = find_ids(h);
+        if (r >= 0)
+                r = find_kernel(h);
+        if (r >= 0)
+                r = find_names(h);
+        if (r >= 0)
+                r = find_user(h, environ_at_start);
+        if (r >= 0)
+                r = find_runtime_directory(h, environ_at_start);
+        if (r >= 0)
+                r = find_directories(h, environ_at_start);
+        if (r >= 0)
+                r = filter_environment(h, environ_at_start);
+        if (r < 0)
+                host_info_release(h);
+        return r;
+}
+
+void host_info_release(HostInfo *h) {
+        free(h->virtualization);
+        free(h->runtime_dir);
+        free(h->machine_id);
+        free(h->boot_id);
+        strv_free(h->environment);
+        strv_free(h->owned);
+        *h = (HostInfo){ 0 };
+}
