@@ -2,6 +2,7 @@
 #include "load/dropin.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 /* One name, then what is left of it: "a-b@x.service" gives that, "a-@x.service", "a-b@.service", "a-@.service". */
 static int add_cut_names(const char *name, char ***ret) {
@@ -199,19 +200,20 @@ static int fill_template(const char *name, const char *unit, char **ret) {
 static int add_links(const SearchDir *dir, const char *path, void *userdata) {
         char **files auto_strv = NULL;
         Links *links = userdata;
+        int fd auto_fd = -1;
         int r;
 
-        r = root_list(links->root, path, &files);
+        r = fd = root_open(links->root, path, O_PATH | O_DIRECTORY);
+        if (r >= 0)
+                r = root_list(links->root, path, &files);
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
         STRV_FOREACH (f, files) {
-                char *link auto_free = NULL, *target auto_free = NULL, *name = NULL;
+                char *target auto_free = NULL, *name = NULL;
 
                 if (!name_is_valid(*f, NAME_ANY))
                         continue;
-                r = str_printf(&link, "%s/%s", path, *f);
-                if (r >= 0)
-                        r = root_read_link(links->root, link, &target);
+                r = read_link_at(fd, *f, &target);
                 if (r < 0 && r != -ENOMEM) /* only links count */
                         continue;
                 if (r >= 0)

@@ -92,22 +92,25 @@ int root_open_parent(const Root *r, const char *path, const char **ret_name) {
         return fd;
 }
 
-int root_read_link(const Root *r, const char *path, char **ret) {
+int read_link_at(int dirfd, const char *name, char **ret) {
         char text[PATH_MAX];
-        int fd auto_fd = -1;
-        const char *name;
         ssize_t n;
 
-        fd = root_open_parent(r, path, &name);
-        if (fd < 0)
-                return fd;
-        n = readlinkat(fd, name, text, sizeof(text));
+        n = readlinkat(dirfd, name, text, sizeof(text));
         if (n < 0)
                 return -errno;
         if ((size_t)n >= sizeof(text))
                 return -ENAMETOOLONG;
         *ret = strndup(text, (size_t)n);
         return *ret ? 0 : -ENOMEM;
+}
+
+int root_read_link(const Root *r, const char *path, char **ret) {
+        int fd auto_fd = -1;
+        const char *name;
+
+        fd = root_open_parent(r, path, &name);
+        return fd < 0 ? fd : read_link_at(fd, name, ret);
 }
 
 int root_make_directory(const Root *r, const char *path) {

@@ -34,6 +34,7 @@ int root_open(const Root *r, const char *path,
               int flags); /* a descriptor, close-on-exec, or a negative errno */
 int root_stat(const Root *r, const char *path, struct stat *ret); /* follows links */
 int root_read_link(const Root *r, const char *path, char **ret);  /* -EINVAL: no link */
+int read_link_at(int dirfd, const char *name, char **ret);
 int root_make_directory(const Root *r, const char *path); /* with its parents, mode 0755; there already: 0 */
 /* The parent of a path as a descriptor (O_PATH) and the last name, borrowed from the path. */
 int root_open_parent(const Root *r, const char *path, const char **ret_name);
