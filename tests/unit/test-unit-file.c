@@ -93,7 +93,7 @@ static int note(const Assignment *a, void *userdata) {
         return 0;
 }
 
-/* Assignments and findings in the order of their lines. */
+/* The findings before the first assignment, the assignments, the other findings. */
 static int read_all(Text text, Buf *ret) {
         Report report = { 0 };
         Buf findings auto_buf = { 0 };
