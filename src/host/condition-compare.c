@@ -8,12 +8,12 @@ Operator operator_take(const char **p) {
         static const struct {
                 const char *text;
                 Operator o;
-        } words[] = { /* the longer first */
-                { "!$=", OPERATOR_NO_GLOB },  { "$=", OPERATOR_GLOB },
-                { "<=", OPERATOR_LESS_EQUAL }, { ">=", OPERATOR_GREATER_EQUAL },
-                { "<>", OPERATOR_DIFFERENT }, { "==", OPERATOR_SAME },
-                { "!=", OPERATOR_UNEQUAL },   { "<", OPERATOR_LESS },
-                { ">", OPERATOR_GREATER },    { "=", OPERATOR_EQUAL },
+        } words[] = {
+                /* the longer first */
+                { "!$=", OPERATOR_NO_GLOB },      { "$=", OPERATOR_GLOB },      { "<=", OPERATOR_LESS_EQUAL },
+                { ">=", OPERATOR_GREATER_EQUAL }, { "<>", OPERATOR_DIFFERENT }, { "==", OPERATOR_SAME },
+                { "!=", OPERATOR_UNEQUAL },       { "<", OPERATOR_LESS },       { ">", OPERATOR_GREATER },
+                { "=", OPERATOR_EQUAL },
         };
 
         *p += strspn(*p, " \t");

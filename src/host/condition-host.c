@@ -84,7 +84,8 @@ int condition_kernel_command_line(const HostInfo *h, const char *parameter) {
                 if (text[i] == 0)
                         text[i] = ' ';
         while (!found && (r = words_next(&p, WORDS_QUOTES | WORDS_RELAX, &word)) > 0) {
-                found = str_equal(word, parameter) || (!assignment && strncmp(word, parameter, n) == 0 && word[n] == '=');
+                found = str_equal(word, parameter) ||
+                        (!assignment && strncmp(word, parameter, n) == 0 && word[n] == '=');
                 free(word);
         }
         return found;
@@ -124,7 +125,8 @@ int condition_security(const HostInfo *h, const char *parameter) {
         char text[16];
 
         if (str_equal(parameter, "apparmor"))
-                return proc_read("/sys/module/apparmor/parameters/enabled", text, sizeof(text)) > 0 && text[0] == 'Y';
+                return proc_read("/sys/module/apparmor/parameters/enabled", text, sizeof(text)) > 0 &&
+                       text[0] == 'Y';
         if (str_equal(parameter, "selinux"))
                 return access("/sys/fs/selinux/enforce", F_OK) >= 0;
         if (str_equal(parameter, "smack"))
@@ -264,8 +266,8 @@ int condition_memory(const HostInfo *h, const char *parameter) {
                 return r;
         if (sysinfo(&si) < 0)
                 return -errno;
-        return operator_holds_number(o == OPERATOR_NONE ? OPERATOR_GREATER_EQUAL : o, (uint64_t)si.totalram * si.mem_unit,
-                                     wanted);
+        return operator_holds_number(o == OPERATOR_NONE ? OPERATOR_GREATER_EQUAL : o,
+                                     (uint64_t)si.totalram * si.mem_unit, wanted);
 }
 
 int condition_cpus(const HostInfo *h, const char *parameter) {
@@ -278,7 +280,8 @@ int condition_cpus(const HostInfo *h, const char *parameter) {
                 return r;
         if (sched_getaffinity(0, sizeof(set), &set) < 0)
                 return -errno;
-        return operator_holds_number(o == OPERATOR_NONE ? OPERATOR_GREATER_EQUAL : o, (uint64_t)CPU_COUNT(&set), wanted);
+        return operator_holds_number(o == OPERATOR_NONE ? OPERATOR_GREATER_EQUAL : o,
+                                     (uint64_t)CPU_COUNT(&set), wanted);
 }
 
 int condition_cpu_feature(const HostInfo *h, const char *parameter) {
@@ -336,10 +339,14 @@ static int pressure(const char *file, const char *parameter) {
         if (proc_read(file, text, sizeof(text)) <= 0)
                 return 1;
         wanted = strtod(limit, &end);
-        if (end == limit || *end != '%' || sscanf(text, "some avg10=%lf avg60=%lf avg300=%lf", &ten, &minute, &five) != 3)
+        if (end == limit || *end != '%' ||
+            sscanf(text, "some avg10=%lf avg60=%lf avg300=%lf", &ten, &minute, &five) != 3)
                 return -EINVAL;
         span = strchr(end, '/');
-        actual = !span ? five : str_starts_with(span, "/10") ? ten : str_starts_with(span, "/1") ? minute : five;
+        actual = !span                          ? five
+                 : str_starts_with(span, "/10") ? ten
+                 : str_starts_with(span, "/1")  ? minute
+                                                : five;
         return actual <= wanted;
 }
 

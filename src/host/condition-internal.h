@@ -49,7 +49,12 @@ int condition_credential(const HostInfo *h, const char *parameter);
 
 /* condition-compare.c */
 typedef enum Operator {
-        OPERATOR_LESS, OPERATOR_LESS_EQUAL, OPERATOR_SAME, OPERATOR_DIFFERENT, OPERATOR_GREATER_EQUAL, OPERATOR_GREATER,
+        OPERATOR_LESS,
+        OPERATOR_LESS_EQUAL,
+        OPERATOR_SAME,
+        OPERATOR_DIFFERENT,
+        OPERATOR_GREATER_EQUAL,
+        OPERATOR_GREATER,
         OPERATOR_EQUAL,   /* = : as text */
         OPERATOR_UNEQUAL, /* != */
         OPERATOR_GLOB,    /* $= */
@@ -59,5 +64,6 @@ typedef enum Operator {
 } Operator;
 Operator operator_take(const char **p); /* skips it and the blanks behind it */
 bool operator_holds_number(Operator o, uint64_t a, uint64_t b);
-bool operator_holds_text(Operator o, const char *actual, const char *wanted); /* versions for < <= == <> >= > */
+bool operator_holds_text(Operator o, const char *actual,
+                         const char *wanted);      /* versions for < <= == <> >= > */
 int version_compare(const char *a, const char *b); /* 6.1.9 < 6.1.10, 6.2~rc1 < 6.2 */

@@ -59,7 +59,8 @@ int condition_path_is_mount_point(const HostInfo *h, const char *path) {
                 return 1;
         if (statx(AT_FDCWD, path, 0, STATX_TYPE, &sx) < 0)
                 return 0;
-        return (sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) && (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+        return (sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) &&
+               (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
 static bool is_on_read_only(const char *path) {

@@ -53,7 +53,8 @@ static bool condition_holds(const HostInfo *h, const Condition *c) {
         return false;
 }
 
-bool conditions_hold(const HostInfo *h, const ConditionList *l, signed char *results, const Condition **ret_failed) {
+bool conditions_hold(const HostInfo *h, const ConditionList *l, signed char *results,
+                     const Condition **ret_failed) {
         const Condition *failed_trigger = NULL;
         bool triggered = false;
 

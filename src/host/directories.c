@@ -28,7 +28,8 @@ static const EarlyMount mounts[] = {
         { "/proc", "/proc/self", "proc", NULL, MS_NOSUID | MS_NOEXEC | MS_NODEV, false },
         { "/sys", "/sys/kernel", "sysfs", NULL, MS_NOSUID | MS_NOEXEC | MS_NODEV, true },
         { "/dev", "/dev/null", "devtmpfs", "mode=0755", MS_NOSUID, true },
-        { "/dev/pts", "/dev/pts/ptmx", "devpts", "mode=0620,gid=5,ptmxmode=0666", MS_NOSUID | MS_NOEXEC, true },
+        { "/dev/pts", "/dev/pts/ptmx", "devpts", "mode=0620,gid=5,ptmxmode=0666", MS_NOSUID | MS_NOEXEC,
+          true },
         { "/dev/shm", "/dev/shm", "tmpfs", "mode=1777", MS_NOSUID | MS_NODEV, false },
         { "/sys/fs/cgroup", "/sys/fs/cgroup/cgroup.procs", "cgroup2", "nsdelegate,memory_recursiveprot",
           MS_NOSUID | MS_NOEXEC | MS_NODEV, true },
@@ -60,11 +61,13 @@ static const Node nodes[] = {
 
 /* Left by an earlier run of this container: connecting to them would only puzzle. */
 static const char *const stale_sockets[] = {
-        "systemd/private", "systemd/notify", "systemd/journal/socket", "systemd/journal/stdout", "systemd/journal/dev-log",
+        "systemd/private",        "systemd/notify",          "systemd/journal/socket",
+        "systemd/journal/stdout", "systemd/journal/dev-log",
 };
 
 static void note(Report *report, const char *path, const char *what, int r) {
-        report_add(report, SEVERITY_NOTE, path, 0, NULL, "%s: %s", what, strerrordesc_np(-r) ?: "unknown error");
+        report_add(report, SEVERITY_NOTE, path, 0, NULL, "%s: %s", what,
+                   strerrordesc_np(-r) ?: "unknown error");
 }
 
 static void mount_one(const EarlyMount *m, bool container, Report *report) {

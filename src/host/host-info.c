@@ -36,12 +36,27 @@ static const char *architecture_of(const char *machine) {
         static const struct {
                 const char *machine, *name;
         } known[] = {
-                { "x86_64", "x86-64" },   { "aarch64", "arm64" },   { "i686", "x86" },       { "i586", "x86" },
-                { "i486", "x86" },        { "i386", "x86" },        { "armv7l", "arm" },     { "armv6l", "arm" },
-                { "armv8l", "arm" },      { "ppc64le", "ppc64-le" }, { "ppc64", "ppc64" },   { "ppc", "ppc" },
-                { "s390x", "s390x" },     { "s390", "s390" },       { "riscv64", "riscv64" }, { "riscv32", "riscv32" },
-                { "mips64", "mips64" },   { "mips", "mips" },       { "loongarch64", "loongarch64" },
-                { "sparc64", "sparc64" }, { "ia64", "ia64" },
+                { "x86_64", "x86-64" },
+                { "aarch64", "arm64" },
+                { "i686", "x86" },
+                { "i586", "x86" },
+                { "i486", "x86" },
+                { "i386", "x86" },
+                { "armv7l", "arm" },
+                { "armv6l", "arm" },
+                { "armv8l", "arm" },
+                { "ppc64le", "ppc64-le" },
+                { "ppc64", "ppc64" },
+                { "ppc", "ppc" },
+                { "s390x", "s390x" },
+                { "s390", "s390" },
+                { "riscv64", "riscv64" },
+                { "riscv32", "riscv32" },
+                { "mips64", "mips64" },
+                { "mips", "mips" },
+                { "loongarch64", "loongarch64" },
+                { "sparc64", "sparc64" },
+                { "ia64", "ia64" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(known); i++)
@@ -222,8 +237,8 @@ static int find_directories(HostInfo *h, char *const *environment) {
 
 /* Meant for svinit itself, or said to it by a supervisor above: nothing of it is true for a service. */
 static bool is_denied(const char *assignment) {
-        static const char *const prefixes[] = { "SVINIT_", "NOTIFY_SOCKET=", "LISTEN_", "WATCHDOG_", "CREDENTIALS_DIRECTORY=",
-                                                "container_" };
+        static const char *const prefixes[] = { "SVINIT_",   "NOTIFY_SOCKET=",         "LISTEN_",
+                                                "WATCHDOG_", "CREDENTIALS_DIRECTORY=", "container_" };
 
         for (size_t i = 0; i < ELEMENTSOF(prefixes); i++)
                 if (str_starts_with(assignment, prefixes[i]))
@@ -232,7 +247,7 @@ static bool is_denied(const char *assignment) {
 }
 
 static int filter_environment(HostInfo *h, char *const *environment) {
-        STRV_FOREACH(s, environment) {
+        STRV_FOREACH (s, environment) {
                 int r = is_denied(*s) ? 0 : env_set(&h->environment, *s);
 
                 if (r < 0)

@@ -83,7 +83,9 @@ static int receive_one(NotifySocket *s, int fd) {
         } control;
         int fds[NOTIFY_FDS_MAX];
         struct iovec iov = { data, sizeof(data) };
-        struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+        struct msghdr mh = {
+                .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+        };
         NotifyMessage m = { 0 };
         ssize_t n;
 
@@ -121,7 +123,8 @@ static int bind_socket(const char *path, int *ret) {
         if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) < 0)
                 (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
         (void)unlink(path);
-        if (bind(fd, (struct sockaddr *)&sa, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1)) < 0)
+        if (bind(fd, (struct sockaddr *)&sa,
+                 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1)) < 0)
                 return -errno;
         /* Services of every user send. */
         if (chmod(path, 0777) < 0 || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof(one)) < 0)
@@ -130,8 +133,8 @@ static int bind_socket(const char *path, int *ret) {
         return 0;
 }
 
-int notify_socket_new(sd_event *event, const char *path, int64_t priority, NotifyHandler handler, void *userdata,
-                      NotifySocket **ret) {
+int notify_socket_new(sd_event *event, const char *path, int64_t priority, NotifyHandler handler,
+                      void *userdata, NotifySocket **ret) {
         NotifySocket *s = calloc(1, sizeof(*s));
         int fd auto_fd = -1, r;
 

@@ -11,8 +11,8 @@
 #define INITIAL_PID_NAMESPACE "pid:[4026531836]"
 
 static const char *known_word(const char *word) {
-        static const char *const known[] = { "docker",      "podman", "lxc",   "lxc-libvirt", "systemd-nspawn",
-                                             "openvz",      "rkt",    "wsl",   "proot",       "pouch" };
+        static const char *const known[] = { "docker", "podman", "lxc", "lxc-libvirt", "systemd-nspawn",
+                                             "openvz", "rkt",    "wsl", "proot",       "pouch" };
 
         for (size_t i = 0; i < ELEMENTSOF(known); i++)
                 if (str_equal(known[i], word))
@@ -64,8 +64,11 @@ static const char *by_cgroup(void) {
         static const struct {
                 const char *part, *word;
         } hints[] = {
-                { "/docker", "docker" },         { "/libpod", "podman" },         { "/lxc", "lxc" },
-                { "/kubepods", "container-other" }, { "/containerd", "container-other" },
+                { "/docker", "docker" },
+                { "/libpod", "podman" },
+                { "/lxc", "lxc" },
+                { "/kubepods", "container-other" },
+                { "/containerd", "container-other" },
         };
         char text[4096];
 

@@ -14,12 +14,25 @@
 typedef struct FileWatch FileWatch;
 typedef void (*FileWatchHandler)(FileWatch *w, void *userdata); /* something moved: look again */
 
-/* Watches every path (existing or not). */
+/*
+ * Watches every path (existing or not), simple writes to it included. What
+ * moved may be any of them, also a directory on the way to one. All watches of
+ * one event loop share one inotify descriptor.
+ */
 int file_watch_new(sd_event *event, char *const *paths, FileWatchHandler handler, void *userdata,
                    FileWatch **ret);
-void file_watch_free(FileWatch *w);
+/* The same for a path unit: which movements count follows from the kind of each path. */
+int path_watch_new(sd_event *event, const PathSpec *p, FileWatchHandler handler, void *userdata,
+                   FileWatch **ret);
+void file_watch_free(FileWatch *w); /* also from within the handler */
 bool path_watch_holds(
         const PathSpec *p); /* exists, glob, directory not empty: now? (changed and modified: false) */
 
-/* 0 and the pid; -ENOENT, -EAGAIN (empty yet), -EBADMSG (no number), -ESRCH (no such process), -EPERM (foreign owner, unsafe). */
+/*
+ * 0 and the pid; -ENOENT, -EAGAIN (empty yet), -EBADMSG (no number of a
+ * possible service), -ESRCH (no such process), -EPERM: somebody without
+ * privileges could have pointed us to another's process.
+ */
 int pid_file_read(const char *path, pid_t *ret);
+/* The same without -EPERM: where `trusted` is false the caller has to see that the process is the unit's own. */
+int pid_file_read_any(const char *path, pid_t *ret, bool *ret_trusted);

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/watch.h"
+
+#include "host/file-test.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINKS_MAX 8
+#define LEVELS_MAX 128
+
+#define SELF_MOVED (IN_MOVE_SELF | IN_DELETE_SELF | IN_ATTRIB)
+#define CHILD_MOVED (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
+
+/* One directory on the way, or the path itself. */
+typedef struct Level {
+        struct Watched *watched;
+        sd_event_source *source;
+        char *name; /* owned; the entry that counts; NULL: every one, and the object itself */
+} Level;
+
+typedef struct Watched {
+        FileWatch *owner;
+        char *path;        /* owned; of a glob the part without wildcards */
+        uint32_t mask;     /* for the path itself */
+        bool any_movement; /* a glob: what exists below is not ours to know */
+        bool reached;      /* the path exists */
+        Level *levels[LEVELS_MAX];
+        size_t n_levels;
+} Watched;
+
+struct FileWatch {
+        sd_event *event; /* borrowed */
+        FileWatchHandler handler;
+        void *userdata;
+        Watched *watched; /* owned */
+        size_t n;
+};
+
+static void drop_levels(Watched *w) {
+        for (size_t i = 0; i < w->n_levels; i++) {
+                sd_event_source_disable_unref(w->levels[i]->source);
+                free(w->levels[i]->name);
+                free(w->levels[i]);
+        }
+        w->n_levels = 0;
+}
+
+static int on_inotify(sd_event_source *s, const struct inotify_event *ev, void *userdata);
+
+static int add_level(Watched *w, const char *path, uint32_t mask, const char *name) {
+        Level *l;
+        int r;
+
+        if (w->n_levels >= LEVELS_MAX)
+                return -ELOOP;
+        l = calloc(1, sizeof(*l));
+        if (!l)
+                return -ENOMEM;
+        *l = (Level){ .watched = w };
+        r = str_replace(&l->name, name);
+        if (r >= 0)
+                r = sd_event_add_inotify(w->owner->event, &l->source, path, mask, on_inotify, l);
+        if (r < 0) {
+                free(l->name);
+                free(l);
+                return r;
+        }
+        w->levels[w->n_levels++] = l;
+        return 0;
+}
+
+/* Gone, not a directory or closed to us: the way ends here for now. */
+static bool is_missing(int r) {
+        return r == -ENOENT || r == -ENOTDIR || r == -EACCES;
+}
+
+static int add_way(Watched *w, const char *path, bool with_leaf, unsigned links);
+
+/* Where a symbolic link leads, things may move as well. */
+static int add_link_target(Watched *w, const char *link, unsigned links) {
+        char target[PATH_MAX], full[2 * PATH_MAX];
+        ssize_t n = readlink(link, target, sizeof(target) - 1);
+        const char *slash = strrchr(link, '/');
+
+        if (n < 0 || links >= LINKS_MAX)
+                return 0;
+        target[n] = 0;
+        if (target[0] == '/')
+                return add_way(w, target, false, links + 1);
+        memcpy(full, link, (size_t)(slash + 1 - link));
+        strcpy(full + (slash + 1 - link), target);
+        return strlen(full) < PATH_MAX ? add_way(w, full, false, links + 1) : 0;
+}
+
+/*
+ * One step from `directory` to its entry `name`. A directory whose entry is
+ * there tells only its own moves; one whose entry is missing, or a link that
+ * can be exchanged, tells its entries' too.
+ */
+static int add_step(Watched *w, const char *directory, const char *entry, const char *name, unsigned links) {
+        struct stat st;
+        bool there = lstat(entry, &st) >= 0, is_link = there && S_ISLNK(st.st_mode);
+        int r = add_level(w, directory, there && !is_link ? SELF_MOVED : SELF_MOVED | CHILD_MOVED, name);
+
+        if (r < 0)
+                return r;
+        if (there && lstat(entry, &st) < 0) /* it went between the look and the watch */
+                r = add_level(w, directory, CHILD_MOVED, name);
+        return r >= 0 && is_link ? add_link_target(w, entry, links) : r;
+}
+
+/* From the root down, so that nothing which appears meanwhile is missed. */
+static int add_way(Watched *w, const char *path, bool with_leaf, unsigned links) {
+        char directory[PATH_MAX] = "/", entry[PATH_MAX] = "";
+        const char *p = path + strspn(path, "/");
+        int r;
+
+        while (*p) {
+                size_t n = strcspn(p, "/"), length = strlen(entry);
+                char name[NAME_MAX + 1];
+
+                if (n > NAME_MAX || length + n + 2 > sizeof(entry))
+                        return -ENAMETOOLONG;
+                memcpy(name, p, n);
+                name[n] = 0;
+                entry[length] = '/';
+                strcpy(entry + length + 1, name);
+                r = add_step(w, directory, entry, name, links);
+                if (r < 0)
+                        return is_missing(r) ? 0 : r;
+                strcpy(directory, entry);
+                p += n + strspn(p + n, "/");
+        }
+        if (!with_leaf)
+                return 0;
+        r = add_level(w, directory, w->mask, NULL);
+        w->reached = r >= 0;
+        return is_missing(r) ? 0 : r;
+}
+
+static int watch_anew(Watched *w) {
+        drop_levels(w);
+        w->reached = false;
+        return add_way(w, w->path, true, 0);
+}
+
+static bool event_counts(const Level *l, const struct inotify_event *ev) {
+        if (ev->mask & IN_IGNORED)
+                return false;
+        if (ev->len == 0)
+                return true; /* the watched object itself */
+        /* Hidden files do not count in a directory; on the way a name is what was asked for. */
+        return l->name ? str_equal(ev->name, l->name) : ev->name[0] != '.';
+}
+
+static int on_inotify(sd_event_source *s, const struct inotify_event *ev, void *userdata) {
+        Level *l = userdata;
+        Watched *w = l->watched;
+        FileWatch *owner = w->owner;
+        bool was_reached = w->reached, tell;
+
+        if (!(ev->mask & IN_Q_OVERFLOW) && !event_counts(l, ev))
+                return 0;
+        tell = w->any_movement || was_reached;
+        if (l->name || (ev->mask & (SELF_MOVED | IN_Q_OVERFLOW))) {
+                /* Errors leave the watches that could be made; the next movement tries again. */
+                (void)watch_anew(w);
+                tell = tell || w->reached;
+        }
+        if (tell)
+                owner->handler(owner, owner->userdata);
+        return 0;
+}
+
+static int add_path(FileWatch *f, const char *path, uint32_t mask) {
+        Watched *w = f->watched + f->n;
+
+        *w = (Watched){ .owner = f, .mask = mask };
+        w->path = strdup(path);
+        if (!w->path)
+                return -ENOMEM;
+        f->n++;
+        return 0;
+}
+
+static int start(FileWatch *f) {
+        for (size_t i = 0; i < f->n; i++) {
+                int r = watch_anew(f->watched + i);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int create(sd_event *event, size_t n, FileWatchHandler handler, void *userdata, FileWatch **ret) {
+        FileWatch *f = calloc(1, sizeof(*f));
+
+        if (!f)
+                return -ENOMEM;
+        *f = (FileWatch){ .event = event, .handler = handler, .userdata = userdata };
+        f->watched = calloc(n + 1, sizeof(Watched));
+        if (!f->watched) {
+                free(f);
+                return -ENOMEM;
+        }
+        *ret = f;
+        return 0;
+}
+
+static int finish(FileWatch *f, int r, FileWatch **ret) {
+        if (r >= 0)
+                r = start(f);
+        if (r < 0) {
+                file_watch_free(f);
+                return r;
+        }
+        *ret = f;
+        return 0;
+}
+
+#define CHANGED (SELF_MOVED | CHILD_MOVED | IN_CLOSE_WRITE)
+
+int file_watch_new(sd_event *event, char *const *paths, FileWatchHandler handler, void *userdata,
+                   FileWatch **ret) {
+        FileWatch *f;
+        int r = create(event, strv_length(paths), handler, userdata, &f);
+
+        if (r < 0)
+                return r;
+        STRV_FOREACH (p, paths)
+                if (r >= 0)
+                        /* A daemon may keep its PID file open after writing it. */
+                        r = add_path(f, *p, CHANGED | IN_MODIFY);
+        return finish(f, r, ret);
+}
+
+/* Up to the component with the first wildcard. */
+static void cut_at_wildcard(char *path) {
+        size_t n = strcspn(path, "*?[{");
+
+        if (path[n] == 0)
+                return;
+        path[n] = 0;
+        strrchr(path, '/')[1] = 0;
+}
+
+int path_watch_new(sd_event *event, const PathSpec *p, FileWatchHandler handler, void *userdata,
+                   FileWatch **ret) {
+        static const uint32_t masks[PATH_KIND_MAX] = {
+                [PATH_EXISTS] = SELF_MOVED,
+                [PATH_EXISTS_GLOB] = SELF_MOVED | CHILD_MOVED,
+                [PATH_CHANGED] = CHANGED,
+                [PATH_MODIFIED] = CHANGED | IN_MODIFY,
+                [PATH_DIRECTORY_NOT_EMPTY] = SELF_MOVED | IN_CREATE | IN_MOVED_TO,
+        };
+        FileWatch *f;
+        int r = create(event, p->n_watches, handler, userdata, &f);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; r >= 0 && i < p->n_watches; i++) {
+                r = add_path(f, p->watches[i].path, masks[p->watches[i].kind]);
+                if (r >= 0 && p->watches[i].kind == PATH_EXISTS_GLOB) {
+                        cut_at_wildcard(f->watched[f->n - 1].path);
+                        f->watched[f->n - 1].any_movement = true;
+                }
+        }
+        return finish(f, r, ret);
+}
+
+void file_watch_free(FileWatch *w) {
+        if (!w)
+                return;
+        for (size_t i = 0; i < w->n; i++) {
+                drop_levels(w->watched + i);
+                free(w->watched[i].path);
+        }
+        free(w->watched);
+        free(w);
+}
+
+bool path_watch_holds(const PathSpec *p) {
+        for (size_t i = 0; i < p->n_watches; i++) {
+                const PathWatch *w = p->watches + i;
+
+                if ((w->kind == PATH_EXISTS && access(w->path, F_OK) >= 0) ||
+                    (w->kind == PATH_EXISTS_GLOB && glob_has_match(w->path)) ||
+                    (w->kind == PATH_DIRECTORY_NOT_EMPTY && directory_has_entries(w->path)))
+                        return true;
+        }
+        return false;
+}
