@@ -75,20 +75,26 @@ static uint64_t tasks_max(const Groups *gs, const CgroupSpec *s) {
 }
 
 static uint64_t memory_high(const Groups *gs, const CgroupSpec *s) {
-        return s->memory_high;
+        return s->memory_high_permyriad != LIMIT_UNSET ? share_of(memory_total(gs), s->memory_high_permyriad)
+                                                       : s->memory_high;
 }
 
 /* No protection is the default and written as 0. */
 static uint64_t memory_low(const Groups *gs, const CgroupSpec *s) {
+        if (s->memory_low_permyriad != LIMIT_UNSET)
+                return share_of(memory_total(gs), s->memory_low_permyriad);
         return s->memory_low == 0 ? LIMIT_UNSET : s->memory_low;
 }
 
 static uint64_t memory_min(const Groups *gs, const CgroupSpec *s) {
+        if (s->memory_min_permyriad != LIMIT_UNSET)
+                return share_of(memory_total(gs), s->memory_min_permyriad);
         return s->memory_min == 0 ? LIMIT_UNSET : s->memory_min;
 }
 
 static uint64_t swap_max(const Groups *gs, const CgroupSpec *s) {
-        return s->memory_swap_max;
+        return s->memory_swap_max_permyriad != LIMIT_UNSET ? share_of(memory_total(gs), s->memory_swap_max_permyriad)
+                                                           : s->memory_swap_max;
 }
 
 static uint64_t cpu_quota(const Groups *gs, const CgroupSpec *s) {

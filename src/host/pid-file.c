@@ -141,7 +141,7 @@ static bool owns_process(uid_t owner, pid_t pid) {
 }
 
 int pid_file_read_any(const char *path, pid_t *ret, bool *ret_trusted) {
-        pid_t pid;
+        pid_t pid = 0;
         Walk w;
         int r = walk(path, &w);
 
