@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "bus/property.h"
+#include "bus/object.h"
 #include "bus/signals.h"
 #include "bus/tables.h"
 
@@ -22,6 +22,7 @@ const Interface interfaces[INTERFACE_MAX] = {
         [INTERFACE_UNIT] = { NAME("Unit"), unit_methods, TABLES(unit_properties), .type = UNIT_TYPE_INVALID,
                              .common = true },
         [INTERFACE_JOB] = { NAME("Job"), job_methods, TABLES(job_properties), .type = UNIT_TYPE_INVALID },
+        [INTERFACE_DRIVER] = { DRIVER_NAME, driver_methods, TABLES(NULL), .type = UNIT_TYPE_INVALID },
         TYPE(UNIT_SERVICE, "Service", service_methods, service_properties, cgroup_properties, exec_properties,
              kill_properties),
         TYPE(UNIT_SOCKET, "Socket", process_methods, socket_properties, cgroup_properties, exec_properties,
@@ -52,6 +53,9 @@ size_t object_interfaces(const Object *o, InterfaceId ret[2]) {
                 return 1;
         case OBJECT_LOG_CONTROL:
                 ret[0] = INTERFACE_LOG_CONTROL;
+                return 1;
+        case OBJECT_DRIVER:
+                ret[0] = INTERFACE_DRIVER;
                 return 1;
         case OBJECT_JOB:
                 ret[0] = INTERFACE_JOB;

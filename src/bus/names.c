@@ -6,11 +6,10 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "bus/object.h"
 
 #define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 #define RECONNECT_PAUSE (100 * USEC_PER_MSEC)
-#define DRIVER "org.freedesktop.DBus"
-#define DRIVER_PATH "/org/freedesktop/DBus"
 
 typedef struct NameWatch {
         NameWatches *all;      /* borrowed */
@@ -90,14 +89,14 @@ static int watch_subscribe(NameWatch *w) {
         int r;
 
         r = str_printf(&rule,
-                       "type='signal',sender='" DRIVER "',path='" DRIVER_PATH "',interface='" DRIVER
+                       "type='signal',sender='" DRIVER_NAME "',path='" DRIVER_PATH "',interface='" DRIVER_NAME
                        "',member='NameOwnerChanged',arg0='%s'",
                        w->name);
         if (r < 0 || (r = sd_bus_add_match_async(sd, &w->match, rule, on_owner_changed, NULL, w)) < 0)
                 return r;
 
-        return sd_bus_call_method_async(sd, &w->question, DRIVER, DRIVER_PATH, DRIVER, "GetNameOwner",
-                                        on_owner, w, "s", w->name);
+        return sd_bus_call_method_async(sd, &w->question, DRIVER_NAME, DRIVER_PATH, DRIVER_NAME,
+                                        "GetNameOwner", on_owner, w, "s", w->name);
 }
 
 static int on_system_bus_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {

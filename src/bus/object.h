@@ -9,6 +9,7 @@
  *      /org/freedesktop/systemd1/unit/self     the unit of the caller
  *      /org/freedesktop/systemd1/job/<id>      a job
  *      /org/freedesktop/LogControl1            log level and target
+ *      /org/freedesktop/DBus                   as if there were a bus
  */
 
 #include "bus/property.h"
@@ -17,6 +18,8 @@
 #define MANAGER_INTERFACE "org.freedesktop.systemd1.Manager"
 #define UNIT_PATH_PREFIX MANAGER_PATH "/unit"
 #define JOB_PATH_PREFIX MANAGER_PATH "/job"
+#define DRIVER_NAME "org.freedesktop.DBus"
+#define DRIVER_PATH "/org/freedesktop/DBus"
 #define LOG_CONTROL_PATH "/org/freedesktop/LogControl1"
 #define BUS_NAME "org.freedesktop.systemd1"
 

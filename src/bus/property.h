@@ -28,6 +28,7 @@ typedef enum InterfaceId {
         INTERFACE_LOG_CONTROL,
         INTERFACE_UNIT,
         INTERFACE_JOB,
+        INTERFACE_DRIVER,
         INTERFACE_OF_TYPE, /* + UnitType */
         INTERFACE_MAX = INTERFACE_OF_TYPE + UNIT_TYPE_MAX,
 } InterfaceId;
@@ -36,6 +37,7 @@ typedef enum ObjectKind {
         OBJECT_NODE, /* a path that only leads to others */
         OBJECT_MANAGER,
         OBJECT_LOG_CONTROL,
+        OBJECT_DRIVER,
         OBJECT_UNIT,
         OBJECT_JOB,
 } ObjectKind;

@@ -20,20 +20,37 @@ static void connection_free(Connection *c) {
         free(c);
 }
 
+/*
+ * sd-bus reads ahead while it authenticates. A client that says BEGIN and its
+ * first call in one breath would wait for ever for what is already in our
+ * buffer: nothing more makes the socket readable.
+ */
+static void take_what_was_read_ahead(Connection *c) {
+        c->read_ahead = false;
+        for (unsigned i = 0; i < READ_AHEAD_MAX && !c->doomed && sd_bus_process(c->sd, NULL) > 0; i++)
+                ;
+}
+
 static int on_sweep(sd_event_source *source, void *userdata) {
         Bus *b = userdata;
         Connection *c, *next;
 
         DL_FOREACH_SAFE (b->connections, c, next) {
+                if (c->read_ahead)
+                        take_what_was_read_ahead(c);
                 if (c->doomed)
                         connection_free(c);
         }
         return 0;
 }
 
+static void sweep(Bus *b) {
+        (void)sd_event_source_set_enabled(b->sweep_source, SD_EVENT_ONESHOT);
+}
+
 void connection_doom(Connection *c) {
         c->doomed = true;
-        (void)sd_event_source_set_enabled(c->bus->sweep_source, SD_EVENT_ONESHOT);
+        sweep(c->bus);
 }
 
 bool connection_is_ready(const Connection *c) {
@@ -80,6 +97,11 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                 connection_doom(c);
                 return 0;
         }
+        if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.Local", "Connected")) {
+                c->authenticated = c->read_ahead = true;
+                sweep(c->bus);
+                return 1;
+        }
 
         (void)sd_bus_message_get_type(m, &type);
         if (type != SD_BUS_MESSAGE_METHOD_CALL)
@@ -112,7 +134,8 @@ static int connection_start(Connection *c, int fd) {
 
         if ((r = sd_bus_set_server(c->sd, 1, b->server_id)) < 0 ||
             (r = sd_bus_set_exit_on_disconnect(c->sd, 0)) < 0 ||
-            (r = sd_bus_set_close_on_exit(c->sd, 0)) < 0 || (r = sd_bus_set_sender(c->sd, BUS_NAME)) < 0 ||
+            (r = sd_bus_set_close_on_exit(c->sd, 0)) < 0 || (r = sd_bus_set_connected_signal(c->sd, 1)) < 0 ||
+            (r = sd_bus_set_sender(c->sd, BUS_NAME)) < 0 ||
             (r = sd_bus_add_filter(c->sd, NULL, on_message, c)) < 0 || (r = sd_bus_start(c->sd)) < 0)
                 return r;
 
@@ -155,9 +178,7 @@ static int on_patience(sd_event_source *source, uint64_t usec, void *userdata) {
         DL_FOREACH (b->connections, c) {
                 if (c->doomed || c->authenticated)
                         continue;
-                if (sd_bus_is_ready(c->sd) > 0)
-                        c->authenticated = true;
-                else if (usec_add(c->since, AUTHENTICATION_TIMEOUT) <= now)
+                if (usec_add(c->since, AUTHENTICATION_TIMEOUT) <= now)
                         connection_doom(c);
                 else
                         next = MIN(next, usec_add(c->since, AUTHENTICATION_TIMEOUT));
@@ -200,6 +221,7 @@ static int add_connection(Bus *b, int fd) {
 
         *c = (Connection){
                 .bus = b,
+                .number = ++b->n_ever,
                 .uid = peer.uid,
                 .pid = peer.pid,
                 .since = now_monotonic(),

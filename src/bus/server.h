@@ -23,16 +23,18 @@
 #define AUTHENTICATION_TIMEOUT (2 * USEC_PER_SEC)
 #define ACCEPT_PAUSE (200 * USEC_PER_MSEC) /* after EMFILE and its like */
 #define ACCEPTS_PER_TURN 16
+#define READ_AHEAD_MAX 64    /* messages that sd-bus may have read together with the authentication */
 #define QUEUE_MAX_AT_CALL 64 /* unread messages with which a client may still ask for more */
 #define QUEUE_MAX_AT_SIGNAL 1024
 
 typedef struct Connection {
-        Bus *bus;   /* borrowed */
-        sd_bus *sd; /* owned */
-        uid_t uid;  /* of the peer when it connected */
+        Bus *bus;        /* borrowed */
+        sd_bus *sd;      /* owned */
+        unsigned number; /* never used twice */
+        uid_t uid;       /* of the peer when it connected */
         pid_t pid;
         usec_t since; /* monotonic */
-        bool may_control, authenticated, doomed;
+        bool may_control, authenticated, read_ahead, doomed;
         struct Connection *next, *prev;
 } Connection;
 
@@ -44,9 +46,9 @@ struct Bus {
         sd_event_source *accept_source;
         sd_event_source *accept_timer;   /* on while accepting pauses */
         sd_event_source *patience_timer; /* on while somebody has not authenticated */
-        sd_event_source *sweep_source;   /* on while somebody is doomed */
+        sd_event_source *sweep_source;   /* on while somebody is doomed or has just authenticated */
         Connection *connections;         /* owned */
-        unsigned n_connections;
+        unsigned n_connections, n_ever;
         unsigned n_failed_told; /* NFailedUnits as clients know it */
         bool closing;           /* calls are no longer answered */
         PropertyIndex indexes[INTERFACE_MAX];

@@ -206,6 +206,27 @@ static void who_sends_garbage_is_dropped(void **state) {
         close(fd);
 }
 
+/* Authentication and a call of Ping() in one piece, as clients send that do not wait for the OK. */
+static void who_does_not_wait_for_the_greeting_is_answered(void **state) {
+        static const char everything[] =
+                "\000AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n"
+                "l\001\000\001\000\000\000\000\001\000\000\000E\000\000\000\001\001o\000\001\000\000\000/"
+                "\000\000\000\000\000\000\000\002\001s\000\031\000\000\000org.free"
+                "desktop.DBus."
+                "Peer\000\000\000\000\000\000\000\003\001s\000\004\000\000\000Ping\000\000\000\000";
+        Server *s = *state;
+        char answer[1024];
+        int fd = raw_client(s);
+        ssize_t n;
+
+        assert_int_equal(send(fd, everything, sizeof(everything) - 1, MSG_NOSIGNAL), sizeof(everything) - 1);
+        settle(s);
+        n = read(fd, answer, sizeof(answer));
+        assert_true(n > 0);
+        assert_non_null(memmem(answer, (size_t)n, "AGREE_UNIX_FD\r\nl\2", 17));
+        close(fd);
+}
+
 static void who_does_not_authenticate_is_dropped(void **state) {
         Server *s = *state;
         sd_bus *sd = client(s, true);
@@ -305,11 +326,17 @@ static void others_may_look_but_not_touch(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         static const struct CMUnitTest tests[] = {
-                TEST(the_socket_is_for_its_owner_only),     TEST(a_client_gets_properties),
-                TEST(what_is_not_there_has_its_error),      TEST(signals_go_to_everybody),
-                TEST(a_client_that_leaves_is_forgotten),    TEST(who_sends_garbage_is_dropped),
-                TEST(who_does_not_authenticate_is_dropped), TEST(connections_beyond_the_cap_are_closed),
-                TEST(who_does_not_read_is_dropped),         TEST(a_subscriber_that_does_not_read_is_dropped),
+                TEST(the_socket_is_for_its_owner_only),
+                TEST(a_client_gets_properties),
+                TEST(what_is_not_there_has_its_error),
+                TEST(signals_go_to_everybody),
+                TEST(a_client_that_leaves_is_forgotten),
+                TEST(who_sends_garbage_is_dropped),
+                TEST(who_does_not_wait_for_the_greeting_is_answered),
+                TEST(who_does_not_authenticate_is_dropped),
+                TEST(connections_beyond_the_cap_are_closed),
+                TEST(who_does_not_read_is_dropped),
+                TEST(a_subscriber_that_does_not_read_is_dropped),
                 TEST(others_may_look_but_not_touch),
         };
 
