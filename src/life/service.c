@@ -153,6 +153,7 @@ static EventType take_note(Service *s, const Event *ev, EffectList *fx) {
                 if (service_has_control(s) || s->spawn_pending || (s->main_pid > 0 && s->main_is_child))
                         return EVENT_TYPE_MAX;
                 s->group_empty = true;
+                s->main_pid = 0; /* a stranger, whose end nobody tells */
                 return ev->type;
         case EVENT_OOM:
                 s->oom_seen = true;
