@@ -93,8 +93,9 @@ static uint64_t memory_min(const Groups *gs, const CgroupSpec *s) {
 }
 
 static uint64_t swap_max(const Groups *gs, const CgroupSpec *s) {
-        return s->memory_swap_max_permyriad != LIMIT_UNSET ? share_of(memory_total(gs), s->memory_swap_max_permyriad)
-                                                           : s->memory_swap_max;
+        return s->memory_swap_max_permyriad != LIMIT_UNSET
+                       ? share_of(memory_total(gs), s->memory_swap_max_permyriad)
+                       : s->memory_swap_max;
 }
 
 static uint64_t cpu_quota(const Groups *gs, const CgroupSpec *s) {

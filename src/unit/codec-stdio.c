@@ -254,9 +254,9 @@ static int input_text_format(const Directive *row, const void *field, Buf *b) {
 }
 
 const Codec codec_input_text = {
-        CODEC_OF(input_text),       .expects = "a text with escapes such as \\n and \\t only",
-        .parse = input_text_parse,  .format = input_text_format,
-        .release = stdio_release,   .good = SAMPLES("", "hello  world", "a\\tb", "100%%"),
+        CODEC_OF(input_text),        .expects = "a text with escapes such as \\n and \\t only",
+        .parse = input_text_parse,   .format = input_text_format,
+        .release = stdio_release,    .good = SAMPLES("", "hello  world", "a\\tb", "100%%"),
         .bad = SAMPLES("\\q", "%9"),
 };
 

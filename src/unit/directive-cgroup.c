@@ -39,6 +39,7 @@ const Directive cgroup_directives[] = {
         { "*cgroup", "CPUShares", .initial = "infinity", .signature = "t", .support = SUPPORT_IGNORED,
           .limit = NO_LEGACY, .summary = "Older form of CPUWeight=." },
         { "*cgroup", "CPUWeight", FIELD(cpu_weight, cgroup, cpu_weight), .initial = "",
+          .support = SUPPORT_PARTIAL, .limit = "idle is taken for the usual weight.",
           .summary = "Share of CPU time among siblings." },
         { "*cgroup", "ConcurrencyHardMax", .signature = "u", .support = SUPPORT_IGNORED,
           .limit = NO_CONTROLLER, .summary = "Units in the slice at most." },
