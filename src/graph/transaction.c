@@ -73,18 +73,6 @@ static int push_work(Transaction *t, uint32_t job) {
         return 0;
 }
 
-/* A new kind of job for the unit: the dependencies of one that alone would change nothing count after all. */
-static int wake_deferred(Transaction *t, const Unit *u) {
-        for (PlannedJob *j = planned_of_unit(t, u); j; j = planned_next(t, j))
-                if (j->deferred) {
-                        int r = push_work(t, (uint32_t)(j - t->jobs));
-
-                        if (r < 0)
-                                return r;
-                }
-        return 0;
-}
-
 static uint32_t first_of_unit(const Unit *u) {
         return u->planned > 0 ? u->planned - 1 : PLANNED_NONE;
 }
@@ -136,8 +124,6 @@ static int add_job(Transaction *t, JobType type, Unit *u, uint32_t *ret) {
                 }
         } else {
                 r = append_job(t, type, u, index);
-                if (r >= 0 && index != PLANNED_NONE)
-                        r = wake_deferred(t, u);
                 index = (uint32_t)t->n_jobs - 1;
         }
         if (r >= 0)
@@ -274,20 +260,16 @@ static int look_at_edge(Transaction *t, uint32_t job, JobType type, const Edge *
 }
 
 /*
- * Would the job change nothing, and is it the only kind of job planned for its
- * unit? Then it will be pruned with all it pulls in, so that is not looked at:
- * to start one service costs nothing for the thousand others in its slice.
- * Isolating is the exception: what is pulled in must not be stopped.
+ * A job that would change nothing is pruned later with all that it alone pulls
+ * in, and so that is not looked at: to start one service costs nothing for the
+ * thousand others in its slice. (Should its unit get another job, too, either
+ * that one wins and pulls in as much, or it is dropped.) Isolating is the
+ * exception: what is pulled in must not be stopped.
  */
-static bool may_be_deferred(const Transaction *t, const PlannedJob *j) {
+static bool is_idle_job(const Transaction *t, const PlannedJob *j) {
         if (j == t->jobs || t->mode == JOB_ISOLATE || !job_type_is_redundant(j->type, j->unit))
                 return false;
-        if (j->unit->job && job_type_conflicts(j->type, job_effective_type(j->unit->job)))
-                return false;
-        for (const PlannedJob *i = planned_of_unit(t, j->unit); i; i = planned_next(t, i))
-                if (!job_type_is_redundant(i->type, i->unit) || i == t->jobs)
-                        return false;
-        return true;
+        return !j->unit->job || !job_type_conflicts(j->type, job_effective_type(j->unit->job));
 }
 
 static int work(Transaction *t) {
@@ -296,8 +278,7 @@ static int work(Transaction *t) {
                 const Unit *u = t->jobs[job].unit;
                 JobType type = t->jobs[job].type;
 
-                t->jobs[job].deferred = may_be_deferred(t, t->jobs + job);
-                if (t->jobs[job].deferred)
+                if (is_idle_job(t, t->jobs + job))
                         continue;
                 for (size_t i = 0; i < u->n_edges && t->jobs[job].outcome == 0; i++) {
                         int r = look_at_edge(t, job, type, u->edges + i);

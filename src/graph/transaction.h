@@ -37,7 +37,6 @@ typedef struct PlannedJob {
         const Unit *culprit; /* ... because of this unit */
         bool matters;
         bool for_conflict; /* a stop, because of Conflicts= */
-        bool deferred;     /* changes nothing: its dependencies were not looked at (yet) */
         bool chained, dropped;
 } PlannedJob;
 

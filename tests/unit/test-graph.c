@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Units, names and edges; what follows from types; what may be forgotten. */
+
+#include "graph-world.h"
+
+#include <errno.h>
+
+static void edges_are_seen_from_both_ends(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.service", "Requires=b.service\nAfter=b.service\nConflicts=c.service");
+        Unit *b = unit_(w, "b.service"), *c = unit_(w, "c.service");
+
+        assert_true(unit_has_edge(a, DEP_REQUIRES, b));
+        assert_true(unit_has_edge(b, DEP_REQUIRED_BY, a));
+        assert_true(unit_has_edge(b, DEP_BEFORE, a));
+        assert_true(unit_has_edge(c, DEP_CONFLICTED_BY, a));
+        assert_false(unit_has_edge(b, DEP_REQUIRES, a));
+        assert_false(unit_has_edge(a, DEP_WANTS, b));
+        assert_int_equal(b->n_edges, 1);
+        assert_ptr_equal(unit_next_edge(b, DEP_REQUIRED_BY, NULL)->other, a);
+        assert_null(unit_next_edge(b, DEP_REQUIRED_BY, unit_next_edge(b, DEP_REQUIRED_BY, NULL)));
+        assert_int_equal(graph_add_edge(w->graph, a, DEP_REQUIRES, b), 0);
+        assert_int_equal(b->n_edges, 1);
+}
+
+static void a_unit_has_no_edge_to_itself(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.target", "Requires=a.target\nAfter=a.target");
+
+        assert_int_equal(a->n_edges, 0);
+}
+
+static void stubs_come_once_and_in_order(void **state) {
+        World *w = *state;
+        Unit *u;
+
+        assert_int_equal(graph_add(w->graph, "a.target", &u), 0);
+        assert_int_equal(graph_add(w->graph, "b.target", &u), 0);
+        assert_int_equal(graph_add(w->graph, "a.target", &u), 0);
+        assert_string_equal(graph_next_stub(w->graph)->id, "a.target");
+        assert_string_equal(graph_next_stub(w->graph)->id, "b.target");
+        assert_null(graph_next_stub(w->graph));
+        assert_int_equal(graph_count_units(w->graph), 2);
+}
+
+static void bad_names_are_refused(void **state) {
+        World *w = *state;
+        Unit *u;
+
+        assert_int_equal(graph_add(w->graph, "nothing", &u), -EINVAL);
+        assert_int_equal(graph_add(w->graph, "a@.service", &u), -EINVAL);
+        assert_int_equal(graph_add(w->graph, "", &u), -EINVAL);
+        assert_int_equal(graph_count_units(w->graph), 0);
+}
+
+static void an_alias_finds_the_unit(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.service", "");
+
+        assert_int_equal(graph_add_name(w->graph, a, "alias.service"), 0);
+        assert_ptr_equal(graph_find(w->graph, "alias.service"), a);
+        assert_int_equal(strv_length(a->names), 2);
+        assert_int_equal(graph_add_name(w->graph, a, "alias.service"), 0);
+        assert_int_equal(strv_length(a->names), 2);
+        assert_int_equal(graph_add_name(w->graph, a, "alias.socket"), -EINVAL);
+        world_unit(w, "b.service", "");
+        assert_int_equal(graph_add_name(w->graph, a, "b.service"), -EEXIST);
+}
+
+static void a_stub_is_merged_with_its_edges(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.service", ""),
+             *user = world_unit(w, "user.target", "Wants=alias.service\nAfter=alias.service");
+        Unit *stub = unit_(w, "alias.service");
+        size_t n = graph_count_units(w->graph);
+
+        assert_int_equal(graph_add_name(w->graph, a, stub->id), 0);
+        assert_ptr_equal(graph_find(w->graph, "alias.service"), a);
+        assert_true(unit_has_edge(user, DEP_WANTS, a));
+        assert_true(unit_has_edge(a, DEP_BEFORE, user));
+        assert_int_equal(user->n_edges, 1);
+        assert_int_equal(graph_count_units(w->graph), n - 1);
+
+        /* It is there until the queue is empty, but nobody meets it. */
+        assert_int_equal(stub->load_state, LOAD_MERGED);
+        for (Unit *u = graph_next_unit(w->graph, NULL); u; u = graph_next_unit(w->graph, u))
+                assert_ptr_not_equal(u, stub);
+        for (Unit *u; (u = graph_next_stub(w->graph));)
+                assert_ptr_not_equal(u, stub);
+
+        /* What the user asked for is still the user's. */
+        assert_int_equal(graph_set_spec(w->graph, user, spec_of("user.target", ""), LOAD_LOADED), 0);
+        assert_false(unit_has_edge(user, DEP_WANTS, a));
+        assert_int_equal(user->n_edges, 0);
+}
+
+static void a_new_spec_replaces_what_the_old_one_said(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.target", "Wants=b.target c.target\nBefore=c.target");
+        Unit *b = unit_(w, "b.target"), *c = world_unit(w, "c.target", "After=a.target");
+
+        assert_int_equal(graph_set_spec(w->graph, a, spec_of("a.target", "Wants=c.target"), LOAD_LOADED), 0);
+        assert_false(unit_has_edge(a, DEP_WANTS, b));
+        assert_int_equal(b->n_edges, 0);
+        assert_true(unit_has_edge(a, DEP_WANTS, c));
+        assert_true(unit_has_edge(a, DEP_BEFORE, c)); /* c says so as well */
+}
+
+static void forgotten_edges_come_back_with_the_specs(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.target", "Wants=b.target"), *b = world_unit(w, "b.target", "");
+        Unit *t = world_unit(w, "t.target", "Wants=b.target");
+
+        t->transient = true;
+        graph_forget_edges(w->graph);
+        assert_false(unit_has_edge(a, DEP_WANTS, b));
+        assert_true(unit_has_edge(t, DEP_WANTS, b));
+        assert_int_equal(graph_set_spec(w->graph, a, a->spec, LOAD_LOADED), 0);
+        assert_true(unit_has_edge(a, DEP_WANTS, b));
+}
+
+static void a_target_comes_after_what_it_pulls_in(void **state) {
+        World *w = *state;
+        Unit *t = world_unit(w, "t.target",
+                             "Wants=a.service b.service c.service e.service\nRequires=d.service");
+
+        world_unit(w, "a.service", "");
+        world_unit(w, "b.service", "After=t.target");
+        world_unit(w, "c.service", "DefaultDependencies=no");
+        world_unit(w, "d.service", "");
+        world_unit(w, "n.target", "Wants=a.service\nDefaultDependencies=no");
+        world_load(w);
+
+        assert_true(unit_has_edge(t, DEP_AFTER, unit_(w, "a.service")));
+        assert_true(unit_has_edge(t, DEP_AFTER, unit_(w, "d.service")));
+        assert_false(unit_has_edge(t, DEP_AFTER, unit_(w, "b.service")));
+        assert_false(unit_has_edge(t, DEP_AFTER, unit_(w, "c.service")));
+        assert_false(unit_has_edge(t, DEP_AFTER, unit_(w, "e.service"))); /* not found */
+        assert_false(unit_has_edge(unit_(w, "n.target"), DEP_AFTER, unit_(w, "a.service")));
+}
+
+/* A service that comes later completes the edges of a target that was there before. */
+static void the_order_of_loading_does_not_matter_to_a_target(void **state) {
+        World *w = *state;
+        Unit *t = world_unit(w, "t.target", "Wants=a.target"), *a;
+
+        assert_int_equal(graph_complete(w->graph, t), 0);
+        a = world_unit(w, "a.target", "");
+        assert_false(unit_has_edge(t, DEP_AFTER, a));
+        assert_int_equal(graph_complete(w->graph, a), 0);
+        assert_true(unit_has_edge(t, DEP_AFTER, a));
+}
+
+static void expect_slice(World *w, const char *unit, const char *slice) {
+        Unit *u = unit_(w, unit), *s = unit_(w, slice);
+
+        assert_true(unit_has_edge(u, DEP_SLICE, s));
+        assert_true(unit_has_edge(u, DEP_REQUIRES, s));
+        assert_true(unit_has_edge(u, DEP_AFTER, s));
+        assert_true(unit_has_edge(s, DEP_SLICE_OF, u));
+}
+
+static void units_with_processes_are_in_a_slice(void **state) {
+        World *w = *state;
+
+        world_unit(w, "a.service", "");
+        world_unit(w, "b.service", "Slice=x-y.slice");
+        world_unit(w, "i@1.service", "");
+        world_unit(w, "t.target", "");
+        world_load(w);
+        expect_slice(w, "a.service", "system.slice");
+        expect_slice(w, "b.service", "x-y.slice");
+        expect_slice(w, "x-y.slice", "x.slice");
+        expect_slice(w, "x.slice", "-.slice");
+        expect_slice(w, "system.slice", "-.slice");
+        expect_slice(w, "i@1.service", "system-i.slice");
+        assert_null(unit_next_edge(unit_(w, "t.target"), DEP_SLICE, NULL));
+        assert_null(unit_next_edge(unit_(w, "-.slice"), DEP_SLICE, NULL));
+}
+
+static void failed_units_are_counted(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.service", "");
+
+        graph_unit_changed(w->graph, a, FAILED, 0, NULL);
+        graph_unit_changed(w->graph, a, FAILED, 0, NULL);
+        assert_int_equal(graph_count_failed(w->graph), 1);
+        graph_unit_changed(w->graph, a, INACTIVE, 0, NULL);
+        assert_int_equal(graph_count_failed(w->graph), 0);
+        graph_unit_changed(w->graph, a, FAILED, 0, NULL);
+        graph_remove(w->graph, a);
+        assert_int_equal(graph_count_failed(w->graph), 0);
+}
+
+static void what_somebody_alive_refers_to_is_kept(void **state) {
+        World *w = *state;
+        Unit *t = world_unit(w, "t.target", "Wants=a.target"),
+             *a = world_unit(w, "a.target", "Wants=b.target");
+        Unit *b = world_unit(w, "b.target", "After=a.target");
+
+        world_load(w);
+        assert_true(unit_is_garbage(t));
+        assert_true(unit_is_garbage(b));
+        graph_unit_changed(w->graph, t, ACTIVE, 0, NULL);
+        assert_false(unit_is_garbage(t));
+        assert_false(unit_is_garbage(a));
+        assert_false(unit_is_garbage(b)); /* through a */
+        graph_unit_changed(w->graph, t, INACTIVE, 0, NULL);
+        graph_unit_changed(w->graph, b, ACTIVE, 0, NULL);
+        assert_true(unit_is_garbage(t));  /* what it refers to does not hold it */
+        assert_false(unit_is_garbage(a)); /* b does, by its After= */
+        t->refs = 1;
+        assert_false(unit_is_garbage(t));
+        t->refs = 0;
+}
+
+static void a_failed_unit_is_kept_unless_collect_mode_says_otherwise(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.target", ""),
+             *b = world_unit(w, "b.target", "CollectMode=inactive-or-failed");
+
+        world_load(w);
+        graph_unit_changed(w->graph, a, FAILED, 0, NULL);
+        graph_unit_changed(w->graph, b, FAILED, 0, NULL);
+        assert_false(unit_is_garbage(a));
+        assert_true(unit_is_garbage(b));
+        graph_unit_changed(w->graph, b, FAILED, CHANGE_WILL_RESTART, NULL);
+        assert_false(unit_is_garbage(b));
+}
+
+static void removal_leaves_no_trace_and_names_are_loaded_again(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.target", "Wants=b.target");
+
+        world_unit(w, "b.target", "");
+        world_load(w);
+        world_start(w, "b.target");
+        graph_remove(w->graph, unit_(w, "b.target"));
+        assert_null(graph_find(w->graph, "b.target"));
+        assert_int_equal(graph_count_jobs(w->graph), 0);
+        assert_int_equal(a->n_edges, 0);
+        assert_ptr_equal(graph_next_stub(w->graph), a);
+        world_expect(w, "b.target/start canceled\n");
+}
+
+/* The cost of an edge is that of its smaller end, so a target may have any number. */
+static void wants_of_a_big_target_cost_the_same_each(void **state) {
+        World *w = *state;
+        Unit *t = world_unit(w, "t.target", ""), *u;
+        char name[64];
+
+        for (int i = 0; i < 10000; i++) {
+                snprintf(name, sizeof(name), "s%d.service", i);
+                assert_int_equal(graph_add(w->graph, name, &u), 0);
+                assert_int_equal(graph_add_edge(w->graph, t, DEP_WANTS, u), 0);
+                assert_int_equal(graph_add_edge(w->graph, t, DEP_AFTER, u), 0);
+        }
+        assert_int_equal(t->n_edges, 10000);
+        for (int i = 0; i < 10000; i += 2) {
+                snprintf(name, sizeof(name), "s%d.service", i);
+                graph_remove(w->graph, graph_find(w->graph, name));
+        }
+        assert_int_equal(t->n_edges, 5000);
+        for (const Edge *e = t->edges; e < t->edges + t->n_edges; e++) {
+                assert_int_equal(e->other->n_edges, 1);
+                assert_ptr_equal(t->edges + e->other->edges->twin, e);
+        }
+}
+
+static void words_go_both_ways(void **state) {
+        for (int t = 0; t < JOB_TYPE_MAX; t++)
+                assert_int_equal(job_type_from_string(job_type_to_string((JobType)t)), t);
+        for (int s = 0; s < ACTIVE_STATE_MAX; s++)
+                assert_int_equal(active_state_from_string(active_state_to_string((ActiveState)s)), s);
+        for (int s = 0; s < LOAD_STATE_MAX; s++)
+                assert_non_null(load_state_to_string((LoadState)s));
+        for (int r = 0; r < JOB_RESULT_MAX; r++)
+                assert_non_null(job_result_to_string((JobResult)r));
+        assert_int_equal(job_type_from_string("dance"), JOB_TYPE_INVALID);
+        assert_string_equal(job_result_to_string(JOB_CANCELED), "canceled");
+        assert_string_equal(load_state_to_string(LOAD_BAD_SETTING), "bad-setting");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                WORLD_TEST(edges_are_seen_from_both_ends),
+                WORLD_TEST(a_unit_has_no_edge_to_itself),
+                WORLD_TEST(stubs_come_once_and_in_order),
+                WORLD_TEST(bad_names_are_refused),
+                WORLD_TEST(an_alias_finds_the_unit),
+                WORLD_TEST(a_stub_is_merged_with_its_edges),
+                WORLD_TEST(a_new_spec_replaces_what_the_old_one_said),
+                WORLD_TEST(forgotten_edges_come_back_with_the_specs),
+                WORLD_TEST(a_target_comes_after_what_it_pulls_in),
+                WORLD_TEST(the_order_of_loading_does_not_matter_to_a_target),
+                WORLD_TEST(units_with_processes_are_in_a_slice),
+                WORLD_TEST(failed_units_are_counted),
+                WORLD_TEST(what_somebody_alive_refers_to_is_kept),
+                WORLD_TEST(a_failed_unit_is_kept_unless_collect_mode_says_otherwise),
+                WORLD_TEST(removal_leaves_no_trace_and_names_are_loaded_again),
+                WORLD_TEST(wants_of_a_big_target_cost_the_same_each),
+                cmocka_unit_test(words_go_both_ways),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
