@@ -230,7 +230,6 @@ static const Appender appenders[CODEC_MAX] = {
         [CODEC_bind_ipv6_only] = append_formatted,
         [CODEC_std_input] = append_formatted,
         [CODEC_std_output] = append_formatted,
-        [CODEC_words] = append_strv_field,
         [CODEC_paths] = append_strv_field,
         [CODEC_environment] = append_strv_field,
         [CODEC_variables] = append_strv_field,

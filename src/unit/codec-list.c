@@ -33,12 +33,6 @@ static int list_format(const Directive *row, const void *field, Buf *b) {
                 .bad = bad_,                                                                                 \
         }
 
-static int words_handle(const CodecContext *c, const char *word, void *field) {
-        return word[0] ? strv_add(field, word) : -EINVAL;
-}
-
-LIST_CODEC(words, "a word", SAMPLES("", "a", "a b", "'a b' c"), SAMPLES("'a", "''"));
-
 /* "-" (may be missing) and "+" (below the root directory) may stand before a path; BindPaths= has "FROM:TO:OPTIONS". */
 static int paths_handle(const CodecContext *c, const char *word, void *field) {
         const char *path = word;

@@ -263,6 +263,21 @@ int spec_add_constant_dependency(UnitSpec *s, DependencyKind kind, const char *n
         return add_dependency(s, kind, name, true);
 }
 
+/* Nothing is added from here on, and there may be ten thousand units. */
+static void shrink_dependencies(UnitSpec *s) {
+        CommonSpec *common;
+        Dependency *deps;
+
+        if (s->common->n_deps == s->common->deps_capacity)
+                return;
+        common = spec_part(s, PART_COMMON);
+        deps = realloc(common->deps, common->n_deps * sizeof(Dependency));
+        if (!deps)
+                return; /* it was only a favour */
+        common->deps = deps;
+        common->deps_capacity = common->n_deps;
+}
+
 int spec_complete(UnitSpec *s, const SpecContext *c) {
         static const SpecContext nothing;
         int r;
@@ -276,6 +291,7 @@ int spec_complete(UnitSpec *s, const SpecContext *c) {
                 r = spec_add_default_dependencies(s);
         if (r < 0)
                 return r;
+        shrink_dependencies(s);
         spec_check(s, c);
         return 0;
 }
