@@ -36,9 +36,9 @@ static inline const char *log_text(const char *s) {
 
 typedef struct LogRecord {
         MessageId message;
-        int priority;        /* syslog's 0..7 */
-        const char *id;      /* MESSAGE_ID= in 32 hex digits, or "" */
-        const char *unit;    /* NULL: about svinit itself */
+        int priority;         /* syslog's 0..7 */
+        const char *id;       /* MESSAGE_ID= in 32 hex digits, or "" */
+        const char *unit;     /* NULL: about svinit itself */
         const char *sentence; /* rendered, one line, no newline */
         const LogField *fields;
         size_t n_fields;
@@ -52,10 +52,11 @@ typedef void (*LogHook)(const LogRecord *record, void *userdata);
 void log_set_hook(LogHook hook, void *userdata); /* NULL: dropped */
 void log_set_max_priority(int priority);         /* default LOG_INFO */
 int log_max_priority(void);
-void log_emit(MessageId message, const char *unit, int error, const LogField *fields, size_t n, const char *file,
-              int line, const char *func);
+void log_emit(MessageId message, const char *unit, int error, const LogField *fields, size_t n,
+              const char *file, int line, const char *func);
 
-#define LOG_ARGS_(...) ((const LogField[]){ __VA_ARGS__ }), (sizeof((LogField[]){ __VA_ARGS__ }) / sizeof(LogField))
+#define LOG_ARGS_(...)                                                                                       \
+        ((const LogField[]){ __VA_ARGS__ }), (sizeof((LogField[]){ __VA_ARGS__ }) / sizeof(LogField))
 #define LOG(name, ...) log_emit(MESSAGE_##name, NULL, 0, LOG_ARGS_(__VA_ARGS__), __FILE__, __LINE__, __func__)
 #define LOG_UNIT(unit, name, ...)                                                                            \
         log_emit(MESSAGE_##name, (unit), 0, LOG_ARGS_(__VA_ARGS__), __FILE__, __LINE__, __func__)

@@ -24,8 +24,8 @@
 #define auto_fd __attribute__((cleanup(cleanup_fd)))
 #define auto_strv __attribute__((cleanup(cleanup_strv)))
 
-void cleanup_free(void *pp);    /* void ** */
-void cleanup_fd(int *fd);       /* closes when >= 0; keeps errno */
+void cleanup_free(void *pp); /* void ** */
+void cleanup_fd(int *fd);    /* closes when >= 0; keeps errno */
 void cleanup_strv(char ***l);
 
 /* Hands the value over and leaves the variable empty (NULL, zero). */

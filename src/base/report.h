@@ -34,8 +34,8 @@ typedef struct Report {
 
 void report_release(Report *r);
 /* A NULL report is allowed: nothing is recorded. */
-void report_add(Report *r, Severity severity, const char *file, unsigned line, const char *key, const char *format, ...)
-        PRINTF_LIKE(6, 7);
+void report_add(Report *r, Severity severity, const char *file, unsigned line, const char *key,
+                const char *format, ...) PRINTF_LIKE(6, 7);
 size_t report_count(const Report *r, Severity severity);
 /* "FILE:LINE: Key=: text" as one line, without a newline. */
 void finding_format(const Finding *f, Buf *b);

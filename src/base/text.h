@@ -33,37 +33,38 @@ void buf_add_char(Buf *b, char c);
 void buf_addf(Buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 int buf_take(Buf *b, char **ret); /* hands the text over ("" when nothing was written); 0 or -ENOMEM */
 
-bool str_equal(const char *a, const char *b);           /* NULL equals NULL only */
+bool str_equal(const char *a, const char *b); /* NULL equals NULL only */
 bool str_starts_with(const char *s, const char *prefix);
 const char *str_after(const char *s, const char *prefix); /* what follows the prefix, or NULL */
 bool str_ends_with(const char *s, const char *suffix);
 static inline bool str_is_empty(const char *s) {
         return !s || s[0] == 0;
 }
-int str_replace(char **field, const char *value); /* frees the old, copies the new (NULL empties); 0, -ENOMEM */
+int str_replace(char **field,
+                const char *value); /* frees the old, copies the new (NULL empties); 0, -ENOMEM */
 int str_printf(char **ret, const char *format, ...) PRINTF_LIKE(2, 3); /* 0 or -ENOMEM */
-char *str_strip(char *s);                         /* in place: space, tab, CR, LF at both ends */
+char *str_strip(char *s); /* in place: space, tab, CR, LF at both ends */
 bool str_is_utf8(const char *s, size_t n);
-int hex_value(char c);                            /* 0..15, -1 for anything else */
-bool code_point_is_valid(uint32_t c);             /* no surrogate, no noncharacter: what systemd 252 reads */
+int hex_value(char c);                /* 0..15, -1 for anything else */
+bool code_point_is_valid(uint32_t c); /* no surrogate, no noncharacter: what systemd 252 reads */
 
-int parse_u64(const char *s, uint64_t *ret);      /* decimal, whole string; 0, -EINVAL, -ERANGE */
+int parse_u64(const char *s, uint64_t *ret); /* decimal, whole string; 0, -EINVAL, -ERANGE */
 int parse_i64(const char *s, int64_t *ret);
 int parse_unsigned(const char *s, unsigned *ret);
 int parse_int(const char *s, int *ret);
-int parse_mode(const char *s, unsigned *ret);     /* octal, at most 07777 */
-int parse_bool(const char *s, bool *ret);         /* 1 yes y true t on, 0 no n false f off; any case */
+int parse_mode(const char *s, unsigned *ret); /* octal, at most 07777 */
+int parse_bool(const char *s, bool *ret);     /* 1 yes y true t on, 0 no n false f off; any case */
 
 #define STRV_FOREACH(it, l) for (char *const *it = (l); it && *it; it++)
 
 size_t strv_length(char *const *l);
 bool strv_contains(char *const *l, const char *s);
-int strv_push(char ***l, char *s);          /* takes s, also on failure (freed then); 0, -ENOMEM */
-int strv_add(char ***l, const char *s);     /* copies s */
+int strv_push(char ***l, char *s);      /* takes s, also on failure (freed then); 0, -ENOMEM */
+int strv_add(char ***l, const char *s); /* copies s */
 int strv_add_unique(char ***l, const char *s);
 int strv_add_all(char ***l, char *const *more);
 int strv_copy(char *const *l, char ***ret);
-void strv_remove(char **l, const char *s);  /* all that are equal */
+void strv_remove(char **l, const char *s); /* all that are equal */
 void strv_free(char **l);
 int strv_join(char *const *l, const char *separator, char **ret);
 bool strv_equal(char *const *a, char *const *b);

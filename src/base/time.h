@@ -34,5 +34,6 @@ static inline usec_t usec_sub(usec_t a, usec_t b) {
         return a == USEC_INFINITY ? a : a > b ? a - b : 0;
 }
 
-int timespan_parse(const char *s, usec_t default_unit, usec_t *ret); /* "2min 200ms", "5", "infinity"; 0, -EINVAL, -ERANGE */
-void timespan_format(usec_t t, Buf *b);                               /* "2min 200ms", "0", "infinity" */
+int timespan_parse(const char *s, usec_t default_unit,
+                   usec_t *ret);        /* "2min 200ms", "5", "infinity"; 0, -EINVAL, -ERANGE */
+void timespan_format(usec_t t, Buf *b); /* "2min 200ms", "0", "infinity" */

@@ -15,7 +15,7 @@
 #include "base/time.h"
 
 #define CALENDAR_YEAR_MIN 1970
-#define CALENDAR_YEAR_MAX 2199 /* no elapse is searched beyond it */
+#define CALENDAR_YEAR_MAX 2199      /* no elapse is searched beyond it */
 #define CALENDAR_COMPONENTS_MAX 240 /* in one field */
 
 typedef struct CalendarComponent {
@@ -37,4 +37,5 @@ typedef struct CalendarSpec {
 int calendar_parse(const char *text, CalendarSpec *ret); /* 0, -EINVAL, -EOPNOTSUPP, -ENOMEM */
 void calendar_release(CalendarSpec *c);
 void calendar_format(const CalendarSpec *c, Buf *b);
-int calendar_next(const CalendarSpec *c, usec_t after, usec_t *ret); /* first elapse > after, real time; -ENOENT: never again */
+int calendar_next(const CalendarSpec *c, usec_t after,
+                  usec_t *ret); /* first elapse > after, real time; -ENOENT: never again */

@@ -25,6 +25,6 @@ typedef struct Civil {
 extern const char *const weekday_names[7]; /* Monday first */
 
 int civil_days_in_month(const Civil *t);
-int civil_weekday(const Civil *t); /* 0 Monday ... 6 Sunday */
+int civil_weekday(const Civil *t);     /* 0 Monday ... 6 Sunday */
 int64_t civil_seconds(const Civil *t); /* since 1970, as if it were UTC; microseconds are left out */
 void civil_from_seconds(int64_t seconds, int usec, Civil *ret);

@@ -12,16 +12,17 @@
 
 /* Borrowed strings, filled once at start. NULL: not known here, the specifier fails with -ENXIO. */
 typedef struct SpecifierHost {
-        const char *architecture;  /* %a x86-64 */
-        const char *boot_id;       /* %b */
-        const char *hostname;      /* %H; %l up to the first dot */
+        const char *architecture;    /* %a x86-64 */
+        const char *boot_id;         /* %b */
+        const char *hostname;        /* %H; %l up to the first dot */
         const char *pretty_hostname; /* %q */
-        const char *machine_id;    /* %m */
-        const char *kernel;        /* %v */
-        const char *os_id, *os_version_id, *os_build_id, *os_variant_id, *os_image_id, *os_image_version; /* %o %w %B %W %M %A */
+        const char *machine_id;      /* %m */
+        const char *kernel;          /* %v */
+        const char *os_id, *os_version_id, *os_build_id, *os_variant_id, *os_image_id,
+                *os_image_version;                           /* %o %w %B %W %M %A */
         const char *user, *uid, *group, *gid, *home, *shell; /* of the manager: %u %U %g %G %h %s */
         const char *runtime_dir, *state_dir, *cache_dir, *logs_dir, *configuration_dir; /* %t %S %C %L %E */
-        const char *tmp_dir, *var_tmp_dir; /* %T %V */
+        const char *tmp_dir, *var_tmp_dir;                                              /* %T %V */
 } SpecifierHost;
 
 typedef struct SpecifierContext {

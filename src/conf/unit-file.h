@@ -16,9 +16,9 @@
 typedef struct Assignment {
         const char *section; /* without brackets; "" is possible */
         const char *key;
-        const char *value;   /* stripped; "" resets lists */
-        const char *file;    /* as given to unit_file_parse() */
-        unsigned line;       /* of the last physical line of a join, from 1 */
+        const char *value; /* stripped; "" resets lists */
+        const char *file;  /* as given to unit_file_parse() */
+        unsigned line;     /* of the last physical line of a join, from 1 */
 } Assignment;
 
 /* Called for each assignment inside a section; the strings live until it returns. A negative errno ends the parse. */

@@ -9,10 +9,10 @@
 #include "base/text.h"
 
 typedef enum WordsFlags {
-        WORDS_QUOTES = 1,        /* '...' and "..." group; quotes are removed */
-        WORDS_UNESCAPE = 2,      /* \n \x41 \u20ac ... are replaced; unknown ones are an error */
+        WORDS_QUOTES = 1,         /* '...' and "..." group; quotes are removed */
+        WORDS_UNESCAPE = 2,       /* \n \x41 \u20ac ... are replaced; unknown ones are an error */
         WORDS_UNESCAPE_RELAX = 4, /* ... unknown ones are kept as they stand */
-        WORDS_RELAX = 8,         /* an open quote at the end is closed */
+        WORDS_RELAX = 8,          /* an open quote at the end is closed */
 } WordsFlags;
 
 /* Takes the next word off *p. 1: a word; 0: nothing left; -EINVAL: bad quoting or escape; -ENOMEM. */
