@@ -129,9 +129,12 @@ int graph_add_edge(Graph *g, Unit *from, DependencyKind kind, Unit *to) {
 }
 
 void graph_forget_edges(Graph *g) {
-        for (Unit *u = graph_next_unit(g, NULL); u; u = graph_next_unit(g, u))
-                if (!u->transient && !u->perpetual)
-                        edges_clear_own(u);
+        for (Unit *u = graph_next_unit(g, NULL); u; u = graph_next_unit(g, u)) {
+                if (u->transient || u->perpetual)
+                        continue;
+                edges_clear_own(u);
+                u->load_state = LOAD_STUB;
+        }
 }
 
 bool unit_has_edge(const Unit *u, DependencyKind kind, const Unit *other) {

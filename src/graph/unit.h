@@ -117,9 +117,10 @@ void graph_remove(Graph *g, Unit *u);
 /* After all stubs are loaded: what needs both ends to be known. From both sides, in any order. */
 int graph_complete(Graph *g, Unit *u);
 /*
- * For daemon-reload: every edge goes, units and jobs stay; specs are then set
+ * For daemon-reload: every edge goes and units are stubs again (not queued),
+ * so that one may turn out to be an alias now; jobs stay. Specs are then set
  * again and graph_recount_jobs() follows. Transient and perpetual units, which
- * have no file to be read again, keep what they asked for.
+ * have no file to be read again, stay as they are.
  */
 void graph_forget_edges(Graph *g);
 void graph_recount_jobs(Graph *g); /* n_blockers of all jobs anew, from the new edges */

@@ -118,6 +118,9 @@ static void forgotten_edges_come_back_with_the_specs(void **state) {
         assert_true(unit_has_edge(t, DEP_WANTS, b));
         assert_int_equal(graph_set_spec(w->graph, a, a->spec, LOAD_LOADED), 0);
         assert_true(unit_has_edge(a, DEP_WANTS, b));
+        /* A file that has become a link since. */
+        assert_int_equal(graph_add_name(w->graph, a, "b.target"), 0);
+        assert_true(unit_has_edge(t, DEP_WANTS, a));
 }
 
 static void a_target_comes_after_what_it_pulls_in(void **state) {
