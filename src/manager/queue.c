@@ -132,6 +132,8 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
                 flags |= CHANGE_WILL_RESTART;
         if (u->type == UNIT_SERVICE && rt->machine.service.result == RESULT_EXEC_CONDITION)
                 flags |= CHANGE_SKIPPED;
+        if (ev->type == EVENT_START || ev->type == EVENT_STOP || ev->type == EVENT_RELOAD)
+                flags |= CHANGE_ANSWERED;
         if (now != old || ev->type == EVENT_RELOAD || (u->job && u->job->state == JOB_RUNNING))
                 graph_unit_changed(m->graph, u, now, flags, &requests);
         if (now != old) {
