@@ -94,32 +94,32 @@ LIST_CODEC(documentation, "a URI that starts with http://, https://, file:, info
            SAMPLES("", "man:nginx(8)", "https://example.org/ file:/usr/share/doc"),
            SAMPLES("nginx(8)", "man:"));
 
-/* "NAME" or "NAME:LINK", relative and without "..". */
-static bool directory_is_valid(const CodecContext *c, const char *word) {
-        const char *link = strchr(word, ':');
-        char *name auto_free = strndup(word, link ? (size_t)(link - word) : strlen(word));
-
-        if (!name || !name[0] || path_is_absolute(word) || !path_is_safe(word) || !path_is_normalized(name))
+static bool directory_is_valid(const char *name) {
+        if (!name[0] || path_is_absolute(name) || !path_is_safe(name) || !path_is_normalized(name))
                 return false;
-        if (str_equal(name, "private") || str_starts_with(name, "private/"))
-                return false; /* where the directories of dynamic users stand */
-        if (!link)
-                return true;
-        if (str_equal(c->row->key, "ConfigurationDirectory"))
-                return false;
-        return link[1] && !path_is_absolute(link + 1) && path_is_normalized(link + 1) &&
-               !strchr(link + 1, ':');
+        /* where the directories of dynamic users stand */
+        return !str_equal(name, "private") && !str_starts_with(name, "private/");
 }
 
+/* "NAME" or "NAME:LINK", both relative and without "..". */
 static int directories_handle(const CodecContext *c, const char *word, void *field) {
-        char *name auto_free = NULL;
+        char *name auto_free = strdup(word), *link;
 
-        if (!directory_is_valid(c, word))
-                return -EINVAL;
-        name = strdup(word);
         if (!name)
                 return -ENOMEM;
-        path_simplify(name);
+        link = strchr(name, ':');
+        if (link) {
+                *link = 0; /* for the look at the name */
+                if (str_equal(c->row->key, "ConfigurationDirectory") || !directory_is_valid(link + 1) ||
+                    strchr(link + 1, ':'))
+                        return -EINVAL;
+        }
+        if (!directory_is_valid(name))
+                return -EINVAL;
+        if (link)
+                *link = ':';
+        else
+                path_simplify(name);
         return strv_add_unique(field, name);
 }
 

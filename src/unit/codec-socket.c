@@ -27,47 +27,46 @@ static bool port_is_valid(const char *s) {
         return parse_unsigned(s, &port) >= 0 && port > 0 && port <= UINT16_MAX;
 }
 
+#define PART_MAX_BYTES 64 /* of an address, a port with an interface, a CID */
+
+/* The first n bytes as a string of their own; false when they are too many to be what is looked for. */
+static bool copy_part(const char *s, size_t n, char ret[PART_MAX_BYTES]) {
+        if (n >= PART_MAX_BYTES)
+                return false;
+        memcpy(ret, s, n);
+        ret[n] = 0;
+        return true;
+}
+
 /* "[ADDRESS]:PORT" with "%INTERFACE" behind the address or the port. */
 static bool ipv6_is_valid(const char *s) {
-        const char *end = strchr(s, ']'), *percent;
-        char *address auto_free = NULL, *port auto_free = NULL;
+        char address[PART_MAX_BYTES], port[PART_MAX_BYTES];
+        const char *end = strchr(s, ']');
         struct in6_addr in6;
 
         if (!end || end[1] != ':')
                 return false;
-
-        address = strndup(s + 1, (size_t)(end - s - 1));
-        port = strdup(end + 2);
-        if (!address || !port)
-                return false;
-        address[strcspn(address, "%")] = 0;
-        percent = strchr(port, '%');
-        if (percent)
-                port[percent - port] = 0;
-        return inet_pton(AF_INET6, address, &in6) == 1 && port_is_valid(port);
+        return copy_part(s + 1, strcspn(s + 1, "%]"), address) && inet_pton(AF_INET6, address, &in6) == 1 &&
+               copy_part(end + 2, strcspn(end + 2, "%"), port) && port_is_valid(port);
 }
 
 static bool ipv4_is_valid(const char *s) {
         const char *colon = strrchr(s, ':');
-        char *address auto_free = NULL;
+        char address[PART_MAX_BYTES];
         struct in_addr in;
 
-        if (!colon)
-                return false;
-        address = strndup(s, (size_t)(colon - s));
-        return address && inet_pton(AF_INET, address, &in) == 1 && port_is_valid(colon + 1);
+        return colon && copy_part(s, (size_t)(colon - s), address) && inet_pton(AF_INET, address, &in) == 1 &&
+               port_is_valid(colon + 1);
 }
 
 /* "vsock:CID:PORT", the CID may be missing. */
 static bool vsock_is_valid(const char *rest) {
         const char *colon = strchr(rest, ':');
-        char *cid auto_free = NULL;
+        char cid[PART_MAX_BYTES];
         unsigned v;
 
-        if (!colon)
-                return false;
-        cid = strndup(rest, (size_t)(colon - rest));
-        return cid && (cid[0] == 0 || parse_unsigned(cid, &v) >= 0) && parse_unsigned(colon + 1, &v) >= 0;
+        return colon && copy_part(rest, (size_t)(colon - rest), cid) &&
+               (cid[0] == 0 || parse_unsigned(cid, &v) >= 0) && parse_unsigned(colon + 1, &v) >= 0;
 }
 
 static bool address_is_valid(ListenKind kind, const char *s) {
