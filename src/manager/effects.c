@@ -41,26 +41,34 @@ static void signal_pid(pid_t pid, const Effect *fx) {
                 (void)kill(pid, SIGCONT);
 }
 
+/* The whole group in one go, so that no process sees another die before its own signal comes. */
+static void signal_group(UnitRuntime *rt, const Effect *fx, pid_t main) {
+        pid_t spared = fx->except_main ? main : 0;
+
+        if (fx->signal == SIGKILL && !fx->except_main) {
+                (void)group_kill_all(rt->group);
+                return;
+        }
+        (void)group_kill(rt->group, fx->signal, spared, 0);
+        if (fx->also_sighup)
+                (void)group_kill(rt->group, SIGHUP, spared, 0);
+        if (fx->also_sigcont)
+                (void)group_kill(rt->group, SIGCONT, spared, 0);
+}
+
 static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         UnitRuntime *rt = unit_runtime(u);
         pid_t main = machine_main_pid(&rt->machine), control = machine_control_pid(&rt->machine);
+        bool whole = fx->whom == WHOM_ALL && rt->group;
 
-        if (fx->whom == WHOM_MAIN || (fx->whom == WHOM_ALL && !fx->except_main))
-                signal_pid(main, fx);
-        if (fx->whom == WHOM_CONTROL || fx->whom == WHOM_ALL)
-                signal_pid(control, fx);
-        if (fx->whom == WHOM_ALL && rt->group) {
-                if (fx->signal == SIGKILL && !fx->except_main)
-                        (void)group_kill_all(rt->group);
-                else {
-                        (void)group_kill(rt->group, fx->signal, main, control);
-                        if (fx->also_sighup)
-                                (void)group_kill(rt->group, SIGHUP, main, control);
-                        if (fx->also_sigcont)
-                                (void)group_kill(rt->group, SIGCONT, main, control);
-                }
+        if (whole) {
+                signal_group(rt, fx, main);
                 group_watch_empty(rt->group, true);
         }
+        if (fx->whom != WHOM_CONTROL && !fx->except_main && !(whole && main > 0 && group_has_pid(rt->group, main)))
+                signal_pid(main, fx);
+        if (fx->whom != WHOM_MAIN && !(whole && control > 0 && group_has_pid(rt->group, control)))
+                signal_pid(control, fx);
         if (rt->group && group_is_empty(rt->group))
                 (void)manager_push_type(m, u, EVENT_EMPTY);
 }

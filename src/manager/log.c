@@ -83,7 +83,7 @@ static void write_stderr(const LogRecord *r) {
         char line[1024];
         int n;
 
-        n = snprintf(line, sizeof(line), "svinit: %s%s%s\n", r->unit ?: "", r->unit ? ": " : "", r->sentence);
+        n = snprintf(line, sizeof(line), "svinit: %s\n", r->sentence);
         write_nonblocking(STDERR_FILENO, line, (size_t)MIN(n, (int)sizeof(line) - 1));
 }
 

@@ -103,6 +103,7 @@ void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata) {
         ProcessEnd end = { .pid = pid, .code = code, .status = status, .when = dual_now() };
 
         if (code == 0) {
+                journal_link_announce(m, u, pid);
                 (void)manager_push(m, u,
                                    &(Event){ .type = EVENT_SPAWNED,
                                              .now = end.when,

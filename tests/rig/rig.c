@@ -42,15 +42,35 @@ void die(const char *what) {
         exit(RIG_FAILED);
 }
 
-static void in_private_namespace(void) {
-        struct stat ours, first;
+static pid_t parent_of(pid_t pid) {
+        char path[64], line[256];
+        int parent = 0;
+        FILE *f;
 
-        if (stat("/proc/self/ns/mnt", &ours) < 0 || stat("/proc/1/ns/mnt", &first) < 0)
+        snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+        f = fopen(path, "re");
+        while (f && fgets(line, sizeof(line), f))
+                if (sscanf(line, "PPid: %d", &parent) == 1)
+                        break;
+        if (f)
+                fclose(f);
+        return parent;
+}
+
+/* Some ancestor lives in another mount namespace: then ours was made for this, and goes away with us. */
+static void in_private_namespace(void) {
+        struct stat ours, theirs;
+        char path[64];
+
+        if (stat("/proc/self/ns/mnt", &ours) < 0)
                 die("mount namespace");
-        if (ours.st_ino == first.st_ino && ours.st_dev == first.st_dev) {
-                fputs("rig: refuse to mount in the machine's own mount namespace; use unshare -m\n", stderr);
-                exit(RIG_FAILED);
+        for (pid_t pid = parent_of(getpid()); pid > 0; pid = parent_of(pid)) {
+                snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+                if (stat(path, &theirs) >= 0 && theirs.st_ino != ours.st_ino)
+                        return;
         }
+        fputs("rig: refuse to mount in the machine's own mount namespace; use unshare -m\n", stderr);
+        exit(RIG_FAILED);
 }
 
 void make_overlay(const char *dir, const char *lower) {
