@@ -45,6 +45,21 @@ static const Method *find_method(const Object *o, const char *interface, const c
         return row;
 }
 
+static int find_called(Call *c, const Method **ret) {
+        const char *interface = sd_bus_message_get_interface(c->message);
+        const char *member = sd_bus_message_get_member(c->message);
+        bool known;
+
+        *ret = find_method(c->object, interface, member, &known);
+        if (*ret)
+                return 0;
+        if (known)
+                return sd_bus_error_setf(c->error, SD_BUS_ERROR_UNKNOWN_METHOD, "There is no method %s here.",
+                                         member);
+        return sd_bus_error_setf(c->error, SD_BUS_ERROR_UNKNOWN_INTERFACE, "There is no interface %s here.",
+                                 interface);
+}
+
 static int check_call(const Call *c, const Method *row) {
         if (row->access == ACCESS_CONTROL && !c->connection->may_control)
                 return sd_bus_error_setf(c->error, SD_BUS_ERROR_ACCESS_DENIED,
@@ -58,7 +73,6 @@ static int check_call(const Call *c, const Method *row) {
 }
 
 int dispatch_call(Connection *connection, sd_bus_message *m, sd_bus_error *error) {
-        const char *interface = sd_bus_message_get_interface(m), *member = sd_bus_message_get_member(m);
         Object object;
         Call c = {
                 .connection = connection,
@@ -69,26 +83,13 @@ int dispatch_call(Connection *connection, sd_bus_message *m, sd_bus_error *error
                 .error = error,
         };
         const Method *row;
-        bool known;
         int r;
 
-        if (str_equal(interface, "org.freedesktop.DBus.Peer"))
+        if (str_equal(sd_bus_message_get_interface(m), "org.freedesktop.DBus.Peer"))
                 return 0; /* sd-bus answers on every path */
 
-        r = object_find(c.bus, connection, sd_bus_message_get_path(m), &object, error);
-        if (r < 0)
-                return r;
-
-        row = find_method(&object, interface, member, &known);
-        if (!row && !known)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_UNKNOWN_INTERFACE,
-                                         "There is no interface %s here.", interface);
-        if (!row)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_UNKNOWN_METHOD, "There is no method %s here.",
-                                         member);
-
-        r = check_call(&c, row);
-        if (r < 0)
+        if ((r = object_find(c.bus, connection, sd_bus_message_get_path(m), &object, error)) < 0 ||
+            (r = find_called(&c, &row)) < 0 || (r = check_call(&c, row)) < 0)
                 return r;
 
         r = row->handle(&c);

@@ -267,9 +267,23 @@ int method_disable_unit_files_with_flags(Call *c) {
         return disable_with(c, install_disable, names, install_flags_from_wire(flags));
 }
 
+static int reply_removed_links(Call *c, const InstallChanges *changes) {
+        sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        int r;
+
+        if ((r = sd_bus_message_new_method_return(c->message, &reply)) < 0 ||
+            (r = sd_bus_message_open_container(reply, 'a', "s")) < 0)
+                return r;
+        for (size_t i = 0; r >= 0 && i < changes->n; i++)
+                if (changes->v[i].type == CHANGE_UNLINK)
+                        r = append_string(reply, changes->v[i].path);
+        if (r < 0 || (r = sd_bus_message_close_container(reply)) < 0)
+                return r;
+        return sd_bus_send(NULL, reply, NULL);
+}
+
 /* The links that disabling would remove. */
 int method_get_unit_file_links(Call *c) {
-        sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
         Installation i = { 0 };
         const char *name;
         int runtime, r;
@@ -280,15 +294,7 @@ int method_get_unit_file_links(Call *c) {
 
         r = install_disable(c->manager->loader, (char *const[]){ (char *)name, NULL },
                             install_flags(runtime, false) | INSTALL_DRY_RUN, &i.changes, &i.report);
-        if (r < 0)
-                r = error_from_report(c->error, r, name, &i.report);
-        if (r >= 0 && (r = sd_bus_message_new_method_return(c->message, &reply)) >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "s");
-        for (size_t n = 0; r >= 0 && n < i.changes.n; n++)
-                if (i.changes.v[n].type == CHANGE_UNLINK)
-                        r = append_string(reply, i.changes.v[n].path);
-        if (r >= 0 && (r = sd_bus_message_close_container(reply)) >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
+        r = r < 0 ? error_from_report(c->error, r, name, &i.report) : reply_removed_links(c, &i.changes);
 
         install_changes_release(&i.changes);
         report_release(&i.report);
