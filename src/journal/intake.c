@@ -278,15 +278,22 @@ void stream_recover(Server *s) {
 /* ---- adding ---- */
 
 int stream_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n, bool is_connection) {
+        static const uint8_t no_run[16];
         Stream *stream = NULL;
         int r;
 
         HASH_FIND(hh, s->streams, &id, sizeof(id), stream);
-        if (stream || id == 0) {
+        if (stream) { /* announced before its process was known */
                 close(fd);
-                return -EEXIST;
+                stream_info_parse(&stream->info, text, n);
+                stream_forget_fields(stream);
+                return 0;
         }
-        stream = stream_new(id, fd);
+        if (id == 0) {
+                close(fd);
+                return -EINVAL;
+        }
+        stream = stream_new(id, fd, s->state.shared ? s->state.shared->run_id.bytes : no_run);
         if (!stream) {
                 close(fd);
                 return -ENOMEM;

@@ -41,6 +41,18 @@ void server_unwatch(Server *s, int fd) {
         (void)epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
+/*
+ * The file behind the mapping was cut, or its disk failed. The journal's own
+ * state is in memory: the next svinit-journald repeats the batch in a new file.
+ */
+static SharedState *shared_for_sigbus;
+
+static void on_sigbus(int sig) {
+        if (shared_for_sigbus)
+                shared_for_sigbus->is_damaged = true;
+        (void)signal(sig, SIG_DFL); /* the store is repeated, and ends us */
+}
+
 /* ---- beginning and end ---- */
 
 static bool parse_id(const char *text, Id128 *ret) {
@@ -141,6 +153,7 @@ void server_begin(Server *s) {
                 console_init(&s->consoles[i], &s->state, i, STDOUT_FILENO + (int)i, s->config.format);
         syslog_out_init(&s->syslog, s->config.forward_syslog ? s->config.syslog_socket : NULL);
 
+        shared_for_sigbus = s->state.shared;
         storage_open(&s->storage);
         s->ready = true;
         stream_recover(s);
@@ -169,6 +182,7 @@ void server_release(Server *s) {
                 console_release(&s->consoles[i]);
         syslog_out_release(&s->syslog);
         storage_close(&s->storage);
+        shared_for_sigbus = NULL;
         state_release(&s->state);
         field_set_release(&s->host);
         field_set_release(&s->self);
@@ -297,6 +311,7 @@ int server_run(Server *s) {
 
         (void)signal(SIGPIPE, SIG_IGN);
         (void)signal(SIGXFSZ, SIG_IGN);
+        (void)signal(SIGBUS, on_sigbus);
 
         for (;;) {
                 int n = epoll_wait(s->epoll_fd, events, EVENTS_PER_TURN, next_timeout(s));

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,6 +62,7 @@ int state_new(State *s) {
 
         undo_disarm(&s->shared->undo);
         s->shared->seq = 1;
+        (void)getrandom(&s->shared->run_id, sizeof(Id128), GRND_NONBLOCK);
         store_order();
         memcpy(s->shared->magic, MAGIC, sizeof(MAGIC));
         return 0;

@@ -76,6 +76,9 @@ typedef struct CarrySlot {
 typedef struct SharedState {
         char magic[16];
         uint64_t seq;
+        uint64_t
+                is_damaged; /* the file could not be written through its mapping (SIGBUS): it is not to be continued */
+        Id128 run_id; /* random; of this state, hence of this run of svinit */
         Commit slot[2];
         uint64_t ring_head[STATE_RINGS];
         CarrySlot carry[STATE_CARRY_SLOTS];

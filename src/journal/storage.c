@@ -206,7 +206,10 @@ static int open_current(Storage *s) {
         int r;
 
         spec_fill(s, &spec);
-        r = journal_file_open(&s->file, s->dirfd, CURRENT, &spec, &c->file_id, undo);
+        r = JOURNAL_FILE_DIRTY;
+        if (!s->state->shared->is_damaged)
+                r = journal_file_open(&s->file, s->dirfd, CURRENT, &spec, &c->file_id, undo);
+        s->state->shared->is_damaged = false;
         if (r == 0 && undo_is_armed(undo, state_seq(s->state)) &&
             memcmp(&undo->header.file_id, &journal_file_header(&s->file)->file_id, sizeof(Id128)) == 0 &&
             !journal_file_roll_back(&s->file)) {

@@ -3,12 +3,12 @@
 
 #include "base/time.h"
 #include "journal/client.h"
+#include "journal/hash.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -38,19 +38,17 @@ void stream_info_release(StreamInfo *info) {
         *info = (StreamInfo){ 0 };
 }
 
-Stream *stream_new(uint64_t id, int fd) {
+Stream *stream_new(uint64_t id, int fd, const uint8_t run_id[16]) {
         Stream *s = calloc(1, sizeof(*s));
-        uint8_t random[16] = { 0 };
+        uint64_t other = ~id;
 
         if (!s)
                 return NULL;
         s->id = id;
         s->fd = fd;
         stream_info_init(&s->info);
-        /* Uniqueness is nice to have here, security does not depend on it. */
-        (void)getrandom(random, sizeof(random), GRND_NONBLOCK);
-        for (size_t i = 0; i < sizeof(random); i++)
-                snprintf(s->stream_id + 2 * i, 3, "%02x", random[i]);
+        snprintf(s->stream_id, sizeof(s->stream_id), "%016" PRIx64 "%016" PRIx64,
+                 siphash24(&id, sizeof(id), run_id), siphash24(&other, sizeof(other), run_id));
         return s;
 }
 

@@ -42,7 +42,8 @@ typedef struct Stream {
         UT_hash_handle hh;
 } Stream;
 
-Stream *stream_new(uint64_t id, int fd);
+/* `run_id` and `id` make its _STREAM_ID=: the same when it is handed over to the next svinit-journald. */
+Stream *stream_new(uint64_t id, int fd, const uint8_t run_id[16]);
 void stream_free(Stream *s);
 
 /* The text of ADD, UPDATE and STORED. Unknown keys are ignored; what is not named keeps its value. */

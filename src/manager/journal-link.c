@@ -251,8 +251,12 @@ static void handle(JournalLink *l, const JournalMessage *msg, int *fds, size_t n
                 break;
         case JOURNAL_STORE:
                 snprintf(text, sizeof(text), "%.*s", (int)msg->text_len, msg->text);
-                if (n_fds == 1 && (msg->id & STORED_ID) && l->n_stored < STORED_MAX &&
-                    !stream_find(l, msg->id))
+                if (n_fds != 1 || !(msg->id & STORED_ID))
+                        break;
+                /* Stored again with what its header said. */
+                if (stream_find(l, msg->id))
+                        (void)str_replace(&stream_find(l, msg->id)->text, text);
+                else if (l->n_stored < STORED_MAX)
                         (void)stream_add(l, msg->id, TAKE_FD(fds[0]), text);
                 break;
         case JOURNAL_ASK:
@@ -381,6 +385,9 @@ void journal_link_process_end(JournalLink *l, const ProcessEnd *end) {
         bool quick = now_monotonic() - l->last_start < USEC_PER_SEC;
 
         l->pid = 0;
+        /* What it said last counts: descriptors to keep, streams that are done with. */
+        while (l->control >= 0 && receive(l) > 0)
+                ;
         disconnect(l);
         if (l->ending)
                 return;
