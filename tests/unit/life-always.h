@@ -13,7 +13,11 @@
 #include <string.h>
 
 /* May, must or must not there be such a process? */
-typedef enum Presence { NEVER, MAYBE, ALWAYS } Presence;
+typedef enum Presence {
+        NEVER,
+        MAYBE,
+        ALWAYS
+} Presence;
 
 /* The expectations, written down apart from the table that they check. */
 typedef struct StateRules {
@@ -74,7 +78,8 @@ static inline const char *always_names_and_active_states_agree(const Service *s)
 
         if (strcmp(r->name, service_sub_state(s)) != 0)
                 return "the sub-state has another name";
-        return (int)r->active == service_active_state(s) ? NULL : "the sub-state belongs to another active state";
+        return (int)r->active == service_active_state(s) ? NULL
+                                                         : "the sub-state belongs to another active state";
 }
 
 static inline bool time_is_limited(const Service *s) {
@@ -90,7 +95,8 @@ static inline const char *always_deadlines_fit_the_state(const Service *s) {
 
         if (armed ? r->deadline == NEVER : r->deadline == ALWAYS && time_is_limited(s))
                 return armed ? "a deadline in a state without one" : "no deadline in a state that must end";
-        if (s->deadline != (s->state_deadline < s->watchdog_deadline ? s->state_deadline : s->watchdog_deadline))
+        if (s->deadline !=
+            (s->state_deadline < s->watchdog_deadline ? s->state_deadline : s->watchdog_deadline))
                 return "the deadline is not the earliest";
         if (s->state == SERVICE_AUTO_RESTART && armed == s->restart_due)
                 return "a restart is either awaited or due";
@@ -150,10 +156,14 @@ static inline const char *always_failed_means_a_result(const Service *s) {
 
 static inline const char *always_holds(const Service *s, const EffectList *fx) {
         const char *const found[] = {
-                always_processes_fit_the_state(s),        always_names_and_active_states_agree(s),
-                always_deadlines_fit_the_state(s),        always_a_waiting_state_has_a_way_out(s),
-                always_running_means_that_something_runs(s), always_effects_fit(s, fx),
-                always_spawns_are_awaited(s, fx),         always_failed_means_a_result(s),
+                always_processes_fit_the_state(s),
+                always_names_and_active_states_agree(s),
+                always_deadlines_fit_the_state(s),
+                always_a_waiting_state_has_a_way_out(s),
+                always_running_means_that_something_runs(s),
+                always_effects_fit(s, fx),
+                always_spawns_are_awaited(s, fx),
+                always_failed_means_a_result(s),
         };
 
         for (size_t i = 0; i < ELEMENTSOF(found); i++)

@@ -61,7 +61,7 @@ typedef struct World {
         bool hold_spawns, fail_spawns, fail_opens, paths_hold, busy;
 } World;
 
-#define WORLD_BEGIN (1000 * USEC_PER_SEC)                  /* monotonic; shown as 0.000 */
+#define WORLD_BEGIN (1000 * USEC_PER_SEC)                    /* monotonic; shown as 0.000 */
 #define WORLD_REALTIME (UINT64_C(1700000000) * USEC_PER_SEC) /* 2023-11-14 22:13:20 UTC */
 
 static inline WorldUnit *world_unit(World *w, const char *name) {
@@ -102,7 +102,9 @@ static inline void world_answer_spawn(World *w, WorldUnit *u) {
         if (w->fail_spawns)
                 world_push(w, u, (Event){ .type = EVENT_SPAWN_FAILED, .error = -11 });
         else
-                world_push(w, u, (Event){ .type = EVENT_SPAWNED, .process = { .pid = w->next_pid++, .is_child = true } });
+                world_push(w, u,
+                           (Event){ .type = EVENT_SPAWNED,
+                                    .process = { .pid = w->next_pid++, .is_child = true } });
 }
 
 static inline bool world_group_is_empty(const WorldUnit *u) {
@@ -112,7 +114,8 @@ static inline bool world_group_is_empty(const WorldUnit *u) {
 static inline void world_kill(World *w, WorldUnit *u, const Effect *e) {
         static const char *const whom[] = { "main", "control", "all" };
 
-        buf_addf(&w->trace, ", kill %s %s%s", whom[e->whom], sigabbrev_np(e->signal), e->also_sighup ? "+HUP" : "");
+        buf_addf(&w->trace, ", kill %s %s%s", whom[e->whom], sigabbrev_np(e->signal),
+                 e->also_sighup ? "+HUP" : "");
         u->last_kill = *e;
         if (world_group_is_empty(u))
                 world_push(w, u, (Event){ .type = EVENT_EMPTY });
@@ -125,7 +128,8 @@ static inline WorldUnit *world_partner(World *w, const WorldUnit *u, bool servic
         for (size_t i = 0; i < w->n_units; i++) {
                 WorldUnit *o = w->units + i;
 
-                if (o != u && strncmp(o->name, u->name, n + 1) == 0 && (o->spec->type == UNIT_SERVICE) == service)
+                if (o != u && strncmp(o->name, u->name, n + 1) == 0 &&
+                    (o->spec->type == UNIT_SERVICE) == service)
                         return o;
         }
         return NULL;
@@ -170,7 +174,8 @@ static inline void world_apply(World *w, WorldUnit *u, const Effect *e) {
                 break;
         case EFFECT_OPEN:
                 buf_add(&w->trace, ", open");
-                world_push(w, u, (Event){ .type = w->fail_opens ? EVENT_OPEN_FAILED : EVENT_OPENED, .error = -98 });
+                world_push(w, u,
+                           (Event){ .type = w->fail_opens ? EVENT_OPEN_FAILED : EVENT_OPENED, .error = -98 });
                 break;
         case EFFECT_CHECK_PATHS:
                 buf_add(&w->trace, ", check-paths");
@@ -185,7 +190,8 @@ static inline bool effect_is_shown(EffectType t) {
         return t != EFFECT_RESULT && t != EFFECT_RELEASE && t != EFFECT_RESTART;
 }
 
-static inline void world_trace_step(World *w, WorldUnit *u, const char *before, const char *result, const EffectList *fx) {
+static inline void world_trace_step(World *w, WorldUnit *u, const char *before, const char *result,
+                                    const EffectList *fx) {
         const char *after = machine_sub_state(&u->machine), *now = machine_result(&u->machine);
         bool shown = strcmp(before, after) != 0;
         usec_t t = w->now.monotonic - WORLD_BEGIN;
@@ -213,7 +219,8 @@ static inline void world_tell_partner(World *w, WorldUnit *u, int active) {
                 world_push(w, o,
                            (Event){ .type = EVENT_TRIGGERED_STATE,
                                     .active = active,
-                                    .value = active == FAILED && u->machine.service.result == RESULT_START_LIMIT_HIT });
+                                    .value = active == FAILED &&
+                                             u->machine.service.result == RESULT_START_LIMIT_HIT });
 }
 
 static inline void world_step(World *w, WorldUnit *u, const Event *ev) {
@@ -291,7 +298,8 @@ static inline void world_reload(World *w, const char *name) {
 }
 
 static inline void world_main_pid(World *w, const char *name, EventType type, pid_t pid) {
-        world_push(w, world_unit(w, name), (Event){ .type = type, .process = { .pid = pid, .is_child = true } });
+        world_push(w, world_unit(w, name),
+                   (Event){ .type = type, .process = { .pid = pid, .is_child = true } });
 }
 
 static inline void world_span(World *w, const char *name, EventType type, usec_t span) {
@@ -320,10 +328,14 @@ static inline void world_end(World *w, const char *name, pid_t pid, int code, in
         pid_t main = machine_main_pid(&u->machine), control = machine_control_pid(&u->machine);
 
         assert_true(pid > 0);
-        world_push(w, u,
-                   (Event){ .type = EVENT_EXITED,
-                            .value = u->others == 0 && (main == 0 || main == pid) && (control == 0 || control == pid),
-                            .process = { .pid = pid, .code = code, .status = status, .is_child = true, .oom = oom } });
+        world_push(
+                w, u,
+                (Event){
+                        .type = EVENT_EXITED,
+                        .value = u->others == 0 && (main == 0 || main == pid) &&
+                                 (control == 0 || control == pid),
+                        .process = {
+                                .pid = pid, .code = code, .status = status, .is_child = true, .oom = oom } });
 }
 
 static inline void world_exit(World *w, const char *name, int status) {
@@ -355,7 +367,8 @@ static inline usec_t world_next(World *w, WorldUnit **ret) {
                 usec_t r = machine_deadline_realtime(m), t = machine_deadline(m);
 
                 if (r != USEC_INFINITY)
-                        t = MIN(t, r <= w->now.realtime ? w->now.monotonic : w->now.monotonic + (r - w->now.realtime));
+                        t = MIN(t, r <= w->now.realtime ? w->now.monotonic
+                                                        : w->now.monotonic + (r - w->now.realtime));
                 if (t < first) {
                         first = t;
                         *ret = w->units + i;
@@ -393,13 +406,15 @@ static inline void world_expect_(World *w, const char *text, const char *file, i
 
 /* Where the unit stands now: "failed timeout". What led there is forgotten. */
 #define world_expect_state(w, name, text) world_expect_state_(w, name, text, __FILE__, __LINE__)
-static inline void world_expect_state_(World *w, const char *name, const char *text, const char *file, int line) {
+static inline void world_expect_state_(World *w, const char *name, const char *text, const char *file,
+                                       int line) {
         const Machine *m = &world_unit(w, name)->machine;
         char got[100];
 
         snprintf(got, sizeof(got), "%s %s", machine_sub_state(m), machine_result(m) ?: "");
         if (strcmp(got, text) != 0) {
-                print_error("%s:%d: %s is %s instead of %s\n%s", file, line, name, got, text, w->trace.data ?: "");
+                print_error("%s:%d: %s is %s instead of %s\n%s", file, line, name, got, text,
+                            w->trace.data ?: "");
                 _fail(file, line);
         }
         buf_release(&w->trace);

@@ -17,7 +17,8 @@ static World *running(void **state, const char *text) {
 }
 
 static void reload_runs_its_commands(void **state) {
-        World *w = running(state, "[Service]\nExecStart=/bin/a\nExecReload=/bin/check\nExecReload=/bin/reload\n");
+        World *w = running(state,
+                           "[Service]\nExecStart=/bin/a\nExecReload=/bin/check\nExecReload=/bin/reload\n");
 
         world_reload(w, A);
         world_control_exit(w, A, 0);
@@ -28,7 +29,8 @@ static void reload_runs_its_commands(void **state) {
 }
 
 static void failed_reload_leaves_the_service_running(void **state) {
-        World *w = running(state, "[Service]\nExecStart=/bin/a\nExecReload=/bin/check\nExecReload=/bin/reload\n");
+        World *w = running(state,
+                           "[Service]\nExecStart=/bin/a\nExecReload=/bin/check\nExecReload=/bin/reload\n");
 
         world_reload(w, A);
         world_control_exit(w, A, 1);
@@ -48,7 +50,8 @@ static void reload_that_cannot_be_spawned_fails(void **state) {
 }
 
 static void reload_that_hangs_is_killed(void **state) {
-        World *w = running(state, "[Service]\nExecStart=/bin/a\nExecReload=/bin/reload\nTimeoutStartSec=10\n");
+        World *w =
+                running(state, "[Service]\nExecStart=/bin/a\nExecReload=/bin/reload\nTimeoutStartSec=10\n");
 
         world_reload(w, A);
         world_advance(w, 10 * USEC_PER_SEC);
@@ -78,7 +81,9 @@ static void reload_without_a_way_fails_at_once(void **state) {
 static void exited_service_can_reload(void **state) {
         World *w = *state;
 
-        world_load(w, A, "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/a\nExecReload=/bin/reload\n");
+        world_load(
+                w, A,
+                "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/a\nExecReload=/bin/reload\n");
         world_start(w, A);
         world_exit(w, A, 0);
         world_forget_trace(w);
@@ -99,7 +104,8 @@ static void main_that_ends_during_reload_is_noticed_after_it(void **state) {
 }
 
 static void stop_during_reload_kills_the_command_and_runs_exec_stop(void **state) {
-        World *w = running(state, "[Service]\nExecStart=/bin/a\nExecReload=/bin/reload\nExecStop=/bin/stop\n");
+        World *w =
+                running(state, "[Service]\nExecStart=/bin/a\nExecReload=/bin/reload\nExecStop=/bin/stop\n");
 
         world_reload(w, A);
         world_stop(w, A);
@@ -163,7 +169,8 @@ static void service_may_announce_a_reload_of_its_own(void **state) {
 }
 
 static void service_may_announce_its_stop(void **state) {
-        World *w = running(state, "[Service]\nType=notify\nExecStart=/bin/a\nExecStop=/bin/stop\nTimeoutStopSec=10\n");
+        World *w = running(
+                state, "[Service]\nType=notify\nExecStart=/bin/a\nExecStop=/bin/stop\nTimeoutStopSec=10\n");
 
         world_send(w, A, EVENT_NOTIFY_STOPPING);
         world_expect(w, "[0.000] a.service running -> stop-sigterm\n");
@@ -181,7 +188,8 @@ static void announced_stop_that_does_not_end_is_killed(void **state) {
 }
 
 static void watchdog_bites_when_pings_stop(void **state) {
-        World *w = running(state, "[Service]\nType=notify\nExecStart=/bin/a\nExecStop=/bin/stop\nWatchdogSec=10\n");
+        World *w = running(state,
+                           "[Service]\nType=notify\nExecStart=/bin/a\nExecStop=/bin/stop\nWatchdogSec=10\n");
 
         world_advance(w, 9 * USEC_PER_SEC);
         world_send(w, A, EVENT_NOTIFY_WATCHDOG);
@@ -208,7 +216,8 @@ static void watchdog_does_not_count_before_the_start_is_complete(void **state) {
 }
 
 static void watchdog_may_be_triggered_by_the_service(void **state) {
-        World *w = running(state, "[Service]\nType=notify\nExecStart=/bin/a\nWatchdogSec=10\nWatchdogSignal=SIGQUIT\n");
+        World *w = running(
+                state, "[Service]\nType=notify\nExecStart=/bin/a\nWatchdogSec=10\nWatchdogSignal=SIGQUIT\n");
 
         world_send(w, A, EVENT_NOTIFY_WATCHDOG_TRIGGER);
         world_expect(w, "[0.000] a.service running -> stop-watchdog (watchdog), kill all QUIT\n");
@@ -225,9 +234,9 @@ static void watchdog_interval_may_be_changed_by_the_service(void **state) {
 }
 
 static void aborted_service_has_its_own_time(void **state) {
-        World *w = running(state,
-                           "[Service]\nType=notify\nExecStart=/bin/a\nWatchdogSec=10\nTimeoutStopSec=5\n"
-                           "TimeoutAbortSec=20\n");
+        World *w =
+                running(state, "[Service]\nType=notify\nExecStart=/bin/a\nWatchdogSec=10\nTimeoutStopSec=5\n"
+                               "TimeoutAbortSec=20\n");
 
         world_advance(w, 29 * USEC_PER_SEC);
         world_expect_state(w, A, "stop-watchdog watchdog");
@@ -319,7 +328,8 @@ static void exit_type_cgroup_runs_until_the_last_process_ended(void **state) {
 }
 
 static void running_service_that_ends_runs_exec_stop(void **state) {
-        World *w = running(state, "[Service]\nExecStart=/bin/a\nExecStop=/bin/stop\nExecStopPost=/bin/post\n");
+        World *w =
+                running(state, "[Service]\nExecStart=/bin/a\nExecStop=/bin/stop\nExecStopPost=/bin/post\n");
 
         world_exit(w, A, 0);
         world_control_exit(w, A, 0);

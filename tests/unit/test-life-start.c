@@ -169,7 +169,8 @@ static void oneshot_stops_at_the_first_failure(void **state) {
 static void oneshot_that_remains_is_exited(void **state) {
         World *w = *state;
 
-        world_load(w, A, "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/a\nExecStop=/bin/stop\n");
+        world_load(w, A,
+                   "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/a\nExecStop=/bin/stop\n");
         world_start(w, A);
         world_exit(w, A, 0);
         world_expect(w, "[0.000] a.service dead -> start, spawn /bin/a\n"
@@ -214,13 +215,15 @@ static void forking_reads_its_pid_file(void **state) {
 static void forking_fails_when_the_pid_file_never_comes(void **state) {
         World *w = *state;
 
-        world_load(w, A, "[Service]\nType=forking\nPIDFile=/run/a.pid\nExecStart=/bin/a\nTimeoutStartSec=5\n");
+        world_load(w, A,
+                   "[Service]\nType=forking\nPIDFile=/run/a.pid\nExecStart=/bin/a\nTimeoutStartSec=5\n");
         world_start(w, A);
         world_fork(w, A);
         world_control_exit(w, A, 0);
         world_forget_trace(w);
         world_advance(w, 5 * USEC_PER_SEC);
-        world_expect(w, "[5.000] a.service start -> stop-sigterm (timeout), unwatch-pid-file, kill all TERM\n");
+        world_expect(w,
+                     "[5.000] a.service start -> stop-sigterm (timeout), unwatch-pid-file, kill all TERM\n");
         world_others_end(w, A);
         world_expect(w, "[5.000] a.service stop-sigterm -> failed\n");
 }
@@ -248,7 +251,9 @@ static void forking_fails_when_no_process_can_write_the_pid_file(void **state) {
 static void forking_lets_start_post_write_the_pid_file(void **state) {
         World *w = *state;
 
-        world_load(w, A, "[Service]\nType=forking\nPIDFile=/run/a.pid\nExecStart=/bin/a\nExecStartPost=/bin/post\n");
+        world_load(
+                w, A,
+                "[Service]\nType=forking\nPIDFile=/run/a.pid\nExecStart=/bin/a\nExecStartPost=/bin/post\n");
         world_start(w, A);
         world_fork(w, A);
         world_control_exit(w, A, 0);
@@ -318,7 +323,8 @@ static void forking_refuses_the_starter_as_main_process(void **state) {
 static void pid_file_of_other_types_delays_nothing(void **state) {
         World *w = *state;
 
-        world_load(w, A, "[Service]\nType=notify\nPIDFile=/run/a.pid\nExecStart=/bin/a\nExecStartPost=/bin/post\n");
+        world_load(w, A,
+                   "[Service]\nType=notify\nPIDFile=/run/a.pid\nExecStart=/bin/a\nExecStartPost=/bin/post\n");
         world_start(w, A);
         world_send(w, A, EVENT_NOTIFY_READY);
         world_control_exit(w, A, 0);
@@ -331,7 +337,8 @@ static void all_lines_run_in_order(void **state) {
         World *w = *state;
 
         world_load(w, A,
-                   "[Service]\nExecCondition=/bin/c\nExecStartPre=/bin/p1\nExecStartPre=/bin/p2\nExecStart=/bin/a\n"
+                   "[Service]\nExecCondition=/bin/c\nExecStartPre=/bin/p1\nExecStartPre=/bin/p2\nExecStart=/"
+                   "bin/a\n"
                    "ExecStartPost=/bin/q1\nExecStartPost=/bin/q2\n");
         world_start(w, A);
         for (int i = 0; i < 5; i++)
@@ -348,7 +355,9 @@ static void all_lines_run_in_order(void **state) {
 static void condition_that_says_no_skips_without_failure(void **state) {
         World *w = *state;
 
-        world_load(w, A, "[Service]\nExecCondition=/bin/c\nExecStart=/bin/a\nExecStopPost=/bin/post\nRestart=always\n");
+        world_load(w, A,
+                   "[Service]\nExecCondition=/bin/c\nExecStart=/bin/a\nExecStopPost=/bin/"
+                   "post\nRestart=always\n");
         world_start(w, A);
         world_control_exit(w, A, 254);
         world_control_exit(w, A, 0);
@@ -389,7 +398,8 @@ static void failing_start_pre_fails_the_start_and_runs_stop_post_only(void **sta
         World *w = *state;
 
         world_load(w, A,
-                   "[Service]\nExecStartPre=/bin/p1\nExecStartPre=/bin/p2\nExecStart=/bin/a\nExecStop=/bin/stop\n"
+                   "[Service]\nExecStartPre=/bin/p1\nExecStartPre=/bin/p2\nExecStart=/bin/a\nExecStop=/bin/"
+                   "stop\n"
                    "ExecStopPost=/bin/post\n");
         world_start(w, A);
         world_control_exit(w, A, 1);
@@ -476,7 +486,9 @@ static void start_timeout_terminates(void **state) {
 static void start_timeout_counts_for_each_command(void **state) {
         World *w = *state;
 
-        world_load(w, A, "[Service]\nExecStartPre=/bin/p1\nExecStartPre=/bin/p2\nExecStart=/bin/a\nTimeoutStartSec=10\n");
+        world_load(w, A,
+                   "[Service]\nExecStartPre=/bin/p1\nExecStartPre=/bin/p2\nExecStart=/bin/"
+                   "a\nTimeoutStartSec=10\n");
         world_start(w, A);
         world_advance(w, 9 * USEC_PER_SEC);
         world_control_exit(w, A, 0);
@@ -489,9 +501,12 @@ static void start_timeout_counts_for_each_command(void **state) {
 static void start_timeout_may_abort_or_kill(void **state) {
         World *w = *state;
 
-        world_load(w, A, "[Service]\nType=notify\nExecStart=/bin/a\nTimeoutStartSec=10\nTimeoutStartFailureMode=abort\n");
+        world_load(w, A,
+                   "[Service]\nType=notify\nExecStart=/bin/"
+                   "a\nTimeoutStartSec=10\nTimeoutStartFailureMode=abort\n");
         world_load(w, "b.service",
-                   "[Service]\nType=notify\nExecStart=/bin/b\nTimeoutStartSec=10\nTimeoutStartFailureMode=kill\n");
+                   "[Service]\nType=notify\nExecStart=/bin/"
+                   "b\nTimeoutStartSec=10\nTimeoutStartFailureMode=kill\n");
         world_start(w, A);
         world_start(w, "b.service");
         world_forget_trace(w);
@@ -544,7 +559,9 @@ static void stop_during_start_pre_goes_straight_to_the_signals(void **state) {
 static void stop_during_start_post_kills_both_processes(void **state) {
         World *w = *state;
 
-        world_load(w, A, "[Service]\nKillMode=process\nExecStart=/bin/a\nExecStartPost=-/bin/q\nExecStop=/bin/stop\n");
+        world_load(
+                w, A,
+                "[Service]\nKillMode=process\nExecStart=/bin/a\nExecStartPost=-/bin/q\nExecStop=/bin/stop\n");
         world_start(w, A);
         world_forget_trace(w);
         world_stop(w, A);

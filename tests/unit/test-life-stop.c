@@ -29,9 +29,10 @@ static void stop_sends_sigterm_and_sigcont(void **state) {
 }
 
 static void stop_runs_its_commands_first(void **state) {
-        World *w = running(state,
-                           "[Service]\nExecStart=/bin/a\nExecStop=/bin/s1\nExecStop=/bin/s2\nExecStopPost=/bin/p1\n"
-                           "ExecStopPost=/bin/p2\n");
+        World *w = running(
+                state,
+                "[Service]\nExecStart=/bin/a\nExecStop=/bin/s1\nExecStop=/bin/s2\nExecStopPost=/bin/p1\n"
+                "ExecStopPost=/bin/p2\n");
 
         world_stop(w, A);
         world_control_exit(w, A, 0);
@@ -56,7 +57,9 @@ static void failing_exec_stop_is_followed_by_the_signals(void **state) {
 }
 
 static void exec_stop_that_hangs_is_terminated(void **state) {
-        World *w = running(state, "[Service]\nExecStart=/bin/a\nExecStop=/bin/s1\nExecStop=/bin/s2\nTimeoutStopSec=10\n");
+        World *w = running(
+                state,
+                "[Service]\nExecStart=/bin/a\nExecStop=/bin/s1\nExecStop=/bin/s2\nTimeoutStopSec=10\n");
 
         world_stop(w, A);
         world_advance(w, 10 * USEC_PER_SEC);
@@ -139,9 +142,10 @@ static void kill_mode_none_kills_nobody(void **state) {
 }
 
 static void kill_signals_are_configurable(void **state) {
-        World *w = running(state,
-                           "[Service]\nExecStart=/bin/a\nKillSignal=SIGINT\nFinalKillSignal=SIGQUIT\nSendSIGHUP=yes\n"
-                           "TimeoutStopSec=10\n");
+        World *w = running(
+                state,
+                "[Service]\nExecStart=/bin/a\nKillSignal=SIGINT\nFinalKillSignal=SIGQUIT\nSendSIGHUP=yes\n"
+                "TimeoutStopSec=10\n");
 
         world_stop(w, A);
         world_advance(w, 10 * USEC_PER_SEC);
@@ -162,7 +166,9 @@ static void restart_has_its_own_signal(void **state) {
 }
 
 static void send_sigkill_no_waits_but_does_not_kill(void **state) {
-        World *w = running(state, "[Service]\nExecStart=/bin/a\nSendSIGKILL=no\nTimeoutStopSec=10\nExecStopPost=/bin/post\n");
+        World *w = running(
+                state,
+                "[Service]\nExecStart=/bin/a\nSendSIGKILL=no\nTimeoutStopSec=10\nExecStopPost=/bin/post\n");
 
         world_stop(w, A);
         world_advance(w, 10 * USEC_PER_SEC);
@@ -185,7 +191,8 @@ static void stop_without_time_limit_waits(void **state) {
 }
 
 static void stop_time_may_be_extended(void **state) {
-        World *w = running(state, "[Service]\nType=simple\nNotifyAccess=main\nExecStart=/bin/a\nTimeoutStopSec=10\n");
+        World *w = running(
+                state, "[Service]\nType=simple\nNotifyAccess=main\nExecStart=/bin/a\nTimeoutStopSec=10\n");
 
         world_stop(w, A);
         world_advance(w, 9 * USEC_PER_SEC);
@@ -195,10 +202,12 @@ static void stop_time_may_be_extended(void **state) {
 }
 
 static void stop_timeout_may_abort_or_kill(void **state) {
-        World *w = running(state, "[Service]\nExecStart=/bin/a\nTimeoutStopSec=10\nTimeoutStopFailureMode=abort\n");
+        World *w = running(state,
+                           "[Service]\nExecStart=/bin/a\nTimeoutStopSec=10\nTimeoutStopFailureMode=abort\n");
 
         world_load(w, "b.service",
-                   "[Service]\nExecStart=/bin/b\nExecStop=/bin/stop\nTimeoutStopSec=10\nTimeoutStopFailureMode=kill\n");
+                   "[Service]\nExecStart=/bin/b\nExecStop=/bin/"
+                   "stop\nTimeoutStopSec=10\nTimeoutStopFailureMode=kill\n");
         world_start(w, "b.service");
         world_stop(w, A);
         world_stop(w, "b.service");
@@ -209,7 +218,8 @@ static void stop_timeout_may_abort_or_kill(void **state) {
 }
 
 static void failing_exec_stop_post_fails_the_service(void **state) {
-        World *w = running(state, "[Service]\nExecStart=/bin/a\nExecStopPost=/bin/p1\nExecStopPost=/bin/p2\n");
+        World *w =
+                running(state, "[Service]\nExecStart=/bin/a\nExecStopPost=/bin/p1\nExecStopPost=/bin/p2\n");
 
         world_exit(w, A, 0);
         world_control_exit(w, A, 1);
