@@ -249,11 +249,16 @@ static void run_job(Manager *m, Job *j) {
         }
 }
 
-void manager_run_jobs(Manager *m) {
+/* At most `budget`: units that start each other when they fail would keep us here for ever. Returns how many ran. */
+unsigned manager_run_jobs(Manager *m, unsigned budget) {
+        unsigned n = 0;
         Job *j;
 
-        while ((j = graph_next_runnable(m->graph)))
+        while (n < budget && (j = graph_next_runnable(m->graph))) {
                 run_job(m, j);
+                n++;
+        }
+        return n;
 }
 
 /* Only services and failures have something to say: a target that is reached is no news to anybody but systemd. */

@@ -54,7 +54,7 @@ typedef struct ManagerInternal {
 int manager_push(Manager *m, Unit *u, const Event *ev);
 int manager_push_type(Manager *m, Unit *u, EventType type);
 void manager_kick(Manager *m); /* work waits: run the queue in this turn */
-void manager_drain(Manager *m, unsigned budget);
+bool manager_drain(Manager *m, unsigned budget); /* true: the budget is used up and there may be more */
 void unit_mark_changed(Unit *u);
 void manager_flush_changes(Manager *m);
 void manager_run_requests(Manager *m, JobRequests *requests);
@@ -79,7 +79,7 @@ int manager_add_builtin_units(Manager *m);
 int manager_add_command_unit(Manager *m, char *const *command);
 
 /* jobs.c */
-void manager_run_jobs(Manager *m);
+unsigned manager_run_jobs(Manager *m, unsigned budget);
 void unit_log_job_end(Unit *u, JobType type, JobResult result);
 
 /* processes.c */

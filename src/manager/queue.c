@@ -163,16 +163,16 @@ static void handle_event(Manager *m, Unit *u, const Event *ev) {
         after_step(m, u, old, old_sub, ev, flags);
 }
 
-void manager_drain(Manager *m, unsigned budget) {
+bool manager_drain(Manager *m, unsigned budget) {
         ManagerInternal *in = m->internal;
 
         if (in->draining)
-                return;
+                return false;
         in->draining = true;
 
         while (budget > 0) {
-                manager_run_jobs(m);
-                if (in->queue_count == 0)
+                budget -= manager_run_jobs(m, budget);
+                if (in->queue_count == 0 || budget == 0)
                         break;
 
                 QueuedEvent q = in->queue[in->queue_head];
@@ -183,17 +183,19 @@ void manager_drain(Manager *m, unsigned budget) {
         }
 
         in->draining = false;
+        return budget == 0;
 }
 
 static int on_queue(sd_event_source *s, void *userdata) {
         Manager *m = userdata;
+        bool more = manager_drain(m, TURN_BUDGET);
 
-        manager_drain(m, TURN_BUDGET);
         manager_flush_changes(m);
-        if (m->internal->queue_count > 0)
+        if (more) {
                 manager_kick(m);
-        else
-                manager_collect_pending(m);
+                return 0;
+        }
+        manager_collect_pending(m);
         manager_check_started(m);
         if (m->stopping)
                 manager_check_leave(m);
