@@ -188,11 +188,11 @@ static void remove_watch(NameWatch *w) {
                 reconnect_soon(n);
 }
 
-static NameWatch *find_watch(NameWatches *n, const Unit *u, const char *name) {
+static NameWatch *find_watch(NameWatches *n, const Unit *u) {
         NameWatch *w;
 
         DL_FOREACH (n->watches, w) {
-                if (w->unit == u && (!name || str_equal(w->name, name)))
+                if (w->unit == u)
                         return w;
         }
         return NULL;
@@ -218,19 +218,22 @@ static int add_watch(NameWatches *n, Unit *u, const char *bus_name) {
         return 0;
 }
 
-void names_watch(NameWatches *n, Unit *u, const char *bus_name, bool on) {
-        NameWatch *w = find_watch(n, u, bus_name);
-        int r = 0;
+void names_watch(NameWatches *n, Unit *u, const char *bus_name) {
+        NameWatch *w = find_watch(n, u);
+        int r;
 
-        if (on && !w)
-                r = add_watch(n, u, bus_name);
-        else if (!on && w)
+        if (w && !str_equal(w->name, bus_name)) {
                 remove_watch(w);
+                w = NULL;
+        }
+        if (w || !bus_name)
+                return;
+
+        r = add_watch(n, u, bus_name);
         if (r < 0)
                 LOG_UNIT_ERRNO(u->id, BUS_SYSTEM_FAILED, r);
 }
 
 void names_unit_removed(NameWatches *n, Unit *u) {
-        for (NameWatch *w; n && (w = find_watch(n, u, NULL));)
-                remove_watch(w);
+        names_watch(n, u, NULL);
 }

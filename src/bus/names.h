@@ -18,6 +18,6 @@ typedef struct NameWatches NameWatches;
 
 int names_new(Manager *m, NameWatches **ret);
 void names_free(NameWatches *n);
-/* From now on (or no longer) tell manager_bus_name() when the name is taken or given up. */
-void names_watch(NameWatches *n, Unit *u, const char *bus_name, bool on);
+/* From now on tell manager_bus_name() when this name (NULL: none) is taken or given up. Cheap when nothing changes. */
+void names_watch(NameWatches *n, Unit *u, const char *bus_name);
 void names_unit_removed(NameWatches *n, Unit *u);

@@ -93,6 +93,13 @@ static void on_unit_removed(Unit *u, void *userdata) {
         emit_unit(b, u, "UnitRemoved");
 }
 
+/* A service with BusName= is watched from its start to its end. */
+static void follow_bus_name(Bus *b, Unit *u) {
+        const char *name = u->type == UNIT_SERVICE ? u->spec->service->bus_name : NULL;
+
+        names_watch(b->names, u, active_state_is_down(u->active) ? NULL : name);
+}
+
 static void on_unit_changed(Unit *u, void *userdata) {
         char *path auto_free = NULL;
         InterfaceId ids[2];
@@ -100,6 +107,7 @@ static void on_unit_changed(Unit *u, void *userdata) {
         Object o;
         size_t n;
 
+        follow_bus_name(b, u);
         if (!bus_first_ready(b) || unit_path(u, &path) < 0)
                 return;
 
@@ -156,12 +164,6 @@ static void on_unit_files_changed(void *userdata) {
         emit(userdata, "UnitFilesChanged", "");
 }
 
-static void on_name_watch(Unit *u, const char *bus_name, bool on, void *userdata) {
-        Bus *b = userdata;
-
-        names_watch(b->names, u, bus_name, on);
-}
-
 void bus_observe(Bus *b) {
         manager_set_observer(b->manager, &(ManagerObserver){
                                                  .unit_added = on_unit_added,
@@ -173,7 +175,6 @@ void bus_observe(Bus *b) {
                                                  .reloading = on_reloading,
                                                  .startup_finished = on_startup_finished,
                                                  .unit_files_changed = on_unit_files_changed,
-                                                 .name_watch = on_name_watch,
                                                  .userdata = b,
                                          });
 }
