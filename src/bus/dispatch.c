@@ -32,7 +32,7 @@ static bool interface_is_meant(const char *wanted, const char *name, bool *known
 static const Method *find_method(const Object *o, const char *interface, const char *member,
                                  bool *ret_known) {
         const Method *row = NULL;
-        InterfaceId ids[2];
+        InterfaceId ids[OBJECT_INTERFACES_MAX];
         size_t n = object_interfaces(o, ids);
 
         *ret_known = false;

@@ -21,6 +21,8 @@ const Interface interfaces[INTERFACE_MAX] = {
                                     .type = UNIT_TYPE_INVALID },
         [INTERFACE_UNIT] = { NAME("Unit"), unit_methods, TABLES(unit_properties), .type = UNIT_TYPE_INVALID,
                              .common = true },
+        [INTERFACE_OWN_UNIT] = { "org.svinit.Unit", NULL, TABLES(own_unit_properties),
+                                 .type = UNIT_TYPE_INVALID },
         [INTERFACE_JOB] = { NAME("Job"), job_methods, TABLES(job_properties), .type = UNIT_TYPE_INVALID },
         [INTERFACE_DRIVER] = { DRIVER_NAME, driver_methods, TABLES(NULL), .type = UNIT_TYPE_INVALID },
         TYPE(UNIT_SERVICE, "Service", service_methods, service_properties, cgroup_properties, exec_properties,
@@ -46,7 +48,7 @@ InterfaceId interface_of_type(UnitType t) {
         return INTERFACE_OF_TYPE + t;
 }
 
-size_t object_interfaces(const Object *o, InterfaceId ret[2]) {
+size_t object_interfaces(const Object *o, InterfaceId ret[OBJECT_INTERFACES_MAX]) {
         switch (o->kind) {
         case OBJECT_MANAGER:
                 ret[0] = INTERFACE_MANAGER;
@@ -63,7 +65,8 @@ size_t object_interfaces(const Object *o, InterfaceId ret[2]) {
         case OBJECT_UNIT:
                 ret[0] = interface_of_type(o->unit->type);
                 ret[1] = INTERFACE_UNIT;
-                return 2;
+                ret[2] = INTERFACE_OWN_UNIT;
+                return 3;
         case OBJECT_NODE:
                 break;
         }

@@ -153,7 +153,7 @@ static int add_children(Buf *b, Call *c) {
 
 static int method_introspect(Call *c) {
         Buf b auto_buf = { 0 };
-        InterfaceId ids[2];
+        InterfaceId ids[OBJECT_INTERFACES_MAX];
         size_t n = object_interfaces(c->object, ids);
         int r;
 

@@ -141,7 +141,7 @@ int properties_append_changed(Object *o, const Interface *i, sd_bus_message *m) 
 /* The empty name stands for all interfaces of the object. *ret_known: is there such an interface? */
 static int find_property(Call *c, const char *interface, const char *name, const PropertyRef **ret,
                          bool *ret_known) {
-        InterfaceId ids[2];
+        InterfaceId ids[OBJECT_INTERFACES_MAX];
         size_t n = object_interfaces(c->object, ids);
 
         *ret = NULL;
@@ -208,7 +208,7 @@ static int append_all(Call *c, InterfaceId id, sd_bus_message *reply) {
 static int method_get_all(Call *c) {
         sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
         const char *interface;
-        InterfaceId ids[2];
+        InterfaceId ids[OBJECT_INTERFACES_MAX];
         size_t n = object_interfaces(c->object, ids);
         bool known = false;
         int r;

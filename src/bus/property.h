@@ -27,6 +27,7 @@ typedef enum InterfaceId {
         INTERFACE_MANAGER,
         INTERFACE_LOG_CONTROL,
         INTERFACE_UNIT,
+        INTERFACE_OWN_UNIT, /* org.svinit.Unit */
         INTERFACE_JOB,
         INTERFACE_DRIVER,
         INTERFACE_OF_TYPE, /* + UnitType */
@@ -109,8 +110,9 @@ typedef struct Interface {
 } Interface;
 extern const Interface interfaces[INTERFACE_MAX];
 
-/* The interfaces of an object, in the order of GetAll; at most 2. */
-size_t object_interfaces(const Object *o, InterfaceId ret[2]);
+/* The interfaces of an object, in the order of GetAll. */
+#define OBJECT_INTERFACES_MAX 3
+size_t object_interfaces(const Object *o, InterfaceId ret[OBJECT_INTERFACES_MAX]);
 InterfaceId interface_of_type(UnitType t);
 
 typedef struct PropertyRef { /* one of the two */

@@ -102,7 +102,7 @@ static void follow_bus_name(Bus *b, Unit *u) {
 
 static void on_unit_changed(Unit *u, void *userdata) {
         char *path auto_free = NULL;
-        InterfaceId ids[2];
+        InterfaceId ids[OBJECT_INTERFACES_MAX];
         Bus *b = userdata;
         Object o;
         size_t n;
@@ -114,7 +114,8 @@ static void on_unit_changed(Unit *u, void *userdata) {
         object_of_unit(b, u, &o);
         n = object_interfaces(&o, ids);
         for (size_t i = 0; i < n; i++)
-                emit_properties(&o, path, ids[i]);
+                if (ids[i] != INTERFACE_OWN_UNIT)
+                        emit_properties(&o, path, ids[i]);
         emit_failed_units(b);
 }
 

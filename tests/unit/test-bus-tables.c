@@ -158,7 +158,7 @@ static void no_name_stands_twice_in_an_interface(void **state) {
 
 /* sd-bus refuses to close a variant whose content is not complete. */
 static void check_getters(World *w, Object *o) {
-        InterfaceId ids[2];
+        InterfaceId ids[OBJECT_INTERFACES_MAX];
         size_t n = object_interfaces(o, ids);
         unsigned wrong = 0;
 

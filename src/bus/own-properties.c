@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.svinit.Unit: what svinit knows about a unit and systemd has no property for. */
+
+#include "bus/tables.h"
+
+#include "unit/directive.h"
+
+typedef struct Listing {
+        sd_bus_message *message;
+        const Report
+                *here; /* what was found out when the unit ran: it has the reason, so it is shown instead */
+        const char *last;
+        int r;
+} Listing;
+
+static bool told_at_run_time(const Report *here, const char *key) {
+        for (size_t i = 0; i < here->n_findings; i++)
+                if (str_equal(here->findings[i].key, key))
+                        return true;
+        return false;
+}
+
+static void append_known(const Directive *d, const char *value, const char *file, unsigned line,
+                         void *userdata) {
+        char *text auto_free = NULL;
+        Listing *l = userdata;
+
+        if (l->r < 0 || str_equal(l->last, d->key) || told_at_run_time(l->here, d->key))
+                return;
+        l->last = d->key; /* a list of several lines is one directive */
+        l->r = str_printf(&text, "%s=: %s", d->key, d->limit ? d->limit : "not applied.");
+        if (l->r >= 0)
+                l->r = sd_bus_message_append(l->message, "s", text);
+}
+
+static int get_not_applied(Object *o, const Property *p, sd_bus_message *m) {
+        const Report *here = &unit_runtime(o->unit)->unapplied;
+        Listing l = { .message = m, .here = here };
+
+        l.r = sd_bus_message_open_container(m, 'a', "s");
+        for (size_t i = 0; l.r >= 0 && i < here->n_findings; i++)
+                l.r = sd_bus_message_append(m, "s", here->findings[i].text);
+        if (l.r >= 0)
+                spec_visit_unapplied(o->unit->spec, append_known, &l);
+        return l.r < 0 ? l.r : sd_bus_message_close_container(m);
+}
+
+static int get_restart_reason(Object *o, const Property *p, sd_bus_message *m) {
+        const Unit *u = o->unit;
+        const char *reason = u->type == UNIT_SERVICE ? unit_runtime(u)->machine.service.reason : NULL;
+
+        return sd_bus_message_append(m, "s", reason ? reason : "");
+}
+
+const Property own_unit_properties[] = {
+        { "NotApplied", "as", get_not_applied, 0, PROPERTY_POLLED },
+        { "RestartReason", "s", get_restart_reason, 0, PROPERTY_POLLED },
+        { 0 },
+};
