@@ -21,8 +21,14 @@ static bool is_good(const Service *s) {
         return !s->group_empty;
 }
 
+/* With ExitType=cgroup the end of the main process is noted, but decides nothing while others live. */
+static bool has_failed(const Service *s) {
+        return s->result != RESULT_SUCCESS &&
+               (service_spec(s)->exit_type == EXIT_TYPE_MAIN || s->group_empty);
+}
+
 ServiceState service_settle(Service *s) {
-        if (s->result != RESULT_SUCCESS)
+        if (has_failed(s))
                 return SERVICE_STOP_SIGTERM;
         if (is_good(s)) {
                 if (s->notify_reloading)

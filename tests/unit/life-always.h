@@ -149,7 +149,8 @@ static inline const char *always_failed_means_a_result(const Service *s) {
 
         if (s->state == SERVICE_FAILED && well)
                 return "failed without a reason";
-        if (s->state == SERVICE_RUNNING && s->result != RESULT_SUCCESS)
+        if (s->state == SERVICE_RUNNING && s->result != RESULT_SUCCESS &&
+            s->spec->service->exit_type == EXIT_TYPE_MAIN)
                 return "running although something went wrong";
         return NULL;
 }

@@ -327,6 +327,18 @@ static void exit_type_cgroup_runs_until_the_last_process_ended(void **state) {
         world_expect_state(w, A, "dead success");
 }
 
+static void exit_type_cgroup_remembers_how_the_main_process_ended(void **state) {
+        World *w = running(state, "[Service]\nExitType=cgroup\nExecStart=/bin/a\nExecReload=/bin/reload\n");
+
+        world_fork(w, A);
+        world_exit(w, A, 1);
+        world_reload(w, A);
+        world_control_exit(w, A, 0);
+        world_expect_state(w, A, "running exit-code");
+        world_others_end(w, A);
+        world_expect_state(w, A, "failed exit-code");
+}
+
 static void running_service_that_ends_runs_exec_stop(void **state) {
         World *w =
                 running(state, "[Service]\nExecStart=/bin/a\nExecStop=/bin/stop\nExecStopPost=/bin/post\n");
@@ -442,6 +454,7 @@ int main(void) {
                 SCENARIO(oom_policy_kill_kills_all),
                 SCENARIO(forking_service_survives_the_end_of_its_old_main_process),
                 SCENARIO(exit_type_cgroup_runs_until_the_last_process_ended),
+                SCENARIO(exit_type_cgroup_remembers_how_the_main_process_ended),
                 SCENARIO(running_service_that_ends_runs_exec_stop),
                 SCENARIO(running_service_that_ends_well_may_remain),
                 SCENARIO(what_the_main_process_leaves_behind_is_terminated),
