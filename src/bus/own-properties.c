@@ -10,7 +10,7 @@ typedef struct Listing {
         sd_bus_message *message;
         const Report
                 *here; /* what was found out when the unit ran: it has the reason, so it is shown instead */
-        const char *last;
+        char **seen;   /* owned: a list of several lines is one directive */
         int r;
 } Listing;
 
@@ -26,10 +26,11 @@ static void append_known(const Directive *d, const char *value, const char *file
         char *text auto_free = NULL;
         Listing *l = userdata;
 
-        if (l->r < 0 || str_equal(l->last, d->key) || told_at_run_time(l->here, d->key))
+        if (l->r < 0 || strv_contains(l->seen, d->key) || told_at_run_time(l->here, d->key))
                 return;
-        l->last = d->key; /* a list of several lines is one directive */
-        l->r = str_printf(&text, "%s=: %s", d->key, d->limit ? d->limit : "not applied.");
+        l->r = strv_add(&l->seen, d->key);
+        if (l->r >= 0)
+                l->r = str_printf(&text, "%s=: %s", d->key, d->limit ? d->limit : "not applied.");
         if (l->r >= 0)
                 l->r = sd_bus_message_append(l->message, "s", text);
 }
@@ -43,6 +44,7 @@ static int get_not_applied(Object *o, const Property *p, sd_bus_message *m) {
                 l.r = sd_bus_message_append(m, "s", here->findings[i].text);
         if (l.r >= 0)
                 spec_visit_unapplied(o->unit->spec, append_known, &l);
+        strv_free(l.seen);
         return l.r < 0 ? l.r : sd_bus_message_close_container(m);
 }
 

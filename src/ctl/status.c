@@ -92,15 +92,38 @@ static void print_processes(Ctl *c, const char *unit) {
         sd_bus_error_free(&error);
 }
 
+/* "Key=: reason" lines, one for each reason with all its keys. */
+static void print_reason(char **lines, const char *reason, bool first) {
+        const char *separator = "";
+
+        printf("%11s: ", first ? "Not applied" : "");
+        STRV_FOREACH (l, lines) {
+                const char *colon = strstr(*l, "=: ");
+
+                if (!colon || !str_equal(colon + 3, reason))
+                        continue;
+                printf("%s%.*s=", separator, (int)(colon - *l), *l);
+                separator = " ";
+        }
+        printf(": %s\n", reason);
+}
+
 static void print_not_applied(Ctl *c, const char *path) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
-        char **lines auto_strv = NULL;
-        bool first = true;
+        char **lines auto_strv = NULL, **reasons auto_strv = NULL;
 
         if (sd_bus_get_property_strv(c->bus, SD1, path, "org.svinit.Unit", "NotApplied", &error, &lines) >= 0)
                 STRV_FOREACH (l, lines) {
-                        printf("%11s: %s\n", first ? "Not applied" : "", *l);
-                        first = false;
+                        const char *colon = strstr(*l, "=: "), *reason = colon ? colon + 3 : *l;
+
+                        if (strv_contains(reasons, reason))
+                                continue;
+                        if (colon)
+                                print_reason(lines, reason, !reasons);
+                        else
+                                printf("%11s: %s\n", reasons ? "" : "Not applied", reason);
+                        if (strv_add(&reasons, reason) < 0)
+                                break;
                 }
         sd_bus_error_free(&error);
 }
