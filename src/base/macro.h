@@ -28,6 +28,12 @@ void cleanup_free(void *pp); /* void ** */
 void cleanup_fd(int *fd);    /* closes when >= 0; keeps errno */
 void cleanup_strv(char ***l);
 
+/* Closes now and leaves -1. */
+static inline void fd_release(int *fd) {
+        cleanup_fd(fd);
+        *fd = -1;
+}
+
 /* Hands the value over and leaves the variable empty (NULL, zero). */
 #define TAKE(x)                                                                                              \
         ({                                                                                                   \

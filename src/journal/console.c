@@ -44,7 +44,7 @@ void console_init(Console *c, State *state, unsigned ring, int fd, RenderFormat 
 
 void console_release(Console *c) {
         if (c->is_owned)
-                cleanup_fd(&c->fd);
+                fd_release(&c->fd);
         buf_release(&c->scratch);
 }
 

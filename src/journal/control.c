@@ -11,6 +11,7 @@
 
 #define CONTROL_FDS_MAX 16
 #define CONTROL_BATCH 256
+#define UPDATE_TURNS_MAX 16 /* a pipe's content, not what is written meanwhile */
 
 typedef struct Incoming {
         int fds[CONTROL_FDS_MAX];
@@ -115,12 +116,9 @@ static void on_update(Server *s, const Incoming *in) {
         HASH_FIND(hh, s->streams, &id, sizeof(id), stream);
         if (!stream)
                 return;
-        /* What was written before belongs to the process before. */
-        while (s->ready && stream_read(s, stream)) {
+        /* What is in the pipe was written by the process before. */
+        for (unsigned i = 0; s->ready && stream && i < UPDATE_TURNS_MAX && stream_read(s, stream); i++)
                 HASH_FIND(hh, s->streams, &id, sizeof(id), stream);
-                if (!stream)
-                        return;
-        }
         HASH_FIND(hh, s->streams, &id, sizeof(id), stream);
         if (!stream)
                 return;
@@ -133,7 +131,7 @@ static void on_listen(Server *s, Incoming *in) {
         int fd = take_fd(in, 0);
 
         if (fd < 0 || id >= JOURNAL_SOCKET_MAX) {
-                cleanup_fd(&fd);
+                fd_release(&fd);
                 return;
         }
         if (s->sockets[id] >= 0) {
@@ -213,7 +211,7 @@ static void dispatch(Server *s, Incoming *in) {
         }
 
         for (size_t i = 0; i < in->n_fds; i++)
-                cleanup_fd(&in->fds[i]);
+                fd_release(&in->fds[i]);
 }
 
 bool control_dispatch(Server *s) {

@@ -195,7 +195,7 @@ typedef struct Datagram {
 
 static void datagram_release(Datagram *d) {
         free(d->large);
-        cleanup_fd(&d->fd);
+        fd_release(&d->fd);
 }
 
 static void read_control(struct msghdr *message, Datagram *d) {
@@ -236,8 +236,7 @@ static ssize_t look(int fd, Datagram *d, char *buffer, size_t room) {
         };
         ssize_t n;
 
-        cleanup_fd(&d->fd);
-        d->fd = -1;
+        fd_release(&d->fd);
         n = recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
         if (n < 0)
                 return -errno;

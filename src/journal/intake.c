@@ -211,7 +211,7 @@ bool stream_read(Server *s, Stream *stream) {
         state->next.consumed = 0;
         state->next.carry_slot = 0;
         state->next.when = server_entry_time();
-        state_commit(state);
+        storage_commit(&s->storage);
 
         n = splice(stream->fd, NULL, state_held_write(state), NULL, s->buffer_size - SERVER_HEADROOM,
                    SPLICE_F_NONBLOCK);
@@ -398,11 +398,11 @@ static bool read_header(Server *s, Stream *stream) {
         s->state.next.stream = stream->id;
         s->state.next.consumed = (uint64_t)r;
         s->state.next.carry_slot = 0;
-        state_commit(&s->state);
+        storage_commit(&s->storage);
         (void)control_send(s, JOURNAL_STORE, stream->id, b.data, &stream->fd, 1);
         (void)recv(stream->fd, text, (size_t)r, MSG_DONTWAIT);
         s->state.next.kind = WORK_NONE;
-        state_commit(&s->state);
+        storage_commit(&s->storage);
         start_lines(s, stream);
         return true;
 }

@@ -15,7 +15,8 @@
 #define ANNOUNCE_INTERVAL (100 * USEC_PER_MSEC) /* readers that follow need not be woken for each line */
 #define TRIM_DELAY (2 * USEC_PER_SEC)
 #define DATAGRAMS_PER_TURN 64
-#define DRAIN_TURNS_MAX 4096
+#define DRAIN_TURNS_MAX 4096      /* datagrams */
+#define DRAIN_STREAM_TURNS_MAX 64 /* what is in the pipe, not what is written meanwhile */
 #define EVENTS_PER_TURN 64
 #define ANSWER_PATIENCE_MSEC 50
 
@@ -162,10 +163,17 @@ void server_begin(Server *s) {
 }
 
 void server_end(Server *s) {
-        for (unsigned i = 0; i < ELEMENTSOF(s->consoles); i++)
-                console_make_room(&s->consoles[i]);
-        if (s->state.shared)
-                storage_close(&s->storage);
+        if (!s->state.shared)
+                return;
+        if (s->ready)
+                storage_commit(&s->storage);
+        for (unsigned i = 0; i < ELEMENTSOF(s->consoles); i++) {
+                Console *c = &s->consoles[i];
+
+                while (c->state && console_flush(c) && !c->is_stalled)
+                        console_make_room(c);
+        }
+        storage_close(&s->storage);
 }
 
 void server_release(Server *s) {
@@ -177,7 +185,7 @@ void server_release(Server *s) {
         }
         datagram_forget_senders(s);
         for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++)
-                cleanup_fd(&s->sockets[i]);
+                fd_release(&s->sockets[i]);
         for (size_t i = 0; i < ELEMENTSOF(s->consoles); i++)
                 console_release(&s->consoles[i]);
         syslog_out_release(&s->syslog);
@@ -188,8 +196,8 @@ void server_release(Server *s) {
         field_set_release(&s->self);
         cgroup_root_release(&s->cgroup_root);
         config_release(&s->config);
-        cleanup_fd(&s->epoll_fd);
-        cleanup_fd(&s->null_fd);
+        fd_release(&s->epoll_fd);
+        fd_release(&s->null_fd);
         free(s->buffer);
 }
 
@@ -354,7 +362,7 @@ void server_drain(Server *s) {
         HASH_ITER (hh, s->streams, stream, next) {
                 uint64_t id = stream->id;
 
-                for (unsigned i = 0; stream && i < DRAIN_TURNS_MAX && stream_read(s, stream); i++)
+                for (unsigned i = 0; stream && i < DRAIN_STREAM_TURNS_MAX && stream_read(s, stream); i++)
                         HASH_FIND(hh, s->streams, &id, sizeof(id), stream);
         }
         for (JournalSocket i = 0; i < JOURNAL_SOCKET_MAX; i++)

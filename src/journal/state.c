@@ -147,7 +147,7 @@ void state_release(State *s) {
         if (s->carry)
                 munmap(s->carry, CARRY_SIZE);
         for (size_t i = 0; i < STATE_FDS; i++)
-                cleanup_fd(&s->fds[i]);
+                fd_release(&s->fds[i]);
         *s = STATE_INIT;
 }
 

@@ -78,7 +78,7 @@ int storage_flush(Storage *s) {
         storage_commit(s);
         storage_archive(s);
         r = move_files(s->dirfd, fd);
-        cleanup_fd(&s->dirfd);
+        fd_release(&s->dirfd);
         storage_open(s);
         return r;
 }

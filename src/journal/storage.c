@@ -242,7 +242,7 @@ static bool ready(Storage *s) {
         if (r >= 0)
                 r = open_current(s);
         if (r < 0) {
-                cleanup_fd(&s->dirfd);
+                fd_release(&s->dirfd);
                 s->retry_at = now(CLOCK_MONOTONIC) + RETRY_USEC;
                 return false;
         }
@@ -364,5 +364,5 @@ void storage_close(Storage *s) {
                 (void)journal_file_sync(&s->file);
                 journal_file_close(&s->file, JOURNAL_OFFLINE);
         }
-        cleanup_fd(&s->dirfd);
+        fd_release(&s->dirfd);
 }

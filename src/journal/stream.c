@@ -57,7 +57,7 @@ void stream_free(Stream *s) {
                 return;
         stream_forget_fields(s);
         stream_info_release(&s->info);
-        cleanup_fd(&s->fd);
+        fd_release(&s->fd);
         free(s);
 }
 

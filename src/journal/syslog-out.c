@@ -18,7 +18,7 @@ void syslog_out_init(SyslogOut *o, const char *path) {
 }
 
 void syslog_out_release(SyslogOut *o) {
-        cleanup_fd(&o->fd);
+        fd_release(&o->fd);
 }
 
 /* With the sender's credentials where we may claim them, as a daemon that trusts them wants to know who it was. */
