@@ -64,9 +64,34 @@ static uint64_t tasks_total(const Groups *gs) {
         return total;
 }
 
+/* In bytes, or as a share of all there is. */
+static uint64_t memory_value(const Groups *gs, uint64_t bytes, uint64_t permyriad) {
+        return permyriad != LIMIT_UNSET ? share_of(memory_total(gs), permyriad) : bytes;
+}
+
 static uint64_t memory_max(const Groups *gs, const CgroupSpec *s) {
-        return s->memory_max_permyriad != LIMIT_UNSET ? share_of(memory_total(gs), s->memory_max_permyriad)
-                                                      : s->memory_max;
+        return memory_value(gs, s->memory_max, s->memory_max_permyriad);
+}
+
+static uint64_t memory_high(const Groups *gs, const CgroupSpec *s) {
+        return memory_value(gs, s->memory_high, s->memory_high_permyriad);
+}
+
+/* No protection is the default and written as 0. */
+static uint64_t memory_low(const Groups *gs, const CgroupSpec *s) {
+        uint64_t v = memory_value(gs, s->memory_low, s->memory_low_permyriad);
+
+        return v == 0 ? LIMIT_UNSET : v;
+}
+
+static uint64_t memory_min(const Groups *gs, const CgroupSpec *s) {
+        uint64_t v = memory_value(gs, s->memory_min, s->memory_min_permyriad);
+
+        return v == 0 ? LIMIT_UNSET : v;
+}
+
+static uint64_t swap_max(const Groups *gs, const CgroupSpec *s) {
+        return memory_value(gs, s->memory_swap_max, s->memory_swap_max_permyriad);
 }
 
 static uint64_t tasks_max(const Groups *gs, const CgroupSpec *s) {
@@ -74,36 +99,12 @@ static uint64_t tasks_max(const Groups *gs, const CgroupSpec *s) {
                                                      : s->tasks_max;
 }
 
-static uint64_t memory_high(const Groups *gs, const CgroupSpec *s) {
-        return s->memory_high_permyriad != LIMIT_UNSET ? share_of(memory_total(gs), s->memory_high_permyriad)
-                                                       : s->memory_high;
-}
-
-/* No protection is the default and written as 0. */
-static uint64_t memory_low(const Groups *gs, const CgroupSpec *s) {
-        if (s->memory_low_permyriad != LIMIT_UNSET)
-                return share_of(memory_total(gs), s->memory_low_permyriad);
-        return s->memory_low == 0 ? LIMIT_UNSET : s->memory_low;
-}
-
-static uint64_t memory_min(const Groups *gs, const CgroupSpec *s) {
-        if (s->memory_min_permyriad != LIMIT_UNSET)
-                return share_of(memory_total(gs), s->memory_min_permyriad);
-        return s->memory_min == 0 ? LIMIT_UNSET : s->memory_min;
-}
-
-static uint64_t swap_max(const Groups *gs, const CgroupSpec *s) {
-        return s->memory_swap_max_permyriad != LIMIT_UNSET
-                       ? share_of(memory_total(gs), s->memory_swap_max_permyriad)
-                       : s->memory_swap_max;
-}
-
 static uint64_t cpu_quota(const Groups *gs, const CgroupSpec *s) {
         return s->cpu_quota_per_sec == USEC_INFINITY ? LIMIT_UNSET : s->cpu_quota_per_sec;
 }
 
 static uint64_t cpu_weight(const Groups *gs, const CgroupSpec *s) {
-        return s->cpu_weight == 0 ? LIMIT_UNSET : s->cpu_weight;
+        return s->cpu_weight == 0 ? 1 : s->cpu_weight; /* "idle" is the least there is */
 }
 
 static uint64_t io_weight(const Groups *gs, const CgroupSpec *s) {
@@ -154,7 +155,7 @@ static int64_t v1_number(uint64_t v) {
  * the service may not escape into swap either, which is how v1 is usually set up; kernels without swap accounting have no
  * such file. */
 static int apply_memory_v1(Group *g, uint64_t v, const CgroupSpec *s) {
-        uint64_t swap = s->memory_swap_max == LIMIT_UNSET ? 0 : s->memory_swap_max;
+        uint64_t allowed = swap_max(g->groups, s), swap = allowed == LIMIT_UNSET ? 0 : allowed;
         int64_t both = v == LIMIT_UNSET ? -1 : v1_number(v > UINT64_MAX - swap ? UINT64_MAX : v + swap);
         int r;
 

@@ -116,7 +116,8 @@ static int tear_down(void **state) {
         } while (0)
 
 static void make_group(World *w, const CgroupSpec *spec) {
-        assert_int_equal(group_new(w->groups, "system.slice", "a.service", spec, w, &w->report, &w->group), 0);
+        assert_int_equal(group_new(w->groups, "system.slice", "a.service", spec, w, &w->report, &w->group),
+                         0);
         assert_string_equal(group_path(w->group), "/system.slice/a.service");
 }
 
@@ -345,7 +346,8 @@ static void slices_are_made_and_go_when_empty(void **state) {
         char path[PATH_MAX + 64];
 
         NEED_CGROUPS(w);
-        assert_int_equal(group_new(w->groups, "a.slice/a-b.slice", "x.service", &no_limits, w, NULL, &w->group), 0);
+        assert_int_equal(
+                group_new(w->groups, "a.slice/a-b.slice", "x.service", &no_limits, w, NULL, &w->group), 0);
         snprintf(path, sizeof(path), "%s/a.slice/a-b.slice/x.service", v2_own);
         assert_int_equal(access(path, F_OK), 0);
         group_free(TAKE(w->group));
@@ -503,7 +505,8 @@ static bool own_directory(const char *mount, const char *line_start, char *ret) 
                         continue;
                 path += strlen(line_start);
                 path[strcspn(path, "\n")] = 0;
-                snprintf(ret, PATH_MAX, "%s%s/svinit-test-%d", mount, strcmp(path, "/") == 0 ? "" : path, (int)getpid());
+                snprintf(ret, PATH_MAX, "%s%s/svinit-test-%d", mount, strcmp(path, "/") == 0 ? "" : path,
+                         (int)getpid());
                 made = mkdir(ret, 0755) == 0;
                 break;
         }
@@ -529,8 +532,9 @@ static bool enter(const char *directory) {
 
 /* Everything but our two hierarchies goes out of sight, for us alone. */
 static bool hide_others(void) {
-        static const char *const others[] = { "cpu", "cpuacct", "cpuset", "devices", "freezer", "blkio", "pids", "systemd",
-                                              "cpu,cpuacct", "net_cls", "net_prio", "perf_event", "hugetlb", "rdma", "misc" };
+        static const char *const others[] = { "cpu",      "cpuacct",    "cpuset",  "devices",     "freezer",
+                                              "blkio",    "pids",       "systemd", "cpu,cpuacct", "net_cls",
+                                              "net_prio", "perf_event", "hugetlb", "rdma",        "misc" };
 
         if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 return false;
@@ -547,20 +551,13 @@ static int run_all(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_cgroup, tear_down)
 #define SHIM_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_shim, tear_down)
         const struct CMUnitTest tests[] = {
-                SHIM_TEST(a_shim_reports_through_its_group),
-                SHIM_TEST(the_tree_below_a_shim_is_the_group),
-                SHIM_TEST(limits_are_noted_without_cgroups),
-                TEST(groups_are_found_out_by_trying),
-                TEST(the_last_process_is_noticed),
-                TEST(processes_are_listed_and_found),
-                TEST(stray_descendants_are_killed_too),
-                TEST(subgroups_belong_to_their_unit),
-                TEST(a_memory_limit_kills_and_is_told),
-                TEST(a_kill_of_ours_is_no_oom_kill),
-                TEST(limits_without_a_controller_are_noted),
-                TEST(usage_is_counted),
-                TEST(slices_are_made_and_go_when_empty),
-                TEST(v1_tracks_by_looking),
+                SHIM_TEST(a_shim_reports_through_its_group), SHIM_TEST(the_tree_below_a_shim_is_the_group),
+                SHIM_TEST(limits_are_noted_without_cgroups), TEST(groups_are_found_out_by_trying),
+                TEST(the_last_process_is_noticed),           TEST(processes_are_listed_and_found),
+                TEST(stray_descendants_are_killed_too),      TEST(subgroups_belong_to_their_unit),
+                TEST(a_memory_limit_kills_and_is_told),      TEST(a_kill_of_ours_is_no_oom_kill),
+                TEST(limits_without_a_controller_are_noted), TEST(usage_is_counted),
+                TEST(slices_are_made_and_go_when_empty),     TEST(v1_tracks_by_looking),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
@@ -571,7 +568,8 @@ static void remove_tree(const char *directory) {
 
         if (!directory[0])
                 return;
-        snprintf(command, sizeof(command), "find '%s' -depth -type d -exec rmdir {} + 2>/dev/null", directory);
+        snprintf(command, sizeof(command), "find '%s' -depth -type d -exec rmdir {} + 2>/dev/null",
+                 directory);
         (void)!system(command);
 }
 
