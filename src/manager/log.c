@@ -28,7 +28,7 @@ typedef struct LogTarget {
 
 static LogTarget target = { .fd = -1 }; /* the log front end has one hook for the process */
 
-static size_t add(char *buf, size_t at, const char *format, ...) {
+static size_t PRINTF_LIKE(3, 4) add(char *buf, size_t at, const char *format, ...) {
         va_list ap;
         int n;
 
