@@ -20,10 +20,12 @@ void timer_init(Timer *t, const UnitSpec *spec) {
                       .unit_active = INACTIVE };
 }
 
-/* A step of splitmix64. */
+/* A step of splitmix64. The name counts too, so that timers of one manager do not all draw the same. */
 static uint64_t draw(const Timer *t) {
         uint64_t z = t->random + t->n_draws * UINT64_C(0x9e3779b97f4a7c15);
 
+        for (const char *c = t->spec->name; *c; c++)
+                z = (z ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
         z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
         z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
         return z ^ (z >> 31);

@@ -80,6 +80,7 @@ static void restart_follows_the_table_of_the_manual(void **state) {
                 { "on-watchdog", { 0, 0, 0, 0, 0, 0, 1 } },
         };
 
+        world_teardown(state);
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)
                 for (Cause c = 0; c < CAUSE_MAX; c++) {
                         char text[200];
