@@ -596,8 +596,8 @@ static const char *const commands[] = {
         "ExecStartPre=/p\nExecStop=/s\n",
         "ExecCondition=/c\nExecStartPost=/q\nExecStopPost=/t\n",
         "ExecReload=/r\nExecStop=/s\nExecStopPost=/t\n",
-        "ExecCondition=/c\nExecStartPre=-/p\nExecStartPost=/q\nExecReload=/r\nExecReload=/r2\nExecStop=/"
-        "s\nExecStopPost=/t\n",
+        ("ExecCondition=/c\nExecStartPre=-/p\nExecStartPost=/q\nExecReload=/r\nExecReload=/r2\n"
+         "ExecStop=/s\nExecStopPost=/t\n"),
 };
 
 static Search *search_new(void) {
