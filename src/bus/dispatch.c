@@ -61,6 +61,8 @@ static int find_called(Call *c, const Method **ret) {
 }
 
 static int check_call(const Call *c, const Method *row) {
+        if (row->access == ACCESS_CONTROL && c->connection->anonymous)
+                return DISPATCH_WHO;
         if (row->access == ACCESS_CONTROL && !c->connection->may_control)
                 return sd_bus_error_setf(c->error, SD_BUS_ERROR_ACCESS_DENIED,
                                          "%s is for root and for the user svinit runs as.", row->member);
@@ -89,7 +91,7 @@ int dispatch_call(Connection *connection, sd_bus_message *m, sd_bus_error *error
                 return 0; /* sd-bus answers on every path */
 
         if ((r = object_find(c.bus, connection, sd_bus_message_get_path(m), &object, error)) < 0 ||
-            (r = find_called(&c, &row)) < 0 || (r = check_call(&c, row)) < 0)
+            (r = find_called(&c, &row)) < 0 || (r = check_call(&c, row)) != 0)
                 return r;
 
         r = row->handle(&c);

@@ -6,6 +6,7 @@
 #include "bus/control-group.h"
 #include "bus/errors.h"
 #include "bus/job.h"
+#include "bus/server.h"
 #include "bus/tables.h"
 #include "bus/unit-methods.h"
 
@@ -50,7 +51,9 @@ static int method_get_unit_by_pid(Call *c) {
         if (r < 0)
                 return r;
 
-        u = manager_unit_of_pid(c->manager, pid == 0 ? call_pid(c) : (pid_t)pid);
+        if (pid == 0)
+                pid = (uint32_t)call_pid(c);
+        u = pid > 0 ? manager_unit_of_pid(c->manager, (pid_t)pid) : NULL;
         if (!u)
                 return sd_bus_error_setf(c->error, ERROR_NO_UNIT_FOR_PID, "PID %u belongs to no unit.", pid);
         return reply_unit_path(c, u);
@@ -270,6 +273,18 @@ static int method_get_unit_processes(Call *c) {
         return r < 0 ? r : unit_reply_processes(c, u);
 }
 
+static int method_subscribe(Call *c) {
+        int r = system_bus_subscribe(c->bus->system, c);
+
+        return r < 0 ? r : method_nothing(c);
+}
+
+static int method_unsubscribe(Call *c) {
+        int r = system_bus_unsubscribe(c->bus->system, c);
+
+        return r < 0 ? r : method_nothing(c);
+}
+
 static int method_ref_unit(Call *c) {
         Unit *u;
         int r = read_and_load(c, &u);
@@ -331,8 +346,8 @@ const Method manager_methods[] = {
         { "ListUnitsByPatterns", "asas", UNIT_ROW, ACCESS_READ, method_list_units_by_patterns },
         { "ListUnitsByNames", "as", UNIT_ROW, ACCESS_READ, method_list_units_by_names },
         { "ListJobs", "", JOB_ROWS, ACCESS_READ, method_list_jobs },
-        { "Subscribe", "", "", ACCESS_READ, method_nothing },
-        { "Unsubscribe", "", "", ACCESS_READ, method_nothing },
+        { "Subscribe", "", "", ACCESS_READ, method_subscribe },
+        { "Unsubscribe", "", "", ACCESS_READ, method_unsubscribe },
         /* Without the variants that take patterns, clients fall back to these two. */
         { "Dump", "", "s", ACCESS_READ, method_dump },
         { "DumpByFileDescriptor", "", "h", ACCESS_READ, method_dump_to_fd },

@@ -2,22 +2,29 @@
 #pragma once
 
 /*
- * Who owns which name on the system bus, for services of Type=dbus.
- *
- * The connection is made when the first name is to be watched and given up
- * with the last one. It waits for the bus to appear, comes back when the bus
- * has gone, and asks nothing synchronously: with no bus daemon a service of
- * Type=dbus runs into its start time-out, and that is all that happens.
- *
- *      off -> connecting -> watching -> (bus gone) -> pausing -> connecting
+ * Who owns which name on the system bus, for services of Type=dbus. The
+ * connection is system-bus.h's, which tells when there is one; a watch without
+ * a connection waits for it.
  */
 
 #include "manager/manager.h"
 
-typedef struct NameWatches NameWatches;
+#include <systemd/sd-bus.h>
 
-int names_new(Manager *m, NameWatches **ret);
-void names_free(NameWatches *n);
-/* From now on tell manager_bus_name() when this name (NULL: none) is taken or given up. Cheap when nothing changes. */
-void names_watch(NameWatches *n, Unit *u, const char *bus_name);
-void names_unit_removed(NameWatches *n, Unit *u);
+typedef struct NameWatch NameWatch;
+
+typedef struct NameWatches {
+        Manager *manager;   /* borrowed */
+        sd_bus *sd;         /* borrowed; NULL: not connected */
+        NameWatch *watches; /* owned */
+} NameWatches;
+
+void names_release(NameWatches *n);
+/* From now on tell manager_bus_name() when this name (NULL: none) is taken or given up. Cheap when nothing changes. 0, -errno. */
+int names_watch(NameWatches *n, Unit *u, const char *bus_name);
+int names_connected(NameWatches *n, sd_bus *sd);
+void names_disconnected(NameWatches *n); /* what was owned counts as owned until the next connection tells */
+
+/* NameOwnerChanged of one name. */
+int match_owner(sd_bus *sd, sd_bus_slot **ret, const char *name, sd_bus_message_handler_t handler,
+                void *userdata);

@@ -57,7 +57,7 @@ static int load_unit(Manager *m, const char *name, Unit **ret, sd_bus_error *err
 }
 
 static int find_self(Bus *b, const Connection *c, Unit **ret, sd_bus_error *error) {
-        Unit *u = c ? manager_unit_of_pid(b->manager, c->pid) : NULL;
+        Unit *u = c && c->pid > 0 ? manager_unit_of_pid(b->manager, c->pid) : NULL;
 
         if (!u)
                 return sd_bus_error_set(error, ERROR_NO_UNIT_FOR_PID, "The caller belongs to no unit.");

@@ -64,7 +64,7 @@ Connection *bus_first_ready(Bus *b) {
                 if (connection_is_ready(c))
                         return c;
         }
-        return NULL;
+        return system_bus_listener(b->system);
 }
 
 static bool queue_is_longer_than(const Connection *c, uint64_t limit) {
@@ -83,6 +83,10 @@ void bus_broadcast(Bus *b, sd_bus_message *m) {
                 if (sd_bus_send(c->sd, m, NULL) < 0 || queue_is_longer_than(c, QUEUE_MAX_AT_SIGNAL))
                         connection_doom(c);
         }
+
+        c = system_bus_listener(b->system);
+        if (c && (sd_bus_send(c->sd, m, NULL) < 0 || queue_is_longer_than(c, QUEUE_MAX_AT_SIGNAL)))
+                system_bus_lost(b->system);
 }
 
 /* Everything that comes in on a connection. */
@@ -142,9 +146,11 @@ static int connection_start(Connection *c, int fd) {
         return sd_bus_attach_event(c->sd, b->manager->event, SD_EVENT_PRIORITY_NORMAL);
 }
 
-/* A person in BusControlUsers=, written as a number: names would need the name service. */
-static bool uid_is_listed(char *const *users, uid_t uid) {
-        STRV_FOREACH (it, users) {
+/* BusControlUsers= are numbers: names would need the name service. */
+bool uid_may_control(const Bus *b, uid_t uid) {
+        if (uid == 0 || uid == geteuid())
+                return true;
+        STRV_FOREACH (it, b->manager->config.control_users) {
                 unsigned u;
 
                 if (parse_unsigned(*it, &u) >= 0 && (uid_t)u == uid)
@@ -225,8 +231,7 @@ static int add_connection(Bus *b, int fd) {
                 .uid = peer.uid,
                 .pid = peer.pid,
                 .since = now_monotonic(),
-                .may_control = peer.uid == 0 || peer.uid == geteuid() ||
-                               uid_is_listed(b->manager->config.control_users, peer.uid),
+                .may_control = uid_may_control(b, peer.uid),
         };
         DL_APPEND(b->connections, c);
         b->n_connections++;
@@ -340,7 +345,7 @@ int bus_new(Manager *m, const char *private_socket_path, Bus **ret) {
         *b = (Bus){ .manager = m, .listen_fd = -1 };
 
         if ((r = sd_id128_randomize(&b->server_id)) < 0 || (r = make_socket(b, private_socket_path)) < 0 ||
-            (r = add_sources(b)) < 0 || (r = names_new(m, &b->names)) < 0) {
+            (r = add_sources(b)) < 0 || (r = system_bus_new(b, &b->system)) < 0) {
                 bus_free(b);
                 return r;
         }
@@ -382,7 +387,7 @@ void bus_free(Bus *b) {
                 connection_free(c);
         }
 
-        names_free(b->names);
+        system_bus_free(b->system);
         sd_event_source_unref(b->accept_source);
         sd_event_source_unref(b->accept_timer);
         sd_event_source_unref(b->patience_timer);

@@ -13,8 +13,8 @@
  */
 
 #include "bus/bus.h"
-#include "bus/names.h"
 #include "bus/property.h"
+#include "bus/system-bus.h"
 
 #include <systemd/sd-bus.h>
 
@@ -35,6 +35,7 @@ typedef struct Connection {
         pid_t pid;
         usec_t since; /* monotonic */
         bool may_control, authenticated, read_ahead, doomed;
+        bool anonymous; /* the system bus: who calls has to be found out for each call */
         struct Connection *next, *prev;
 } Connection;
 
@@ -52,9 +53,10 @@ struct Bus {
         unsigned n_failed_told; /* NFailedUnits as clients know it */
         bool closing;           /* calls are no longer answered */
         PropertyIndex indexes[INTERFACE_MAX];
-        NameWatches *names; /* owned */
+        SystemBus *system; /* owned */
 };
 
+bool uid_may_control(const Bus *b, uid_t uid);
 void connection_doom(Connection *c); /* it goes at the end of the turn, unless it has gone before */
 bool connection_is_ready(const Connection *c);
 

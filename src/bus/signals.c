@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
-#include "bus/names.h"
 #include "bus/object.h"
 #include "bus/server.h"
+#include "bus/system-bus.h"
 
 const SignalRow manager_signals[] = {
         { "UnitNew", "so" },
@@ -89,15 +89,8 @@ static void on_unit_added(Unit *u, void *userdata) {
 static void on_unit_removed(Unit *u, void *userdata) {
         Bus *b = userdata;
 
-        names_unit_removed(b->names, u);
+        system_bus_unit_removed(b->system, u);
         emit_unit(b, u, "UnitRemoved");
-}
-
-/* A service with BusName= is watched from its start to its end. */
-static void follow_bus_name(Bus *b, Unit *u) {
-        const char *name = u->type == UNIT_SERVICE ? u->spec->service->bus_name : NULL;
-
-        names_watch(b->names, u, active_state_is_down(u->active) ? NULL : name);
 }
 
 static void on_unit_changed(Unit *u, void *userdata) {
@@ -107,7 +100,7 @@ static void on_unit_changed(Unit *u, void *userdata) {
         Object o;
         size_t n;
 
-        follow_bus_name(b, u);
+        system_bus_unit_changed(b->system, u);
         if (!bus_first_ready(b) || unit_path(u, &path) < 0)
                 return;
 

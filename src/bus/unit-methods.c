@@ -19,6 +19,13 @@ static int parse_mode_word(Call *c, const char *mode, JobMode *ret) {
         return 0;
 }
 
+/* Nothing to stop under that name, and never was: a typing error should not look like success. */
+static bool unit_is_unknown(const Unit *u) {
+        return (u->load_state == LOAD_NOT_FOUND || u->load_state == LOAD_ERROR ||
+                u->load_state == LOAD_BAD_SETTING) &&
+               u->active == INACTIVE;
+}
+
 static int enqueue(Call *c, Unit *u, JobType type, const char *mode, Job **ret) {
         Report explanation = { 0 };
         JobMode m = JOB_REPLACE;
@@ -29,6 +36,8 @@ static int enqueue(Call *c, Unit *u, JobType type, const char *mode, Job **ret) 
                 return r;
 
         *ret = NULL;
+        if (type == JOB_STOP && unit_is_unknown(u))
+                return sd_bus_error_setf(c->error, ERROR_NO_SUCH_UNIT, "Unit %s not loaded.", u->id);
         r = manager_request(c->manager, type, u, m, &explanation, ret);
         if (r != 0)
                 r = error_from_outcome(c->error, r, u->id, &explanation);

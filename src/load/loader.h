@@ -66,3 +66,6 @@ int loader_find_dropins(Loader *l, char *const *names, char ***ret);
 /* All unit files, for list-unit-files and globs: one call per file. */
 typedef int (*UnitFileVisitor)(const char *name, const char *path, void *userdata);
 int loader_visit_files(Loader *l, UnitFileVisitor visit, void *userdata);
+
+/* Is this one of the units that come with the systemd package? */
+bool unit_is_of_systemd(const char *name);

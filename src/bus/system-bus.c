@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bus/system-bus.h"
+
+#include <errno.h>
+#include <utlist.h>
+
+#include "base/log.h"
+#include "bus/activator.h"
+#include "bus/errors.h"
+#include "bus/names.h"
+#include "bus/object.h"
+#include "bus/server.h"
+
+#define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
+#define BUS_SERVICE "dbus.service"
+#define AFTER_LOSS (100 * USEC_PER_MSEC)
+#define AFTER_FAILURE (1 * USEC_PER_SEC)
+#define LISTENERS_MAX 256
+#define QUESTIONS_MAX 64
+#define NAME_FLAGS (SD_BUS_NAME_ALLOW_REPLACEMENT | SD_BUS_NAME_REPLACE_EXISTING)
+
+/* Somebody on the bus who wants signals until it leaves. */
+typedef struct Listener {
+        SystemBus *system;  /* borrowed */
+        char *name;         /* owned; unique */
+        sd_bus_slot *match; /* owned */
+        bool subscribed;    /* by Subscribe() */
+        struct Listener *next, *prev;
+} Listener;
+
+/* A call that waits for the answer to who its sender is. */
+typedef struct Question {
+        SystemBus *system;       /* borrowed */
+        sd_bus_message *message; /* owned */
+        sd_bus_slot *slot;       /* owned */
+        struct Question *next, *prev;
+} Question;
+
+struct SystemBus {
+        Bus *bus;               /* borrowed */
+        Connection connection;  /* sd is owned, NULL while off; nobody's uid */
+        sd_event_source *timer; /* on while there is something to do about the connection */
+        NameWatches names;
+        Listener *listeners; /* owned */
+        Question *questions; /* owned */
+        unsigned n_listeners, n_questions;
+        bool bus_is_up; /* dbus.service */
+};
+
+static void listener_free(Listener *l) {
+        sd_bus_slot_unref(l->match);
+        DL_DELETE(l->system->listeners, l);
+        l->system->n_listeners--;
+        free(l->name);
+        free(l);
+}
+
+static void question_free(Question *q) {
+        sd_bus_slot_unref(q->slot);
+        sd_bus_message_unref(q->message);
+        DL_DELETE(q->system->questions, q);
+        q->system->n_questions--;
+        free(q);
+}
+
+/* Everything about the connection happens in the timer's turn, outside of its own callbacks. */
+static void act_after(SystemBus *s, usec_t pause) {
+        (void)sd_event_source_set_time(s->timer, usec_add(now_monotonic(), pause));
+        (void)sd_event_source_set_enabled(s->timer, SD_EVENT_ONESHOT);
+}
+
+static void disconnect(SystemBus *s) {
+        while (s->questions)
+                question_free(s->questions);
+        while (s->listeners)
+                listener_free(s->listeners);
+        names_disconnected(&s->names);
+        s->connection.sd = sd_bus_close_unref(s->connection.sd);
+}
+
+void system_bus_lost(SystemBus *s) {
+        s->connection.doomed = true;
+        act_after(s, AFTER_LOSS);
+}
+
+static Listener *find_listener(const SystemBus *s, const char *name) {
+        Listener *l;
+
+        DL_FOREACH (s->listeners, l) {
+                if (str_equal(l->name, name))
+                        return l;
+        }
+        return NULL;
+}
+
+static int on_listener_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *name, *old, *new;
+
+        if (sd_bus_message_read(m, "sss", &name, &old, &new) >= 0 && new[0] == 0)
+                listener_free(userdata);
+        return 0;
+}
+
+/* Found or made. */
+static int add_listener(SystemBus *s, const char *name, Listener **ret) {
+        Listener *l = find_listener(s, name);
+        int r;
+
+        if (!l) {
+                if (s->n_listeners >= LISTENERS_MAX)
+                        return -ENOBUFS;
+                l = malloc(sizeof(Listener));
+                if (!l)
+                        return -ENOMEM;
+                *l = (Listener){ .system = s, .name = strdup(name) };
+                DL_APPEND(s->listeners, l);
+                s->n_listeners++;
+                r = l->name ? match_owner(s->connection.sd, &l->match, name, on_listener_changed, l)
+                            : -ENOMEM;
+                if (r < 0) {
+                        listener_free(l);
+                        return r;
+                }
+        }
+
+        *ret = l;
+        return 0;
+}
+
+int system_bus_subscribe(SystemBus *s, Call *c) {
+        const char *sender = sd_bus_message_get_sender(c->message);
+        Listener *l;
+        int r;
+
+        if (c->connection != &s->connection || !sender)
+                return 0; /* a private connection gets every signal */
+
+        r = add_listener(s, sender, &l);
+        if (r < 0)
+                return sd_bus_error_set_errno(c->error, r);
+        if (l->subscribed)
+                return sd_bus_error_set(c->error, ERROR_PREFIX "AlreadySubscribed", "Already subscribed.");
+        l->subscribed = true;
+        return 0;
+}
+
+int system_bus_unsubscribe(SystemBus *s, Call *c) {
+        const char *sender = sd_bus_message_get_sender(c->message);
+        Listener *l;
+
+        if (c->connection != &s->connection || !sender)
+                return 0;
+
+        l = find_listener(s, sender);
+        if (!l || !l->subscribed)
+                return sd_bus_error_set(c->error, ERROR_PREFIX "NotSubscribed", "Not subscribed.");
+        listener_free(l);
+        return 0;
+}
+
+Connection *system_bus_listener(const SystemBus *s) {
+        if (!s || !s->connection.sd || s->connection.doomed || !s->listeners)
+                return NULL;
+        return (Connection *)&s->connection;
+}
+
+/* The call again, now in the name of its sender. */
+static void answer_as(SystemBus *s, sd_bus_message *m, uid_t uid) {
+        sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
+        Connection who = { .bus = s->bus, .sd = s->connection.sd, .uid = uid };
+        Listener *l;
+        int r;
+
+        who.may_control = uid_may_control(s->bus, uid);
+        if (who.may_control)
+                (void)add_listener(s, sd_bus_message_get_sender(m),
+                                   &l); /* it may wait for the end of a job */
+
+        r = dispatch_call(&who, m, &error);
+        if (sd_bus_error_is_set(&error))
+                (void)sd_bus_reply_method_error(m, &error);
+        else if (r < 0)
+                (void)sd_bus_reply_method_errno(m, r, NULL);
+}
+
+static int on_identity(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Question *q = userdata;
+        uint32_t uid = (uint32_t)-1;
+
+        if (!sd_bus_message_is_method_error(m, NULL))
+                (void)sd_bus_message_read(m, "u", &uid);
+
+        answer_as(q->system, q->message, uid);
+        question_free(q);
+        return 0;
+}
+
+static int ask_identity(SystemBus *s, sd_bus_message *m) {
+        const char *sender = sd_bus_message_get_sender(m);
+        Question *q;
+        int r;
+
+        if (!sender || s->n_questions >= QUESTIONS_MAX)
+                return -ENOBUFS;
+
+        q = malloc(sizeof(Question));
+        if (!q)
+                return -ENOMEM;
+        *q = (Question){ .system = s, .message = sd_bus_message_ref(m) };
+        DL_APPEND(s->questions, q);
+        s->n_questions++;
+
+        r = sd_bus_call_method_async(s->connection.sd, &q->slot, DRIVER_NAME, DRIVER_PATH, DRIVER_NAME,
+                                     "GetConnectionUnixUser", on_identity, q, "s", sender);
+        if (r < 0)
+                question_free(q);
+        return r < 0 ? r : 1;
+}
+
+static int on_name_requested(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const sd_bus_error *e = sd_bus_message_get_error(m);
+
+        if (e)
+                LOG(BUS_NAME_REFUSED, FIELD_S("REASON", e->message));
+        return 0;
+}
+
+static int request_name(SystemBus *s) {
+        return sd_bus_request_name_async(s->connection.sd, NULL, BUS_NAME, NAME_FLAGS, on_name_requested, s);
+}
+
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        SystemBus *s = userdata;
+        uint8_t type = 0;
+        int r;
+
+        if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.Local", "Disconnected")) {
+                system_bus_lost(s);
+                return 0;
+        }
+        if (sd_bus_message_is_signal(m, ACTIVATOR_INTERFACE, "ActivationRequest"))
+                return activation_requested(s->bus->manager, m);
+
+        (void)sd_bus_message_get_type(m, &type);
+        if (type != SD_BUS_MESSAGE_METHOD_CALL || s->bus->closing)
+                return 0;
+
+        r = dispatch_call(&s->connection, m, error);
+        return r == DISPATCH_WHO ? ask_identity(s, m) : r;
+}
+
+/* Returns at once, also when there is no bus yet: then sd-bus waits for its socket to appear. */
+static int start_connection(SystemBus *s) {
+        sd_bus *sd;
+        int r;
+
+        r = sd_bus_new(&s->connection.sd);
+        if (r < 0)
+                return r;
+
+        sd = s->connection.sd;
+        s->connection.doomed = false;
+        if ((r = sd_bus_set_address(sd, SYSTEM_BUS_ADDRESS)) < 0 || (r = sd_bus_set_bus_client(sd, 1)) < 0 ||
+            (r = sd_bus_set_watch_bind(sd, 1)) < 0 || (r = sd_bus_set_exit_on_disconnect(sd, 0)) < 0 ||
+            (r = sd_bus_set_close_on_exit(sd, 0)) < 0 ||
+            (r = sd_bus_add_filter(sd, NULL, on_message, s)) < 0 || (r = sd_bus_start(sd)) < 0 ||
+            (r = sd_bus_attach_event(sd, s->bus->manager->event, SD_EVENT_PRIORITY_NORMAL)) < 0)
+                return r;
+
+        r = names_connected(&s->names, sd);
+        return r >= 0 && s->bus_is_up ? request_name(s) : r;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        SystemBus *s = userdata;
+        int r;
+
+        disconnect(s);
+        if (!s->bus_is_up && !s->names.watches)
+                return 0;
+
+        r = start_connection(s);
+        if (r < 0) {
+                LOG_ERRNO(BUS_SYSTEM_FAILED, r);
+                disconnect(s);
+                act_after(s, AFTER_FAILURE);
+        }
+        return 0;
+}
+
+/* A service with BusName= is watched from its start to its end. */
+static void follow_name(SystemBus *s, Unit *u) {
+        const char *name = u->type == UNIT_SERVICE ? u->spec->service->bus_name : NULL;
+        bool idle = !s->names.watches;
+        int r;
+
+        r = names_watch(&s->names, u, active_state_is_down(u->active) ? NULL : name);
+        if (r < 0)
+                LOG_UNIT_ERRNO(u->id, BUS_SYSTEM_FAILED, r);
+        if (r < 0 || (idle != !s->names.watches && !s->bus_is_up))
+                act_after(s, r < 0 ? AFTER_FAILURE : 0);
+}
+
+void system_bus_unit_changed(SystemBus *s, Unit *u) {
+        bool up = active_state_is_up(u->active);
+
+        if (!s)
+                return;
+
+        follow_name(s, u);
+        if (up == s->bus_is_up || !strv_contains(u->names, BUS_SERVICE))
+                return;
+
+        s->bus_is_up = up;
+        if (!up || !s->connection.sd || s->connection.doomed || request_name(s) < 0)
+                act_after(s, 0);
+}
+
+void system_bus_unit_removed(SystemBus *s, Unit *u) {
+        if (!s)
+                return;
+        (void)names_watch(&s->names, u, NULL);
+        if (s->connection.sd && !s->names.watches && !s->bus_is_up)
+                act_after(s, 0);
+}
+
+int system_bus_new(Bus *b, SystemBus **ret) {
+        SystemBus *s;
+        int r;
+
+        s = malloc(sizeof(SystemBus));
+        if (!s)
+                return -ENOMEM;
+        *s = (SystemBus){ .bus = b,
+                          .connection = { .bus = b, .uid = (uid_t)-1, .anonymous = true },
+                          .names = { .manager = b->manager } };
+
+        r = sd_event_add_time(b->manager->event, &s->timer, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC, on_timer,
+                              s);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(s->timer, SD_EVENT_OFF);
+        if (r < 0) {
+                system_bus_free(s);
+                return r;
+        }
+
+        *ret = s;
+        return 0;
+}
+
+void system_bus_free(SystemBus *s) {
+        if (!s)
+                return;
+
+        names_release(&s->names);
+        disconnect(s);
+        sd_event_source_unref(s->timer);
+        free(s);
+}
