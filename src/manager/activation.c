@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,8 @@ void unit_read_stamp(Manager *m, Unit *u) {
         struct stat st;
 
         t->boot = m->userspace_time.monotonic;
+        if (t->random == 0 && getrandom(&t->random, sizeof(t->random), GRND_NONBLOCK) < 0)
+                t->random = now_realtime();
         if (!u->spec->timer->persistent)
                 return;
         stamp_path(u, path, sizeof(path));

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef void (*EffectFunction)(Manager *m, Unit *u, const Effect *fx, const Event *cause);
 
@@ -65,11 +66,12 @@ static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *caus
                 signal_group(rt, fx, main);
                 group_watch_empty(rt->group, true);
         }
-        if (fx->whom != WHOM_CONTROL && !fx->except_main && !(whole && main > 0 && group_has_pid(rt->group, main)))
+        if (fx->whom != WHOM_CONTROL && !fx->except_main &&
+            !(whole && main > 0 && group_has_pid(rt->group, main)))
                 signal_pid(main, fx);
         if (fx->whom != WHOM_MAIN && !(whole && control > 0 && group_has_pid(rt->group, control)))
                 signal_pid(control, fx);
-        if (rt->group && group_is_empty(rt->group))
+        if (!rt->group || group_is_empty(rt->group))
                 (void)manager_push_type(m, u, EVENT_EMPTY);
 }
 
@@ -117,6 +119,8 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
                 LOG_UNIT(u->id, UNIT_RESTART_SCHEDULED,
                          FIELD_I("N_RESTARTS", rt->machine.service.n_restarts + 1),
                          FIELD_S("REASON", rt->machine.service.reason));
+        if (u->type == UNIT_SERVICE && u->spec->service->pid_file)
+                (void)unlink(u->spec->service->pid_file); /* stale now; the next run must not find it */
         unit_mark_changed(u);
         manager_note_end(m, u);
 }

@@ -6,7 +6,20 @@
 #include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+bool path_is_mounted(const char *path) {
+        char line[4096], point[2048];
+        bool found = false;
+        FILE *f = fopen("/proc/self/mountinfo", "re");
+
+        while (f && path && !found && fgets(line, sizeof(line), f))
+                found = sscanf(line, "%*d %*d %*s %*s %2047s", point) == 1 && strcmp(point, path) == 0;
+        if (f)
+                fclose(f);
+        return found;
+}
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
         (void)remove(path);

@@ -5,6 +5,7 @@
  * time-outs, and the words in the log.
  */
 
+#include "manager/files.h"
 #include "manager/manager-internal.h"
 
 #include <errno.h>
@@ -32,7 +33,8 @@ bool unit_can_reload(const Unit *u) {
         return u->load_state == LOAD_LOADED && machine_can_reload(&unit_runtime(u)->machine);
 }
 
-static int enqueue(Manager *m, JobType type, Unit *u, JobMode mode, bool manual, Report *explanation, Job **ret) {
+static int enqueue(Manager *m, JobType type, Unit *u, JobMode mode, bool manual, Report *explanation,
+                   Job **ret) {
         JobQuestions q = { question_can_reload, question_can_stop, m, .manual = manual };
         Job *job = NULL;
         int r;
@@ -134,12 +136,21 @@ static bool bound_units_are_up(const Unit *u) {
         return true;
 }
 
+/* A stop that is the first half of a restart; a mount that the system has already. */
+static bool event_value(const Job *j, EventType event) {
+        if (event == EVENT_STOP)
+                return j->type == JOB_RESTART;
+        return event == EVENT_START && j->unit->type == UNIT_MOUNT &&
+               path_is_mounted(j->unit->spec->mount->where);
+}
+
 static void begin(Manager *m, Job *j, EventType event) {
         j->begin = now_monotonic();
         graph_job_running(m->graph, j);
         if (m->observer.job_changed)
                 m->observer.job_changed(j, m->observer.userdata);
-        (void)manager_push_type(m, j->unit, event);
+        (void)manager_push(m, j->unit,
+                           &(Event){ .type = event, .now = dual_now(), .value = event_value(j, event) });
 }
 
 static void run_start(Manager *m, Job *j) {
@@ -174,6 +185,7 @@ static void run_start(Manager *m, Job *j) {
         }
         if (!conditions_allow(m, u, &result)) {
                 finish(m, j, result);
+                manager_tell_triggers(m, u, s); /* nothing has changed, but they wait for an answer */
                 return;
         }
         new_invocation(rt);

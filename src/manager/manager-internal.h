@@ -53,10 +53,11 @@ typedef struct ManagerInternal {
 /* queue.c */
 int manager_push(Manager *m, Unit *u, const Event *ev);
 int manager_push_type(Manager *m, Unit *u, EventType type);
-void manager_kick(Manager *m); /* work waits: run the queue in this turn */
+void manager_kick(Manager *m);                   /* work waits: run the queue in this turn */
 bool manager_drain(Manager *m, unsigned budget); /* true: the budget is used up and there may be more */
 void unit_mark_changed(Unit *u);
 void manager_flush_changes(Manager *m);
+void manager_tell_triggers(Manager *m, Unit *u, ActiveState now);
 void manager_run_requests(Manager *m, JobRequests *requests);
 int manager_queue_init(Manager *m);
 

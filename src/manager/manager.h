@@ -91,7 +91,7 @@ struct UnitRuntime {
         uid_t dynamic_uid;
         uint64_t memory_at_stop, cpu_at_stop; /* figures of the last run; UINT64_MAX */
         bool findings_logged;
-        bool in_change_list;                  /* for the observer */
+        bool in_change_list; /* for the observer */
         UnitRuntime *change_next;
         bool in_collect_list, in_loaded_list;
         UnitRuntime *collect_next, *loaded_next;

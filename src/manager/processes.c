@@ -51,6 +51,20 @@ static bool killed_for_memory(Manager *m, UnitRuntime *rt, const ProcessEnd *end
 
 static void read_status(Manager *m, Unit *u);
 
+/* A main process that handed over to another one (a binary upgrade) has told so in the PID file. */
+static void follow_pid_file(Manager *m, Unit *u, pid_t ended) {
+        const char *path = u->type == UNIT_SERVICE ? u->spec->service->pid_file : NULL;
+        pid_t pid = 0;
+
+        if (!path || pid_file_read(path, &pid) < 0 || pid == ended || !process_exists(pid))
+                return;
+        if (unit_runtime(u)->group && group_has_pid(unit_runtime(u)->group, pid))
+                (void)manager_push(m, u,
+                                   &(Event){ .type = EVENT_MAIN_PID,
+                                             .now = dual_now(),
+                                             .process = { .pid = pid, .is_child = true } });
+}
+
 static void process_ended(Manager *m, Unit *u, const ProcessEnd *end) {
         UnitRuntime *rt = unit_runtime(u);
         bool is_main = end->pid == machine_main_pid(&rt->machine);
@@ -69,14 +83,14 @@ static void process_ended(Manager *m, Unit *u, const ProcessEnd *end) {
                 return;
         }
         log_exit(u, end, is_main);
+        if (is_main)
+                follow_pid_file(m, u, end->pid);
         ev.process.oom = killed_for_memory(m, rt, end);
+        ev.value = rt->group && group_is_empty(rt->group); /* the last one: the run ends in this step */
         if (ev.process.oom)
                 LOG_UNIT(u->id, UNIT_OUT_OF_MEMORY, FIELD_I("PID", end->pid));
         unit_mark_changed(u);
         (void)manager_push(m, u, &ev);
-        /* Without an event of its own (v1), an empty group is noticed here. */
-        if (rt->group && group_is_empty(rt->group))
-                (void)manager_push_type(m, u, EVENT_EMPTY);
 }
 
 void on_process_end(const ProcessEnd *end, void *watcher, void *userdata) {

@@ -86,7 +86,7 @@ static void note_times(UnitRuntime *rt, ActiveState old, ActiveState now, DualTi
 }
 
 /* Sockets, timers and paths follow the unit that they trigger. */
-static void tell_triggers(Manager *m, Unit *u, ActiveState now) {
+void manager_tell_triggers(Manager *m, Unit *u, ActiveState now) {
         bool limit =
                 u->type == UNIT_SERVICE && unit_runtime(u)->machine.service.result == RESULT_START_LIMIT_HIT;
 
@@ -122,6 +122,7 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         UnitRuntime *rt = unit_runtime(u);
         ActiveState now = machine_active_state(&rt->machine);
         JobRequests requests = { 0 };
+        int passed;
 
         if (now != old)
                 note_times(rt, old, now, ev->now);
@@ -134,10 +135,14 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
                 flags |= CHANGE_SKIPPED;
         if (ev->type == EVENT_START || ev->type == EVENT_STOP || ev->type == EVENT_RELOAD)
                 flags |= CHANGE_ANSWERED;
+        /* Down for a moment on the way to the automatic restart: that is what ends a start job. */
+        passed = machine_passed_state(&rt->machine);
+        if (passed >= 0)
+                graph_unit_changed(m->graph, u, (ActiveState)passed, flags | CHANGE_WILL_RESTART, &requests);
         if (now != old || ev->type == EVENT_RELOAD || (u->job && u->job->state == JOB_RUNNING))
                 graph_unit_changed(m->graph, u, now, flags, &requests);
         if (now != old) {
-                tell_triggers(m, u, now);
+                manager_tell_triggers(m, u, now);
                 if (active_state_is_up(now) && u->type == UNIT_TARGET)
                         manager_target_reached(m, u);
         }

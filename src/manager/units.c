@@ -161,7 +161,8 @@ static int adopt_names(Manager *m, Unit *u, LoadedUnit *loaded) {
 void unit_log_findings(Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
 
-        if (rt->findings_logged || (u->fragment_path && strstr(u->fragment_path, "/lib/systemd/system/systemd-")))
+        if (rt->findings_logged ||
+            (u->fragment_path && strstr(u->fragment_path, "/lib/systemd/system/systemd-")))
                 return;
         rt->findings_logged = true;
         manager_log_report(u->id, &rt->load_report);
