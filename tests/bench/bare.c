@@ -10,10 +10,7 @@ int main(int argc, char **argv) {
         Children c;
         sigset_t set;
 
-        sigemptyset(&set);
-        sigaddset(&set, SIGCHLD);
-        sigaddset(&set, SIGTERM);
-        sigprocmask(SIG_BLOCK, &set, NULL);
+        children_signals(&set);
         if (!children_init(&c, argc, argv))
                 return perror("bare"), 1;
         for (;;) {

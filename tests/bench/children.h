@@ -22,6 +22,19 @@ typedef struct Children {
         unsigned char *ours; /* by pid; touched pages only */
 } Children;
 
+static inline void children_handler(int signo) {
+}
+
+/* Blocked, to be waited for; with a handler, since the kernel drops what a PID 1 leaves at its default. */
+static inline void children_signals(sigset_t *ret) {
+        sigemptyset(ret);
+        sigaddset(ret, SIGCHLD);
+        sigaddset(ret, SIGTERM);
+        sigprocmask(SIG_BLOCK, ret, NULL);
+        (void)signal(SIGTERM, children_handler);
+        (void)signal(SIGCHLD, children_handler);
+}
+
 static inline bool children_spawn(Children *c) {
         pid_t pid = vfork();
 
