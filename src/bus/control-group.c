@@ -9,7 +9,6 @@
 
 #define COMMAND_LINE_MAX 1024
 #define ROOT_SLICE "-.slice"
-#define OWN_SCOPE "init.scope"
 
 /* "/a.slice/a-b.slice" of "a-b.slice", below the group of svinit; "/" or that group for the root slice. */
 static int slice_group(Manager *m, const char *slice, char **ret) {

@@ -53,7 +53,7 @@ static int method_get_unit_by_pid(Call *c) {
 
         if (pid == 0)
                 pid = (uint32_t)call_pid(c);
-        u = pid > 0 ? manager_unit_of_pid(c->manager, (pid_t)pid) : NULL;
+        u = unit_of_pid(c->manager, (pid_t)pid);
         if (!u)
                 return sd_bus_error_setf(c->error, ERROR_NO_UNIT_FOR_PID, "PID %u belongs to no unit.", pid);
         return reply_unit_path(c, u);
@@ -247,7 +247,7 @@ static int method_kill_unit(Call *c) {
         int r;
 
         if ((r = sd_bus_message_read(c->message, "ssi", &name, &whom, &signal)) < 0 ||
-            (r = call_load_unit(c, name, &u)) < 0)
+            (r = call_find_unit(c, name, &u)) < 0)
                 return r;
         return unit_kill(c, u, whom, signal);
 }

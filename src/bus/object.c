@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <systemd/sd-bus.h>
+#include <unistd.h>
 
 #include "bus/errors.h"
 #include "bus/server.h"
@@ -56,8 +57,16 @@ static int load_unit(Manager *m, const char *name, Unit **ret, sd_bus_error *err
         return 0;
 }
 
+Unit *unit_of_pid(Manager *m, pid_t pid) {
+        if (pid <= 0)
+                return NULL;
+        if (pid == getpid())
+                return graph_find(m->graph, OWN_SCOPE);
+        return manager_unit_of_pid(m, pid);
+}
+
 static int find_self(Bus *b, const Connection *c, Unit **ret, sd_bus_error *error) {
-        Unit *u = c && c->pid > 0 ? manager_unit_of_pid(b->manager, c->pid) : NULL;
+        Unit *u = c ? unit_of_pid(b->manager, c->pid) : NULL;
 
         if (!u)
                 return sd_bus_error_set(error, ERROR_NO_UNIT_FOR_PID, "The caller belongs to no unit.");

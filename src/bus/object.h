@@ -21,6 +21,7 @@
 #define DRIVER_NAME "org.freedesktop.DBus"
 #define DRIVER_PATH "/org/freedesktop/DBus"
 #define LOG_CONTROL_PATH "/org/freedesktop/LogControl1"
+#define OWN_SCOPE "init.scope" /* the unit of svinit itself */
 #define BUS_NAME "org.freedesktop.systemd1"
 
 void object_of_unit(Bus *b, Unit *u, Object *ret);
@@ -41,4 +42,5 @@ int dispatch_call(Connection *c, sd_bus_message *m, sd_bus_error *error);
 /* The unit a method was given by name: in memory, or loaded. 0, or a negative errno with the error filled. */
 int call_find_unit(Call *c, const char *name, Unit **ret);
 int call_load_unit(Call *c, const char *name, Unit **ret);
-pid_t call_pid(const Call *c); /* of the peer */
+pid_t call_pid(const Call *c);            /* of the peer; 0 unknown */
+Unit *unit_of_pid(Manager *m, pid_t pid); /* svinit itself is in init.scope; NULL: none */
