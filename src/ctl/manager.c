@@ -25,8 +25,8 @@ VERB(reset_failed) {
         if (ctl_names(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
         STRV_FOREACH (n, names) {
-                r = ctl_call(c, "ResetFailedUnit", NULL, &code, *n, "s", *n);
-                if (r < 0 && code == CTL_OK)
+                r = ctl_call(c, "ResetFailedUnit", NULL, NULL, *n, "s", *n);
+                if (r < 0)
                         code = CTL_FAILED;
         }
         return code;

@@ -10,6 +10,7 @@
 #
 # $STAGE is a `make install DESTDIR=`, $RIG the rig's program; tests/check sets both.
 
+bats_require_minimum_version 1.5.0
 : "${STAGE:?run by tests/check}" "${RIG:?run by tests/check}"
 
 setup() {
@@ -75,6 +76,10 @@ inside() {
         nsenter -t "$init_pid" -m -u -i -n -p -- "$@"
 }
 
+ctl() {
+        inside systemctl --no-pager "$@"
+}
+
 inside_sh() {
         inside sh -c "$1"
 }
@@ -105,10 +110,9 @@ show() {
 }
 
 wait_gone() {
-        wait "$rig_pid"
-        exit_code=$?
+        exit_code=0
+        wait "$rig_pid" || exit_code=$?
         rig_pid=
-        return 0
 }
 
 stop() {
@@ -118,4 +122,8 @@ stop() {
 
 journal() {
         inside journalctl --no-pager -o cat "$@"
+}
+
+journal_has() {
+        journal -u "$1" | grep -qF -- "$2"
 }

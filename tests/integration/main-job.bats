@@ -17,10 +17,6 @@ U
         [ "$exit_code" = 0 ]
 }
 
-journal_has() {
-        journal -u "$1" | grep -qF -- "$2"
-}
-
 @test "a crash is followed by a restart" {
         unit crash.service <<'U'
 [Service]
