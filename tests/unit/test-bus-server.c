@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <utlist.h>
@@ -307,6 +308,29 @@ static void a_subscriber_that_does_not_read_is_dropped(void **state) {
         sd_bus_close_unref(sd);
 }
 
+/* EMFILE leaves the peer in the backlog and the socket readable: the loop must not spin over it. */
+static void accepting_pauses_when_descriptors_run_out(void **state) {
+        Server *s = *state;
+        int fd = raw_client(s), probe = fcntl(fd, F_DUPFD_CLOEXEC, 0), enabled;
+        struct rlimit before, none;
+
+        assert_true(probe >= 0);
+        close(probe);
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+        none = (struct rlimit){ (rlim_t)probe, before.rlim_max };
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+        settle(s);
+        assert_int_equal(s->bus->n_connections, 0);
+        assert_true(sd_event_source_get_enabled(s->bus->accept_source, &enabled) >= 0);
+        assert_int_equal(enabled, SD_EVENT_OFF);
+
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        assert_true(sd_event_source_set_time(s->bus->accept_timer, 0) >= 0);
+        settle(s);
+        assert_int_equal(s->bus->n_connections, 1);
+        close(fd);
+}
+
 static void others_may_look_but_not_touch(void **state) {
         Server *s = *state;
         sd_bus *sd = client(s, true);
@@ -337,6 +361,7 @@ int main(void) {
                 TEST(connections_beyond_the_cap_are_closed),
                 TEST(who_does_not_read_is_dropped),
                 TEST(a_subscriber_that_does_not_read_is_dropped),
+                TEST(accepting_pauses_when_descriptors_run_out),
                 TEST(others_may_look_but_not_touch),
         };
 
