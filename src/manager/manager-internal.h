@@ -39,7 +39,7 @@ typedef struct QueuedEvent {
 typedef struct ManagerInternal {
         QueuedEvent *queue; /* ring */
         size_t queue_head, queue_count, queue_capacity;
-        bool draining, leaving, kill_sent, end_done, journal_ended, budget_hit;
+        bool draining, leaving, rest_asked, kill_sent, end_done, journal_ended, budget_hit;
         sd_event_source *queue_source, *stop_source, *leave_source;
         sd_event_source *signal_sources[16];
         UnitRuntime *changed; /* for the observer, a stack */

@@ -172,10 +172,11 @@ static void arm_stop(Manager *m, usec_t when) {
                 (void)sd_event_source_set_priority(m->internal->stop_source, PRIORITY_SIGNAL);
 }
 
-/* Without the target's file, or with a graph that refuses: every unit gets a stop job of its own. */
-static void stop_each(Manager *m) {
+/* What the target does not reach, or all of it without the target's file: every unit gets a stop job of its own. */
+static void stop_each(Manager *m, bool only_services) {
         for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
-                if (!active_state_is_down(u->active) && !u->perpetual)
+                if (!active_state_is_down(u->active) && !u->perpetual &&
+                    (!only_services || u->type == UNIT_SERVICE))
                         (void)manager_enqueue(m, JOB_STOP, u, JOB_REPLACE_IRREVERSIBLY, NULL, NULL);
 }
 
@@ -206,7 +207,7 @@ void manager_stop(Manager *m, const char *reason, int exit_code) {
         if (r != 0) {
                 LOG(STOP_WITHOUT_TARGET,
                     FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : "not loaded"));
-                stop_each(m);
+                stop_each(m, false);
         }
         report_release(&why);
         manager_kick(m);
@@ -273,8 +274,14 @@ void manager_check_leave(Manager *m) {
         if (!in->leaving) {
                 if (graph_count_jobs(m->graph) > 0 && !in->budget_hit)
                         return;
-                if (!units_are_down(m))
+                if (!units_are_down(m)) {
+                        /* No conflict with shutdown.target (DefaultDependencies=no, say): nothing has asked these to go. */
+                        if (!in->rest_asked) {
+                                in->rest_asked = true;
+                                stop_each(m, true);
+                        }
                         return;
+                }
                 in->leaving = true;
         }
         if (!in->kill_sent) {
