@@ -93,18 +93,12 @@ static void on_path_moved(FileWatch *w, void *userdata) {
 
 static int open_path(Manager *m, Unit *u) {
         const PathSpec *p = u->spec->path;
-        char **paths auto_strv = NULL;
-        int r;
 
-        for (size_t i = 0; i < p->n_watches; i++) {
-                r = strv_add(&paths, p->watches[i].path);
-                if (r < 0)
-                        return r;
+        for (size_t i = 0; i < p->n_watches; i++)
                 if (p->make_directory && p->watches[i].kind != PATH_EXISTS &&
                     p->watches[i].kind != PATH_EXISTS_GLOB)
                         (void)mkdir(p->watches[i].path, p->directory_mode);
-        }
-        return file_watch_new(m->event, paths, on_path_moved, u, &unit_runtime(u)->file_watch);
+        return path_watch_new(m->event, p, on_path_moved, u, &unit_runtime(u)->file_watch);
 }
 
 static int open_socket(Manager *m, Unit *u) {

@@ -51,12 +51,27 @@ static bool killed_for_memory(Manager *m, UnitRuntime *rt, const ProcessEnd *end
 
 static void read_status(Manager *m, Unit *u);
 
+/* A file that its owner could have pointed anywhere is believed when it names a process of this very unit. */
+static int read_pid_file(Unit *u, pid_t *ret) {
+        Group *g = unit_runtime(u)->group;
+        bool trusted = false;
+        pid_t pid = 0;
+        int r = pid_file_read_any(u->spec->service->pid_file, &pid, &trusted);
+
+        if (r < 0)
+                return r;
+        if (!trusted && !(g && group_has_pid(g, pid)))
+                return -EPERM;
+        *ret = pid;
+        return 0;
+}
+
 /* A main process that handed over to another one (a binary upgrade) has told so in the PID file. */
 static void follow_pid_file(Manager *m, Unit *u, pid_t ended) {
         const char *path = u->type == UNIT_SERVICE ? u->spec->service->pid_file : NULL;
         pid_t pid = 0;
 
-        if (!path || pid_file_read(path, &pid) < 0 || pid == ended || !process_exists(pid))
+        if (!path || read_pid_file(u, &pid) < 0 || pid == ended || !process_exists(pid))
                 return;
         if (unit_runtime(u)->group && group_has_pid(unit_runtime(u)->group, pid))
                 (void)manager_push(m, u,
@@ -236,7 +251,7 @@ void unit_guess_main(Manager *m, Unit *u) {
 static void look_at_pid_file(Manager *m, Unit *u, bool last_try) {
         UnitRuntime *rt = unit_runtime(u);
         pid_t pid = 0;
-        int r = pid_file_read(u->spec->service->pid_file, &pid);
+        int r = read_pid_file(u, &pid);
 
         if (r >= 0) {
                 tell_main(m, u, pid);
