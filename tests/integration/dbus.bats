@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# D-Bus beyond systemctl: the private socket under bad clients, and the system bus when a bus daemon runs.
+
+load helper
+
+private=(busctl --no-pager --address=unix:path=/run/systemd/private)
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+a_service() {
+        unit a.service <<'U'
+[Unit]
+Description=Alpha
+[Service]
+ExecStart=/bin/sleep infinity
+U
+}
+
+dbus_boot() {
+        enabled dbus.service
+        boot
+        wait_state dbus.service active
+        wait_for busctl --system call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.DBus.Peer Ping
+}
+
+descriptors() {
+        local n
+        n=$(inside sh -c 'ls /proc/1/fd | wc -l')
+        (($1 <= n && n < $2))
+}
+
+@test "every object can be introspected and read" {
+        a_service
+        enabled a.service
+        boot
+        inside "${private[@]}" tree org.freedesktop.systemd1 | grep -qF unit/a_2eservice
+        for path in '' /unit/a_2eservice /unit/_2d_2eslice /unit/none_2etimer; do
+                inside "${private[@]}" introspect org.freedesktop.systemd1 "/org/freedesktop/systemd1$path" >"$T/shown"
+                grep -q '^\.GetAll .*a{sv}' "$T/shown"
+        done
+        grep -q '^\.LoadState .*"not-found"' "$T/shown"
+}
+
+@test "clients that send garbage, nothing or too much harm nobody" {
+        a_service
+        enabled a.service
+        boot
+        inside_sh 'head -c 1000000 /dev/urandom | timeout 5 nc -U /run/systemd/private >/dev/null || true'
+        inside_sh 'for i in $(seq 300); do timeout 20 nc -dU /run/systemd/private & done >/dev/null 2>&1'
+        wait_host descriptors 100 300           # no more than the cap, and ours
+        DEADLINE=10 wait_host descriptors 0 64 # whoever did not authenticate has been dropped
+        inside timeout 10 systemctl is-active a.service
+        [[ $(show a.service MainPID) != 0 ]]
+}
+
+@test "only its owner may connect to the private socket" {
+        boot
+        [[ $(inside stat -c '%a %u' /run/systemd/private) == "600 0" ]]
+        run ! inside "${nobody[@]}" "${private[@]}" list
+}
+
+@test "on the system bus everybody may look and root may touch" {
+        a_service
+        dbus_boot
+        inside "${nobody[@]}" systemctl --no-pager status dbus.service | grep -qF 'active (running)'
+        run -4 inside "${nobody[@]}" systemctl start a.service
+        [[ $output == *"Access denied"* ]]
+        [[ $(show a.service ActiveState) == inactive ]]
+        inside env SYSTEMCTL_FORCE_BUS=1 timeout 20 systemctl start a.service
+        [[ $(show a.service ActiveState) == active ]]
+}
+
+@test "start --wait ends with the service and tells how it went" {
+        unit good.service <<<$'[Service]\nExecStart=/bin/sleep 0.2'
+        unit bad.service <<<$'[Service]\nExecStart=/bin/sh -c "sleep 0.2; exit 3"'
+        dbus_boot
+        inside timeout 20 systemctl start --wait good.service
+        run -1 inside timeout 20 systemctl start --wait bad.service
+        [[ $(show good.service ActiveState) == inactive ]]
+}
+
+@test "a service of Type=dbus is up when its name is taken" {
+        unit named.service <<<$'[Service]\nType=dbus\nBusName=org.freedesktop.systemd1\nExecStart=/bin/sleep infinity'
+        unit never.service <<<$'[Service]\nType=dbus\nBusName=org.svinit.Never\nTimeoutStartSec=1\nExecStart=/bin/sleep infinity'
+        dbus_boot
+        inside timeout 20 systemctl start named.service
+        [[ $(show named.service ActiveState) == active ]]
+        run -1 inside timeout 20 systemctl start never.service
+        [[ $(show never.service Result) == timeout ]]
+}
+
+@test "the bus daemon comes back and so does our name on it" {
+        dbus_boot
+        inside systemctl kill -s KILL dbus.service
+        inside systemctl start dbus.service
+        wait_for busctl --system call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.DBus.Peer Ping
+}
+
+@test "what only systemd's daemons could do is refused at once" {
+        dbus_boot
+        SECONDS=0
+        inside systemctl poweroff || true
+        wait_gone
+        ((SECONDS < 10))
+        ((exit_code == 0))
+}
