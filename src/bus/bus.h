@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * The D-Bus server inside PID 1: org.freedesktop.systemd1 on a private stream
- * socket, peer to peer, as systemctl and its kin of systemd 252 expect it.
+ * The D-Bus server inside PID 1: org.freedesktop.systemd1 as systemctl and its
+ * kin of systemd 252 expect it, on a private stream socket, peer to peer, and
+ * on the container's system bus when there is one (system-bus.h).
  *
  *      client -> server.c (accept, limits) -> dispatch.c (path -> object, member -> row, access)
- *             -> methods-*.c or properties.c -> manager
+ *             -> *-methods.c, properties.c -> manager
  *      manager -> observer -> signals.c -> every connection that is ready
  *
  * Nothing is registered with sd-bus: one filter for each connection looks
