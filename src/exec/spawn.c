@@ -177,12 +177,14 @@ static void run_shim(const ExecPlan *p, int status_fd, int socket_fd) {
         if (pid < 0)
                 fail_shim(p, status_fd, -errno, 0);
         if (pid == 0) {
+                /* Told by the service's process itself: before its own first word, READY=1 say, can come. */
+                started.pid = getpid();
+                if (send(socket_fd, &started, sizeof(started), MSG_NOSIGNAL) < 0)
+                        fail_shim(p, status_fd, -errno, 0);
                 (void)close(socket_fd);
                 run_copy(p, status_fd, false);
         }
-        started.pid = pid;
-        if (send(socket_fd, &started, sizeof(started), MSG_NOSIGNAL) < 0 ||
-            dup2(socket_fd, SHIM_SOCKET_FD) < 0)
+        if (dup2(socket_fd, SHIM_SOCKET_FD) < 0)
                 fail_shim(p, status_fd, -errno, pid);
         /* Our copy of the status pipe ends here: the service's steps are what it tells. */
         (void)execve(p->shim_path, argv, none);

@@ -104,9 +104,16 @@ int step_nice(ExecContext *c) {
         return r;
 }
 
+/* Each policy has its own range: a priority for another one is brought into it. */
+static int priority_within(int policy, int priority) {
+        int least = sched_get_priority_min(policy), most = sched_get_priority_max(policy);
+
+        return least < 0 || most < 0 ? priority : MIN(MAX(priority, least), most);
+}
+
 int step_scheduler(ExecContext *c) {
         const ExecSpec *e = c->plan->exec;
-        struct sched_param param = { .sched_priority = e->cpu_priority };
+        struct sched_param param = { .sched_priority = priority_within(e->cpu_policy, e->cpu_priority) };
         int policy = e->cpu_policy | (e->cpu_reset_on_fork ? SCHED_RESET_ON_FORK : 0);
 
         if (!e->cpu_set || sched_setscheduler(0, policy, &param) >= 0)

@@ -108,6 +108,8 @@ int exec_run_steps(ExecContext *c) {
                 r = steps[i].run(c);
                 if (r >= 0)
                         continue;
+                if (!c->status.detail[0])
+                        exec_detail(c, c->plan->command->path);
                 c->status.failed = true;
                 c->status.exit_code = steps[i].exit_code;
                 c->status.error = r;

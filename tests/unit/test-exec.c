@@ -631,7 +631,7 @@ static void wishes_that_are_refused_are_no_failure(void **state) {
         run_and_expect(w,
                        "ExecStart=/bin/"
                        "true\nNice=5\nOOMScoreAdjust=-1000\nIOSchedulingClass=idle\nCPUAffinity="
-                       "0\nTimerSlackNSec=1us\n",
+                       "0\nTimerSlackNSec=1us\nCPUSchedulingPolicy=rr\n",
                        "");
 }
 
