@@ -75,6 +75,7 @@ size_t group_procs_fds(Group *g, const int **ret); /* v1 */
 bool group_wants_shim(const Group *g);
 int group_add_shim(Group *g, pid_t shim, int fd); /* takes the fd; the shim's records come to the handlers */
 
+void group_poll(Group *g); /* SHIM: what the shims have said by now comes to the handlers at once */
 int group_kill(Group *g, int signal, pid_t except1,
                pid_t except2); /* all processes but those; number signalled or negative errno */
 int group_kill_all(Group *g);  /* SIGKILL, cgroup.kill where there is */

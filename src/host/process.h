@@ -31,6 +31,7 @@ int reaper_new(sd_event *event, int64_t priority, ProcessEndHandler handler, voi
 void reaper_free(Reaper *r);
 int reaper_watch(Reaper *r, pid_t pid, void *watcher); /* 0, -EEXIST, -ENOMEM */
 void reaper_unwatch(Reaper *r, pid_t pid);
+void reaper_forget(Reaper *r, const void *watcher); /* all that it watches: it is about to be freed */
 void *reaper_find(const Reaper *r, pid_t pid);
 /*
  * A pid that is no child of ours (PIDFile= of a stray): its end is seen by a

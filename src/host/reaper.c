@@ -198,6 +198,14 @@ void reaper_unwatch(Reaper *r, pid_t pid) {
                 forget(w);
 }
 
+void reaper_forget(Reaper *r, const void *watcher) {
+        Watched *w, *next;
+
+        HASH_ITER (hh, r->watched, w, next)
+                if (w->watcher == watcher)
+                        forget(w);
+}
+
 void *reaper_find(const Reaper *r, pid_t pid) {
         Watched *w = find(r, pid);
 

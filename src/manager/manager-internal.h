@@ -9,7 +9,8 @@
  *      spawn.c       ExecPlan of one command
  *      units.c       loading, reload, collecting
  *      jobs.c        enqueue, run, time-outs of jobs
- *      processes.c   ends of processes, notify messages, main pids
+ *      processes.c   ends of processes, main pids; notify.c: sd_notify messages
+ *      exec-status.c how the exec of a new process went
  *      activation.c  sockets, timers and paths in the outside world
  *      shutdown.c    stop budget, essential units, exit code
  *      boot.c        generators, the boot transaction
@@ -88,7 +89,6 @@ void on_process_end(const ProcessEnd *end, void *watcher, void *userdata);
 void on_notify_message(NotifyMessage *msg, void *userdata);
 void on_group_empty(Group *g, void *userdata);
 void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata);
-void unit_watch_status(Manager *m, Unit *u, int fd, pid_t pid);
 void unit_watch_main(Manager *m, Unit *u, pid_t pid);
 void unit_guess_main(Manager *m, Unit *u);
 void unit_watch_pid_file(Manager *m, Unit *u);
@@ -97,6 +97,13 @@ typedef struct StoredFd {
         char *name;
 } StoredFd;
 void unit_release_fd_store(Unit *u);
+
+/* exec-status.c */
+int unit_watch_status(Manager *m, Unit *u, int fd, pid_t pid); /* takes fd; pid 0: the shim will tell it */
+void unit_status_started(Unit *u, pid_t pid);                 /* the shim has told it; after SPAWNED */
+void unit_status_ended(Unit *u, pid_t pid);                   /* the last chance to read its pipe */
+void unit_status_release(Unit *u);
+void unit_note_unapplied(Unit *u, const Report *more);
 
 /* activation.c */
 void unit_arm_timers(Manager *m, Unit *u);

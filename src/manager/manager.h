@@ -28,6 +28,7 @@
 typedef struct Manager Manager;
 typedef struct JournalLink JournalLink;
 typedef struct UnitRuntime UnitRuntime;
+typedef struct StatusWatch StatusWatch;
 
 typedef enum SystemState {
         SYSTEM_INITIALIZING,
@@ -85,9 +86,9 @@ struct UnitRuntime {
         FileWatch *file_watch;     /* PIDFile= or path unit */
         struct StoredFd *fd_store; /* FDSTORE=; owned */
         size_t n_fd_store;
-        sd_event_source *status_source; /* exec status pipe */
-        int status_fd;
-        pid_t status_pid, main_watched;
+        StatusWatch *status_watches; /* of processes that have not executed yet; owned */
+        pid_t failed_pid;            /* the process that could not execute last ... */
+        int failed_error;            /* ... and why: negative errno */
         uid_t dynamic_uid;
         uint64_t memory_at_stop, cpu_at_stop; /* figures of the last run; UINT64_MAX */
         bool findings_logged;

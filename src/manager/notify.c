@@ -158,6 +158,11 @@ void on_notify_message(NotifyMessage *msg, void *userdata) {
         Manager *m = userdata;
         Unit *u = manager_unit_of_pid(m, msg->pid);
 
+        /* The news that the sender is the main process may still be on its way, from the shim or in the queue. */
+        if (u && !sender_is_allowed(u, msg->pid) && unit_runtime(u)->group) {
+                group_poll(unit_runtime(u)->group);
+                (void)manager_drain(m, 64);
+        }
         if (!u)
                 LOG(NOTIFY_UNKNOWN, FIELD_I("PID", msg->pid));
         else if (!sender_is_allowed(u, msg->pid))

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What processes tell: their end, sd_notify messages, how exec went, PID
- * files; and which of them is the main one.
+ * What processes tell: their end, PID files; and which of them is the main one.
  */
 
 #include "manager/manager-internal.h"
@@ -49,8 +48,6 @@ static bool killed_for_memory(Manager *m, UnitRuntime *rt, const ProcessEnd *end
         return rose;
 }
 
-static void read_status(Manager *m, Unit *u);
-
 /* A file that its owner could have pointed anywhere is believed when it names a process of this very unit. */
 static int read_pid_file(Unit *u, pid_t *ret) {
         Group *g = unit_runtime(u)->group;
@@ -88,8 +85,7 @@ static void process_ended(Manager *m, Unit *u, const ProcessEnd *end) {
                      .process = {
                              .pid = end->pid, .code = end->code, .status = end->status, .is_child = true } };
 
-        if (rt->status_fd >= 0 && rt->status_pid == end->pid)
-                read_status(m, u);
+        unit_status_ended(u, end->pid);
         if (!is_main && end->pid != machine_control_pid(&rt->machine)) {
                 if (rt->group && group_oom_killed(rt->group)) {
                         LOG_UNIT(u->id, UNIT_OUT_OF_MEMORY, FIELD_I("PID", end->pid));
@@ -140,77 +136,6 @@ void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata) {
                 return;
         }
         process_ended(m, u, &end);
-}
-
-static void log_exec_failure(Unit *u, const ExecStatus *st) {
-        LOG_UNIT_ERRNO(u->id, SPAWN_FAILED, st->error, FIELD_S("STEP", st->step),
-                       FIELD_S("EXECUTABLE", st->detail), FIELD_I("EXIT_STATUS", st->exit_code));
-}
-
-/* "Key=: reason" lines; each is told once for a unit. */
-static void note_unapplied(Unit *u, const char *lines) {
-        UnitRuntime *rt = unit_runtime(u);
-        size_t before = rt->unapplied.n_findings;
-
-        while (*lines) {
-                size_t n = strcspn(lines, "\n"), key = strcspn(lines, "=");
-                char line[UNAPPLIED_TEXT_MAX], name[64];
-                bool known = false;
-
-                snprintf(line, sizeof(line), "%.*s", (int)n, lines);
-                snprintf(name, sizeof(name), "%.*s", (int)MIN(key, n), lines);
-                for (size_t i = 0; i < rt->unapplied.n_findings; i++)
-                        known = known || str_equal(rt->unapplied.findings[i].key, name);
-                if (!known)
-                        report_add(&rt->unapplied, SEVERITY_NOTE, NULL, 0, name, "%s", line);
-                lines += n + (lines[n] == '\n');
-        }
-        if (rt->unapplied.n_findings > before)
-                LOG_UNIT(u->id, NOT_APPLIED, FIELD_S("TEXT", rt->unapplied.findings[before].text),
-                         FIELD_S("KEY", rt->unapplied.findings[before].key),
-                         FIELD_I("N", rt->unapplied.n_findings - before));
-}
-
-static void read_status(Manager *m, Unit *u) {
-        UnitRuntime *rt = unit_runtime(u);
-        ExecStatus st = { 0 };
-        int r = exec_status_read(rt->status_fd, &st);
-
-        if (r == 0)
-                return;
-        sd_event_source_disable_unref(TAKE(rt->status_source));
-        cleanup_fd(&rt->status_fd);
-        rt->status_fd = -1;
-        if (r < 0)
-                return;
-        if (st.unapplied[0])
-                note_unapplied(u, st.unapplied);
-        if (st.failed)
-                log_exec_failure(u, &st);
-        else
-                (void)manager_push(m, u,
-                                   &(Event){ .type = EVENT_EXECUTED,
-                                             .now = dual_now(),
-                                             .process = { .pid = rt->status_pid } });
-}
-
-static int on_status(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
-        Unit *u = userdata;
-
-        read_status(unit_runtime(u)->manager, u);
-        return 0;
-}
-
-void unit_watch_status(Manager *m, Unit *u, int fd, pid_t pid) {
-        UnitRuntime *rt = unit_runtime(u);
-
-        sd_event_source_disable_unref(TAKE(rt->status_source));
-        cleanup_fd(&rt->status_fd);
-        rt->status_fd = fd;
-        rt->status_pid = pid;
-        if (sd_event_add_io(m->event, &rt->status_source, fd, EPOLLIN, on_status, u) < 0)
-                return; /* read when the process ends */
-        (void)sd_event_source_set_priority(rt->status_source, PRIORITY_SHIM);
 }
 
 void unit_watch_main(Manager *m, Unit *u, pid_t pid) {
