@@ -8,7 +8,8 @@
 #   wait_for CMD...          until it succeeds inside, by events of svinit where it can, with a deadline
 #   stop [SIGNAL]            ends it; $exit_code is svinit's
 #
-# $STAGE is a `make install DESTDIR=`, $RIG the rig's program; tests/check sets both.
+# $STAGE is a `make install DESTDIR=`, $RIG the rig's program, $PROBE tests/tools/probe.c (in the container:
+# probe); tests/check sets them. $RIG_OPTIONS are for every boot, such as "--cgroup hybrid".
 
 bats_require_minimum_version 1.5.0
 : "${STAGE:?run by tests/check}" "${RIG:?run by tests/check}"
@@ -49,6 +50,7 @@ enabled() {
 binds() {
         printf '%s\n' --bind "$STAGE/usr/lib/svinit:/usr/lib/svinit" --bind "$STAGE/usr/sbin/svinit:/usr/sbin/svinit" \
                 --bind "$STAGE/usr/bin/svctl:/usr/bin/svctl" --bind "$T/units:/etc/systemd/system" --bind "$T/out:/out"
+        [[ ! ${PROBE:-} ]] || printf '%s\n' --bind "$PROBE:/usr/bin/probe"
 }
 
 # Boots and returns at once.
@@ -57,7 +59,7 @@ launch() {
         mapfile -t b < <(binds)
         "$RIG" boot --timeout 300 --pidfile "$T/pid" "${b[@]}" --env LC_ALL=C.UTF-8 \
                 --env "ASAN_OPTIONS=${ASAN_OPTIONS:-}" --env "LSAN_OPTIONS=${LSAN_OPTIONS:-}" --env "UBSAN_OPTIONS=${UBSAN_OPTIONS:-}" \
-                "$@" -- /usr/sbin/svinit "${svinit_args[@]}" >"$T/console" 2>&1 3>&- &
+                ${RIG_OPTIONS:-} "$@" -- /usr/sbin/svinit "${svinit_args[@]}" >"$T/console" 2>&1 3>&- &
         rig_pid=$!
         until [[ -s $T/pid ]]; do
                 kill -0 "$rig_pid" 2>/dev/null || { wait "$rig_pid"; exit_code=$?; cat "$T/console"; return 1; }
