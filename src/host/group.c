@@ -198,7 +198,8 @@ int group_cgroup_fd(Group *g) {
         Groups *gs = g->groups;
         char path[PATH_MAX];
 
-        take_back(gs);
+        cleanup_fd(&gs->lent_fd);
+        gs->lent_fd = -1;
         if (gs->tracking != HIERARCHY_V2 || cgroup_path(gs, HIERARCHY_V2, g->path, NULL, path) < 0)
                 return -1;
         gs->lent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
