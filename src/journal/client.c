@@ -120,6 +120,9 @@ static bool unit_in_line(const CgroupRoot *root, const char *line, char ret_unit
                 return false;
         path = second + 1;
         own = root->text ? hierarchy_path(root->text, line, (size_t)(path - line), &own_n) : NULL;
+        /* Who shares our group has none of its own, or none could be made: the path says nothing about it. */
+        if (own && strlen(path) == own_n && strncmp(own, path, own_n) == 0)
+                return false;
         if (own) {
                 skip = root_length(own, own_n);
                 if (strncmp(own, path, skip) != 0)

@@ -2,6 +2,7 @@
 #include "journal/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -138,6 +139,8 @@ static void on_listen(Server *s, Incoming *in) {
                 server_unwatch(s, s->sockets[id]);
                 close(s->sockets[id]);
         }
+        (void)fcntl(fd, F_SETFL,
+                    fcntl(fd, F_GETFL) | O_NONBLOCK); /* nobody who holds it wants to wait in it */
         s->sockets[id] = fd;
         if (id != JOURNAL_SOCKET_STDOUT)
                 datagram_prepare(fd);
