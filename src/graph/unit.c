@@ -143,9 +143,12 @@ static int unit_new(Graph *g, const char *name, Unit **ret) {
                 r = strv_add(&u->names, name);
         if (r >= 0)
                 r = spec_new(name, &u->spec);
+        if (r >= 0 && g->hooks.machine_size > 0 && !(u->machine = calloc(1, g->hooks.machine_size)))
+                r = -ENOMEM;
         if (r >= 0)
                 r = graph_name_insert(g, u->names[0], u);
         if (r < 0) {
+                free(u->machine);
                 unit_free(u);
                 return r;
         }

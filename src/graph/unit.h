@@ -86,11 +86,12 @@ struct Unit {
 };
 
 typedef struct GraphHooks {
-        void (*unit_added)(Unit *u, void *userdata);    /* the place to allocate u->machine */
+        void (*unit_added)(Unit *u, void *userdata);    /* cannot fail: see machine_size */
         void (*unit_removed)(Unit *u, void *userdata);  /* before it is freed */
         void (*job_added)(Job *j, void *userdata);      /* installed: JobNew */
         void (*job_removed)(Job *j, void *userdata);    /* ended, with j->result: JobRemoved; the job is freed after it */
         void *userdata;
+        size_t machine_size; /* > 0: u->machine is allocated with the unit, zeroed; whoever frees it is still the hook */
 } GraphHooks;
 
 int graph_new(const GraphHooks *hooks, Graph **ret); /* hooks are copied; members may be NULL */

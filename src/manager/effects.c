@@ -22,13 +22,13 @@ static void effect_spawn(Manager *m, Unit *u, const Effect *fx, const Event *cau
         if (r < 0) {
                 LOG_UNIT_ERRNO(u->id, SPAWN_REFUSED, r,
                                FIELD_S("COMMAND", command_kind_to_string(fx->command)));
-                (void)manager_push(m, u,
-                                   &(Event){ .type = EVENT_SPAWN_FAILED, .now = dual_now(), .error = r });
+                (void)manager_push_urgent(
+                        m, u, &(Event){ .type = EVENT_SPAWN_FAILED, .now = dual_now(), .error = r });
                 return;
         }
-        if (process.pid > 0)
-                (void)manager_push(m, u,
-                                   &(Event){ .type = EVENT_SPAWNED, .now = dual_now(), .process = process });
+        if (process.pid > 0) /* else a shim was started, which will tell */
+                (void)manager_push_urgent(
+                        m, u, &(Event){ .type = EVENT_SPAWNED, .now = dual_now(), .process = process });
 }
 
 /* The process may be gone already: its end is on the way as an event of its own. */

@@ -33,13 +33,15 @@ enum {
 };
 
 typedef struct QueuedEvent {
-        Unit *unit;
+        Unit *unit; /* NULL: it was freed meanwhile */
         Event event;
+        char comm[16]; /* EVENT_EXITED */
 } QueuedEvent;
 
 typedef struct ManagerInternal {
         QueuedEvent *queue; /* ring */
         size_t queue_head, queue_count, queue_capacity;
+        size_t n_urgent; /* of them, in front: handled before the loop goes on */
         bool draining, leaving, rest_asked, kill_sent, end_done, journal_ended, budget_hit;
         sd_event_source *queue_source, *stop_source, *leave_source;
         sd_event_source *signal_sources[16];
@@ -54,6 +56,10 @@ typedef struct ManagerInternal {
 /* queue.c */
 int manager_push(Manager *m, Unit *u, const Event *ev);
 int manager_push_type(Manager *m, Unit *u, EventType type);
+int manager_push_exit(Manager *m, Unit *u, const Event *ev, const char *comm);
+/* Before all others, and in this turn: the answer to EFFECT_SPAWN, which must be known before the process can end or speak. */
+int manager_push_urgent(Manager *m, Unit *u, const Event *ev);
+void manager_forget_events(Manager *m, const Unit *u);
 void manager_kick(Manager *m);                   /* work waits: run the queue in this turn */
 bool manager_drain(Manager *m, unsigned budget); /* true: the budget is used up and there may be more */
 void unit_mark_changed(Unit *u);
@@ -71,8 +77,6 @@ int unit_realize_group(Manager *m, Unit *u);
 int unit_slice_path(const Unit *u, char **ret);
 
 /* units.c */
-int unit_runtime_new(Manager *m, Unit *u);
-void unit_runtime_free(Unit *u);
 int manager_load_stubs(Manager *m);
 void manager_collect_pending(Manager *m);
 void unit_log_findings(Unit *u);
@@ -86,6 +90,7 @@ void unit_log_job_end(Unit *u, JobType type, JobResult result);
 
 /* processes.c */
 void on_process_end(const ProcessEnd *end, void *watcher, void *userdata);
+bool unit_note_exit(Unit *u, const Event *ev, const char *comm); /* false: neither main nor control process */
 void on_notify_message(NotifyMessage *msg, void *userdata);
 void on_group_empty(Group *g, void *userdata);
 void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata);
@@ -100,8 +105,8 @@ void unit_release_fd_store(Unit *u);
 
 /* exec-status.c */
 int unit_watch_status(Manager *m, Unit *u, int fd, pid_t pid); /* takes fd; pid 0: the shim will tell it */
-void unit_status_started(Unit *u, pid_t pid);                 /* the shim has told it; after SPAWNED */
-void unit_status_ended(Unit *u, pid_t pid);                   /* the last chance to read its pipe */
+void unit_status_started(Unit *u, pid_t pid);                  /* the shim has told it; after SPAWNED */
+void unit_status_ended(Unit *u, pid_t pid);                    /* the last chance to read its pipe */
 void unit_status_release(Unit *u);
 void unit_note_unapplied(Unit *u, const Report *more);
 

@@ -22,15 +22,22 @@ static void status_word(int code, int status, char *buf, size_t n) {
         snprintf(buf, n, "%d%s%s", status, name ? "/" : "", name ?: "");
 }
 
-static void log_exit(const Unit *u, const ProcessEnd *end, bool is_main) {
+bool unit_note_exit(Unit *u, const Event *ev, const char *comm) {
+        const ProcessInfo *p = &ev->process;
+        const Machine *machine = &unit_runtime(u)->machine;
+        bool is_main = p->pid == machine_main_pid(machine);
         char status[40];
 
-        if (end->code == CLD_EXITED && end->status == 0)
-                return;
-        status_word(end->code, end->status, status, sizeof(status));
+        if (!is_main && p->pid != machine_control_pid(machine))
+                return false;
+        unit_mark_changed(u);
+        if (p->code == CLD_EXITED && p->status == 0)
+                return true;
+        status_word(p->code, p->status, status, sizeof(status));
         LOG_UNIT(u->id, UNIT_PROCESS_EXIT, FIELD_S("ROLE", is_main ? "Main" : "Control"),
-                 FIELD_I("PID", end->pid), FIELD_S("COMMAND", end->comm),
-                 FIELD_S("EXIT_CODE", exit_word(end->code)), FIELD_S("EXIT_STATUS", status));
+                 FIELD_I("PID", p->pid), FIELD_S("COMMAND", comm), FIELD_S("EXIT_CODE", exit_word(p->code)),
+                 FIELD_S("EXIT_STATUS", status));
+        return true;
 }
 
 /* The kernel's counters say whether SIGKILL came from the OOM killer: the group's own, else the container's. */
@@ -79,29 +86,30 @@ static void follow_pid_file(Manager *m, Unit *u, pid_t ended) {
 
 static void process_ended(Manager *m, Unit *u, const ProcessEnd *end) {
         UnitRuntime *rt = unit_runtime(u);
-        bool is_main = end->pid == machine_main_pid(&rt->machine);
+        bool is_main = end->pid == machine_main_pid(&rt->machine),
+             is_control = end->pid == machine_control_pid(&rt->machine),
+             /* What waits in the queue may be the news that it is one of the two. */
+                is_known = is_main || is_control || m->internal->queue_count > 0;
         Event ev = { .type = EVENT_EXITED,
                      .now = end->when,
                      .process = {
                              .pid = end->pid, .code = end->code, .status = end->status, .is_child = true } };
 
         unit_status_ended(u, end->pid);
-        if (!is_main && end->pid != machine_control_pid(&rt->machine)) {
+        if (!is_known) {
                 if (rt->group && group_oom_killed(rt->group)) {
                         LOG_UNIT(u->id, UNIT_OUT_OF_MEMORY, FIELD_I("PID", end->pid));
                         (void)manager_push_type(m, u, EVENT_OOM);
                 }
                 return;
         }
-        log_exit(u, end, is_main);
-        if (is_main)
+        if (!is_control)
                 follow_pid_file(m, u, end->pid);
         ev.process.oom = killed_for_memory(m, rt, end);
         ev.value = rt->group && group_is_empty(rt->group); /* the last one: the run ends in this step */
         if (ev.process.oom)
                 LOG_UNIT(u->id, UNIT_OUT_OF_MEMORY, FIELD_I("PID", end->pid));
-        unit_mark_changed(u);
-        (void)manager_push(m, u, &ev);
+        (void)manager_push_exit(m, u, &ev, end->comm);
 }
 
 void on_process_end(const ProcessEnd *end, void *watcher, void *userdata) {
@@ -133,21 +141,36 @@ void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata) {
                                    &(Event){ .type = EVENT_SPAWNED,
                                              .now = end.when,
                                              .process = { .pid = pid, .is_child = true } });
+                unit_status_started(u, pid);
                 return;
         }
         process_ended(m, u, &end);
 }
 
+/* Behind a shim the shim tells. A process that is gone already has nobody who tells of its end: we do. */
 void unit_watch_main(Manager *m, Unit *u, pid_t pid) {
+        UnitRuntime *rt = unit_runtime(u);
+        int r;
+
         if (pid <= 0 || reaper_find(m->reaper, pid) == u)
                 return;
         if (process_parent(pid) == getpid())
-                (void)reaper_watch(m->reaper, pid, u);
-        else if (!(unit_runtime(u)->group && group_wants_shim(unit_runtime(u)->group)))
-                (void)reaper_watch_stranger(m->reaper, pid, u);
+                r = reaper_watch(m->reaper, pid, u);
+        else if (rt->group && group_wants_shim(rt->group) && group_has_pid(rt->group, pid))
+                r = 0;
+        else
+                r = reaper_watch_stranger(m->reaper, pid, u);
+        if (r == -ESRCH)
+                (void)manager_push(m, u,
+                                   &(Event){ .type = EVENT_EXITED,
+                                             .now = dual_now(),
+                                             .process = { .pid = pid, .code = CLD_EXITED } });
 }
 
+/* Watched first: it may end before the machine has heard of it. */
 static void tell_main(Manager *m, Unit *u, pid_t pid) {
+        if (pid > 0)
+                unit_watch_main(m, u, pid);
         (void)manager_push(m, u,
                            &(Event){ .type = pid > 0 ? EVENT_MAIN_PID : EVENT_NO_MAIN_PID,
                                      .now = dual_now(),
@@ -173,7 +196,7 @@ void unit_guess_main(Manager *m, Unit *u) {
         tell_main(m, u, candidates == 1 ? found : 0);
 }
 
-static void look_at_pid_file(Manager *m, Unit *u, bool last_try) {
+static void look_at_pid_file(Manager *m, Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
         pid_t pid = 0;
         int r = read_pid_file(u, &pid);
@@ -191,7 +214,7 @@ static void look_at_pid_file(Manager *m, Unit *u, bool last_try) {
 static void on_pid_file_moved(FileWatch *w, void *userdata) {
         Unit *u = userdata;
 
-        look_at_pid_file(unit_runtime(u)->manager, u, false);
+        look_at_pid_file(unit_runtime(u)->manager, u);
 }
 
 void unit_watch_pid_file(Manager *m, Unit *u) {
@@ -204,7 +227,7 @@ void unit_watch_pid_file(Manager *m, Unit *u) {
                 if (r < 0)
                         LOG_UNIT_ERRNO(u->id, WATCH_FAILED, r, FIELD_S("PATH", paths[0]));
         }
-        look_at_pid_file(m, u, false);
+        look_at_pid_file(m, u);
 }
 
 void unit_release_fd_store(Unit *u) {

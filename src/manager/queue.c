@@ -3,6 +3,7 @@
 #include "manager/manager-internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Events of one turn; then the bus and the sockets get theirs. */
@@ -24,21 +25,63 @@ static int queue_grow(ManagerInternal *in) {
 }
 
 /* A full queue without memory is emptied on the spot: an event about a process must not get lost. */
-int manager_push(Manager *m, Unit *u, const Event *ev) {
+static int queue_make_room(Manager *m, const Unit *u, const Event *ev) {
         ManagerInternal *in = m->internal;
 
-        if (in->queue_count == in->queue_capacity && queue_grow(in) < 0) {
-                if (in->draining || in->queue_capacity == 0) {
-                        LOG_ERRNO(EVENT_LOST, -ENOMEM, FIELD_S("UNIT", u->id),
-                                  FIELD_S("EVENT", event_type_to_string(ev->type)));
-                        return -ENOMEM;
-                }
-                manager_drain(m, (unsigned)in->queue_count);
-        }
+        if (in->queue_count < in->queue_capacity || queue_grow(in) >= 0)
+                return 0;
+        if (!in->draining)
+                (void)manager_drain(m, (unsigned)in->queue_count);
+        if (in->queue_count < in->queue_capacity)
+                return 0;
+        LOG_ERRNO(EVENT_LOST, -ENOMEM, FIELD_S("UNIT", u->id),
+                  FIELD_S("EVENT", event_type_to_string(ev->type)));
+        return -ENOMEM;
+}
 
-        in->queue[(in->queue_head + in->queue_count++) % in->queue_capacity] = (QueuedEvent){ u, *ev };
+int manager_push_exit(Manager *m, Unit *u, const Event *ev, const char *comm) {
+        ManagerInternal *in = m->internal;
+        QueuedEvent *q;
+        int r;
+
+        r = queue_make_room(m, u, ev);
+        if (r < 0)
+                return r;
+        q = in->queue + (in->queue_head + in->queue_count++) % in->queue_capacity;
+        *q = (QueuedEvent){ .unit = u, .event = *ev };
+        snprintf(q->comm, sizeof(q->comm), "%s", comm);
         manager_kick(m);
         return 0;
+}
+
+int manager_push(Manager *m, Unit *u, const Event *ev) {
+        return manager_push_exit(m, u, ev, "");
+}
+
+int manager_push_urgent(Manager *m, Unit *u, const Event *ev) {
+        ManagerInternal *in = m->internal;
+        int r;
+
+        r = queue_make_room(m, u, ev);
+        if (r < 0)
+                return r;
+        in->queue_head = (in->queue_head + in->queue_capacity - 1) % in->queue_capacity;
+        in->queue[in->queue_head] = (QueuedEvent){ .unit = u, .event = *ev };
+        in->queue_count++;
+        in->n_urgent++;
+        manager_kick(m);
+        return 0;
+}
+
+void manager_forget_events(Manager *m, const Unit *u) {
+        ManagerInternal *in = m->internal;
+
+        for (size_t i = 0; i < in->queue_count; i++) {
+                QueuedEvent *q = in->queue + (in->queue_head + i) % in->queue_capacity;
+
+                if (q->unit == u)
+                        q->unit = NULL;
+        }
 }
 
 int manager_push_type(Manager *m, Unit *u, EventType type) {
@@ -175,16 +218,19 @@ bool manager_drain(Manager *m, unsigned budget) {
                 return false;
         in->draining = true;
 
-        while (budget > 0) {
-                budget -= manager_run_jobs(m, budget);
-                if (in->queue_count == 0 || budget == 0)
+        while (in->n_urgent > 0 || budget > 0) {
+                if (in->n_urgent == 0)
+                        budget -= manager_run_jobs(m, budget);
+                if (in->queue_count == 0 || (in->n_urgent == 0 && budget == 0))
                         break;
 
                 QueuedEvent q = in->queue[in->queue_head];
                 in->queue_head = (in->queue_head + 1) % in->queue_capacity;
                 in->queue_count--;
-                handle_event(m, q.unit, &q.event);
-                budget--;
+                in->n_urgent -= in->n_urgent > 0;
+                budget -= budget > 0;
+                if (q.unit && (q.event.type != EVENT_EXITED || unit_note_exit(q.unit, &q.event, q.comm)))
+                        handle_event(m, q.unit, &q.event);
         }
 
         in->draining = false;

@@ -5,10 +5,12 @@
  * here is memory and non-blocking system calls; what may block is the child's.
  */
 
+#include "host/account-file.h"
 #include "manager/manager-internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -54,7 +56,7 @@ int unit_slice_path(const Unit *u, char **ret) {
 int unit_realize_group(Manager *m, Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
         char *slice auto_free = NULL;
-        size_t before = rt->unapplied.n_findings;
+        Report unapplied = { 0 };
         int r;
 
         if (rt->group)
@@ -62,14 +64,11 @@ int unit_realize_group(Manager *m, Unit *u) {
         r = unit_slice_path(u, &slice);
         if (r < 0)
                 return r;
-        r = group_new(m->groups, slice, u->id, u->spec->cgroup, u, &rt->unapplied, &rt->group);
-        if (r < 0)
-                return r;
-        if (rt->unapplied.n_findings > before)
-                LOG_UNIT(u->id, NOT_APPLIED, FIELD_S("TEXT", rt->unapplied.findings[before].text),
-                         FIELD_S("KEY", rt->unapplied.findings[before].key),
-                         FIELD_I("N", rt->unapplied.n_findings - before));
-        return 0;
+        r = group_new(m->groups, slice, u->id, u->spec->cgroup, u, &unapplied, &rt->group);
+        if (r >= 0)
+                unit_note_unapplied(u, &unapplied);
+        report_release(&unapplied);
+        return r;
 }
 
 static int add_env(char ***env, const char *name, const char *value) {
@@ -124,16 +123,14 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
                 r = add_env(&env, "NOTIFY_SOCKET", notify_socket_path(m->notify));
         if (r >= 0)
                 r = invocation_env(rt, &env);
-        if (r >= 0 && s->main_pid > 0 && kind != COMMAND_START)
+        if (r >= 0 && u->type == UNIT_SERVICE && s->main_pid > 0 && kind != COMMAND_START)
                 r = add_env_number(&env, "MAINPID", (uint64_t)s->main_pid);
         if (r >= 0 && spec->pid_file)
                 r = add_env(&env, "PIDFILE", spec->pid_file);
         if (r >= 0 && kind == COMMAND_START && spec->watchdog > 0 && spec->watchdog != USEC_INFINITY)
                 r = add_env_number(&env, "WATCHDOG_USEC", spec->watchdog);
-        if (r >= 0 && (kind == COMMAND_STOP || kind == COMMAND_STOP_POST))
+        if (r >= 0 && u->type == UNIT_SERVICE && (kind == COMMAND_STOP || kind == COMMAND_STOP_POST))
                 r = add_result_env(s, &env);
-        if (r >= 0)
-                r = add_env_number(&env, "SYSTEMD_EXEC_PID", 0);
         if (r >= 0 && rt->accepted_environment)
                 r = strv_add_all(&env, rt->accepted_environment);
         if (r < 0)
@@ -169,13 +166,41 @@ static int inherited_environment(Manager *m, const ExecSpec *exec, char ***ret) 
         return 0;
 }
 
-/* 61184..65519, systemd's range for dynamic users; by the hash of the name, so that it is the same at the next start. */
-static uid_t dynamic_uid_for(const Unit *u) {
+static const char *dynamic_user_name(const Unit *u) {
+        return u->spec->exec->user ?: u->id;
+}
+
+/* Units that name the same user share it. */
+static bool uid_is_taken(Manager *m, const Unit *u, uid_t uid) {
+        AccountEntry entry = { 0 };
+
+        for (Unit *i = graph_next_unit(m->graph, NULL); i; i = graph_next_unit(m->graph, i))
+                if (i != u && unit_runtime(i)->dynamic_uid == uid &&
+                    !str_equal(dynamic_user_name(i), dynamic_user_name(u)))
+                        return true;
+        if (account_file_uid(uid, &entry) < 0)
+                return false;
+        account_entry_release(&entry);
+        return true;
+}
+
+/* systemd's range for dynamic users; by the hash of the name, so that it is the same at the next start. */
+static int find_dynamic_uid(Manager *m, Unit *u, uid_t *ret) {
+        const uid_t first = 61184, n = 65519 - 61184 + 1;
         uint32_t h = 2166136261u;
 
-        for (const char *p = u->id; *p; p++)
+        if (unit_runtime(u)->dynamic_uid != (uid_t)-1) {
+                *ret = unit_runtime(u)->dynamic_uid; /* the run's other processes have it */
+                return 0;
+        }
+        for (const char *p = dynamic_user_name(u); *p; p++)
                 h = (h ^ (unsigned char)*p) * 16777619u;
-        return 61184 + h % (65519 - 61184 + 1);
+        for (uid_t i = 0; i < n; i++)
+                if (!uid_is_taken(m, u, first + (h + i) % n)) {
+                        *ret = first + (h + i) % n;
+                        return 0;
+                }
+        return -ENOSR;
 }
 
 static bool streams_wanted(const ExecSpec *exec) {
@@ -236,20 +261,24 @@ static void plan_privileges(const Unit *u, CommandKind kind, const Command *c, E
 
 static int register_child(Manager *m, Unit *u, ExecChild *child, ProcessInfo *ret) {
         UnitRuntime *rt = unit_runtime(u);
+        bool has_executed = child->pid > 0 && child->status_fd < 0;
         int r;
 
-        if (child->shim_pid > 0) {
+        if (child->shim_pid > 0)
                 r = group_add_shim(rt->group, child->shim_pid, child->shim_fd);
-                if (r < 0)
-                        return r;
-        } else {
+        else {
+                reaper_unwatch(m->reaper, child->pid); /* a stranger that had the number before has ended */
                 r = reaper_watch(m->reaper, child->pid, u);
-                if (r < 0)
-                        return r;
         }
-        if (child->status_fd >= 0)
-                unit_watch_status(m, u, child->status_fd, child->pid);
-        else if (child->pid > 0 && u->spec->service->type == TYPE_EXEC)
+        if (r >= 0 && child->status_fd >= 0)
+                r = unit_watch_status(m, u, TAKE_FD(child->status_fd), child->pid);
+        if (r < 0) { /* what nobody watches must not run */
+                (void)kill(child->shim_pid > 0 ? child->shim_pid : child->pid, SIGKILL);
+                reaper_unwatch(m->reaper, child->pid);
+                cleanup_fd(&child->status_fd);
+                return r;
+        }
+        if (has_executed && u->spec->service->type == TYPE_EXEC)
                 (void)manager_push(m, u,
                                    &(Event){ .type = EVENT_EXECUTED,
                                              .now = dual_now(),
@@ -331,8 +360,10 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         p.manager_environment = inherited;
 
         if (u->spec->exec->dynamic_user) {
-                rt->dynamic_uid = dynamic_uid_for(u);
-                p.dynamic_uid = rt->dynamic_uid;
+                r = find_dynamic_uid(m, u, &p.dynamic_uid);
+                if (r < 0)
+                        return r;
+                rt->dynamic_uid = p.dynamic_uid;
         }
         if (kind == COMMAND_START) {
                 r = unit_collect_fds(u, &fds, &fd_names, &p.n_fds);

@@ -19,18 +19,15 @@ static SpecContext spec_context(Manager *m) {
                               .default_restart_delay = m->config.default_restart_delay };
 }
 
-int unit_runtime_new(Manager *m, Unit *u) {
-        UnitRuntime *rt = calloc(1, sizeof(*rt));
+static void runtime_init(Manager *m, Unit *u) {
+        UnitRuntime *rt = u->machine;
 
-        if (!rt)
-                return -ENOMEM;
         rt->unit = u;
         rt->manager = m;
-        rt->accepted_fd = rt->status_fd = -1;
+        rt->accepted_fd = -1;
         rt->dynamic_uid = (uid_t)-1;
         rt->memory_at_stop = rt->cpu_at_stop = UINT64_MAX;
-        u->machine = rt;
-        return 0;
+        machine_init(&rt->machine, u->type, u->spec);
 }
 
 /* Lists through a member of UnitRuntime, at `offset`. */
@@ -42,7 +39,7 @@ static void drop_from(UnitRuntime **list, UnitRuntime *rt, size_t offset) {
                 }
 }
 
-void unit_runtime_free(Unit *u) {
+static void runtime_free(Unit *u) {
         UnitRuntime *rt = TAKE(u->machine);
 
         if (!rt)
@@ -58,14 +55,13 @@ void unit_runtime_free(Unit *u) {
                 unit_close(rt->manager, u);
         file_watch_free(rt->file_watch);
         unit_release_fd_store(u);
+        unit_status_release(u);
         u->machine = NULL;
         group_free(rt->group);
         report_release(&rt->load_report);
         report_release(&rt->unapplied);
         sd_event_source_disable_unref(rt->timer);
         sd_event_source_disable_unref(rt->timer_realtime);
-        sd_event_source_disable_unref(rt->status_source);
-        cleanup_fd(&rt->status_fd);
         cleanup_fd(&rt->accepted_fd);
         strv_free(rt->accepted_environment);
         free(rt->condition_states);
@@ -76,9 +72,7 @@ void unit_runtime_free(Unit *u) {
 static void on_unit_added(Unit *u, void *userdata) {
         Manager *m = userdata;
 
-        if (unit_runtime_new(m, u) < 0)
-                return; /* the load that made the unit fails, see load_one() */
-        machine_init(&unit_runtime(u)->machine, u->type, u->spec);
+        runtime_init(m, u);
         if (m->observer.unit_added)
                 m->observer.unit_added(u, m->observer.userdata);
 }
@@ -86,9 +80,11 @@ static void on_unit_added(Unit *u, void *userdata) {
 static void on_unit_removed(Unit *u, void *userdata) {
         Manager *m = userdata;
 
-        if (m->observer.unit_removed && u->machine)
+        if (m->observer.unit_removed)
                 m->observer.unit_removed(u, m->observer.userdata);
-        unit_runtime_free(u);
+        manager_forget_events(m, u);
+        reaper_forget(m->reaper, u);
+        runtime_free(u);
 }
 
 static void on_job_added(Job *j, void *userdata) {
@@ -115,7 +111,12 @@ static void on_job_removed(Job *j, void *userdata) {
 }
 
 int manager_graph_init(Manager *m) {
-        GraphHooks hooks = { on_unit_added, on_unit_removed, on_job_added, on_job_removed, m };
+        GraphHooks hooks = { .unit_added = on_unit_added,
+                             .unit_removed = on_unit_removed,
+                             .job_added = on_job_added,
+                             .job_removed = on_job_removed,
+                             .userdata = m,
+                             .machine_size = sizeof(UnitRuntime) };
 
         return graph_new(&hooks, &m->graph);
 }
@@ -203,8 +204,6 @@ static int load_one(Manager *m, Unit *u) {
         LoadedUnit loaded = { 0 };
         int outcome, r;
 
-        if (!u->machine)
-                return -ENOMEM;
         if (u->perpetual || u->transient) {
                 u->load_state = LOAD_LOADED;
                 return 0;
@@ -289,8 +288,6 @@ int manager_add_builtin_units(Manager *m) {
                 r = graph_add(m->graph, names[i], &u);
                 if (r < 0)
                         return r;
-                if (!u->machine)
-                        return -ENOMEM;
                 u->perpetual = true;
                 r = spec_new(names[i], &spec);
                 if (r < 0)
@@ -317,8 +314,6 @@ int manager_add_command_unit(Manager *m, char *const *command) {
         r = graph_add(m->graph, "main.service", &u);
         if (r < 0)
                 return r;
-        if (!u->machine)
-                return -ENOMEM;
         u->transient = true;
         r = spec_new("main.service", &spec);
         if (r < 0)
