@@ -36,6 +36,7 @@ void deliver(Server *s, const Message *m) {
                 (void)render(s, m); /* making room may have used the same buffer */
         }
         storage_append(&s->storage, m->common, m->own, m->n_own, &m->when);
+        s->is_critical = s->is_critical || m->priority <= LOG_CRIT;
         if (console)
                 console_put(console);
         if (m->text && m->to_syslog)

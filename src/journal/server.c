@@ -212,6 +212,9 @@ void server_after_input(Server *s) {
                 s->announce_at = MAX(t, s->announced + ANNOUNCE_INTERVAL);
         if (s->sync_at == 0)
                 s->sync_at = t + s->config.sync_interval;
+        if (s->is_critical)
+                s->sync_at = t;
+        s->is_critical = false;
         s->trim_at = t + TRIM_DELAY;
 }
 
@@ -248,7 +251,7 @@ static void on_time(Server *s) {
                         journal_file_trim(&s->storage.file);
         }
         if (is_due(&s->sync_at, t))
-                (void)storage_sync(&s->storage);
+                storage_sync_later(&s->storage);
         if (is_due(&s->ask_until, t))
                 datagram_unit_known(s, 0, "", 0);
 }

@@ -56,6 +56,7 @@ typedef struct Server {
         bool ready; /* PID 1 has handed over everything */
         bool ending;
         bool draining;
+        bool is_critical;                     /* something of LOG_CRIT or worse came: to the disk at once */
         usec_t sync_at, announce_at, trim_at; /* monotonic; 0: not wanted */
         usec_t announced;
         usec_t ask_until; /* a datagram waits for PID 1's answer */

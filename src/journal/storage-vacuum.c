@@ -66,7 +66,8 @@ void storage_default_limits(int dirfd, bool is_runtime, const StorageLimits *con
         if (l.keep_free == 0)
                 l.keep_free = clamp(total * 15 / 100, 1 * MIB, 4096 * MIB);
         if (l.max_file_size == 0)
-                l.max_file_size = clamp(l.max_use / 8, MIB / 2, is_runtime ? 16 * MIB : 128 * MIB);
+                l.max_file_size =
+                        clamp(MIN(l.max_use, total) / 8, MIB / 2, is_runtime ? 16 * MIB : 128 * MIB);
         l.max_file_size = clamp(l.max_file_size, MIB / 2, 4095 * MIB);
         if (l.max_files == 0)
                 l.max_files = FILES_MAX;

@@ -6,12 +6,15 @@
 #include <grp.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define CURRENT "system.journal"
+#define GIVE_UP_MIN (1024ULL * 1024) /* a smaller file is not worth giving up for a few more lines */
+#define SYNC_STACK (64UL * 1024)
 #define RETRY_USEC (5 * USEC_PER_SEC)
 #define PERSISTENT_STEP (4ULL * 1024 * 1024)
 #define RUNTIME_STEP (512ULL * 1024) /* charged to the container's memory */
@@ -307,6 +310,22 @@ static int append_once(Storage *s, FieldSet *common, const struct iovec *own, si
         return journal_file_append(&s->file, common, own, n_own, when);
 }
 
+/* The disk is full: oldest first, at last the file being written, so that the newest lines are there. */
+static bool make_space(Storage *s) {
+        uint64_t must_free = s->is_runtime ? RUNTIME_STEP : PERSISTENT_STEP;
+
+        if (!journal_file_is_open(&s->file))
+                return false;
+        if (storage_vacuum(s->dirfd, &s->limits, 0, must_free))
+                return true;
+        if (s->file.size < GIVE_UP_MIN || journal_file_header(&s->file)->n_entries == 0)
+                return false;
+
+        storage_commit(s);
+        storage_archive(s);
+        return storage_vacuum(s->dirfd, &s->limits, 0, must_free) && ready(s);
+}
+
 void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_t n_own,
                     const EntryTime *when) {
         unsigned n_rotated = 0;
@@ -331,8 +350,7 @@ void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_
                         begin_another(s);
                         continue;
                 }
-                if ((r == -ENOSPC || r == -EDQUOT) && journal_file_is_open(&s->file) &&
-                    storage_vacuum(s->dirfd, &s->limits, 0, s->file.grow_step))
+                if ((r == -ENOSPC || r == -EDQUOT) && make_space(s))
                         continue;
                 break;
         }
@@ -341,20 +359,53 @@ void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_
         s->n_dropped_total++;
 }
 
-int storage_sync(Storage *s) {
+/* Somebody removed the file: what is written to it from now on would be lost. */
+static bool replace_removed(Storage *s) {
         struct stat st;
 
+        if (s->in_transaction || fstat(s->file.fd, &st) < 0 || st.st_nlink > 0)
+                return false;
+        journal_file_close(&s->file, JOURNAL_ARCHIVED);
+        if (ready(s))
+                state_commit(s->state);
+        return true;
+}
+
+int storage_sync(Storage *s) {
         if (!journal_file_is_open(&s->file))
                 return 0;
         s->is_dirty = false;
-        /* Somebody removed the file: what is written to it would be lost. */
-        if (!s->in_transaction && fstat(s->file.fd, &st) >= 0 && st.st_nlink == 0) {
-                journal_file_close(&s->file, JOURNAL_ARCHIVED);
-                if (ready(s))
-                        state_commit(s->state);
-                return 0;
-        }
-        return journal_file_sync(&s->file);
+        return replace_removed(s) ? 0 : journal_file_sync(&s->file);
+}
+
+static void *sync_thread(void *argument) {
+        int fd = (int)(intptr_t)argument;
+
+        (void)fdatasync(fd);
+        close(fd);
+        return NULL;
+}
+
+void storage_sync_later(Storage *s) {
+        pthread_attr_t attributes;
+        pthread_t thread;
+        int fd;
+
+        if (!journal_file_is_open(&s->file))
+                return;
+        s->is_dirty = false;
+        if (replace_removed(s) || s->is_runtime)
+                return;
+
+        fd = fcntl(s->file.fd, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0)
+                return;
+        pthread_attr_init(&attributes);
+        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+        pthread_attr_setstacksize(&attributes, SYNC_STACK);
+        if (pthread_create(&thread, &attributes, sync_thread, (void *)(intptr_t)fd) != 0)
+                (void)sync_thread((void *)(intptr_t)fd);
+        pthread_attr_destroy(&attributes);
 }
 
 void storage_close(Storage *s) {

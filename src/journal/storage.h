@@ -66,7 +66,10 @@ void storage_commit(Storage *s);
 void storage_rotate(Storage *s);
 /* Moves to the persistent directory when it has become usable; takes the runtime files along. */
 int storage_flush(Storage *s);
+/* Waits for the disk. */
 int storage_sync(Storage *s);
+/* Has a thread wait for it. */
+void storage_sync_later(Storage *s);
 void storage_close(Storage *s);
 
 /* For storage-flush.c. A directory of ours where files can be made, or a negative errno; closes and renames the current file. */
