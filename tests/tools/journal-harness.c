@@ -8,6 +8,7 @@
  *
  *      journal-harness SVINIT-JOURNALD [--lines=N] [--pipes=N] [--connections=N] [--datagrams=N]
  *                      [--kill-every=MSEC] [--dir=DIR] [--console=FILE] [--seed=N] [--max-use=SIZE] [--keep] [--quiet-console]
+ *                      [--expect-console=LINES]
  *
  * Exit code 0: all is there. The last line on stdout is a summary.
  */
@@ -546,10 +547,11 @@ int main(int argc, char *argv[]) {
                              .kill_every_ms = 20,
                              .seed = 1,
                              .max_use = "4G",
-                             .console = { -1, -1 }, .console_copy = -1 };
+                             .console = { -1, -1 },
+                             .console_copy = -1 };
         unsigned n_pipes = 5, n_connections = 0, n_datagrams = 0, n_wrong;
         bool own_dir = true;
-        uint64_t begun;
+        uint64_t begun, expect_console = 0;
 
         if (argc < 2)
                 usage_error("");
@@ -561,7 +563,8 @@ int main(int argc, char *argv[]) {
                     sscanf(argv[i], "--datagrams=%u", &n_datagrams) == 1 ||
                     sscanf(argv[i], "--kill-every=%" SCNu64, &h.kill_every_ms) == 1 ||
                     sscanf(argv[i], "--seed=%" SCNu64, &h.seed) == 1 ||
-                    sscanf(argv[i], "--max-use=%31s", h.max_use) == 1)
+                    sscanf(argv[i], "--max-use=%31s", h.max_use) == 1 ||
+                    sscanf(argv[i], "--expect-console=%" SCNu64, &expect_console) == 1)
                         continue;
                 if (sscanf(argv[i], "--dir=%79s", h.dir) == 1)
                         own_dir = false;
@@ -592,6 +595,7 @@ int main(int argc, char *argv[]) {
         begun = now_ms() - begun;
 
         n_wrong = check_order(&h) + check_by_unit(&h) + verify(&h);
+        n_wrong += expect_console > 0 && h.console_lines != expect_console;
         printf("%zu writers of %" PRIu64 " lines, %" PRIu64 " kills, %" PRIu64 " ms, %" PRIu64
                " ms CPU, %" PRIu64 " lines on the console: %s\n",
                h.n_writers, h.n_lines, h.n_kills, begun, h.cpu_us / 1000, h.console_lines,
