@@ -21,6 +21,7 @@ static void context_init(ExecContext *c, const ExecPlan *p) {
                 .stdout_fd = -1,
                 .stderr_fd = -1,
                 .console_fd = -1,
+                .changed_signals = exec_changed_signals(),
         };
 }
 

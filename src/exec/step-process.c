@@ -42,13 +42,30 @@ int step_cgroup(ExecContext *c) {
         return r;
 }
 
-/* Ignored signals outlive exec, and svinit may have been started with some. */
+/* Ignored signals outlive exec, and svinit may have been started with some: a few of 64, and the same at each spawn. */
+const sigset_t *exec_changed_signals(void) {
+        static bool known;
+        static sigset_t changed;
+
+        if (known)
+                return &changed;
+        sigemptyset(&changed);
+        for (int s = 1; s < _NSIG; s++) {
+                struct sigaction sa;
+
+                if (sigaction(s, NULL, &sa) >= 0 && sa.sa_handler != SIG_DFL)
+                        sigaddset(&changed, s);
+        }
+        known = true;
+        return &changed;
+}
+
 int step_signals(ExecContext *c) {
         struct sigaction default_action = { .sa_handler = SIG_DFL }, ignore = { .sa_handler = SIG_IGN };
         sigset_t none;
 
         for (int s = 1; s < _NSIG; s++)
-                if (s != SIGKILL && s != SIGSTOP)
+                if (sigismember(c->changed_signals, s) == 1)
                         (void)sigaction(s, &default_action, NULL);
         if (c->plan->exec->ignore_sigpipe && sigaction(SIGPIPE, &ignore, NULL) < 0)
                 return -errno;
