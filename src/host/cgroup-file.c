@@ -56,20 +56,24 @@ int cgroup_read_u64(const Groups *gs, Hierarchy h, const char *path, const char 
         return parse_u64(text, ret);
 }
 
-int cgroup_read_key(const Groups *gs, Hierarchy h, const char *path, const char *file, const char *key,
-                    uint64_t *ret) {
-        char text[4096], *line, *rest = text;
-        int r = cgroup_read(gs, h, path, file, text, sizeof(text));
+int cgroup_find_key(char *text, const char *key, uint64_t *ret) {
+        char *line;
 
-        if (r < 0)
-                return r;
-        while ((line = strsep(&rest, "\n"))) {
+        while ((line = strsep(&text, "\n"))) {
                 const char *value = str_after(line, key);
 
                 if (value && *value == ' ')
                         return parse_u64(value + 1, ret);
         }
         return -ENOENT;
+}
+
+int cgroup_read_key(const Groups *gs, Hierarchy h, const char *path, const char *file, const char *key,
+                    uint64_t *ret) {
+        char text[4096];
+        int r = cgroup_read(gs, h, path, file, text, sizeof(text));
+
+        return r < 0 ? r : cgroup_find_key(text, key, ret);
 }
 
 /* The controllers of v2 have to be passed on at each level. */

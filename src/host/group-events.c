@@ -3,7 +3,9 @@
 /*
  * How groups tell that they are empty.
  *
- *      v2     inotify on cgroup.events; one descriptor for all groups
+ *      v2     inotify on cgroup.events; one descriptor for all groups. A watch
+ *             is made when somebody is first told that a group is not empty:
+ *             most services never get one, since their only process is ours
  *      v1     the kernel tells nobody: a timer looks, only while somebody waits
  *             (group_watch_empty()). Also for a v2 group whose watch was refused.
  *      shim   the end of its socket
@@ -118,20 +120,22 @@ void group_events_release(Groups *gs) {
         cleanup_fd(&gs->inotify_fd);
 }
 
-void group_events_add(Group *g) {
+bool group_events_add(Group *g) {
         Groups *gs = g->groups;
         char path[PATH_MAX];
 
-        if (gs->inotify_fd < 0 || cgroup_path(gs, HIERARCHY_V2, g->path, "cgroup.events", path) < 0)
-                return;
+        if (g->watch >= 0 || gs->inotify_fd < 0 ||
+            cgroup_path(gs, HIERARCHY_V2, g->path, "cgroup.events", path) < 0)
+                return false;
         g->watch = inotify_add_watch(gs->inotify_fd, path, IN_MODIFY);
         if (g->watch < 0)
-                return;
+                return false;
         HASH_ADD(hh_watch, gs->by_watch, watch, sizeof(g->watch), g);
         if (!g->hh_watch.tbl) {
                 (void)inotify_rm_watch(gs->inotify_fd, g->watch);
                 g->watch = -1;
         }
+        return g->watch >= 0;
 }
 
 void group_events_remove(Group *g) {
@@ -145,9 +149,10 @@ void group_events_remove(Group *g) {
 
 void group_watch_empty(Group *g, bool on) {
         Groups *gs = g->groups;
-        bool needs_polling = gs->tracking != HIERARCHY_NONE && g->watch < 0;
 
-        if (g->polling == on || (on && !needs_polling))
+        if (on)
+                (void)group_events_add(g);
+        if (g->polling == on || (on && (gs->tracking == HIERARCHY_NONE || g->watch >= 0)))
                 return;
         g->polling = on;
         if (!on) {

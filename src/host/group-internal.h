@@ -63,6 +63,7 @@ struct Groups {
         Group *polled; /* list */
         sd_event_source *inotify_source, *poll_source;
         int inotify_fd;
+        int oom_fd;                        /* the container's counter of OOM kills; -1: not readable */
         int lent_fd;                       /* of group_cgroup_fd() */
         int lent_procs_fds[HIERARCHY_MAX]; /* of group_procs_fds() */
         size_t n_lent_procs_fds;
@@ -77,6 +78,11 @@ struct Group {
         uint64_t oom_seen;
         Shim *shims;
         bool polling;
+        /*
+         * cgroup.kill was used. Linux 6.18 (at least) kills from then on whatever is cloned from outside right
+         * into the group, so the next process, ExecStopPost= say, goes in by cgroup.procs.
+         */
+        bool kill_written;
         UT_hash_handle hh_path, hh_watch;
         Group *prev_polled, *next_polled;
 };
@@ -94,7 +100,8 @@ int cgroup_read_u64(const Groups *gs, Hierarchy h, const char *path, const char 
 /* The number behind "key " in a file of such lines; -ENOENT. */
 int cgroup_read_key(const Groups *gs, Hierarchy h, const char *path, const char *file, const char *key,
                     uint64_t *ret);
-int cgroup_make(Groups *gs, Hierarchy h, const char *path); /* with parents */
+int cgroup_find_key(char *text, const char *key, uint64_t *ret); /* the same in a text, which it cuts up */
+int cgroup_make(Groups *gs, Hierarchy h, const char *path);      /* with parents */
 void cgroup_remove(const Groups *gs, Hierarchy h,
                    const char *path); /* with what is below; parents other than the base when empty */
 
@@ -114,7 +121,7 @@ int group_enter_hierarchy(Group *g, Hierarchy h); /* makes the v1 directory when
 /* group-events.c */
 int group_events_init(Groups *gs);
 void group_events_release(Groups *gs);
-void group_events_add(Group *g);
+bool group_events_add(Group *g); /* false: there was a watch already, or none can be made */
 void group_events_remove(Group *g);
 void group_shims_release(Group *g);
 

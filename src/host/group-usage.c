@@ -62,10 +62,13 @@ static void read_v2(const Group *g, GroupUsage *u) {
         const Groups *gs = g->groups;
         uint64_t usec;
 
-        (void)cgroup_read_u64(gs, HIERARCHY_V2, g->path, "memory.current", &u->memory_current);
-        (void)cgroup_read_u64(gs, HIERARCHY_V2, g->path, "memory.peak", &u->memory_peak);
-        (void)cgroup_read_u64(gs, HIERARCHY_V2, g->path, "pids.current", &u->tasks_current);
-        (void)cgroup_read_key(gs, HIERARCHY_V2, g->path, "memory.events", "oom_kill", &u->oom_kills);
+        if (gs->controllers & CONTROLLER_MEMORY) {
+                (void)cgroup_read_u64(gs, HIERARCHY_V2, g->path, "memory.current", &u->memory_current);
+                (void)cgroup_read_u64(gs, HIERARCHY_V2, g->path, "memory.peak", &u->memory_peak);
+                (void)cgroup_read_key(gs, HIERARCHY_V2, g->path, "memory.events", "oom_kill", &u->oom_kills);
+        }
+        if (gs->controllers & CONTROLLER_PIDS)
+                (void)cgroup_read_u64(gs, HIERARCHY_V2, g->path, "pids.current", &u->tasks_current);
         if (cgroup_read_key(gs, HIERARCHY_V2, g->path, "cpu.stat", "usage_usec", &usec) >= 0)
                 u->cpu_nsec = usec * 1000;
 }

@@ -17,13 +17,25 @@ const char *group_tier_to_string(GroupTier t) {
         return t >= 0 && t < GROUP_TIER_MAX ? names[t] : NULL;
 }
 
+/* The container's counter is asked at every start and end: one descriptor for all of them. */
+static int open_container_oom(const Groups *gs) {
+        char path[PATH_MAX];
+        int fd = -1;
+
+        if (cgroup_path(gs, HIERARCHY_V2, "", "memory.events", path) >= 0)
+                fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (fd < 0 && cgroup_path(gs, HIERARCHY_MEMORY, "", "memory.oom_control", path) >= 0)
+                fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        return fd;
+}
+
 int groups_new(const GroupsOptions *o, Groups **ret) {
         Groups *gs = calloc(1, sizeof(*gs));
         int r;
 
         if (!gs)
                 return -ENOMEM;
-        *gs = (Groups){ .options = *o, .inotify_fd = -1, .lent_fd = -1 };
+        *gs = (Groups){ .options = *o, .inotify_fd = -1, .oom_fd = -1, .lent_fd = -1 };
         r = cgroup_probe(gs);
         if (r >= 0) {
                 const char *own =
@@ -31,8 +43,10 @@ int groups_new(const GroupsOptions *o, Groups **ret) {
 
                 r = str_replace(&gs->root, own);
         }
-        if (r >= 0)
+        if (r >= 0) {
+                gs->oom_fd = open_container_oom(gs);
                 r = group_events_init(gs);
+        }
         if (r < 0) {
                 groups_free(gs);
                 return r;
@@ -57,6 +71,7 @@ void groups_free(Groups *gs) {
         HASH_ITER (hh_path, gs->by_path, g, next)
                 group_free(g);
         group_events_release(gs);
+        cleanup_fd(&gs->oom_fd);
         take_back(gs);
         for (Hierarchy h = 0; h < HIERARCHY_MAX; h++) {
                 free(gs->hierarchies[h].base);
@@ -75,12 +90,14 @@ const char *groups_root(const Groups *gs) {
 }
 
 uint64_t groups_container_oom_kills(const Groups *gs) {
-        uint64_t n;
+        char text[4096];
+        ssize_t n = gs->oom_fd < 0 ? -1 : pread(gs->oom_fd, text, sizeof(text) - 1, 0);
+        uint64_t kills;
 
-        if (cgroup_read_key(gs, HIERARCHY_V2, "", "memory.events", "oom_kill", &n) >= 0 ||
-            cgroup_read_key(gs, HIERARCHY_MEMORY, "", "memory.oom_control", "oom_kill", &n) >= 0)
-                return n;
-        return 0;
+        if (n < 0)
+                return 0;
+        text[n] = 0;
+        return cgroup_find_key(text, "oom_kill", &kills) >= 0 ? kills : 0;
 }
 
 static uint64_t count_oom_kills(const Group *g) {
@@ -143,7 +160,6 @@ static int group_build(Group *g, const char *slice, const char *unit, const Cgro
         HASH_ADD_KEYPTR(hh_path, gs->by_path, g->path, strlen(g->path), g);
         if (!g->hh_path.tbl)
                 return -ENOMEM;
-        group_events_add(g);
         g->oom_seen = count_oom_kills(g);
         return 0;
 }
@@ -200,7 +216,8 @@ int group_cgroup_fd(Group *g) {
 
         cleanup_fd(&gs->lent_fd);
         gs->lent_fd = -1;
-        if (gs->tracking != HIERARCHY_V2 || cgroup_path(gs, HIERARCHY_V2, g->path, NULL, path) < 0)
+        if (gs->tracking != HIERARCHY_V2 || g->kill_written ||
+            cgroup_path(gs, HIERARCHY_V2, g->path, NULL, path) < 0)
                 return -1;
         gs->lent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         return gs->lent_fd;
@@ -212,7 +229,7 @@ size_t group_procs_fds(Group *g, const int **ret) {
         for (size_t i = 0; i < gs->n_lent_procs_fds; i++)
                 cleanup_fd(gs->lent_procs_fds + i);
         gs->n_lent_procs_fds = 0;
-        for (Hierarchy h = HIERARCHY_SYSTEMD; h < HIERARCHY_MAX; h++) {
+        for (Hierarchy h = g->kill_written ? HIERARCHY_V2 : HIERARCHY_SYSTEMD; h < HIERARCHY_MAX; h++) {
                 char path[PATH_MAX];
                 int fd;
 
@@ -276,6 +293,8 @@ int group_kill(Group *g, int signal, pid_t except1, pid_t except2) {
         PidList l = { 0 };
         int r;
 
+        if (signal == SIGKILL)
+                (void)group_events_add(g);
         if (g->groups->tracking != HIERARCHY_NONE) {
                 r = cgroup_each_pid(g->groups, g->groups->tracking, g->path, kill_one, &k);
         } else {
@@ -294,9 +313,12 @@ int group_kill(Group *g, int signal, pid_t except1, pid_t except2) {
 int group_kill_all(Group *g) {
         int r;
 
+        (void)group_events_add(g);
         if (g->groups->tracking == HIERARCHY_V2 &&
-            cgroup_write(g->groups, HIERARCHY_V2, g->path, "cgroup.kill", "1") >= 0)
+            cgroup_write(g->groups, HIERARCHY_V2, g->path, "cgroup.kill", "1") >= 0) {
+                g->kill_written = true;
                 return 0;
+        }
         /* A fork between reading and killing escapes one round; a fork bomb is met again at the next call. */
         for (unsigned i = 0; i < KILL_ROUNDS_MAX; i++) {
                 r = group_kill(g, SIGKILL, 0, 0);
@@ -322,8 +344,10 @@ int group_pids(Group *g, pid_t **ret, size_t *n) {
 bool group_is_empty(Group *g) {
         if (g->shims)
                 return false; /* a shim ends with its last process */
-        return g->groups->tracking == HIERARCHY_NONE ||
-               cgroup_is_empty(g->groups, g->groups->tracking, g->path);
+        if (g->groups->tracking == HIERARCHY_NONE || cgroup_is_empty(g->groups, g->groups->tracking, g->path))
+                return true;
+        /* Who was told "no" wants to hear when it is; what ended before the watch was there is seen now. */
+        return group_events_add(g) && cgroup_is_empty(g->groups, g->groups->tracking, g->path);
 }
 
 static Group *find_by_path(Groups *gs, char *path) {

@@ -33,7 +33,11 @@ const char *group_tier_to_string(GroupTier t);
 typedef struct Groups Groups;
 typedef struct Group Group;
 
-/* Called from the loop when the last process of the group is gone. May come again after new processes entered. */
+/*
+ * Called from the loop when the last process of the group is gone: to who was
+ * told by group_is_empty() that it is not, or has sent it SIGKILL. May come
+ * again after new processes entered.
+ */
 typedef void (*GroupEmptyHandler)(Group *g, void *userdata);
 /*
  * SHIM tier: a process of the unit that is no child of ours has ended, as the
