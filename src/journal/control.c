@@ -207,6 +207,7 @@ static void dispatch(Server *s, Incoming *in) {
                 on_request(s, in);
                 break;
         case JOURNAL_UNIT_OF:
+                stream_unit_known(s, (pid_t)m->id, m->text, m->text_len);
                 datagram_unit_known(s, (pid_t)m->id, m->text, m->text_len);
                 break;
         default:

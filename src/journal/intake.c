@@ -15,6 +15,7 @@
 
 #define HEADER_MAX 4096
 #define CONNECTIONS_MAX 4096
+#define ASK_PATIENCE (50 * USEC_PER_MSEC)
 
 static void drop_stream(Server *s, Stream *stream) {
         uint64_t id = stream->id;
@@ -359,12 +360,30 @@ static void start_lines(Server *s, Stream *stream) {
         (void)server_watch(s, stream->fd, WATCH_STREAM, stream, EPOLLIN);
 }
 
+/* By its cgroup, or by asking PID 1. False: the answer is waited for. */
+static bool find_unit(Server *s, Stream *stream) {
+        char unit[256], slice[256], path[512];
+        pid_t pid = (pid_t)stream->info.pid;
+
+        if (client_unit(&s->cgroup_root, pid, unit, slice, path)) {
+                (void)str_replace(&stream->info.unit, unit);
+                (void)str_replace(&stream->info.slice, slice);
+                (void)str_replace(&stream->info.cgroup, path);
+                return true;
+        }
+        if (stream->has_asked || pid <= 1 || control_send(s, JOURNAL_ASK, (uint64_t)pid, "", NULL, 0) < 0)
+                return true;
+        stream->has_asked = true;
+        s->streams_ask_until = server_now(CLOCK_MONOTONIC) + ASK_PATIENCE;
+        return false;
+}
+
 /*
  * The header is looked at, then stored with PID 1, then taken. One that was
  * stored and not taken is found by recover_header().
  */
 static bool read_header(Server *s, Stream *stream) {
-        char text[HEADER_MAX], unit[256], slice[256], path[512];
+        char text[HEADER_MAX];
         Buf b auto_buf = { 0 };
         bool trusted;
         ssize_t n;
@@ -383,11 +402,8 @@ static bool read_header(Server *s, Stream *stream) {
                 drop_stream(s, stream);
         if (r <= 0)
                 return false;
-        if (!stream->info.unit && client_unit(&s->cgroup_root, (pid_t)stream->info.pid, unit, slice, path)) {
-                (void)str_replace(&stream->info.unit, unit);
-                (void)str_replace(&stream->info.slice, slice);
-                (void)str_replace(&stream->info.cgroup, path);
-        }
+        if (!stream->info.unit && !find_unit(s, stream))
+                return false;
 
         stream_info_format(&stream->info, &b);
         if (b.error) {
@@ -405,4 +421,15 @@ static bool read_header(Server *s, Stream *stream) {
         storage_commit(&s->storage);
         start_lines(s, stream);
         return true;
+}
+
+void stream_unit_known(Server *s, pid_t pid, const char *text, size_t n) {
+        Stream *stream, *next;
+
+        HASH_ITER (hh, s->streams, stream, next) {
+                if (!stream->in_header || !stream->has_asked || (pid != 0 && stream->info.pid != pid))
+                        continue;
+                stream_info_parse(&stream->info, text, n);
+                (void)read_header(s, stream);
+        }
 }

@@ -252,12 +252,15 @@ static void on_time(Server *s) {
         }
         if (is_due(&s->sync_at, t))
                 storage_sync_later(&s->storage);
+        if (is_due(&s->streams_ask_until, t))
+                stream_unit_known(s, 0, "", 0);
         if (is_due(&s->ask_until, t))
                 datagram_unit_known(s, 0, "", 0);
 }
 
 static int next_timeout(const Server *s) {
-        const usec_t deadlines[] = { s->announce_at, s->trim_at, s->sync_at, s->ask_until };
+        const usec_t deadlines[] = { s->announce_at, s->trim_at, s->sync_at, s->ask_until,
+                                     s->streams_ask_until };
         usec_t t = server_now(CLOCK_MONOTONIC), first = USEC_INFINITY;
 
         for (size_t i = 0; i < ELEMENTSOF(deadlines); i++)

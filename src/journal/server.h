@@ -62,6 +62,7 @@ typedef struct Server {
         usec_t ask_until; /* a datagram waits for PID 1's answer */
         pid_t asked_pid;
         usec_t no_ask_before;
+        usec_t streams_ask_until; /* connections wait for PID 1's answer */
 } Server;
 
 /* The text of input begins behind this much room. */
@@ -110,6 +111,8 @@ int stream_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n, boo
 void stream_accept(Server *s);
 /* One batch. True when there may be more. */
 bool stream_read(Server *s, Stream *stream);
+/* PID 1's answer about the sender of connections; pid 0: there was none in time. */
+void stream_unit_known(Server *s, pid_t pid, const char *text, size_t n);
 /* What an interrupted svinit-journald had in its hands. */
 void stream_recover(Server *s);
 

@@ -196,6 +196,9 @@ void stream_info_format(const StreamInfo *info, Buf *b) {
         add_line(b, "UNIT", info->unit);
         add_line(b, "IDENTIFIER", info->identifier);
         add_line(b, "COMM", info->comm);
+        add_line(b, "INVOCATION_ID", info->invocation);
+        add_line(b, "SLICE", info->slice);
+        add_line(b, "CGROUP", info->cgroup);
         buf_addf(b, "PID=%" PRIi64 "\nUID=%" PRIi64 "\nGID=%" PRIi64 "\n", info->pid, info->uid, info->gid);
         buf_addf(b, "PRIORITY=%d\nFACILITY=%d\nLEVEL_PREFIX=%d\n", info->priority, info->facility,
                  info->level_prefix);

@@ -34,6 +34,7 @@ typedef struct Stream {
         bool is_socket;
         bool in_header; /* a connection that has not yet said who it is */
         bool is_watched;
+        bool has_asked;      /* PID 1, whose the connection is */
         uint64_t carry_slot; /* of State; 0: no partial line */
         StreamInfo info;
         FieldSet *sets[8]; /* owned; by priority */

@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What services say and what journalctl then shows.
+
+load helper
+
+@test "stdout, stderr, native, syslog and stream lines of a service are found by its name" {
+        unit talk.service <<'E'
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+StandardOutput=journal
+StandardError=journal
+ExecStart=/bin/sh -c 'echo to stdout; echo to stderr >&2; echo "<3>an error"'
+ExecStart=/bin/sh -c 'logger by syslog; printf "MESSAGE=by native\\nCODE=7\\n" | logger --journald; echo by stream | systemd-cat -t cat'
+E
+        boot
+        ctl start talk.service
+        wait_host journal_has talk.service "by stream"
+        for words in "to stdout" "to stderr" "an error" "by syslog" "by native" "by stream"; do
+                [[ $(journal -u talk.service | grep -cxF "$words") == 1 ]]
+        done
+        [[ $(journal -u talk.service -p err) == "an error" ]]
+        [[ $(journal CODE=7) == "by native" ]]
+        inside journalctl --verify
+        grep -q '^sh\[[0-9]*\]: to stdout' "$T/console"
+        stop
+}
+
+@test "svinit-journald killed again and again under load loses and doubles no line" {
+        unit count.service <<'E'
+[Service]
+ExecStart=/bin/sh -c 'i=0; while [ $i -lt 60000 ]; do echo "line $i"; i=$((i + 1)); done; echo all written'
+E
+        boot
+        ctl start --no-block count.service
+        killed=0
+        for i in {1..15}; do
+                inside pkill -KILL -x svinit-journald && killed=$((killed + 1))
+                read -rt 0.05 <> <(:) || true
+        done
+        [[ $killed -gt 1 ]]
+        DEADLINE=120 wait_host journal_has count.service "all written"
+        journal -u count.service | grep '^line ' >"$T/lines"
+        for ((i = 0; i < 60000; i++)); do echo "line $i"; done | cmp - "$T/lines"
+        inside journalctl --verify
+        stop
+}
+
+@test "a burst is complete although its writer is gone at once" {
+        unit burst.service <<'E'
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/seq -f 'burst %%.0f' 1 200000
+E
+        boot
+        ctl start burst.service
+        wait_host journal_has burst.service "burst 200000"
+        [[ $(journal -u burst.service | grep -c '^burst ') == 200000 ]]
+        inside journalctl --verify
+        stop
+}
+
+@test "on a full disk the newest lines are there and services are not held up" {
+        unit flood.service <<'E'
+[Service]
+Type=oneshot
+TimeoutStartSec=60
+ExecStart=/usr/bin/seq -f 'flood %%.0f' 1 100000
+E
+        boot
+        inside_sh 'mkdir -p /var/log/journal && mount -t tmpfs -o size=4m tmpfs /var/log/journal'
+        inside pkill -KILL -x svinit-journald
+        ctl start flood.service
+        wait_host journal_has flood.service "flood 100000"
+        inside journalctl --verify
+        stop
+}
+
+@test "an ordered stop leaves files that the next boot can continue" {
+        unit hello.service <<'E'
+[Service]
+Type=oneshot
+ExecStart=/bin/echo hello from this boot
+E
+        boot
+        inside_sh 'mkdir -p /out/journal /var/log/journal && mount --bind /out/journal /var/log/journal'
+        inside pkill -KILL -x svinit-journald
+        ctl start hello.service
+        wait_host journal_has hello.service "hello from this boot"
+        stop
+        journalctl --header -D "$T"/out/journal/* | grep -q 'State: OFFLINE'
+        journalctl --verify -D "$T"/out/journal/*
+        [[ $(journalctl -o cat -D "$T"/out/journal/* | grep -c '^hello from this boot$') == 1 ]]
+}
