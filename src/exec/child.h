@@ -84,6 +84,7 @@ int environment_file_load(const EnvironmentFile *f, char ***env, ExecContext *c)
 
 /* The steps, by file. */
 int step_cgroup(ExecContext *c); /* step-process.c */
+int step_idle(ExecContext *c);
 int step_signals(ExecContext *c);
 const sigset_t *exec_changed_signals(void); /* asked in PID 1; it sets them before its first spawn */
 int step_session(ExecContext *c);

@@ -52,6 +52,7 @@ typedef struct ExecPlan {
         int cgroup_fd;               /* O_PATH/O_DIRECTORY of the v2 group; -1: none */
         const int *cgroup_procs_fds; /* open cgroup.procs files of v1 groups */
         size_t n_cgroup_procs_fds;
+        int idle_fd; /* Type=idle: readable when the other jobs are done, which is waited for, a while; 0: no wait */
         bool shim; /* put svinit-shim between */
         const char *shim_path;
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -58,6 +59,17 @@ const sigset_t *exec_changed_signals(void) {
         }
         known = true;
         return &changed;
+}
+
+#define IDLE_PATIENCE_MSEC 5000
+
+/* Only so that output does not mix: when the wait ends, for whatever reason, the service starts. */
+int step_idle(ExecContext *c) {
+        struct pollfd p = { .fd = c->plan->idle_fd, .events = POLLIN };
+
+        if (c->plan->idle_fd > 0)
+                (void)poll(&p, 1, IDLE_PATIENCE_MSEC);
+        return 0;
 }
 
 int step_signals(ExecContext *c) {

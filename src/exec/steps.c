@@ -14,6 +14,7 @@
 static const ExecStep steps[] = {
         { "signals", 207, step_signals },
         { "cgroup", 219, step_cgroup },
+        { "idle", 202, step_idle },
         { "session", 220, step_session },
         { "umask", 202, step_umask },
         { "account", 217, step_account },

@@ -50,6 +50,7 @@ typedef struct ManagerInternal {
         UnitRuntime *loaded;  /* read, but graph_complete() waits until all are */
         int pending_interrupts;
         uint64_t oom_kills_seen;
+        int idle_fd; /* 0: nobody waits */
         ManagerOptions options; /* strings borrowed from the caller of manager_new() */
 } ManagerInternal;
 
@@ -73,6 +74,7 @@ void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause);
 
 /* spawn.c */
 int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret);
+void manager_end_idle(Manager *m); /* no jobs: who waits for that (Type=idle) may go on */
 int unit_realize_group(Manager *m, Unit *u);
 int unit_slice_path(const Unit *u, char **ret);
 

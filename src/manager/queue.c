@@ -248,6 +248,7 @@ static int on_queue(sd_event_source *s, void *userdata) {
         }
         manager_collect_pending(m);
         manager_check_started(m);
+        manager_end_idle(m);
         if (m->stopping)
                 manager_check_leave(m);
         return 0;

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -332,6 +333,23 @@ static void plan_fixed(Manager *m, Unit *u, ExecPlan *p) {
         p->tty_path = u->spec->exec->tty_path;
 }
 
+/* One for all units that wait; made when the first does. */
+static int idle_fd(Manager *m) {
+        if (graph_count_jobs(m->graph) == 0)
+                return 0;
+        if (m->internal->idle_fd <= 0)
+                m->internal->idle_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        return MAX(m->internal->idle_fd, 0);
+}
+
+void manager_end_idle(Manager *m) {
+        if (m->internal->idle_fd <= 0 || graph_count_jobs(m->graph) > 0)
+                return;
+        (void)eventfd_write(m->internal->idle_fd, 1);
+        close(m->internal->idle_fd);
+        m->internal->idle_fd = 0;
+}
+
 int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret) {
         UnitRuntime *rt = unit_runtime(u);
         const Command *c = find_command(u, kind, index);
@@ -365,6 +383,8 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
                         return r;
                 rt->dynamic_uid = p.dynamic_uid;
         }
+        if (kind == COMMAND_START && u->spec->service->type == TYPE_IDLE)
+                p.idle_fd = idle_fd(m);
         if (kind == COMMAND_START) {
                 r = unit_collect_fds(u, &fds, &fd_names, &p.n_fds);
                 if (r < 0)

@@ -44,11 +44,13 @@ U
 @test "a daemon is followed by its PIDFile=, or found without one" {
         unit file.service <<<$'[Service]\nType=forking\nPIDFile=/run/file.pid\nExecStart=/usr/bin/probe daemon /run/file.pid'
         unit guess.service <<<$'[Service]\nType=forking\nExecStart=/usr/bin/probe daemon /out/guess.pid'
+        unit late.service <<<$'[Service]\nType=forking\nPIDFile=late.pid\nExecStart=/bin/sh -c "setsid sh -c \'sleep 0.3; echo $$$$ >/run/late.pid; exec sleep infinity\' &"'
         boot
+        run -0 ctl start late
+        [ "$(show late MainPID)" = "$(inside cat /run/late.pid)" ]
         run -0 ctl start file guess
         [ "$(show file ActiveState)/$(show guess ActiveState)" = active/active ]
         [ "$(show file MainPID)" = "$(inside cat /run/file.pid)" ]
-        wait_host test -s "$T/out/guess.pid"
         [ "$(show guess MainPID)" = "$(<"$T/out/guess.pid")" ]
         pid=$(show file MainPID)
         run -0 ctl stop file
@@ -67,7 +69,7 @@ U
 [Service]
 Type=notify
 NotifyAccess=all
-ExecStart=/bin/sh -c 'sleep infinity & systemd-notify --ready MAINPID=$!; echo $! >/out/child; exit 0'
+ExecStart=/bin/sh -c 'sleep infinity & echo $! >/out/child; systemd-notify --ready MAINPID=$!; exit 0'
 U
         unit refused.service <<<$'[Service]\nType=notify\nTimeoutStartSec=500ms\nExecStart=/bin/sh -c "probe notify READY=1 & wait"'
         boot
@@ -128,9 +130,11 @@ U
 @test "ExecCondition=: 1 to 254 skips the unit, 255 fails it" {
         unit skip.service <<<$'[Service]\nExecCondition=/bin/sh -c "exit 7"\nExecStart=/bin/touch /out/never'
         unit fail.service <<<$'[Service]\nExecCondition=/bin/sh -c "exit 255"\nExecStart=/bin/touch /out/never'
+        unit keeper.service <<<$'[Unit]\nAfter=skip.service\n[Service]\nExecStart=/bin/sleep infinity'
+        enabled keeper.service # so that skip.service stays in memory
         boot
         run -0 ctl start skip
-        [ "$(show skip ActiveState)/$(show skip Result)" = inactive/exec-condition ]
+        [ "$(ctl show skip -p ActiveState,Result --value | sort | tr '\n' ' ')" = "exec-condition inactive " ]
         run -1 ctl start fail
         [ "$(show fail ActiveState)/$(show fail Result)" = failed/exit-code ]
         [ ! -e "$T/out/never" ]

@@ -76,18 +76,23 @@ static int stubborn(void) {
         return wait_forever();
 }
 
+/* As daemons should: when the first process ends, the second has ended and the file of the third is there. */
 static int make_daemon(const char *pidfile) {
-        if (fork() > 0)
-                return 0;
+        pid_t pid = fork();
+        FILE *f;
+
+        if (pid > 0)
+                return waitpid(pid, NULL, 0) < 0;
         setsid();
-        if (fork() > 0)
-                return 0;
-        FILE *f = fopen(pidfile, "w");
+        pid = fork();
+        if (pid == 0)
+                return wait_forever();
+        f = fopen(pidfile, "w");
         if (!f)
                 return 1;
-        fprintf(f, "%d\n", (int)getpid());
+        fprintf(f, "%d\n", (int)pid);
         fclose(f);
-        return wait_forever();
+        return 0;
 }
 
 static int bomb(void) {
