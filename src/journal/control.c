@@ -106,8 +106,9 @@ static int take_fd(Incoming *in, size_t i) {
 static void on_state(Server *s, Incoming *in) {
         if (in->n_fds > 0 && state_adopt(&s->state, in->fds, in->n_fds) >= 0)
                 return;
-        if (state_new(&s->state) >= 0)
-                (void)control_send(s, JOURNAL_SAVE_STATE, 0, "", s->state.fds, STATE_FDS);
+        if (state_new(&s->state) < 0)
+                abort(); /* nothing can be promised without it; the next one may find the memory */
+        (void)control_send(s, JOURNAL_SAVE_STATE, 0, "", s->state.fds, STATE_FDS);
 }
 
 static void on_update(Server *s, const Incoming *in) {

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -80,7 +81,7 @@ static void watch_console(Server *s, unsigned i, bool wanted) {
         if (wanted == s->console_watched[i] || c->fd < 0)
                 return;
         if (wanted)
-                s->console_watched[i] = server_watch(s, c->fd, WATCH_CONSOLE, c, 4 /* EPOLLOUT */) >= 0;
+                s->console_watched[i] = server_watch(s, c->fd, WATCH_CONSOLE, c, EPOLLOUT) >= 0;
         else {
                 server_unwatch(s, c->fd);
                 s->console_watched[i] = false;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,6 +112,16 @@ static void load_host(Server *s) {
         (void)field_set_add_all(&s->self, &s->host);
 }
 
+/* Two descriptors for each service: as many as we are allowed. */
+static void raise_nofile(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int server_init(Server *s, int argc, char *argv[]) {
         int r;
 
@@ -124,6 +135,7 @@ int server_init(Server *s, int argc, char *argv[]) {
         for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++)
                 s->sockets[i] = -1;
 
+        raise_nofile();
         r = config_init(&s->config);
         if (r < 0)
                 return r;
