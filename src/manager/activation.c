@@ -27,11 +27,15 @@ static int on_deadline(sd_event_source *s, uint64_t usec, void *userdata) {
 }
 
 static void arm(Manager *m, Unit *u, sd_event_source **source, clockid_t clock, usec_t when) {
+        /* RestartSec=0, say: the kernel's timer would add its slack. A deadline that has moved meanwhile is no event. */
+        bool due = u->type == UNIT_SERVICE && when <= now_monotonic();
         int r;
 
-        if (when == USEC_INFINITY) {
+        if (when == USEC_INFINITY || due) {
                 if (*source)
                         (void)sd_event_source_set_enabled(*source, SD_EVENT_OFF);
+                if (due)
+                        (void)manager_push_type(m, u, EVENT_DEADLINE);
                 return;
         }
         if (!*source) {

@@ -212,8 +212,7 @@ static int boot_units(Manager *m, const char *wanted) {
         return r;
 }
 
-static int mark_main(Manager *m, const char *name) {
-        ServiceSpec *s;
+static int check_main(Manager *m, const char *name) {
         Unit *u;
         int r;
 
@@ -222,10 +221,6 @@ static int mark_main(Manager *m, const char *name) {
                 return r;
         if (u->load_state != LOAD_LOADED || u->type != UNIT_SERVICE)
                 return -ENOENT;
-        s = spec_part(u->spec, PART_SERVICE);
-        if (!s)
-                return -ENOMEM;
-        s->essential = 1;
         return 0;
 }
 
@@ -247,7 +242,7 @@ int manager_startup(Manager *m) {
         if (r < 0)
                 return r;
         if (o->main_unit) {
-                r = mark_main(m, o->main_unit);
+                r = check_main(m, o->main_unit);
                 if (r < 0) {
                         LOG_ERRNO(BOOT_FAILED, r, FIELD_S("UNIT_NAME", o->main_unit),
                                   FIELD_S("TEXT", "--main= wants a service that can be loaded"));

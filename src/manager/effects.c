@@ -18,7 +18,7 @@ static void effect_spawn(Manager *m, Unit *u, const Effect *fx, const Event *cau
         ProcessInfo process = { 0 };
         int r;
 
-        r = unit_spawn(m, u, fx->command, fx->index, &process);
+        r = m->internal->budget_hit ? -ESHUTDOWN : unit_spawn(m, u, fx->command, fx->index, &process);
         if (r < 0) {
                 LOG_UNIT_ERRNO(u->id, SPAWN_REFUSED, r,
                                FIELD_S("COMMAND", command_kind_to_string(fx->command)));
@@ -122,7 +122,6 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
         if (u->type == UNIT_SERVICE && u->spec->service->pid_file)
                 (void)unlink(u->spec->service->pid_file); /* stale now; the next run must not find it */
         unit_mark_changed(u);
-        manager_note_end(m, u);
 }
 
 static void effect_reload_done(Manager *m, Unit *u, const Effect *fx, const Event *cause) {

@@ -414,6 +414,10 @@ void journal_link_end(JournalLink *l) {
         (void)post(l, JOURNAL_END, 0, NULL);
 }
 
+pid_t journal_link_pid(const JournalLink *l) {
+        return l && l->pid > 0 ? l->pid : 0;
+}
+
 bool journal_link_ended(JournalLink *l) {
         return !l || l->pid <= 0;
 }

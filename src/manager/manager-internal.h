@@ -12,7 +12,8 @@
  *      processes.c   ends of processes, main pids; notify.c: sd_notify messages
  *      exec-status.c how the exec of a new process went
  *      activation.c  sockets, timers and paths in the outside world
- *      shutdown.c    stop budget, essential units, exit code
+ *      shutdown.c    stop budget, what is left at the end; signals.c
+ *      essential.c   whose end is the end, exit codes
  *      boot.c        generators, the boot transaction
  *      journal-link.c  svinit-journald's other half; log.c the log hook
  */
@@ -32,6 +33,21 @@ enum {
         PRIORITY_IDLE = 10,
 };
 
+typedef enum EndPhase {
+        PHASE_UNITS,   /* or no end at all */
+        PHASE_REST,    /* processes of no unit */
+        PHASE_JOURNAL, /* svinit-journald writes what it has */
+        PHASE_DONE,
+} EndPhase;
+
+/* Exit codes of svinit, DESIGN section 4. */
+enum {
+        EXIT_REBOOT = 133,
+        EXIT_KILLED = 128 + 9,
+};
+
+#define COMMAND_UNIT "main.service" /* CMD mode */
+
 typedef struct QueuedEvent {
         Unit *unit; /* NULL: it was freed meanwhile */
         Event event;
@@ -42,12 +58,16 @@ typedef struct ManagerInternal {
         QueuedEvent *queue; /* ring */
         size_t queue_head, queue_count, queue_capacity;
         size_t n_urgent; /* of them, in front: handled before the loop goes on */
-        bool draining, leaving, rest_asked, kill_sent, end_done, journal_ended, budget_hit;
+        bool draining;
+        EndPhase phase;
+        bool rest_asked; /* stop jobs for what the transaction does not reach */
+        bool budget_hit; /* SIGKILL was sent: nothing is started any more */
+        usec_t rest_begin, rest_looked;
         sd_event_source *queue_source, *stop_source, *leave_source;
-        sd_event_source *signal_sources[16];
-        UnitRuntime *changed; /* for the observer, a stack */
-        UnitRuntime *collect; /* perhaps garbage, looked at when the queue is empty */
-        UnitRuntime *loaded;  /* read, but graph_complete() waits until all are */
+        bool some_start_ended; /* some unit's start_ended is set */
+        UnitRuntime *changed;  /* for the observer, a stack */
+        UnitRuntime *collect;  /* perhaps garbage, looked at when the queue is empty */
+        UnitRuntime *loaded;   /* read, but graph_complete() waits until all are */
         int pending_interrupts;
         uint64_t oom_kills_seen;
         int idle_fd; /* 0: nobody waits */
@@ -125,10 +145,19 @@ void unit_read_stamp(Manager *m, Unit *u);
 int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *n);
 
 /* shutdown.c */
+void manager_check_leave(Manager *m);                   /* after each turn while stopping */
+void manager_note_job_of_end(Manager *m, const Job *j); /* exit.target & co. are to be started */
+
+/* signals.c */
 int manager_signals_init(Manager *m);
-void manager_note_end(Manager *m, Unit *u);       /* an essential unit, FailureAction=, SuccessAction= */
-void manager_check_leave(Manager *m);             /* after each turn while stopping */
-void manager_target_reached(Manager *m, Unit *u); /* exit.target & co. became active */
+
+/* essential.c */
+bool unit_is_command(const Unit *u);
+Unit *manager_command(const Manager *m); /* CMD mode's unit; NULL */
+bool unit_is_essential(const Unit *u, bool failed);
+void manager_note_end(Manager *m, Unit *u); /* it is down and no job brings it back */
+void manager_note_starts(Manager *m);       /* start jobs that never came to run their unit */
+void manager_act(Manager *m, EmergencyAction action, int status, const char *reason);
 int unit_exit_code(const Unit *u, bool command_mode);
 
 /* boot.c */
@@ -142,7 +171,8 @@ int journal_link_streams(Manager *m, Unit *u,
                          int ret_fds[2]); /* write ends for a new process, owned by the caller */
 void journal_link_announce(Manager *m, Unit *u, pid_t pid); /* after the spawn: whose streams they are */
 bool journal_link_ended(JournalLink *l);
-void journal_link_end(JournalLink *l); /* write everything, then exit; journal_link_ended() tells */
+pid_t journal_link_pid(const JournalLink *l); /* 0: it does not run */
+void journal_link_end(JournalLink *l);        /* write everything, then exit; journal_link_ended() tells */
 bool journal_link_is_pid(const JournalLink *l, pid_t pid);
 void journal_link_process_end(JournalLink *l, const ProcessEnd *end);
 bool journal_link_available(const JournalLink *l);

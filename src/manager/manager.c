@@ -132,8 +132,6 @@ void manager_free(Manager *m) {
         loader_free(m->loader);
         groups_free(m->groups);
         reaper_free(m->reaper);
-        for (size_t i = 0; i < ELEMENTSOF(in->signal_sources); i++)
-                sd_event_source_disable_unref(in->signal_sources[i]);
         sd_event_source_disable_unref(in->queue_source);
         sd_event_source_disable_unref(in->stop_source);
         sd_event_source_disable_unref(in->leave_source);

@@ -91,6 +91,8 @@ struct UnitRuntime {
         int failed_error;            /* ... and why: negative errno */
         uid_t dynamic_uid;
         uint64_t memory_at_stop, cpu_at_stop; /* figures of the last run; UINT64_MAX */
+        bool start_ended;                     /* a start job ended and the unit may be down */
+        JobResult start_result;               /* how */
         bool findings_logged;
         bool in_change_list; /* for the observer */
         UnitRuntime *change_next;

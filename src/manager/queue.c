@@ -186,10 +186,10 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
                 graph_unit_changed(m->graph, u, now, flags, &requests);
         if (now != old) {
                 manager_tell_triggers(m, u, now);
-                if (active_state_is_up(now) && u->type == UNIT_TARGET)
-                        manager_target_reached(m, u);
         }
         manager_run_requests(m, &requests);
+        if ((now != old || ev->type == EVENT_START) && unit_is_down(u) && !u->job)
+                manager_note_end(m, u);
         unit_arm_timers(m, u);
 }
 
@@ -246,6 +246,7 @@ static int on_queue(sd_event_source *s, void *userdata) {
                 manager_kick(m);
                 return 0;
         }
+        manager_note_starts(m);
         manager_collect_pending(m);
         manager_check_started(m);
         manager_end_idle(m);

@@ -216,17 +216,12 @@ static bool is_log(StdOutput o) {
                o == OUTPUT_KMSG_CONSOLE;
 }
 
-/* CMD mode: what was started by hand keeps what svinit itself was given. */
-static bool is_command(const Unit *u) {
-        return u->transient && str_equal(u->id, "main.service");
-}
-
 /* Standard output and error: our pipes where the journal is meant, else the child opens what the spec says. */
 static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
         const StdIo *io = &p->exec->io;
         int r;
 
-        if (is_command(u)) {
+        if (unit_is_command(u)) { /* what was started by hand keeps what svinit itself was given */
                 p->stdin_fd = STDIN_FILENO;
                 p->stdout_fd = STDOUT_FILENO;
                 p->stderr_fd = STDERR_FILENO;

@@ -91,6 +91,7 @@ static void on_job_added(Job *j, void *userdata) {
         Manager *m = userdata;
 
         m->n_installed_jobs++;
+        manager_note_job_of_end(m, j);
         if (m->observer.job_added)
                 m->observer.job_added(j, m->observer.userdata);
         manager_kick(m);
@@ -101,6 +102,12 @@ static void on_job_removed(Job *j, void *userdata) {
 
         if (j->result != JOB_DONE && j->result != JOB_CANCELED && j->result != JOB_SKIPPED)
                 m->n_failed_jobs++;
+        if ((j->type == JOB_START || j->type == JOB_RESTART) && j->result != JOB_CANCELED &&
+            unit_is_essential(j->unit, true)) {
+                unit_runtime(j->unit)->start_ended = true;
+                unit_runtime(j->unit)->start_result = j->result;
+                m->internal->some_start_ended = true;
+        }
         if (j->type != JOB_NOP)
                 unit_log_job_end(j->unit, j->type, j->result);
         if (m->observer.job_removed) {
@@ -311,11 +318,11 @@ int manager_add_command_unit(Manager *m, char *const *command) {
         Unit *u;
         int r;
 
-        r = graph_add(m->graph, "main.service", &u);
+        r = graph_add(m->graph, COMMAND_UNIT, &u);
         if (r < 0)
                 return r;
         u->transient = true;
-        r = spec_new("main.service", &spec);
+        r = spec_new(COMMAND_UNIT, &spec);
         if (r < 0)
                 return r;
         service = spec_part(spec, PART_SERVICE);

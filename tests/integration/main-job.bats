@@ -39,3 +39,134 @@ restarted() {
         now=$(show "$1" MainPID)
         [ "$now" != 0 ] && [ "$now" != "$2" ]
 }
+
+# Runs a command as the container's and waits for its end.
+command_mode() {
+        rm -f "$T/pid"
+        svinit_args=(-- "$@")
+        launch
+        wait_gone
+}
+
+@test "a command's exit code is svinit's, also when it cannot be started" {
+        command_mode /bin/sh -c 'exit 7'
+        [ "$exit_code" = 7 ]
+        command_mode /bin/true
+        [ "$exit_code" = 0 ]
+        command_mode /bin/sh -c 'kill -9 $$'
+        [ "$exit_code" = 137 ]
+        command_mode /nonexistent
+        [ "$exit_code" = 127 ]
+        command_mode /etc/passwd
+        [ "$exit_code" = 126 ]
+        command_mode /bin/sh -c 'exit 203'
+        [ "$exit_code" = 203 ]
+}
+
+# Tells the name of each signal that it gets and leaves with 42 at the last one.
+listener() {
+        cat >"$T/out/listen" <<'S'
+#!/bin/bash
+for s in HUP USR1 USR2 QUIT WINCH CONT RTMIN+10; do trap "echo $s >>/out/got" $s; done
+for s in TERM INT; do trap "echo $s >>/out/got; exit 42" $s; done
+echo up >/out/got
+while :; do sleep 0.02; done
+S
+        chmod 755 "$T/out/listen"
+        svinit_args=(-- /out/listen)
+        rm -f "$T/out/got" "$T/pid"
+        launch
+        wait_host grep -q up "$T/out/got"
+}
+
+@test "a command gets every signal that svinit gets, and its answer counts" {
+        listener
+        for s in HUP USR1 USR2 QUIT WINCH CONT RTMIN+10; do
+                kill -"$s" "$init_pid"
+                wait_host grep -qx "$s" "$T/out/got"
+        done
+        stop TERM
+        [ "$exit_code" = 42 ]
+        [ "$(tail -1 "$T/out/got")" = TERM ]
+        listener
+        stop INT
+        [ "$exit_code" = 42 ]
+        [ "$(tail -1 "$T/out/got")" = INT ]
+}
+
+@test "a second SIGINT kills a command that does not listen" {
+        svinit_args=(-- /bin/sh -c 'trap "" INT TERM; echo up >/out/up; while :; do sleep 1; done')
+        launch
+        wait_host test -s "$T/out/up"
+        kill -INT "$init_pid"
+        wait_host grep -q "Shutting down" "$T/console" # two that come at once are one
+        kill -INT "$init_pid"
+        SECONDS=0
+        wait_gone
+        [ "$exit_code" = 137 ]
+        [ "$SECONDS" -lt 4 ]
+}
+
+@test "an essential service that has to be killed at the end of the budget makes exit code 137" {
+        unit deaf.service <<'U'
+[Service]
+X-Essential=yes
+ExecStart=/bin/sh -c 'trap "" TERM; while :; do sleep 1; done'
+U
+        enabled deaf.service
+        boot --env SVINIT_STOP_BUDGET=2s
+        SECONDS=0
+        stop
+        [ "$exit_code" = 137 ]
+        [ "$SECONDS" -le 2 ]
+        grep -q 'deaf.service: Killed: still' "$T/console"
+}
+
+@test "the end of an essential service ends svinit with its code, a restart of it does not" {
+        unit app.service <<'U'
+[Service]
+ExecStart=/bin/sleep infinity
+U
+        enabled app.service
+        svinit_args=(--main=app.service)
+        boot
+        inside systemctl daemon-reload
+        inside systemctl restart app.service
+        [ "$(inside systemctl is-active app.service)" = active ]
+        inside kill -USR1 "$(show app.service MainPID)"
+        wait_gone
+        [ "$exit_code" = 138 ]
+}
+
+@test "an essential service that cannot come up ends svinit too" {
+        unit app.service <<'U'
+[Unit]
+Requires=broken.service
+After=broken.service
+[Service]
+X-Essential=yes
+ExecStart=/bin/sleep infinity
+U
+        unit broken.service <<'U'
+[Service]
+Type=oneshot
+ExecStart=/bin/false
+U
+        enabled app.service
+        launch
+        wait_gone
+        [ "$exit_code" = 124 ]
+}
+
+@test "processes of no unit get SIGTERM, then SIGKILL, and are waited for" {
+        boot
+        inside_sh 'setsid sh -c "trap \"echo term >/out/got; exit\" TERM; echo up >/out/up; while :; do sleep 0.1; done" >/dev/null 2>&1 &'
+        inside_sh 'setsid sh -c "trap \"\" TERM; echo up >/out/deaf; while :; do sleep 0.1; done" >/dev/null 2>&1 &'
+        wait_host test -s "$T/out/up"
+        wait_host test -s "$T/out/deaf"
+        SECONDS=0
+        stop
+        [ "$exit_code" = 0 ]
+        [ "$(<"$T/out/got")" = term ]
+        [ "$SECONDS" -lt 6 ]
+}

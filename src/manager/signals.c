@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Signals to svinit; the table of DESIGN section 4. In CMD mode everything
+ * that a program can be sent reaches the command, as if svinit were not there.
+ */
+
+#include "manager/manager-internal.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+static void forward(Manager *m, int signo) {
+        Unit *command = manager_command(m);
+
+        if (command)
+                (void)manager_kill(m, command, WHOM_MAIN, signo, false);
+}
+
+/* The command is stopped by the very signal that svinit got: its own answer to it decides. */
+static void stop_by(Manager *m, int signo, const char *reason) {
+        Unit *command = manager_command(m);
+        KillSpec *kill;
+
+        if (command && !m->stopping && (signo == SIGTERM || signo == SIGINT) &&
+            (kill = spec_part(command->spec, PART_KILL)))
+                kill->signal = signo;
+        manager_stop(m, reason, command ? -1 : 0);
+}
+
+static void on_terminate(Manager *m, int signo) {
+        stop_by(m, signo, signo == SIGTERM ? "SIGTERM" : "a stop signal");
+}
+
+static void on_interrupt(Manager *m, int signo) {
+        if (m->internal->pending_interrupts++ > 0)
+                manager_stop_now(m);
+        else
+                stop_by(m, signo, "SIGINT");
+}
+
+static void on_reboot(Manager *m, int signo) {
+        manager_stop(m, "a reboot signal", EXIT_REBOOT);
+}
+
+static void on_hangup(Manager *m, int signo) {
+        if (manager_command(m))
+                forward(m, signo);
+        else
+                manager_reload(m);
+}
+
+static void on_dump(Manager *m, int signo) {
+        Buf b auto_buf = { 0 };
+
+        if (manager_command(m)) {
+                forward(m, signo);
+                return;
+        }
+        manager_dump(m, &b);
+        for (char *line = b.data, *end; line && *line; line = end + (*end != 0)) {
+                char text[512];
+
+                end = line + strcspn(line, "\n");
+                snprintf(text, sizeof(text), "%.*s", (int)(end - line), line);
+                LOG(TEXT, FIELD_S("TEXT", text));
+        }
+}
+
+typedef struct SignalRow {
+        int signo;
+        void (*handle)(Manager *m, int signo);
+} SignalRow;
+
+/* The numbers of real-time signals are known at run time only. */
+static void (*handler_of(int signo))(Manager *m, int signo) {
+        const SignalRow rows[] = {
+                { SIGTERM, on_terminate },      { SIGPWR, on_terminate }, { SIGRTMIN + 3, on_terminate },
+                { SIGRTMIN + 4, on_terminate }, { SIGINT, on_interrupt }, { SIGRTMIN + 5, on_reboot },
+                { SIGRTMIN + 6, on_reboot },    { SIGHUP, on_hangup },    { SIGUSR2, on_dump }
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].signo == signo)
+                        return rows[i].handle;
+        return forward;
+}
+
+static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
+        handler_of((int)si->ssi_signo)(userdata, (int)si->ssi_signo);
+        return 0;
+}
+
+/* SIGCHLD is the reaper's. Faults are ours alone, and what stops a background process at a terminal means nobody else. */
+static bool is_handled(int signo) {
+        static const int others[] = { SIGKILL, SIGSTOP, SIGCHLD, SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+                                      SIGABRT, SIGTRAP, SIGSYS,  SIGPIPE, SIGTTIN, SIGTTOU };
+
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                if (others[i] == signo)
+                        return false;
+        return signo < 32 || signo >= SIGRTMIN; /* those between are the C library's own */
+}
+
+int manager_signals_init(Manager *m) {
+        for (int signo = 1; signo <= SIGRTMAX; signo++) {
+                sd_event_source *s;
+                int r;
+
+                if (!is_handled(signo) || (handler_of(signo) == forward && !m->internal->options.command))
+                        continue;
+                r = sd_event_add_signal(m->event, &s, signo, on_signal, m);
+                if (r < 0)
+                        return r;
+                (void)sd_event_source_set_priority(s, PRIORITY_SIGNAL);
+                (void)sd_event_source_set_floating(s, true);
+                sd_event_source_unref(s);
+        }
+        return 0;
+}
