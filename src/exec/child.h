@@ -45,10 +45,10 @@ typedef struct ExecContext {
         char exec_pid[PID_ASSIGNMENT_MAX];     /* of the process's own number, written last */
         char listen_pid[PID_ASSIGNMENT_MAX];
         int stdin_fd, stdout_fd, stderr_fd,
-                console_fd;              /* the plan's, moved out of the way of 0..2; -1: none */
-        const sigset_t *changed_signals; /* borrowed; those that PID 1 does not leave at their default */
-        bool in_group;                   /* clone3() has put us there */
-        bool has_terminal;               /* standard input is a terminal that we made ours */
+                console_fd;       /* the plan's, moved out of the way of 0..2; -1: none */
+        uint64_t changed_signals; /* bit n-1: signal n; those that PID 1 does not leave at their default */
+        bool in_group;            /* clone3() has put us there */
+        bool has_terminal;        /* standard input is a terminal that we made ours */
 } ExecContext;
 
 typedef struct ExecStep {
@@ -86,7 +86,7 @@ int environment_file_load(const EnvironmentFile *f, char ***env, ExecContext *c)
 int step_cgroup(ExecContext *c); /* step-process.c */
 int step_idle(ExecContext *c);
 int step_signals(ExecContext *c);
-const sigset_t *exec_changed_signals(void); /* asked in PID 1; it sets them before its first spawn */
+uint64_t exec_changed_signals(void); /* asked in PID 1; it sets them before its first spawn */
 int step_session(ExecContext *c);
 int step_oom_score(ExecContext *c);
 int step_nice(ExecContext *c);

@@ -43,22 +43,31 @@ int step_cgroup(ExecContext *c) {
         return r;
 }
 
+/* The kernel's own call: libc hides the two signals that it uses itself, and those may have been inherited ignored as well. */
+static bool disposition_is_default(int signo) {
+        unsigned long action[16] = { 0 }; /* a struct sigaction of the kernel; the handler comes first */
+
+        return syscall(SYS_rt_sigaction, signo, NULL, action, _NSIG / 8) < 0 || action[0] == 0;
+}
+
+static void set_default_disposition(int signo) {
+        unsigned long action[16] = { 0 };
+
+        (void)syscall(SYS_rt_sigaction, signo, action, NULL, _NSIG / 8);
+}
+
 /* Ignored signals outlive exec, and svinit may have been started with some: a few of 64, and the same at each spawn. */
-const sigset_t *exec_changed_signals(void) {
+uint64_t exec_changed_signals(void) {
+        static uint64_t changed;
         static bool known;
-        static sigset_t changed;
 
         if (known)
-                return &changed;
-        sigemptyset(&changed);
-        for (int s = 1; s < _NSIG; s++) {
-                struct sigaction sa;
-
-                if (sigaction(s, NULL, &sa) >= 0 && sa.sa_handler != SIG_DFL)
-                        sigaddset(&changed, s);
-        }
+                return changed;
+        for (int s = 1; s < _NSIG; s++)
+                if (!disposition_is_default(s))
+                        changed |= UINT64_C(1) << (s - 1);
         known = true;
-        return &changed;
+        return changed;
 }
 
 #define IDLE_PATIENCE_MSEC 5000
@@ -73,12 +82,12 @@ int step_idle(ExecContext *c) {
 }
 
 int step_signals(ExecContext *c) {
-        struct sigaction default_action = { .sa_handler = SIG_DFL }, ignore = { .sa_handler = SIG_IGN };
+        struct sigaction ignore = { .sa_handler = SIG_IGN };
         sigset_t none;
 
         for (int s = 1; s < _NSIG; s++)
-                if (sigismember(c->changed_signals, s) == 1)
-                        (void)sigaction(s, &default_action, NULL);
+                if (c->changed_signals & (UINT64_C(1) << (s - 1)))
+                        set_default_disposition(s);
         if (c->plan->exec->ignore_sigpipe && sigaction(SIGPIPE, &ignore, NULL) < 0)
                 return -errno;
         sigemptyset(&none);

@@ -309,13 +309,13 @@ static void the_default_target_is_a_link(void **state) {
         char *name auto_free = NULL;
 
         assert_int_equal(install_get_default(w->loader, &name), -ENOENT);
-        world_put(w, "/usr/lib/svinit/system/multi-user.target", "[Unit]\nDescription=m\n");
-        world_put(w, "/usr/lib/svinit/system/rescue.target", "[Unit]\nDescription=r\n");
-        world_link(w, "/usr/lib/svinit/system/default.target", "multi-user.target");
+        world_put(w, PKGLIBDIR "/system/multi-user.target", "[Unit]\nDescription=m\n");
+        world_put(w, PKGLIBDIR "/system/rescue.target", "[Unit]\nDescription=r\n");
+        world_link(w, PKGLIBDIR "/system/default.target", "multi-user.target");
         assert_int_equal(install_get_default(w->loader, &name), 0);
         assert_string_equal(name, "multi-user.target");
         assert_int_equal(install_set_default(w->loader, "rescue.target", 0, &changes, &report), 0);
-        expect_target(w, ETC "default.target", "/usr/lib/svinit/system/rescue.target");
+        expect_target(w, ETC "default.target", PKGLIBDIR "/system/rescue.target");
         free(TAKE(name));
         assert_int_equal(install_get_default(w->loader, &name), 0);
         assert_string_equal(name, "rescue.target");

@@ -27,7 +27,7 @@ static void first_directory_wins(void **state) {
         static const char *const order[] = {
                 "/run/systemd/generator.late/",
                 LIB,
-                "/usr/lib/svinit/system/",
+                PKGLIBDIR "/system/",
                 "/usr/local/lib/systemd/system/",
                 "/run/systemd/generator/",
                 RUN,
@@ -348,7 +348,7 @@ static void services_of_systemd_stay_out_unless_asked_for(void **state) {
         world_link(w, LIB "m.target.wants/getty.target", "../getty.target");
         world_link(w, LIB "m.target.wants/dbus.socket", "../dbus.socket");
         world_link(w, ETC "m.target.wants/systemd-networkd.service", LIB "systemd-networkd.service");
-        world_link(w, "/usr/lib/svinit/system/m.target.wants/systemd-x.service", "../systemd-x.service");
+        world_link(w, PKGLIBDIR "/system/m.target.wants/systemd-x.service", "../systemd-x.service");
         assert_int_equal(world_load(w, "m.target", &u), LOADED_OK);
         assert_false(loaded_depends(&u, DEP_WANTS, "systemd-logind.service"));
         assert_false(loaded_depends(&u, DEP_WANTS, "getty.target"));
