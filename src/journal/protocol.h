@@ -13,6 +13,12 @@
  * drops bookkeeping of svinit-journald's own, and PID 1 only stores (STORE) or
  * closes (GONE) descriptors by id, in bounded number.
  *
+ * What must hold on PID 1's side, or lines are lost:
+ * - it reads all that a dead svinit-journald had sent before it starts the next one (SAVE_STATE, STORE, GONE);
+ * - STORE for an id it has replaces the text: the connection has said who it is;
+ * - STATE comes first, READY_END last, in between in any order LISTEN, ADD (with the same ids), STORED.
+ * ADD for a stream that svinit-journald has counts as UPDATE. The answer to ASK may carry SLICE= and CGROUP= too.
+ *
  * The text of ADD is lines "KEY=value": UNIT= INVOCATION_ID= IDENTIFIER= PID= UID= GID= COMM= PRIORITY= FACILITY=
  * LEVEL_PREFIX=0|1 LEVEL_MAX= STREAM=stdout|stderr CONSOLE=0|1 RATE_INTERVAL_USEC= RATE_BURST= FIELD_xxx=... CGROUP=
  */
