@@ -81,7 +81,7 @@ typedef enum LinkKind {
 } LinkKind;
 
 /* What a link in directory `dir` means. An alias's target name goes to *ret_target. */
-static int judge_link(Index *x, const Root *root, size_t dir, const char *name, LinkKind *ret,
+static int judge_link(Index *x, const Root *root, size_t dir, int fd, const char *name, LinkKind *ret,
                       char **ret_target) {
         char *path auto_free = NULL, *text auto_free = NULL, *target auto_free = NULL,
                    *parent auto_free = NULL;
@@ -90,7 +90,7 @@ static int judge_link(Index *x, const Root *root, size_t dir, const char *name, 
 
         r = str_printf(&path, "%s/%s", directory, name);
         if (r >= 0)
-                r = root_read_link(root, path, &text);
+                r = read_link_at(fd, name, &text);
         if (r < 0 && r != -ENOMEM) { /* gone meanwhile */
                 *ret = LINK_SELF;
                 return 0;
@@ -133,7 +133,7 @@ static int add_alias(Index *x, Entry *e, const char *target_name) {
         return 0;
 }
 
-static int add_unit(Index *x, const Root *root, size_t dir, const char *name, bool link) {
+static int add_unit(Index *x, const Root *root, size_t dir, int fd, const char *name, bool link) {
         char *target auto_free = NULL;
         LinkKind kind = LINK_OUT;
         Entry *e;
@@ -143,7 +143,7 @@ static int add_unit(Index *x, const Root *root, size_t dir, const char *name, bo
         if (e && e->kind != ENTRY_ABSENT) /* the first directory wins */
                 return 0;
         if (link) {
-                r = judge_link(x, root, dir, name, &kind, &target);
+                r = judge_link(x, root, dir, fd, name, &kind, &target);
                 if (r < 0)
                         return r;
                 if (kind == LINK_SELF || kind == LINK_BAD) /* the file itself comes later in the path */
@@ -196,7 +196,7 @@ static int scan(Index *x, const Root *root, size_t dir) {
         }
         while (r >= 0 && (errno = 0, de = readdir(d))) {
                 if (name_is_valid(de->d_name, NAME_ANY))
-                        r = add_unit(x, root, dir, de->d_name, is_link(d, de));
+                        r = add_unit(x, root, dir, fd, de->d_name, is_link(d, de));
                 else if (is_subdir_name(de->d_name))
                         r = add_subdir(x, de->d_name, dir);
         }
