@@ -5,10 +5,13 @@
  * An effect that fails is the next event.
  */
 
+#include "manager/files.h"
 #include "manager/manager-internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,11 +106,38 @@ static void remember_usage(UnitRuntime *rt) {
         rt->cpu_at_stop = usage.cpu_nsec;
 }
 
+static bool runs_again(const Service *s, const Machine *machine) {
+        return s->restart_job || machine_will_restart(machine);
+}
+
+/* RuntimeDirectory= lives as long as the run, or as RuntimeDirectoryPreserve= says. "a:b": b is a link to a. */
+static void remove_runtime_directories(Manager *m, const Unit *u) {
+        const ExecSpec *e = u->spec->exec;
+        const Machine *machine = &unit_runtime(u)->machine;
+        char path[PATH_MAX];
+
+        if (u->type != UNIT_SERVICE || e->runtime_directory_preserve == PRESERVE_YES ||
+            (e->runtime_directory_preserve == PRESERVE_RESTART && runs_again(&machine->service, machine)))
+                return;
+        STRV_FOREACH (name, e->directories[DIRECTORY_RUNTIME].names) {
+                const char *link = strchr(*name, ':');
+                int n = link ? (int)(link - *name) : (int)strlen(*name);
+
+                if (snprintf(path, sizeof(path), "%s/%.*s", m->host.runtime_dir, n, *name) <
+                    (int)sizeof(path))
+                        remove_tree(path);
+                if (link &&
+                    snprintf(path, sizeof(path), "%s/%s", m->host.runtime_dir, link + 1) < (int)sizeof(path))
+                        (void)unlink(path);
+        }
+}
+
 static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         UnitRuntime *rt = unit_runtime(u);
         const char *result = machine_result(&rt->machine);
 
         remember_usage(rt);
+        remove_runtime_directories(m, u);
         if (u->type == UNIT_SERVICE && rt->machine.service.result == RESULT_EXEC_CONDITION)
                 LOG_UNIT(u->id, UNIT_SKIPPED, FIELD_S("DESCRIPTION", u->spec->common->description ?: u->id),
                          FIELD_S("CONDITION", "ExecCondition="));

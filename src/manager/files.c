@@ -2,12 +2,15 @@
 
 #include "manager/files.h"
 
+#include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define REMOVE_DEPTH_MAX 64 /* one descriptor for each */
 
 bool path_is_mounted(const char *path) {
         char line[4096], point[2048];
@@ -21,13 +24,49 @@ bool path_is_mounted(const char *path) {
         return found;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
-        (void)remove(path);
-        return 0;
+static int open_directory(int dirfd, const char *name) {
+        return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* Takes fd. Each step goes through the descriptor of the directory, so that no link put there meanwhile leads away. */
+static void empty_directory(int fd, dev_t device, unsigned depth) {
+        DIR *d = fdopendir(fd);
+        struct dirent *e;
+
+        if (!d) {
+                close(fd);
+                return;
+        }
+        while ((e = readdir(d))) {
+                struct stat st;
+                int child;
+
+                if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+                    unlinkat(fd, e->d_name, 0) >= 0 || depth == 0)
+                        continue;
+                child = open_directory(fd, e->d_name);
+                if (child < 0)
+                        continue;
+                if (fstat(child, &st) >= 0 && st.st_dev == device)
+                        empty_directory(child, device, depth - 1);
+                else
+                        close(child);
+                (void)unlinkat(fd, e->d_name, AT_REMOVEDIR);
+        }
+        closedir(d);
 }
 
 void remove_tree(const char *path) {
-        (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+        int fd = open_directory(AT_FDCWD, path);
+        struct stat st;
+
+        if (fd < 0)
+                return;
+        if (fstat(fd, &st) >= 0)
+                empty_directory(fd, st.st_dev, REMOVE_DEPTH_MAX);
+        else
+                close(fd);
+        (void)rmdir(path);
 }
 
 /* O_NONBLOCK would change the descriptor for all who share it; poll() and a piece that a pipe takes whole does not. */
