@@ -31,6 +31,8 @@ typedef struct Fixture {
 static int setup(void **state) {
         Fixture *x = calloc(1, sizeof(*x));
 
+        if (!x)
+                return -1;
         strcpy(x->dir, "/tmp/svinit-journal-XXXXXX");
         assert_non_null(mkdtemp(x->dir));
         snprintf(x->path, sizeof(x->path), "%s/system.journal", x->dir);
