@@ -11,13 +11,25 @@
 #define EXIT_REBOOT 133 /* what a container's runtime sees where a machine would boot again */
 #define ENVIRONMENT_MAX 4096
 
-int method_reload(Call *c) {
-        int r = manager_reload(c->manager);
+/* The client may be gone meanwhile: then the answer goes nowhere. */
+static void on_reloaded(int r, void *userdata) {
+        sd_bus_message *request = userdata;
 
         if (r < 0)
-                return sd_bus_error_set_errnof(c->error, r, "The configuration could not be reloaded: %s.",
-                                               strerror(-r));
-        return sd_bus_reply_method_return(c->message, NULL);
+                (void)sd_bus_reply_method_errnof(request, r, "The configuration could not be reloaded: %s.",
+                                                 strerror(-r));
+        else
+                (void)sd_bus_reply_method_return(request, NULL);
+        sd_bus_message_unref(request);
+}
+
+/* Answered when the units are read; generators may take a while. */
+int method_reload(Call *c) {
+        int r = manager_reload(c->manager, on_reloaded, sd_bus_message_ref(c->message));
+
+        if (r < 0)
+                sd_bus_message_unref(c->message);
+        return r;
 }
 
 /* With -f systemd would skip the units; here they are stopped in order, within the budget that ends with SIGKILL. */

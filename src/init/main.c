@@ -83,7 +83,7 @@ static int run(const Options *o) {
         if (r < 0)
                 LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the D-Bus socket"));
         r = manager_startup(m);
-        if (r != 0)
+        if (r < 0)
                 manager_stop(m, "the boot transaction cannot be started", EXIT_SVINIT_FAILED);
         code = manager_run(m);
         machine = m->host.pid1 && !m->host.container;

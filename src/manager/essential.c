@@ -13,7 +13,6 @@
 
 enum {
         EXIT_TIMEOUT = 124,
-        EXIT_OURS = 125,
         EXIT_NOT_EXECUTABLE = 126,
         EXIT_NOT_FOUND = 127,
         EXIT_OF_EXEC = 203
@@ -78,7 +77,7 @@ int unit_exit_code(const Unit *u, bool command_mode) {
         case RESULT_EXEC_CONDITION:
                 return 0;
         case RESULT_RESOURCES:
-                return EXIT_OURS;
+                return EXIT_SVINIT_FAILED;
         case RESULT_EXIT_CODE:
         case RESULT_SIGNAL:
         case RESULT_CORE_DUMP:

@@ -7,14 +7,14 @@
  *      queue.c       events, one turn of the loop, observers
  *      effects.c     what machines ask for
  *      spawn.c       ExecPlan of one command
- *      units.c       loading, reload, collecting
+ *      units.c       loading, collecting; reload.c: all of it again
  *      jobs.c        enqueue, run, time-outs of jobs
  *      processes.c   ends of processes, main pids; notify.c: sd_notify messages
  *      exec-status.c how the exec of a new process went
  *      activation.c  sockets, timers and paths in the outside world
  *      shutdown.c    stop budget, what is left at the end; signals.c
  *      essential.c   whose end is the end, exit codes
- *      boot.c        generators, the boot transaction
+ *      boot.c        the boot transaction; generators.c
  *      journal-link.c  svinit-journald's other half; log.c the log hook
  */
 
@@ -42,11 +42,15 @@ typedef enum EndPhase {
 
 /* Exit codes of svinit, DESIGN section 4. */
 enum {
+        EXIT_SVINIT_FAILED = 125,
         EXIT_REBOOT = 133,
         EXIT_KILLED = 128 + 9,
 };
 
 #define COMMAND_UNIT "main.service" /* CMD mode */
+
+typedef struct GeneratorRun GeneratorRun;
+typedef struct ReloadWaiter ReloadWaiter;
 
 typedef struct QueuedEvent {
         Unit *unit; /* NULL: it was freed meanwhile */
@@ -64,13 +68,16 @@ typedef struct ManagerInternal {
         bool budget_hit; /* SIGKILL was sent: nothing is started any more */
         usec_t rest_begin, rest_looked;
         sd_event_source *queue_source, *stop_source, *leave_source;
-        bool some_start_ended; /* some unit's start_ended is set */
-        UnitRuntime *changed;  /* for the observer, a stack */
-        UnitRuntime *collect;  /* perhaps garbage, looked at when the queue is empty */
-        UnitRuntime *loaded;   /* read, but graph_complete() waits until all are */
+        bool some_start_ended;    /* some unit's start_ended is set */
+        GeneratorRun *generators; /* under way; owned */
+        bool reloading;
+        ReloadWaiter *reload_waiters, *reload_next; /* of this reload and of the one after it; owned */
+        UnitRuntime *changed;                       /* for the observer, a stack */
+        UnitRuntime *collect;                       /* perhaps garbage, looked at when the queue is empty */
+        UnitRuntime *loaded;                        /* read, but graph_complete() waits until all are */
         int pending_interrupts;
         uint64_t oom_kills_seen;
-        int idle_fd; /* 0: nobody waits */
+        int idle_fd;            /* 0: nobody waits */
         ManagerOptions options; /* strings borrowed from the caller of manager_new() */
 } ManagerInternal;
 
@@ -99,6 +106,7 @@ int unit_realize_group(Manager *m, Unit *u);
 int unit_slice_path(const Unit *u, char **ret);
 
 /* units.c */
+int manager_load_one(Manager *m, Unit *u); /* its files, anew */
 int manager_load_stubs(Manager *m);
 void manager_collect_pending(Manager *m);
 void unit_log_findings(Unit *u);
@@ -160,8 +168,16 @@ void manager_note_starts(Manager *m);       /* start jobs that never came to run
 void manager_act(Manager *m, EmergencyAction action, int status, const char *reason);
 int unit_exit_code(const Unit *u, bool command_mode);
 
+/* generators.c */
+typedef void (*GeneratorsDone)(Manager *m);
+int generators_run(Manager *m, GeneratorsDone done); /* 1: done() comes later; 0: there are none */
+void generators_release(Manager *m);
+
+/* reload.c */
+void manager_reload_pending(Manager *m); /* asked for before it was possible */
+void reload_release(Manager *m);
+
 /* boot.c */
-int manager_run_generators(Manager *m);
 void manager_check_started(Manager *m);
 
 /* journal-link.c */

@@ -126,6 +126,8 @@ void manager_free(Manager *m) {
                 return;
         in = m->internal;
         m->observer = (ManagerObserver){ 0 };
+        reload_release(m);
+        generators_release(m);
         graph_free(m->graph);
         journal_link_free(m->journal);
         notify_socket_free(m->notify);

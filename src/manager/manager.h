@@ -139,8 +139,9 @@ struct Manager {
 
 int manager_new(const ManagerOptions *o, Manager **ret);
 void manager_free(Manager *m);
-int manager_startup(Manager *m); /* generators, load, boot transaction */
-int manager_run(Manager *m);     /* the loop; returns the exit code */
+int manager_startup(
+        Manager *m);         /* begins with generators; the boot transaction may come later, from the loop */
+int manager_run(Manager *m); /* the loop; returns the exit code */
 void manager_set_observer(Manager *m, const ManagerObserver *o);
 
 /* The unit of that name, loaded (and all it refers to). 0, -EINVAL for a bad name, -ENOMEM. Not found is a unit with LOAD_NOT_FOUND. */
@@ -154,7 +155,9 @@ int manager_enqueue(Manager *m, JobType type, Unit *u, JobMode mode, Report *exp
 /* The same for a person: RefuseManualStart= and RefuseManualStop= count. */
 int manager_request(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret);
 int manager_cancel_job(Manager *m, uint32_t id);
-int manager_reload(Manager *m); /* daemon-reload, to its end */
+/* daemon-reload. 0: done(r) is called once, now or later (-ESHUTDOWN when svinit ends before); -ENOMEM: never. done may be NULL. */
+typedef void (*ReloadDone)(int r, void *userdata);
+int manager_reload(Manager *m, ReloadDone done, void *userdata);
 int manager_kill(Manager *m, Unit *u, KillWhom whom, int signal,
                  bool fail_when_none);          /* 0, -ESRCH, -EPERM, -EINVAL */
 void manager_reset_failed(Manager *m, Unit *u); /* NULL: all */

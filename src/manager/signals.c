@@ -49,7 +49,7 @@ static void on_hangup(Manager *m, int signo) {
         if (manager_command(m))
                 forward(m, signo);
         else
-                manager_reload(m);
+                (void)manager_reload(m, NULL, NULL);
 }
 
 static void on_dump(Manager *m, int signo) {

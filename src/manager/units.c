@@ -178,6 +178,7 @@ void unit_log_findings(Unit *u) {
 
 static int take_loaded(Manager *m, Unit *u, LoadedUnit *loaded, LoadState state) {
         UnitRuntime *rt = unit_runtime(u);
+        bool keep;
         int r;
 
         free(u->fragment_path);
@@ -194,7 +195,9 @@ static int take_loaded(Manager *m, Unit *u, LoadedUnit *loaded, LoadState state)
         if (state == LOAD_BAD_SETTING || state == LOAD_ERROR)
                 unit_log_findings(u);
 
-        r = graph_set_spec(m->graph, u, TAKE(loaded->spec), state);
+        /* What runs without a good file any more is stopped as it was started: it keeps what the old file said. */
+        keep = state != LOAD_LOADED && state != LOAD_MASKED && !unit_is_down(u);
+        r = graph_set_spec(m->graph, u, keep ? NULL : TAKE(loaded->spec), state);
         machine_set_spec(&rt->machine, u->spec);
         if (u->type == UNIT_TIMER)
                 unit_read_stamp(m, u);
@@ -206,7 +209,7 @@ static int take_loaded(Manager *m, Unit *u, LoadedUnit *loaded, LoadState state)
         return r;
 }
 
-static int load_one(Manager *m, Unit *u) {
+int manager_load_one(Manager *m, Unit *u) {
         SpecContext context = spec_context(m);
         LoadedUnit loaded = { 0 };
         int outcome, r;
@@ -231,7 +234,7 @@ int manager_load_stubs(Manager *m) {
         int r = 0;
 
         while ((u = graph_next_stub(m->graph))) {
-                int q = load_one(m, u);
+                int q = manager_load_one(m, u);
 
                 if (q < 0) {
                         LOG_ERRNO(LOAD_FAILED, q, FIELD_S("UNIT", u->id));
@@ -261,11 +264,11 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
                 /* A file may have come since; looked at again as systemd does. */
                 r = loader_refresh(m->loader);
                 if (r >= 0)
-                        r = load_one(m, u);
+                        r = manager_load_one(m, u);
                 if (r < 0)
                         return r;
-        } else if (!u) {
-                if (m->started) {
+        } else if (!u) { /* what generators are about to write is not looked at half done */
+                if (m->started && !m->internal->generators) {
                         r = loader_refresh(m->loader);
                         if (r < 0)
                                 return r;
@@ -371,52 +374,48 @@ void manager_collect(Manager *m, Unit *u) {
         manager_kick(m);
 }
 
+/* Someone who refers to u is garbage as well and goes first: else it would be read again, and u with it. */
+static Unit *referrer_of(const Unit *u) {
+        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++)
+                if (e->kinds & ~e->own)
+                        return e->other;
+        return NULL;
+}
+
+static bool unit_is_in_use(const Unit *u) {
+        const UnitRuntime *rt = unit_runtime(u);
+
+        return rt->accepted_fd >= 0 || (rt->group && !group_is_empty(rt->group));
+}
+
+#define REFERRERS_MAX 64
+
+static void collect_one(Manager *m, Unit *u) {
+        Unit *top = u, *next;
+
+        for (unsigned i = 0; i < REFERRERS_MAX && (next = referrer_of(top)); i++)
+                top = next;
+        if (unit_is_in_use(top) || !unit_is_garbage(top))
+                return;
+        for (size_t i = 0; i < top->n_edges; i++) /* what only it referred to, and u again */
+                manager_collect(m, top->edges[i].other);
+        if (top != u)
+                manager_collect(m, u);
+        graph_remove(m->graph, top);
+}
+
 void manager_collect_pending(Manager *m) {
         UnitRuntime *rt;
+        bool any = m->internal->collect;
 
         while ((rt = m->internal->collect)) {
                 m->internal->collect = TAKE(rt->collect_next);
                 rt->in_collect_list = false;
-                if (unit_is_garbage(rt->unit) && (!rt->group || group_is_empty(rt->group)))
-                        graph_remove(m->graph, rt->unit);
+                if (unit_is_garbage(rt->unit))
+                        collect_one(m, rt->unit);
         }
-}
-
-int manager_reload(Manager *m) {
-        int r, worst = 0;
-
-        if (m->observer.reloading)
-                m->observer.reloading(true, m->observer.userdata);
-        r = manager_run_generators(m);
-        if (r < 0)
-                worst = r;
-        m->units_load_start = dual_now();
-        r = loader_refresh(m->loader);
-        if (r < 0)
-                worst = r;
-        graph_forget_edges(m->graph);
-        for (Unit *u = graph_next_unit(m->graph, NULL), *next; u; u = next) {
-                next = graph_next_unit(m->graph, u);
-                r = load_one(m, u);
-                if (r < 0)
-                        worst = r;
-        }
-        r = manager_load_stubs(m);
-        if (r < 0)
-                worst = r;
-        graph_recount_jobs(m->graph);
-        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u)) {
-                unit_mark_changed(u);
-                unit_arm_timers(m, u);
-                if (unit_runtime(u)->group)
-                        (void)group_apply(unit_runtime(u)->group, u->spec->cgroup,
-                                          &unit_runtime(u)->unapplied);
-        }
-        m->units_load_finish = dual_now();
-        LOG(RELOADED, FIELD_I("N_UNITS", graph_count_units(m->graph)));
-        if (m->observer.reloading)
-                m->observer.reloading(false, m->observer.userdata);
-        return worst;
+        if (any) /* units that referred to each other in a circle have become stubs */
+                (void)manager_load_stubs(m);
 }
 
 void manager_unit_file_changes(Manager *m) {

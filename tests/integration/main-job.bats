@@ -170,3 +170,80 @@ U
         [ "$(<"$T/out/got")" = term ]
         [ "$SECONDS" -lt 6 ]
 }
+
+# $1: seconds it takes
+generator() {
+        mkdir -p "$T/generators"
+        cat >"$T/generators/slow" <<G
+#!/bin/sh
+sleep $1
+printf '[Service]\nExecStart=/bin/sleep infinity\n' >"\$1/generated.service"
+mkdir -p "\$1/multi-user.target.wants"
+ln -s ../generated.service "\$1/multi-user.target.wants/"
+G
+        chmod 755 "$T/generators/slow"
+}
+
+@test "generators run before the first unit is read; svinit answers meanwhile" {
+        generator 1
+        launch --bind "$T/generators:/etc/systemd/system-generators"
+        wait_host test -S "/proc/$init_pid/root/run/systemd/private"
+        run inside systemctl is-system-running
+        [ "$output" = initializing ]
+        inside timeout 60 systemctl is-system-running --wait
+        [ "$(inside systemctl is-active generated.service)" = active ]
+}
+
+@test "daemon-reload waits for generators, svinit does not" {
+        unit app.service <<'U'
+[Service]
+ExecStart=/bin/sleep infinity
+U
+        enabled app.service
+        generator 0
+        boot --bind "$T/generators:/etc/systemd/system-generators"
+        pid=$(show app.service MainPID)
+        generator 1
+        SECONDS=0
+        inside systemctl daemon-reload &
+        reload=$!
+        wait_host test -e "/proc/$init_pid/root/run/systemd/generator" # the run has begun or ended
+        inside systemctl kill -s KILL app.service
+        wait_state app.service failed
+        kill -0 "$reload"
+        wait "$reload"
+        [ "$SECONDS" -ge 1 ]
+        [ "$(inside systemctl is-active generated.service)" = active ]
+}
+
+@test "a service whose file is gone goes on and is stopped as the file said" {
+        unit keep.service <<'U'
+[Service]
+ExecStart=/bin/sleep infinity
+ExecStop=/bin/sh -c 'echo stopped >/out/stopped'
+U
+        enabled keep.service
+        boot
+        pid=$(show keep.service MainPID)
+        rm "$T/units/keep.service" "$T/units/multi-user.target.wants/keep.service"
+        inside systemctl daemon-reload
+        [ "$(show keep.service LoadState)" = not-found ]
+        [ "$(show keep.service MainPID)" = "$pid" ]
+        stop
+        [ "$exit_code" = 0 ]
+        [ "$(<"$T/out/stopped")" = stopped ]
+}
+
+@test "units that were only looked at are forgotten, with what they refer to" {
+        unit looked@.service <<'U'
+[Unit]
+Wants=other@%i.service
+[Service]
+ExecStart=/bin/sleep infinity
+U
+        boot
+        before=$(inside systemctl list-units --all --no-legend | wc -l)
+        for i in 1 2 3; do inside systemctl show -p Id looked@$i.service >/dev/null; done
+        [ "$(inside systemctl list-units --all --no-legend | grep -c -e looked@ -e other@)" = 0 ]
+        [ "$(inside systemctl list-units --all --no-legend | wc -l)" -le $((before + 1)) ]
+}
