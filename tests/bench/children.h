@@ -15,11 +15,13 @@
 
 #define PIDS_MAX 4194304
 
+static unsigned char children_by_pid[PIDS_MAX]; /* only the pages that are touched exist */
+
 typedef struct Children {
         char **argv;
         unsigned n_running;
         bool stopping;
-        unsigned char *ours; /* by pid; touched pages only */
+        unsigned char *ours; /* by pid */
 } Children;
 
 static inline void children_handler(int signo) {
@@ -56,8 +58,8 @@ static inline bool children_spawn(Children *c) {
 static inline bool children_init(Children *c, int argc, char **argv) {
         unsigned n = argc > 2 ? (unsigned)atoi(argv[1]) : 0;
 
-        *c = (Children){ .argv = argv + 2, .ours = calloc(PIDS_MAX, 1) };
-        if (!c->ours || argc < 3)
+        *c = (Children){ .argv = argv + 2, .ours = children_by_pid };
+        if (argc < 3)
                 return false;
         for (unsigned i = 0; i < n; i++)
                 if (!children_spawn(c))
