@@ -8,58 +8,66 @@
  * ends with its last child; svinit's death ends it by PR_SET_PDEATHSIG.
  *
  * It is kept small, since there is one for each service: no sd-event, no
- * allocation, nothing open but the socket.
+ * allocation, no C library where we can do without, nothing open but the socket.
  */
 
 #include "base/shim.h"
+#include "shim/system.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
+
+static long wait_for_child(siginfo_t *si, int options) {
+        return system_call(SYS_waitid, P_ALL, 0, (long)si, WEXITED | options, 0, 0);
+}
 
 static void close_others(void) {
-        (void)syscall(SYS_close_range, (unsigned)SHIM_SOCKET_FD + 1, ~0U, 0U);
+        (void)system_call(SYS_close_range, SHIM_SOCKET_FD + 1, (long)~0U, 0, 0, 0, 0);
         for (int fd = 0; fd < SHIM_SOCKET_FD; fd++)
-                (void)close(fd);
+                (void)system_call(SYS_close, fd, 0, 0, 0, 0, 0);
 }
 
 static int left(void) {
         siginfo_t si;
 
-        return waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) >= 0 || errno != ECHILD;
+        return wait_for_child(&si, WNOHANG | WNOWAIT) != -ECHILD;
 }
 
 /* svinit may be busy: waiting for room costs us nothing. When it is gone nobody wants the record. */
 static void tell(const siginfo_t *si) {
-        ShimRecord record = {
+        const ShimRecord record = {
                 .pid = si->si_pid, .code = si->si_code, .status = si->si_status, .left = left()
         };
 
-        while (send(SHIM_SOCKET_FD, &record, sizeof(record), MSG_NOSIGNAL) < 0 && errno == EINTR)
+        while (system_call(SYS_sendto, SHIM_SOCKET_FD, (long)&record, sizeof(record), MSG_NOSIGNAL, 0, 0) ==
+               -EINTR)
                 continue;
 }
 
-int main(void) {
-        sigset_t none;
+static void unblock_signals(void) {
+        const unsigned long none = 0;
 
+        (void)system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8, 0, 0);
+}
+
+static void run(void) {
         close_others();
         /* A signal for the whole of a service is not meant for us. Others stay at their default. */
         for (int s = 1; s < NSIG; s++)
                 if (s != SIGCHLD)
-                        (void)signal(s, SIG_IGN);
-        (void)signal(SIGCHLD, SIG_DFL);
-        sigemptyset(&none);
-        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+                        set_disposition(s, 1);
+        set_disposition(SIGCHLD, 0);
+        unblock_signals();
 
         for (;;) {
-                siginfo_t si = { 0 };
+                siginfo_t si;
+                long r = wait_for_child(&si, 0);
 
-                if (waitid(P_ALL, 0, &si, WEXITED) >= 0)
+                if (r == 0)
                         tell(&si);
-                else if (errno == ECHILD)
-                        return 0;
+                else if (r == -ECHILD)
+                        return;
         }
 }
+
+PROGRAM_ENTRY(run)
