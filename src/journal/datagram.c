@@ -356,21 +356,23 @@ static void store_syslog(Server *s, Datagram *d, Sender *x) {
         char stamp[64], priority[16], facility[32], identifier[128 + 20], pid[40], when_text[64];
         FieldSet *common = sender_fields(s, x, JOURNAL_SOCKET_SYSLOG);
         char *raw auto_free = NULL;
-        struct iovec own[8];
+        struct iovec own[8], as_it_came = { 0 };
         SyslogMessage m;
         size_t n = 0;
 
         syslog_parse(d->data, d->size, &m);
         if (m.text.size == 0)
                 return;
-        if (m.needs_raw) {
+        if (m.needs_raw || s->config.forward_syslog) {
                 raw = malloc(d->size + 11);
                 if (raw) {
                         memcpy(raw, "SYSLOG_RAW=", 11);
                         memcpy(raw + 11, d->data, d->size);
-                        own[n++] = (struct iovec){ raw, d->size + 11 };
+                        as_it_came = (struct iovec){ raw + 11, d->size };
                 }
         }
+        if (m.needs_raw && raw)
+                own[n++] = (struct iovec){ raw, d->size + 11 };
         own[n++] = (struct iovec){ priority,
                                    (size_t)snprintf(priority, sizeof(priority), "PRIORITY=%d", m.priority) };
         if (m.has_facility)
@@ -410,7 +412,8 @@ static void store_syslog(Server *s, Datagram *d, Sender *x) {
                                .pid = (pid_t)x->pid,
                                .to_stderr = true,
                                .to_console = m.priority < LOG_DEBUG,
-                               .to_syslog = s->config.forward_syslog });
+                               .to_syslog = s->config.forward_syslog,
+                               .raw = as_it_came });
 }
 
 static void store(Server *s, JournalSocket which, Datagram *d) {

@@ -40,7 +40,9 @@ void deliver(Server *s, const Message *m) {
         s->is_critical = s->is_critical || m->priority <= LOG_CRIT;
         if (console)
                 console_put(console);
-        if (m->text && m->to_syslog)
+        if (m->to_syslog && m->raw.iov_len > 0)
+                syslog_out_raw(&s->syslog, m->raw.iov_base, m->raw.iov_len, m->pid, m->when.monotonic);
+        else if (m->to_syslog && m->text)
                 syslog_out_send(&s->syslog, m->facility << 3 | m->priority, m->identifier ?: "unknown",
                                 m->pid, m->text, m->size, m->when.realtime, m->when.monotonic);
 }
@@ -88,7 +90,22 @@ static void watch_console(Server *s, unsigned i, bool wanted) {
         }
 }
 
+static void flush_syslog(Server *s) {
+        SyslogOut *o = &s->syslog;
+        bool left = syslog_out_flush(o), wanted = left && o->fd >= 0;
+
+        if (wanted == o->is_watched)
+                return;
+        if (wanted)
+                o->is_watched = server_watch(s, o->fd, WATCH_CONSOLE, NULL, EPOLLOUT) >= 0;
+        else {
+                server_unwatch(s, o->fd);
+                o->is_watched = false;
+        }
+}
+
 void deliver_flush(Server *s) {
+        flush_syslog(s);
         for (unsigned i = 0; i < ELEMENTSOF(s->consoles); i++) {
                 Console *c = &s->consoles[i];
                 int before = c->fd;

@@ -79,6 +79,19 @@ static void deliver_line(const Batch *b, char *text, size_t n, LineEnd end) {
                                .to_syslog = s->config.forward_syslog });
 }
 
+static void deliver_piece(const Batch *b, char *text, size_t n, LineEnd end) {
+        if (b->stream->info.is_native)
+                record_deliver(b->server, b->stream, text, n, b->when);
+        else
+                deliver_line(b, text, n, end);
+}
+
+static LineEnd next_piece(const Batch *b, const char *text, size_t n, size_t *ret_size, size_t *ret_used) {
+        if (b->stream->info.is_native)
+                return record_next(text, n, STATE_CARRY_MAX, ret_size, ret_used);
+        return line_next(text, n, b->server->config.line_max, ret_size, ret_used);
+}
+
 /*
  * Delivers the lines of text[0..n), of which the first `carried` bytes are the
  * stream's partial line. After each line `next` says how far it is.
@@ -90,8 +103,8 @@ static void deliver_batch(const Batch *b, char *text, size_t n, size_t carried, 
         size_t at = 0, size, used;
         LineEnd end;
 
-        while ((end = line_next(text + at, n - at, s->config.line_max, &size, &used)) != LINE_INCOMPLETE) {
-                deliver_line(b, text + at, size, end);
+        while ((end = next_piece(b, text + at, n - at, &size, &used)) != LINE_INCOMPLETE) {
+                deliver_piece(b, text + at, size, end);
                 at += used;
                 if (at < carried)
                         continue; /* LineMax= has become smaller meanwhile: the carry goes as a whole */
@@ -103,7 +116,7 @@ static void deliver_batch(const Batch *b, char *text, size_t n, size_t carried, 
                 uint64_t slot = state_carry_set(state, stream->id, stream->carry_slot, text + at, n - at);
 
                 if (slot == 0) {
-                        deliver_line(b, text + at, n - at, LINE_TOO_LONG);
+                        deliver_piece(b, text + at, n - at, LINE_TOO_LONG);
                         state_carry_clear(state, stream->id, stream->carry_slot);
                 }
                 stream->carry_slot = slot;
@@ -182,7 +195,7 @@ static void finish_stream(Server *s, Stream *stream) {
         s->state.next.kind = WORK_NONE;
         s->state.next.carry_slot = 0;
         if (carried > 0) {
-                deliver_line(&b, from, carried, LINE_EOF);
+                deliver_piece(&b, from, carried, LINE_EOF);
                 state_carry_clear(&s->state, stream->id, stream->carry_slot);
         }
         storage_commit(&s->storage);

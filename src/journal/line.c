@@ -26,6 +26,27 @@ LineEnd line_next(const char *data, size_t n, size_t max, size_t *ret_size, size
         return LINE_TOO_LONG;
 }
 
+LineEnd record_next(const char *data, size_t n, size_t max, size_t *ret_size, size_t *ret_consumed) {
+        size_t window = n < max ? n : max;
+
+        for (const char *p = data; (p = memchr(p, '\n', window - (size_t)(p - data))); p++) {
+                size_t at = (size_t)(p - data) + 1;
+
+                if (at >= window)
+                        break;
+                if (*(p + 1) != '\n')
+                        continue;
+                *ret_size = at;
+                *ret_consumed = at + 1;
+                return LINE_NEWLINE;
+        }
+        if (n < max)
+                return LINE_INCOMPLETE;
+
+        *ret_size = *ret_consumed = max;
+        return LINE_TOO_LONG;
+}
+
 const char *line_end_to_string(LineEnd end) {
         static const char *const names[LINE_END_MAX] = {
                 [LINE_NUL] = "nul",

@@ -24,6 +24,12 @@ typedef enum LineEnd {
 /* The first line of data: *ret_size bytes of text; *ret_consumed with what ended it. */
 LineEnd line_next(const char *data, size_t n, size_t max, size_t *ret_size, size_t *ret_consumed);
 
+/*
+ * The same for a stream of records, each ended by an empty line; *ret_size is
+ * with the newline of the record's last field.
+ */
+LineEnd record_next(const char *data, size_t n, size_t max, size_t *ret_size, size_t *ret_consumed);
+
 /* _LINE_BREAK= of a line that was not ended by a newline; NULL otherwise. */
 const char *line_end_to_string(LineEnd end);
 

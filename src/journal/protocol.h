@@ -20,7 +20,7 @@
  * ADD for a stream that svinit-journald has counts as UPDATE. The answer to ASK may carry SLICE= and CGROUP= too.
  *
  * The text of ADD is lines "KEY=value": UNIT= INVOCATION_ID= IDENTIFIER= PID= UID= GID= COMM= PRIORITY= FACILITY=
- * LEVEL_PREFIX=0|1 LEVEL_MAX= STREAM=stdout|stderr CONSOLE=0|1 RATE_INTERVAL_USEC= RATE_BURST= FIELD_xxx=... CGROUP=
+ * LEVEL_PREFIX=0|1 FORMAT=native (records of fields instead of lines) LEVEL_MAX= STREAM=stdout|stderr CONSOLE=0|1 RATE_INTERVAL_USEC= RATE_BURST= FIELD_xxx=... CGROUP=
  */
 
 #include <stdint.h>

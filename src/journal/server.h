@@ -6,6 +6,7 @@
  *
  *      control.c    what PID 1 says: streams and sockets to read, sync, rotate, end
  *      intake.c     streams: held pipe -> lines
+ *      record.c     the stream of PID 1's own messages
  *      datagram.c   native and syslog sockets
  *      deliver.c    one message to the journal, the consoles and the syslog socket
  *
@@ -80,6 +81,7 @@ typedef struct Message {
         const char *identifier, *unit, *invocation, *transport;
         pid_t pid;
         bool to_stderr, to_console, to_syslog;
+        struct iovec raw; /* for the syslog socket, as it came by /dev/log; empty: made of the above */
 } Message;
 
 int server_init(Server *s, int argc, char *argv[]);
@@ -115,6 +117,9 @@ bool stream_read(Server *s, Stream *stream);
 void stream_unit_known(Server *s, pid_t pid, const char *text, size_t n);
 /* What an interrupted svinit-journald had in its hands. */
 void stream_recover(Server *s);
+
+/* record.c */
+void record_deliver(Server *s, Stream *stream, char *text, size_t n, EntryTime when);
 
 /* datagram.c; one datagram. True when there may be more. */
 bool datagram_read(Server *s, JournalSocket socket);

@@ -122,6 +122,8 @@ static void info_assign(StreamInfo *info, const char *key, const char *value) {
                 set_bool(value, &info->level_prefix);
         else if (str_equal(key, "CONSOLE"))
                 set_bool(value, &info->to_console);
+        else if (str_equal(key, "FORMAT"))
+                info->is_native = str_equal(value, "native");
         else if (str_equal(key, "STREAM"))
                 info->is_stderr = str_equal(value, "stderr");
         else if (str_equal(key, "RATE_INTERVAL_USEC"))
@@ -243,6 +245,21 @@ FieldSet *stream_fields(Stream *s, int priority, const FieldSet *host) {
         }
         (void)field_set_add_all(set, host);
         return s->sets[priority & 7] = set;
+}
+
+FieldSet *stream_record_fields(Stream *s, const FieldSet *host) {
+        FieldSet *set = s->sets[0];
+
+        if (set)
+                return set;
+        set = calloc(1, sizeof(*set));
+        if (!set)
+                return NULL;
+
+        field_set_add(set, "_TRANSPORT", "journal");
+        add_sender(set, &s->info);
+        (void)field_set_add_all(set, host);
+        return s->sets[0] = set;
 }
 
 bool stream_may_log(Stream *s, uint64_t monotonic) {

@@ -24,6 +24,7 @@ typedef struct StreamInfo {
         int level_max;
         bool level_prefix;
         bool is_stderr;
+        bool is_native; /* FORMAT=native: no lines, records of PID 1 itself, see record.c */
         bool to_console;
         uint64_t rate_interval, rate_burst;
 } StreamInfo;
@@ -60,5 +61,7 @@ void stream_info_format(const StreamInfo *info, Buf *b);
 void stream_forget_fields(Stream *s);
 /* The common fields of the lines of that priority; NULL when memory is short. `host` goes into each. */
 FieldSet *stream_fields(Stream *s, int priority, const FieldSet *host);
+/* The common fields of its records (FORMAT=native), which bring their own priority. */
+FieldSet *stream_record_fields(Stream *s, const FieldSet *host);
 /* False: over its rate limit, counted. */
 bool stream_may_log(Stream *s, uint64_t monotonic);

@@ -28,7 +28,8 @@
 #define JOURNALD_PATH PKGLIBDIR "/svinit-journald"
 #define STATE_FDS_MAX 8
 #define STORED_ID ((uint64_t)1 << 63)
-#define STORED_MAX 4096 /* accepted stream connections kept for svinit-journald */
+#define STORED_MAX 4096               /* accepted stream connections kept for svinit-journald */
+#define OWN_STREAM_BYTES (256 * 1024) /* of svinit's own messages, while svinit-journald is away */
 #define RESTART_DELAY (200 * USEC_PER_MSEC)
 
 typedef struct Stream {
@@ -392,8 +393,10 @@ void journal_link_process_end(JournalLink *l, const ProcessEnd *end) {
         if (l->ending)
                 return;
         l->quick_ends = quick ? l->quick_ends + 1 : 0;
-        if (end->code == CLD_EXITED && end->status == 203 && l->quick_ends > 3)
+        if (end->code == CLD_EXITED && end->status == 203 && l->quick_ends > 3) {
                 l->unavailable = true;
+                manager_log_to(-1);
+        }
         LOG(JOURNAL_ENDED, FIELD_I("STATUS", end->status));
         sd_event_source_disable_unref(TAKE(l->restart_timer));
         (void)sd_event_add_time_relative(l->manager->event, &l->restart_timer, CLOCK_MONOTONIC,
@@ -411,6 +414,7 @@ void journal_link_end(JournalLink *l) {
         if (!l)
                 return;
         l->ending = true;
+        manager_log_to(-1); /* the end of our own stream */
         (void)post(l, JOURNAL_END, 0, NULL);
 }
 
@@ -473,6 +477,24 @@ static void bind_sockets(JournalLink *l) {
                 link_dev_log(l);
 }
 
+/* svinit's own messages: a stream as those of services, whose write end is the log front end's. */
+static void open_own_stream(JournalLink *l) {
+        char text[160];
+        int fds[2];
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return;
+        (void)fcntl(fds[1], F_SETFL, O_NONBLOCK);
+        (void)fcntl(fds[1], F_SETPIPE_SZ, OWN_STREAM_BYTES);
+        snprintf(text, sizeof(text),
+                 "FORMAT=native\nIDENTIFIER=svinit\nUNIT=init.scope\nPID=%d\nUID=%d\nGID=%d", (int)getpid(),
+                 (int)getuid(), (int)getgid());
+        if (stream_add(l, l->next_id++, fds[0], text))
+                manager_log_to(fds[1]);
+        else
+                close(fds[1]);
+}
+
 int journal_link_new(Manager *m, JournalLink **ret) {
         JournalLink *l = calloc(1, sizeof(*l));
 
@@ -491,6 +513,7 @@ int journal_link_new(Manager *m, JournalLink **ret) {
         }
         if (m->host.runtime_writable)
                 bind_sockets(l);
+        open_own_stream(l);
         return start(l);
 }
 
@@ -499,6 +522,7 @@ void journal_link_free(JournalLink *l) {
 
         if (!l)
                 return;
+        manager_log_to(-1);
         disconnect(l);
         sd_event_source_disable_unref(l->restart_timer);
         HASH_ITER (hh, l->streams, s, next)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Where svinit's own messages go: to svinit-journald as native datagrams with
- * all their fields, and to stderr as long as nobody takes those. Neither write
- * may block.
+ * Where svinit's own messages go: with all their fields into a pipe that
+ * svinit-journald reads like a service's, and which PID 1 keeps, so that a
+ * killed svinit-journald loses none; to stderr as long as there is none, and
+ * when it is full. Neither write may block.
  */
 
 #include "manager/files.h"
@@ -11,33 +12,34 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define RECORD_MAX 4096
+#define RECORD_MAX PIPE_BUF /* a write of that size is done as a whole or not at all */
 
 typedef struct LogTarget {
-        int fd; /* unconnected datagram socket; -1 */
-        struct sockaddr_un address;
-        bool early; /* svinit-journald is not there yet */
+        int fd; /* owned: the write end, non-blocking; -1 */
+        bool is_pid1;
+        unsigned n_missed; /* found no room since the last one that did */
 } LogTarget;
 
 static LogTarget target = { .fd = -1 }; /* the log front end has one hook for the process */
 
+/* What does not fit is cut; two bytes stay free for the end of the record. */
 static size_t PRINTF_LIKE(3, 4) add(char *buf, size_t at, const char *format, ...) {
+        const size_t limit = RECORD_MAX - 2;
         va_list ap;
         int n;
 
-        if (at >= RECORD_MAX)
+        if (at + 1 >= limit)
                 return at;
         va_start(ap, format);
-        n = vsnprintf(buf + at, RECORD_MAX - at, format, ap);
+        n = vsnprintf(buf + at, limit - at, format, ap);
         va_end(ap);
-        return n < 0 ? at : MIN(at + (size_t)n, (size_t)RECORD_MAX);
+        return n < 0 ? at : MIN(at + (size_t)n, limit - 1);
 }
 
 /* One line a field; a newline in a value becomes a blank. */
@@ -59,7 +61,7 @@ static size_t render(const LogRecord *r, char *buf) {
                 n = add(buf, n, "MESSAGE_ID=%s\n", r->id);
         if (r->unit) {
                 n = add_text(buf, n, "UNIT", r->unit);
-                if (getpid() != 1)
+                if (!target.is_pid1)
                         n = add_text(buf, n, "OBJECT_SYSTEMD_UNIT", r->unit);
         }
         for (size_t i = 0; i < r->n_fields; i++) {
@@ -70,12 +72,39 @@ static size_t render(const LogRecord *r, char *buf) {
                 else
                         n = add(buf, n, "%s=%" PRIi64 "\n", f->name, f->number);
         }
-        return add(buf, n, "CODE_FILE=%s\nCODE_LINE=%d\nCODE_FUNC=%s\n", r->file, r->line, r->func);
+        n = add(buf, n, "CODE_FILE=%s\nCODE_LINE=%d\nCODE_FUNC=%s\n", r->file, r->line, r->func);
+        if (buf[n - 1] != '\n')
+                buf[n++] = '\n';
+        buf[n++] = '\n';
+        return n;
 }
 
-static bool send_native(const char *buf, size_t n) {
-        return target.fd >= 0 && sendto(target.fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL,
-                                        (struct sockaddr *)&target.address, sizeof(target.address)) >= 0;
+/* Those who were missed are told of in front of the first that finds room again. */
+static bool send_missed(void) {
+        char buf[256];
+        int n;
+
+        if (target.n_missed == 0)
+                return true;
+        n = snprintf(buf, sizeof(buf),
+                     "MESSAGE=%u messages of svinit found no room on their way to the journal.\n"
+                     "PRIORITY=4\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=svinit\n\n",
+                     target.n_missed);
+        if (write(target.fd, buf, (size_t)n) < 0)
+                return false;
+        target.n_missed = 0;
+        return true;
+}
+
+static bool send_record(const LogRecord *r) {
+        char buf[RECORD_MAX];
+
+        if (target.fd < 0)
+                return false;
+        if (send_missed() && write(target.fd, buf, render(r, buf)) >= 0)
+                return true;
+        target.n_missed++;
+        return false;
 }
 
 /* A terminal or pipe that nobody reads must not stop PID 1: what does not go at once is dropped. */
@@ -88,22 +117,20 @@ static void write_stderr(const LogRecord *r) {
 }
 
 static void on_log(const LogRecord *r, void *userdata) {
-        char buf[RECORD_MAX];
-
-        if (target.early || !send_native(buf, render(r, buf)))
+        if (!send_record(r))
                 write_stderr(r);
 }
 
-/* early: before the journal's sockets are bound. */
-void manager_log_init(Manager *m, bool early) {
-        target.early = early;
-        if (target.fd < 0)
-                target.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        target.address.sun_family = AF_UNIX;
-        snprintf(target.address.sun_path, sizeof(target.address.sun_path), "%s/systemd/journal/socket",
-                 m->host.runtime_dir ?: "/run");
+void manager_log_init(Manager *m) {
+        target.is_pid1 = m->host.pid1;
         log_set_max_priority(m->config.log_level);
         log_set_hook(on_log, NULL);
+}
+
+void manager_log_to(int fd) {
+        cleanup_fd(&target.fd);
+        target.fd = fd;
+        target.n_missed = 0;
 }
 
 void manager_log_report(const char *unit, const Report *r) {

@@ -194,5 +194,6 @@ void journal_link_process_end(JournalLink *l, const ProcessEnd *end);
 bool journal_link_available(const JournalLink *l);
 
 /* log.c */
-void manager_log_init(Manager *m, bool early);
+void manager_log_init(Manager *m);
+void manager_log_to(int fd); /* takes it: the pipe to svinit-journald; -1: stderr */
 void manager_log_report(const char *unit, const Report *r);

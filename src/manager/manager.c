@@ -50,7 +50,7 @@ static int construct(Manager *m, const ManagerOptions *o) {
         r = host_info_init(&m->host, o->environment);
         if (r < 0)
                 return r;
-        manager_log_init(m, true);
+        manager_log_init(m);
         manager_log_report(NULL, &report);
         report_release(&report);
         host_prepare_directories(&m->host, &report);
@@ -88,7 +88,6 @@ static int construct(Manager *m, const ManagerOptions *o) {
                 r = journal_link_new(m, &m->journal);
                 if (r < 0)
                         LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "svinit-journald"));
-                manager_log_init(m, false);
         }
         return 0;
 }

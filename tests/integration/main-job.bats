@@ -247,3 +247,44 @@ U
         [ "$(inside systemctl list-units --all --no-legend | grep -c -e looked@ -e other@)" = 0 ]
         [ "$(inside systemctl list-units --all --no-legend | wc -l)" -le $((before + 1)) ]
 }
+
+started_all() {
+        [ "$(journal _PID=1 | grep -c '^Started burst of ')" = 300 ]
+}
+
+@test "svinit's own messages are all in the journal, however many come at once" {
+        unit burst@.service <<'U'
+[Unit]
+Description=burst of %i
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+U
+        boot
+        inside systemctl start --no-block $(seq -f 'burst@%g.service' 300)
+        kill -KILL "$(inside pgrep -x svinit-journald)" 2>/dev/null || inside pkill -KILL -x svinit-journald
+        wait_host started_all
+        [ "$(inside journalctl -o cat --no-pager -u burst@17.service | grep -c '^Started burst of 17')" = 1 ]
+        run ! grep -q 'found no room' "$T/console"
+}
+
+@test "a syslog daemon gets what was sent as it was sent, and all of it" {
+        cat >"$T/out/syslogd" <<'P'
+#!/usr/bin/perl
+use Socket;
+open(my $in, "<&=", 3);
+open(my $out, ">>", "/out/syslog"); $out->autoflush(1);
+select(undef, undef, undef, 1); # the socket's queue is full by now
+while (defined recv($in, $m, 8192, 0)) { $m =~ s/[\0\n]+$//; print $out "$m\n" }
+P
+        chmod 755 "$T/out/syslogd"
+        unit syslog.service <<<$'[Unit]\nRequires=syslog.socket\nAfter=syslog.socket\n[Service]\nExecStart=/usr/bin/perl -MIO::Handle /out/syslogd'
+        unit talk.service <<<$'[Service]\nType=oneshot\nExecStart=/usr/bin/perl -MSys::Syslog=:standard,:macros -e \'openlog("probe","ndelay",LOG_USER); syslog(LOG_INFO,"kept %%d",$_) for 1..500\''
+        boot
+        inside systemctl start syslog.service
+        inside systemctl start talk.service
+        wait_host grep -q "kept 500$" "$T/out/syslog"
+        [ "$(grep -c 'kept' "$T/out/syslog")" = 500 ]
+        grep -qE '^<14>[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} probe: kept 1$' "$T/out/syslog"
+}

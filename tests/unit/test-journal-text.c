@@ -55,6 +55,20 @@ static void line_ends_at_newline_nul_or_limit(void **state) {
         expect_line("abcde\n", 6, 4, LINE_TOO_LONG, 4, 4);
 }
 
+static void record_ends_at_an_empty_line(void **state) {
+        size_t size = 0, used = 0;
+
+        assert_int_equal(record_next("A=1\nB=2\n\nC=3\n", 13, 100, &size, &used), LINE_NEWLINE);
+        assert_int_equal(size, 8);
+        assert_int_equal(used, 9);
+        assert_int_equal(record_next("A=1\n\n", 5, 100, &size, &used), LINE_NEWLINE);
+        assert_int_equal(used, 5);
+        assert_int_equal(record_next("A=1\nB=2\n", 8, 100, &size, &used), LINE_INCOMPLETE);
+        assert_int_equal(record_next("", 0, 100, &size, &used), LINE_INCOMPLETE);
+        assert_int_equal(record_next("A=123456\n\n", 10, 8, &size, &used), LINE_TOO_LONG);
+        assert_int_equal(used, 8);
+}
+
 static void priority_prefix_is_one_digit_in_streams_and_three_in_syslog(void **state) {
         int p = -1;
 
@@ -355,6 +369,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(hashes_are_those_of_the_format),
                 cmocka_unit_test(line_ends_at_newline_nul_or_limit),
+                cmocka_unit_test(record_ends_at_an_empty_line),
                 cmocka_unit_test(priority_prefix_is_one_digit_in_streams_and_three_in_syslog),
                 cmocka_unit_test(native_fields_come_as_lines_or_with_their_size),
                 cmocka_unit_test(native_entries_are_separated_by_empty_lines),
