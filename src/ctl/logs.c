@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
@@ -205,6 +206,7 @@ int logs_show(Ctl *c, char *const *units, unsigned lines, bool following, usec_t
         sd_journal *j = NULL;
         int r;
 
+        setlocale(LC_TIME, ""); /* names of months as journalctl's; other times are English, as systemctl's */
         r = sd_journal_open(&j, SD_JOURNAL_LOCAL_ONLY);
         STRV_FOREACH (u, units)
                 if (r >= 0)

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -193,7 +192,6 @@ int main(int argc, char **argv) {
         Ctl c = { .mode = "replace", .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
         int r;
 
-        setlocale(LC_TIME, "");
         c.called_as_systemctl = str_equal(name ? name + 1 : argv[0], "systemctl");
         r = parse(&c, argc, argv);
         r = r <= 0 ? -r : run(&c, argc - optind, argv + optind);
