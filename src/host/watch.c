@@ -2,10 +2,10 @@
 #include "host/watch.h"
 
 #include "host/file-test.h"
+#include "host/watcher.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,8 +17,8 @@
 
 /* One directory on the way, or the path itself. */
 typedef struct Level {
+        WatchListener listener; /* first */
         struct Watched *watched;
-        sd_event_source *source;
         char *name; /* owned; the entry that counts; NULL: every one, and the object itself */
 } Level;
 
@@ -28,12 +28,14 @@ typedef struct Watched {
         uint32_t mask;     /* for the path itself */
         bool any_movement; /* a glob: what exists below is not ours to know */
         bool reached;      /* the path exists */
+        bool moved,
+                stale; /* heard since the last act: something; something that changes what is to be watched */
         Level *levels[LEVELS_MAX];
         size_t n_levels;
 } Watched;
 
 struct FileWatch {
-        sd_event *event; /* borrowed */
+        WatchClient client; /* first */
         FileWatchHandler handler;
         void *userdata;
         Watched *watched; /* owned */
@@ -42,14 +44,14 @@ struct FileWatch {
 
 static void drop_levels(Watched *w) {
         for (size_t i = 0; i < w->n_levels; i++) {
-                sd_event_source_disable_unref(w->levels[i]->source);
+                listener_stop(&w->levels[i]->listener);
                 free(w->levels[i]->name);
                 free(w->levels[i]);
         }
         w->n_levels = 0;
 }
 
-static int on_inotify(sd_event_source *s, const struct inotify_event *ev, void *userdata);
+static void hear(WatchListener *listener, const struct inotify_event *ev);
 
 static int add_level(Watched *w, const char *path, uint32_t mask, const char *name) {
         Level *l;
@@ -60,10 +62,10 @@ static int add_level(Watched *w, const char *path, uint32_t mask, const char *na
         l = calloc(1, sizeof(*l));
         if (!l)
                 return -ENOMEM;
-        *l = (Level){ .watched = w };
+        *l = (Level){ .listener = { .client = &w->owner->client, .mask = mask, .hear = hear }, .watched = w };
         r = str_replace(&l->name, name);
         if (r >= 0)
-                r = sd_event_add_inotify(w->owner->event, &l->source, path, mask, on_inotify, l);
+                r = listener_start(&l->listener, path);
         if (r < 0) {
                 free(l->name);
                 free(l);
@@ -157,23 +159,38 @@ static bool event_counts(const Level *l, const struct inotify_event *ev) {
         return l->name ? str_equal(ev->name, l->name) : ev->name[0] != '.';
 }
 
-static int on_inotify(sd_event_source *s, const struct inotify_event *ev, void *userdata) {
-        Level *l = userdata;
-        Watched *w = l->watched;
-        FileWatch *owner = w->owner;
-        bool was_reached = w->reached, tell;
+static void hear(WatchListener *listener, const struct inotify_event *ev) {
+        Level *l = (Level *)listener;
 
         if (!(ev->mask & IN_Q_OVERFLOW) && !event_counts(l, ev))
-                return 0;
-        tell = w->any_movement || was_reached;
-        if (l->name || (ev->mask & (SELF_MOVED | IN_Q_OVERFLOW))) {
-                /* Errors leave the watches that could be made; the next movement tries again. */
+                return;
+        l->watched->moved = true;
+        if (l->name || (ev->mask & (SELF_MOVED | IN_Q_OVERFLOW)))
+                l->watched->stale = true;
+        watch_client_wake(listener->client);
+}
+
+/* Errors leave the watches that could be made; the next movement tries again. */
+static bool look_anew(Watched *w) {
+        bool tell = w->any_movement || w->reached;
+
+        if (!TAKE(w->moved))
+                return false;
+        if (TAKE(w->stale)) {
                 (void)watch_anew(w);
                 tell = tell || w->reached;
         }
+        return tell;
+}
+
+static void act(WatchClient *client) {
+        FileWatch *f = (FileWatch *)client;
+        bool tell = false;
+
+        for (size_t i = 0; i < f->n; i++)
+                tell = look_anew(f->watched + i) || tell;
         if (tell)
-                owner->handler(owner, owner->userdata);
-        return 0;
+                f->handler(f, f->userdata);
 }
 
 static int add_path(FileWatch *f, const char *path, uint32_t mask) {
@@ -197,12 +214,14 @@ static int start(FileWatch *f) {
         return 0;
 }
 
-static int create(sd_event *event, size_t n, FileWatchHandler handler, void *userdata, FileWatch **ret) {
+static int create(Watcher *watcher, size_t n, FileWatchHandler handler, void *userdata, FileWatch **ret) {
         FileWatch *f = calloc(1, sizeof(*f));
 
         if (!f)
                 return -ENOMEM;
-        *f = (FileWatch){ .event = event, .handler = handler, .userdata = userdata };
+        *f = (FileWatch){ .client = { .watcher = watcher, .act = act },
+                          .handler = handler,
+                          .userdata = userdata };
         f->watched = calloc(n + 1, sizeof(Watched));
         if (!f->watched) {
                 free(f);
@@ -225,10 +244,10 @@ static int finish(FileWatch *f, int r, FileWatch **ret) {
 
 #define CHANGED (SELF_MOVED | CHILD_MOVED | IN_CLOSE_WRITE)
 
-int file_watch_new(sd_event *event, char *const *paths, FileWatchHandler handler, void *userdata,
+int file_watch_new(Watcher *watcher, char *const *paths, FileWatchHandler handler, void *userdata,
                    FileWatch **ret) {
         FileWatch *f;
-        int r = create(event, strv_length(paths), handler, userdata, &f);
+        int r = create(watcher, strv_length(paths), handler, userdata, &f);
 
         if (r < 0)
                 return r;
@@ -249,7 +268,7 @@ static void cut_at_wildcard(char *path) {
         strrchr(path, '/')[1] = 0;
 }
 
-int path_watch_new(sd_event *event, const PathSpec *p, FileWatchHandler handler, void *userdata,
+int path_watch_new(Watcher *watcher, const PathSpec *p, FileWatchHandler handler, void *userdata,
                    FileWatch **ret) {
         static const uint32_t masks[PATH_KIND_MAX] = {
                 [PATH_EXISTS] = SELF_MOVED,
@@ -259,7 +278,7 @@ int path_watch_new(sd_event *event, const PathSpec *p, FileWatchHandler handler,
                 [PATH_DIRECTORY_NOT_EMPTY] = SELF_MOVED | IN_CREATE | IN_MOVED_TO,
         };
         FileWatch *f;
-        int r = create(event, p->n_watches, handler, userdata, &f);
+        int r = create(watcher, p->n_watches, handler, userdata, &f);
 
         if (r < 0)
                 return r;
@@ -280,6 +299,7 @@ void file_watch_free(FileWatch *w) {
                 drop_levels(w->watched + i);
                 free(w->watched[i].path);
         }
+        watch_client_release(&w->client);
         free(w->watched);
         free(w);
 }

@@ -11,18 +11,22 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+/* One for each event loop, over all that is watched. */
+typedef struct Watcher Watcher;
+int watcher_new(sd_event *event, Watcher **ret);
+void watcher_free(Watcher *w); /* after all its watches */
+
 typedef struct FileWatch FileWatch;
 typedef void (*FileWatchHandler)(FileWatch *w, void *userdata); /* something moved: look again */
 
 /*
  * Watches every path (existing or not), simple writes to it included. What
- * moved may be any of them, also a directory on the way to one. All watches of
- * one event loop share one inotify descriptor.
+ * moved may be any of them, also a directory on the way to one.
  */
-int file_watch_new(sd_event *event, char *const *paths, FileWatchHandler handler, void *userdata,
+int file_watch_new(Watcher *watcher, char *const *paths, FileWatchHandler handler, void *userdata,
                    FileWatch **ret);
 /* The same for a path unit: which movements count follows from the kind of each path. */
-int path_watch_new(sd_event *event, const PathSpec *p, FileWatchHandler handler, void *userdata,
+int path_watch_new(Watcher *watcher, const PathSpec *p, FileWatchHandler handler, void *userdata,
                    FileWatch **ret);
 void file_watch_free(FileWatch *w); /* also from within the handler */
 bool path_watch_holds(

@@ -102,7 +102,7 @@ static int open_path(Manager *m, Unit *u) {
                 if (p->make_directory && p->watches[i].kind != PATH_EXISTS &&
                     p->watches[i].kind != PATH_EXISTS_GLOB)
                         (void)mkdir(p->watches[i].path, p->directory_mode);
-        return path_watch_new(m->event, p, on_path_moved, u, &unit_runtime(u)->file_watch);
+        return path_watch_new(m->watcher, p, on_path_moved, u, &unit_runtime(u)->file_watch);
 }
 
 static int open_socket(Manager *m, Unit *u) {

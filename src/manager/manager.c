@@ -71,6 +71,9 @@ static int construct(Manager *m, const ManagerOptions *o) {
                 return r;
         groups.event = m->event;
         groups.force_shim = str_equal(tier, "shim");
+        r = watcher_new(m->event, &m->watcher);
+        if (r < 0)
+                return r;
         r = groups_new(&groups, &m->groups);
         if (r < 0)
                 return r;
@@ -131,6 +134,7 @@ void manager_free(Manager *m) {
         journal_link_free(m->journal);
         notify_socket_free(m->notify);
         loader_free(m->loader);
+        watcher_free(m->watcher);
         groups_free(m->groups);
         reaper_free(m->reaper);
         sd_event_source_disable_unref(in->queue_source);

@@ -121,6 +121,7 @@ struct Manager {
         Groups *groups;
         Reaper *reaper;
         NotifySocket *notify;
+        Watcher *watcher; /* of PID files and path units */
         JournalLink *journal;
         ManagerObserver observer;
         SystemState state;
@@ -168,7 +169,7 @@ void manager_set_exit_code(Manager *m, uint8_t code); /* SetExitCode: of `system
 void manager_bus_name(Manager *m, Unit *u, bool acquired);
 SystemState manager_system_state(const Manager *m);
 Unit *manager_unit_of_pid(Manager *m, pid_t pid); /* NULL: none */
-void manager_collect(Manager *m, Unit *u);        /* forget it, if it is garbage, at the end of the turn */
+void manager_collect(Manager *m, Unit *u);        /* forget it, if it is garbage at the end of the turn */
 void manager_unit_file_changes(Manager *m); /* enable & co. did something: the loader's index is stale */
 
 /* For the bus and for dumps. */

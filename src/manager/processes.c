@@ -127,6 +127,8 @@ void on_group_empty(Group *g, void *userdata) {
         Unit *u = group_userdata(g);
 
         (void)manager_push_type(unit_runtime(u)->manager, u, EVENT_EMPTY);
+        if (unit_is_down(u))
+                manager_collect(unit_runtime(u)->manager, u);
 }
 
 /* Shim tier: code 0 says that the process was started. */
@@ -223,7 +225,7 @@ void unit_watch_pid_file(Manager *m, Unit *u) {
         int r;
 
         if (!rt->file_watch) {
-                r = file_watch_new(m->event, paths, on_pid_file_moved, u, &rt->file_watch);
+                r = file_watch_new(m->watcher, paths, on_pid_file_moved, u, &rt->file_watch);
                 if (r < 0)
                         LOG_UNIT_ERRNO(u->id, WATCH_FAILED, r, FIELD_S("PATH", paths[0]));
         }

@@ -20,6 +20,7 @@
 
 typedef struct World {
         sd_event *event;
+        Watcher *watcher;
         FileWatch *watch;
         char directory[32];
         unsigned n;
@@ -42,6 +43,7 @@ static int set_up(void **state) {
         assert_non_null(mkdtemp(w->directory));
         assert_int_equal(chmod(w->directory, 0755), 0);
         assert_int_equal(sd_event_new(&w->event), 0);
+        assert_int_equal(watcher_new(w->event, &w->watcher), 0);
         *state = w;
         return 0;
 }
@@ -51,6 +53,7 @@ static int tear_down(void **state) {
         char command[64];
 
         file_watch_free(w->watch);
+        watcher_free(w->watcher);
         sd_event_unref(w->event);
         snprintf(command, sizeof(command), "rm -rf %s", w->directory);
         assert_int_equal(system(command), 0);
@@ -70,7 +73,7 @@ static char *below(World *w, const char *name) {
 static void watch(World *w, const char *name) {
         char *paths[] = { below(w, name), NULL };
 
-        assert_int_equal(file_watch_new(w->event, paths, on_move, w, &w->watch), 0);
+        assert_int_equal(file_watch_new(w->watcher, paths, on_move, w, &w->watch), 0);
 }
 
 /* How often the handler was called since the last look. */
@@ -107,6 +110,23 @@ static void a_file_that_appears_is_noticed(void **state) {
         assert_true(moves(w) > 0);
         put(below(w, "f"), "z");
         assert_true(moves(w) > 0);
+}
+
+/* The kernel goes on telling of the directory what only the watch that is gone had asked for. */
+static void what_nobody_asked_for_any_more_is_passed_over(void **state) {
+        World *w = *state;
+        char *paths[] = { below(w, "there"), NULL };
+        FileWatch *other;
+
+        put(below(w, "there"), "x");
+        assert_int_equal(file_watch_new(w->watcher, paths, on_move, w, &other), 0);
+        watch(w, "missing");
+        file_watch_free(TAKE(w->watch));
+        put(below(w, "new"), "x");
+        assert_int_equal(moves(w), 0);
+        put(below(w, "there"), "y");
+        assert_true(moves(w) > 0);
+        file_watch_free(other);
 }
 
 static void a_file_that_is_moved_in_is_noticed(void **state) {
@@ -201,7 +221,8 @@ static void changed_waits_for_the_close_modified_does_not(void **state) {
 
         put(below(w, "f"), "x");
         fd = open(below(w, "f"), O_WRONLY | O_CLOEXEC);
-        assert_int_equal(path_watch_new(w->event, path_spec(w, PATH_CHANGED, "f"), on_move, w, &w->watch), 0);
+        assert_int_equal(path_watch_new(w->watcher, path_spec(w, PATH_CHANGED, "f"), on_move, w, &w->watch),
+                         0);
         assert_int_equal(write(fd, "y", 1), 1);
         assert_int_equal(moves(w), 0);
         close(fd);
@@ -209,7 +230,7 @@ static void changed_waits_for_the_close_modified_does_not(void **state) {
         file_watch_free(w->watch);
 
         fd = open(below(w, "f"), O_WRONLY | O_CLOEXEC);
-        assert_int_equal(path_watch_new(w->event, path_spec(w, PATH_MODIFIED, "f"), on_move, w, &w->watch),
+        assert_int_equal(path_watch_new(w->watcher, path_spec(w, PATH_MODIFIED, "f"), on_move, w, &w->watch),
                          0);
         assert_int_equal(write(fd, "y", 1), 1);
         assert_true(moves(w) > 0);
@@ -220,7 +241,8 @@ static void globs_are_watched_where_they_begin(void **state) {
         World *w = *state;
 
         assert_int_equal(
-                path_watch_new(w->event, path_spec(w, PATH_EXISTS_GLOB, "*.job"), on_move, w, &w->watch), 0);
+                path_watch_new(w->watcher, path_spec(w, PATH_EXISTS_GLOB, "*.job"), on_move, w, &w->watch),
+                0);
         put(below(w, "a.job"), "x");
         assert_true(moves(w) > 0);
 }
@@ -320,6 +342,7 @@ static void users_may_name_only_their_own(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(a_file_that_appears_is_noticed),
+                TEST(what_nobody_asked_for_any_more_is_passed_over),
                 TEST(a_file_that_is_moved_in_is_noticed),
                 TEST(directories_on_the_way_may_come_later),
                 TEST(links_on_the_way_are_followed),
