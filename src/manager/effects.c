@@ -204,6 +204,7 @@ static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *c
 
         file_watch_free(TAKE(rt->file_watch));
         unit_release_fd_store(u);
+        fd_release(&rt->accepted_fd); /* the client sees the end of its connection now */
         if (rt->group && group_is_empty(rt->group))
                 group_free(TAKE(rt->group));
         rt->dynamic_uid = (uid_t)-1;

@@ -184,9 +184,9 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
                 graph_unit_changed(m->graph, u, (ActiveState)passed, flags | CHANGE_WILL_RESTART, &requests);
         if (now != old || ev->type == EVENT_RELOAD || (u->job && u->job->state == JOB_RUNNING))
                 graph_unit_changed(m->graph, u, now, flags, &requests);
-        if (now != old) {
+        /* Refused by its start limit a failed unit stays failed, but its socket must not ask again. */
+        if (now != old || (ev->type == EVENT_START && now == FAILED))
                 manager_tell_triggers(m, u, now);
-        }
         manager_run_requests(m, &requests);
         if ((now != old || ev->type == EVENT_START) && unit_is_down(u) && !u->job)
                 manager_note_end(m, u);

@@ -114,6 +114,8 @@ static void on_job_removed(Job *j, void *userdata) {
                 manager_flush_changes(m); /* a reader sees the new state before the end of the job */
                 m->observer.job_removed(j, m->observer.userdata);
         }
+        if (unit_is_down(j->unit))
+                manager_collect(m, j->unit);
         manager_kick(m);
 }
 
@@ -366,7 +368,7 @@ int manager_add_command_unit(Manager *m, char *const *command) {
 void manager_collect(Manager *m, Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
 
-        if (!rt || rt->in_collect_list || !unit_is_garbage(u))
+        if (!rt || rt->in_collect_list || u->perpetual)
                 return;
         rt->in_collect_list = true;
         rt->collect_next = m->internal->collect;

@@ -10,6 +10,8 @@
  *      probe daemon PIDFILE   double forks; the daemon writes its pid there, waits
  *      probe bomb             forks children that fork, as fast as it may, until it may not
  *      probe garbage SOCKET N N connections that send garbage and never read
+ *      probe connect PATH     connects, says "hello", prints the answer until its end
+ *      probe serve            serves connections on the first descriptor passed: what was said, then our pid
  *      probe fds              prints $LISTEN_FDS and what they are
  */
 
@@ -122,6 +124,38 @@ static int garbage(const char *path, const char *count) {
         return wait_forever();
 }
 
+static int connect_to(const char *path) {
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        char answer[256];
+        ssize_t n;
+
+        snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+        if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || write(fd, "hello\n", 6) != 6 ||
+            shutdown(fd, SHUT_WR) < 0)
+                return 1;
+        while ((n = read(fd, answer, sizeof(answer))) > 0)
+                if (write(1, answer, (size_t)n) != n)
+                        return 1;
+        return n < 0;
+}
+
+/* Answers each connection to the first descriptor with what it said and our pid. */
+static int echo_server(void) {
+        for (;;) {
+                char said[256], answer[300];
+                int fd = accept(3, NULL, NULL), n;
+
+                if (fd < 0)
+                        return 1;
+                n = (int)read(fd, said, sizeof(said) - 1);
+                n = snprintf(answer, sizeof(answer), "%.*s%d\n", n < 0 ? 0 : n, said, (int)getpid());
+                if (write(fd, answer, (size_t)n) != n)
+                        return 1;
+                close(fd);
+        }
+}
+
 static int fds(void) {
         const char *n = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES"), *pid = getenv("LISTEN_PID");
 
@@ -155,6 +189,10 @@ int main(int argc, char **argv) {
                 return bomb();
         if (strcmp(what, "garbage") == 0)
                 return garbage(arg, argc > 3 ? argv[3] : "1");
+        if (strcmp(what, "connect") == 0)
+                return connect_to(arg);
+        if (strcmp(what, "serve") == 0)
+                return echo_server();
         if (strcmp(what, "fds") == 0)
                 return fds();
         fprintf(stderr, "probe: unknown '%s'\n", what);

@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Sockets, timers and paths: what starts a service later, or when somebody comes.
+
+load helper
+
+@test "a socket starts its service with the first connection and keeps the connections coming" {
+        unit echo.socket <<<$'[Socket]\nListenStream=/run/echo.sock\nSocketMode=0600\nSocketUser=daemon\nSocketGroup=mail'
+        unit echo.service <<<$'[Service]\nExecStart=/usr/bin/probe serve'
+        enabled echo.socket
+        boot
+        [ "$(inside stat -c '%a %U %G' /run/echo.sock)" = "600 daemon mail" ]
+        run -3 ctl is-active echo.service
+        run -0 inside timeout 10 probe connect /run/echo.sock
+        [ "${lines[0]}" = hello ]
+        [ "${lines[1]}" = "$(show echo.service MainPID)" ]
+        [ "$(show echo.socket SubState)" = running ]
+        first=$(show echo.service MainPID)
+        run -0 inside timeout 10 probe connect /run/echo.sock
+        [ "${lines[1]}" = "$first" ]
+        # The listening socket outlives a crash: nobody is refused.
+        inside kill -9 "$first"
+        run -0 inside timeout 10 probe connect /run/echo.sock
+        [ "${lines[1]}" != "$first" ]
+        ctl stop echo.socket echo.service
+        run ! inside timeout 10 probe connect /run/echo.sock
+}
+
+@test "Accept=yes starts an instance for each connection" {
+        unit each.socket <<<$'[Socket]\nListenStream=/run/each.sock\nAccept=yes'
+        unit each@.service <<<$'[Service]\nExecStart=/bin/sh -c "read word; echo $word from $REMOTE_ADDR instance %i"\nStandardInput=socket'
+        enabled each.socket
+        boot
+        run -0 inside timeout 10 probe connect /run/each.sock
+        [[ $output == "hello from"*"instance 0-"* ]]
+        run -0 inside timeout 10 probe connect /run/each.sock
+        [[ $output == "hello from"*"instance 1-"* ]]
+        [ "$(show each.socket NAccepted)" = 2 ]
+        wait_host nothing_left
+}
+
+# Instances of connections that have ended do not pile up.
+nothing_left() {
+        [ "$(ctl list-units --all --no-legend 'each@*')" = "" ]
+}
+
+@test "several sockets are passed with their names, TCP and datagrams too" {
+        unit many.socket <<<$'[Socket]\nListenStream=127.0.0.1:7001\nListenDatagram=/run/many.dgram\nFileDescriptorName=main\nService=many.service'
+        unit more.socket <<<$'[Socket]\nListenFIFO=/run/many.fifo\nFileDescriptorName=fifo\nService=many.service'
+        unit many.service <<<$'[Unit]\nAfter=many.socket more.socket\n[Service]\nSockets=many.socket more.socket\nExecStart=/usr/bin/probe fds\nStandardOutput=file:/out/fds'
+        boot
+        ctl start many.socket more.socket many.service
+        wait_host grep -q '^5' "$T/out/fds"
+        [ "$(head -1 "$T/out/fds")" = "3 main:main:fifo mine" ]
+        grep -qx '5 other' "$T/out/fds"
+        unit tcp.socket <<<$'[Socket]\nListenStream=7002\nBindIPv6Only=both'
+        unit tcp.service <<<$'[Service]\nExecStart=/usr/bin/probe serve'
+        ctl daemon-reload
+        ctl start tcp.socket
+        run -0 inside timeout 10 bash -c 'exec 3<>/dev/tcp/127.0.0.1/7002; echo hi >&3; head -1 <&3'
+        [ "$output" = hi ]
+}
+
+@test "a socket that cannot be bound fails with a reason and harms nobody" {
+        unit one.socket <<<$'[Socket]\nListenStream=127.0.0.1:7003\nService=x.service'
+        unit two.socket <<<$'[Socket]\nListenStream=127.0.0.1:7003\nService=x.service'
+        unit x.service <<<$'[Service]\nExecStart=/usr/bin/probe serve'
+        boot
+        run -0 ctl start one.socket
+        run -1 ctl start two.socket
+        [ "$(show two.socket ActiveState)" = failed ]
+        journal -u two.socket | grep -qi 'in use'
+        [ "$(show one.socket ActiveState)" = active ]
+}
+
+@test "a service that fails at once does not spin with its socket" {
+        unit spin.socket <<<$'[Socket]\nListenStream=/run/spin.sock'
+        unit spin.service <<<$'[Service]\nExecStart=/bin/false'
+        enabled spin.socket
+        boot
+        inside sh -c 'timeout 10 probe connect /run/spin.sock || true'
+        wait_state spin.socket failed
+        [[ $(show spin.socket Result) == service-start-limit-hit || $(show spin.socket Result) == trigger-limit-hit ]]
+}
+
+@test "monotonic timers elapse, repeat and are told in list-timers" {
+        unit once.timer <<<$'[Timer]\nOnActiveSec=200ms\nAccuracySec=1ms'
+        unit once.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo x >>/out/once"'
+        unit again.timer <<<$'[Timer]\nOnActiveSec=50ms\nOnUnitActiveSec=100ms\nAccuracySec=1ms\nUnit=again-job.service'
+        unit again-job.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo x >>/out/again"'
+        enabled once.timer again.timer
+        boot
+        wait_host test -s "$T/out/once"
+        wait_host has_lines "$T/out/again" 4
+        [ "$(wc -l <"$T/out/once")" = 1 ]
+        [[ $(show once.timer LastTriggerUSec) != n/a ]]
+        ctl stop again.timer
+        [ "$(show again.timer ActiveState)" = inactive ]
+}
+
+has_lines() {
+        [ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+@test "calendar timers: the next time is right, Persistent= catches up" {
+        unit daily.timer <<<$'[Timer]\nOnCalendar=*-*-* 03:04:05 UTC'
+        unit daily.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/true'
+        unit soon.timer <<<$'[Timer]\nOnCalendar=*:*:*\nAccuracySec=1ms'
+        unit soon.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo x >>/out/soon"'
+        unit missed.timer <<<$'[Timer]\nOnCalendar=daily\nPersistent=yes'
+        unit missed.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo x >>/out/missed"'
+        enabled daily.timer soon.timer
+        boot
+        [[ $(show daily.timer NextElapseUSecRealtime) == *" 03:04:05 UTC" ]]
+        wait_host has_lines "$T/out/soon" 2
+        inside mkdir -p /var/lib/systemd/timers
+        inside touch -d '3 days ago' /var/lib/systemd/timers/stamp-missed.timer
+        ctl start missed.timer
+        wait_host has_lines "$T/out/missed" 1
+        wait_host stamp_is_fresh
+}
+
+stamp_is_fresh() {
+        inside test /var/lib/systemd/timers/stamp-missed.timer -nt /proc/self
+        [ $(($(date +%s) - $(inside stat -c %Y /var/lib/systemd/timers/stamp-missed.timer))) -lt 60 ]
+}
+
+@test "path units start their service for what they watch" {
+        unit exists.path <<<$'[Path]\nPathExists=/out/flag'
+        unit exists.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "rm /out/flag; echo x >>/out/exists"'
+        unit changed.path <<<$'[Path]\nPathChanged=/out/file'
+        unit changed.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo x >>/out/changed"'
+        unit full.path <<<$'[Path]\nDirectoryNotEmpty=/out/spool\nMakeDirectory=yes'
+        unit full.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "rm /out/spool/*; echo x >>/out/full"'
+        enabled exists.path changed.path full.path
+        boot
+        inside touch /out/flag
+        wait_host has_lines "$T/out/exists" 1
+        inside touch /out/flag
+        wait_host has_lines "$T/out/exists" 2
+        inside sh -c 'echo 1 >/out/file'
+        wait_host has_lines "$T/out/changed" 1
+        wait_for test -d /out/spool
+        inside touch /out/spool/job
+        wait_host has_lines "$T/out/full" 1
+        ctl stop exists.path
+        inside touch /out/flag
+        inside touch /out/spool/job
+        wait_host has_lines "$T/out/full" 2
+        [ "$(wc -l <"$T/out/exists")" = 2 ]
+}
