@@ -175,7 +175,10 @@ static int named_as(ExecContext *c, const char *name, int target) {
         return -ENOENT;
 }
 
+/* ExecStartPre= and its like get no descriptors. */
 static int socket_as(const ExecContext *c, int target) {
+        if (c->plan->n_fds == 0)
+                return null_as(O_RDWR, target);
         return c->plan->n_fds == 1 ? copy_to(c->plan->fds[0], target) : -EINVAL;
 }
 

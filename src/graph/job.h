@@ -52,6 +52,7 @@ struct Job {
         usec_t begin; /* monotonic, when it began to run; set by the manager; 0 */
         Job *run_next, *run_prev;
         void *client; /* the bus's; who asked for it */
+        void *timer;  /* the manager's */
         UT_hash_handle hh; /* by id */
 };
 

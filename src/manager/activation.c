@@ -146,50 +146,12 @@ void unit_close(Manager *m, Unit *u) {
         rt->n_socket_fds = 0;
 }
 
-/* Accept=yes: takes the connection and starts an instance of the template for it. */
-static void accept_connection(Manager *m, Unit *u, int listen_fd) {
-        UnitRuntime *rt = unit_runtime(u);
-        char *instance auto_free = NULL, *name auto_free = NULL, **env auto_strv = NULL,
-                       prefix[UNIT_NAME_MAX + 1];
-        int fd auto_fd = -1, r;
-        Report why = { 0 };
-        Unit *service;
-
-        r = listen_accept(listen_fd, rt->machine.socket.n_accepted++, &fd, &instance, &env);
-        if (r < 0) {
-                if (r != -EAGAIN)
-                        LOG_UNIT_ERRNO(u->id, ACCEPT_FAILED, r, FIELD_S("UNIT", u->id));
-                return;
-        }
-        if (rt->machine.socket.n_connections >= u->spec->socket->max_connections) {
-                rt->machine.socket.n_refused++;
-                return;
-        }
-        snprintf(prefix, sizeof(prefix), "%.*s", (int)strcspn(u->id, "."), u->id);
-        r = str_printf(&name, "%s@%s.service", prefix, instance);
-        if (r >= 0)
-                r = manager_load_unit(m, name, &service);
-        if (r >= 0 && unit_runtime(service)->accepted_fd < 0) {
-                unit_runtime(service)->accepted_fd = TAKE_FD(fd);
-                unit_runtime(service)->accepted_environment = TAKE(env);
-                r = manager_enqueue(m, JOB_START, service, JOB_REPLACE, &why, NULL);
-        }
-        if (r != 0)
-                LOG_UNIT(u->id, TRIGGER_REFUSED, FIELD_S("TRIGGERED", name),
-                         FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : "not loaded"));
-        report_release(&why);
-}
-
 static int on_traffic(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         Unit *u = userdata;
         Manager *m = unit_runtime(u)->manager;
 
-        if (u->spec->socket->accept)
-                accept_connection(m, u, fd);
-        else {
-                unit_listen(m, u, false); /* until the machine asks again: level-triggered, it would spin */
-                (void)manager_push_type(m, u, EVENT_TRIGGER);
-        }
+        unit_listen(m, u, false); /* until the machine has answered: level-triggered, it would spin */
+        (void)manager_push_type(m, u, EVENT_TRIGGER);
         return 0;
 }
 
@@ -222,6 +184,10 @@ void unit_listen(Manager *m, Unit *u, bool on) {
 void unit_trigger(Manager *m, Unit *u) {
         bool any = false;
 
+        if (u->type == UNIT_SOCKET && u->spec->socket->accept) {
+                unit_accept(m, u);
+                return;
+        }
         for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_TRIGGERS, e));) {
                 Report why = { 0 };
                 int r = m->stopping ? -ESHUTDOWN

@@ -12,7 +12,6 @@
 #include <signal.h>
 
 enum {
-        EXIT_TIMEOUT = 124,
         EXIT_NOT_EXECUTABLE = 126,
         EXIT_NOT_FOUND = 127,
         EXIT_OF_EXEC = 203

@@ -65,7 +65,7 @@ int manager_cancel_job(Manager *m, uint32_t id) {
         return r;
 }
 
-static void finish(Manager *m, Job *j, JobResult result) {
+void manager_finish_job(Manager *m, Job *j, JobResult result) {
         JobRequests requests = { 0 };
 
         graph_job_finish(m->graph, j, result, &requests);
@@ -126,6 +126,8 @@ static void new_invocation(UnitRuntime *rt) {
                 memcpy(rt->invocation_id + 8, &w, 8);
         }
         rt->has_invocation = true;
+        free(TAKE(rt->status_text));
+        rt->status_errno = 0;
         rt->stream_ids[0] = rt->stream_ids[1] = 0; /* the streams of an earlier run end by themselves */
 }
 
@@ -144,11 +146,16 @@ static bool event_value(const Job *j, EventType event) {
                path_is_mounted(j->unit->spec->mount->where);
 }
 
-static void begin(Manager *m, Job *j, EventType event) {
+static void note_running(Manager *m, Job *j) {
         j->begin = now_monotonic();
+        job_timer_running(j);
         graph_job_running(m->graph, j);
         if (m->observer.job_changed)
                 m->observer.job_changed(j, m->observer.userdata);
+}
+
+static void begin(Manager *m, Job *j, EventType event) {
+        note_running(m, j);
         (void)manager_push(m, j->unit,
                            &(Event){ .type = event, .now = dual_now(), .value = event_value(j, event) });
 }
@@ -162,7 +169,7 @@ static void run_start(Manager *m, Job *j) {
         JobResult result;
 
         if (active_state_is_up(s)) {
-                finish(m, j, JOB_DONE);
+                manager_finish_job(m, j, JOB_DONE);
                 return;
         }
         if (s == DEACTIVATING || s == MAINTENANCE) {
@@ -170,21 +177,20 @@ static void run_start(Manager *m, Job *j) {
                 return;
         }
         if (s == ACTIVATING && !waiting_for_restart) {
-                j->begin = now_monotonic();
-                graph_job_running(m->graph, j);
+                note_running(m, j);
                 return;
         }
         if (!unit_can_start(u)) {
-                finish(m, j, u->load_state == LOAD_LOADED ? JOB_UNSUPPORTED : JOB_INVALID);
+                manager_finish_job(m, j, u->load_state == LOAD_LOADED ? JOB_UNSUPPORTED : JOB_INVALID);
                 return;
         }
         unit_log_findings(u);
         if (!bound_units_are_up(u)) {
-                finish(m, j, JOB_DEPENDENCY);
+                manager_finish_job(m, j, JOB_DEPENDENCY);
                 return;
         }
         if (!conditions_allow(m, u, &result)) {
-                finish(m, j, result);
+                manager_finish_job(m, j, result);
                 manager_tell_triggers(m, u, s); /* nothing has changed, but they wait for an answer */
                 return;
         }
@@ -200,7 +206,7 @@ static void run_stop(Manager *m, Job *j) {
         UnitRuntime *rt = unit_runtime(u);
 
         if (active_state_is_down(machine_active_state(&rt->machine))) {
-                finish(m, j, JOB_DONE);
+                manager_finish_job(m, j, JOB_DONE);
                 return;
         }
         if (u->type == UNIT_SERVICE)
@@ -219,7 +225,7 @@ static void run_reload(Manager *m, Job *j) {
                 return;
         }
         if (s != ACTIVE || !unit_can_reload(u)) {
-                finish(m, j, JOB_INVALID);
+                manager_finish_job(m, j, JOB_INVALID);
                 return;
         }
         LOG_UNIT(u->id, UNIT_RELOADING, FIELD_S("DESCRIPTION", description(u)), FIELD_I("JOB_ID", j->id),
@@ -233,7 +239,7 @@ static void run_verify_active(Manager *m, Job *j) {
         if (s == ACTIVATING)
                 graph_job_postpone(m->graph, j);
         else
-                finish(m, j, active_state_is_up(s) ? JOB_DONE : JOB_SKIPPED);
+                manager_finish_job(m, j, active_state_is_up(s) ? JOB_DONE : JOB_SKIPPED);
 }
 
 static void run_job(Manager *m, Job *j) {
@@ -257,7 +263,7 @@ static void run_job(Manager *m, Job *j) {
                 run_verify_active(m, j);
                 break;
         default:
-                finish(m, j, JOB_DONE);
+                manager_finish_job(m, j, JOB_DONE);
         }
 }
 

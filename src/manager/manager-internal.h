@@ -8,10 +8,10 @@
  *      effects.c     what machines ask for
  *      spawn.c       ExecPlan of one command
  *      units.c       loading, collecting; reload.c: all of it again
- *      jobs.c        enqueue, run, time-outs of jobs
+ *      jobs.c        enqueue, run; job-timer.c
  *      processes.c   ends of processes, main pids; notify.c: sd_notify messages
  *      exec-status.c how the exec of a new process went
- *      activation.c  sockets, timers and paths in the outside world
+ *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
  *      shutdown.c    stop budget, what is left at the end; signals.c
  *      essential.c   whose end is the end, exit codes
  *      boot.c        the boot transaction; generators.c
@@ -42,6 +42,7 @@ typedef enum EndPhase {
 
 /* Exit codes of svinit, DESIGN section 4. */
 enum {
+        EXIT_TIMEOUT = 124,
         EXIT_SVINIT_FAILED = 125,
         EXIT_REBOOT = 133,
         EXIT_KILLED = 128 + 9,
@@ -115,8 +116,14 @@ int manager_add_builtin_units(Manager *m);
 int manager_add_command_unit(Manager *m, char *const *command);
 
 /* jobs.c */
+void manager_finish_job(Manager *m, Job *j, JobResult result);
 unsigned manager_run_jobs(Manager *m, unsigned budget);
 void unit_log_job_end(Unit *u, JobType type, JobResult result);
+
+/* job-timer.c */
+void job_timer_queued(Job *j);
+void job_timer_running(Job *j);
+void job_timer_release(Job *j);
 
 /* processes.c */
 void on_process_end(const ProcessEnd *end, void *watcher, void *userdata);
@@ -146,6 +153,13 @@ void unit_open(Manager *m, Unit *u);
 void unit_close(Manager *m, Unit *u);
 void unit_listen(Manager *m, Unit *u, bool on);
 void unit_trigger(Manager *m, Unit *u);
+
+/* accept.c */
+void unit_accept(Manager *m, Unit *u); /* a connection waits */
+void unit_accept_end(Unit *u);         /* the instance is down, or will not come up */
+void manager_forget_socket(Manager *m, const Unit *socket);
+
+/* activation.c */
 void unit_check_paths(Manager *m, Unit *u);
 void unit_write_stamp(Manager *m, Unit *u);
 void unit_read_stamp(Manager *m, Unit *u);

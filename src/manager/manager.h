@@ -83,8 +83,10 @@ struct UnitRuntime {
         sd_event_source **socket_sources;
         int accepted_fd; /* Accept=yes instance: its connection until the spawn; -1 */
         char **accepted_environment;
-        FileWatch *file_watch;     /* PIDFile= or path unit */
-        struct StoredFd *fd_store; /* FDSTORE=; owned */
+        Unit *accepted_by;              /* the socket; borrowed; NULL: none, or it is gone */
+        sd_event_source *resume_source; /* socket unit: accepting pauses */
+        FileWatch *file_watch;          /* PIDFile= or path unit */
+        struct StoredFd *fd_store;      /* FDSTORE=; owned */
         size_t n_fd_store;
         StatusWatch *status_watches; /* of processes that have not executed yet; owned */
         pid_t failed_pid;            /* the process that could not execute last ... */

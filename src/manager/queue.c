@@ -188,8 +188,12 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         if (now != old || (ev->type == EVENT_START && now == FAILED))
                 manager_tell_triggers(m, u, now);
         manager_run_requests(m, &requests);
-        if ((now != old || ev->type == EVENT_START) && unit_is_down(u) && !u->job)
-                manager_note_end(m, u);
+        if (unit_is_down(u) && !u->job) {
+                if (now != old || ev->type == EVENT_START)
+                        manager_note_end(m, u);
+                if (rt->accepted_by)
+                        unit_accept_end(u);
+        }
         unit_arm_timers(m, u);
 }
 

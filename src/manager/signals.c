@@ -7,10 +7,13 @@
 
 #include "manager/manager-internal.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 static void forward(Manager *m, int signo) {
         Unit *command = manager_command(m);
@@ -88,8 +91,12 @@ static void (*handler_of(int signo))(Manager *m, int signo) {
         return forward;
 }
 
-static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
-        handler_of((int)si->ssi_signo)(userdata, (int)si->ssi_signo);
+/* One at a time: what it sets going may be looked at before the next. */
+static int on_signal(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        struct signalfd_siginfo si;
+
+        if (read(fd, &si, sizeof(si)) == sizeof(si))
+                handler_of((int)si.ssi_signo)(userdata, (int)si.ssi_signo);
         return 0;
 }
 
@@ -104,19 +111,27 @@ static bool is_handled(int signo) {
         return signo < 32 || signo >= SIGRTMIN; /* those between are the C library's own */
 }
 
+/* One descriptor for all of them: a source for each would be fifty times six system calls in CMD mode. */
 int manager_signals_init(Manager *m) {
-        for (int signo = 1; signo <= SIGRTMAX; signo++) {
-                sd_event_source *s;
-                int r;
+        sd_event_source *s;
+        int fd auto_fd = -1, r;
+        sigset_t set;
 
-                if (!is_handled(signo) || (handler_of(signo) == forward && !m->internal->options.command))
-                        continue;
-                r = sd_event_add_signal(m->event, &s, signo, on_signal, m);
-                if (r < 0)
-                        return r;
-                (void)sd_event_source_set_priority(s, PRIORITY_SIGNAL);
-                (void)sd_event_source_set_floating(s, true);
-                sd_event_source_unref(s);
-        }
-        return 0;
+        sigemptyset(&set);
+        for (int signo = 1; signo <= SIGRTMAX; signo++)
+                if (is_handled(signo) && (handler_of(signo) != forward || m->internal->options.command))
+                        sigaddset(&set, signo);
+        fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (fd < 0)
+                return -errno;
+        r = sd_event_add_io(m->event, &s, fd, EPOLLIN, on_signal, m);
+        if (r < 0)
+                return r;
+        r = sd_event_source_set_io_fd_own(s, true);
+        if (r >= 0)
+                (void)TAKE_FD(fd);
+        (void)sd_event_source_set_priority(s, PRIORITY_SIGNAL);
+        (void)sd_event_source_set_floating(s, true);
+        sd_event_source_unref(s);
+        return r < 0 ? r : 0;
 }

@@ -388,8 +388,6 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
                 p.fd_names = fd_names;
                 p.non_blocking_fds = u->spec->service->non_blocking;
         }
-        if (rt->accepted_fd >= 0)
-                p.stdin_fd = rt->accepted_fd;
 
         r = plan_streams(m, u, &p, streams);
         if (r < 0)
@@ -399,6 +397,10 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
                 close(streams[0]);
         if (streams[1] >= 0)
                 close(streams[1]);
+        if (kind == COMMAND_START && r >= 0) { /* the service has its own copy */
+                cleanup_fd(&rt->accepted_fd);
+                rt->accepted_fd = -1;
+        }
         if (streams[0] >= 0)
                 journal_link_announce(m, u, r < 0 ? 0 : child.pid);
         if (r < 0)

@@ -62,6 +62,7 @@ static void runtime_free(Unit *u) {
         report_release(&rt->unapplied);
         sd_event_source_disable_unref(rt->timer);
         sd_event_source_disable_unref(rt->timer_realtime);
+        sd_event_source_disable_unref(rt->resume_source);
         cleanup_fd(&rt->accepted_fd);
         strv_free(rt->accepted_environment);
         free(rt->condition_states);
@@ -84,6 +85,8 @@ static void on_unit_removed(Unit *u, void *userdata) {
                 m->observer.unit_removed(u, m->observer.userdata);
         manager_forget_events(m, u);
         reaper_forget(m->reaper, u);
+        if (u->type == UNIT_SOCKET)
+                manager_forget_socket(m, u);
         runtime_free(u);
 }
 
@@ -92,6 +95,7 @@ static void on_job_added(Job *j, void *userdata) {
 
         m->n_installed_jobs++;
         manager_note_job_of_end(m, j);
+        job_timer_queued(j);
         if (m->observer.job_added)
                 m->observer.job_added(j, m->observer.userdata);
         manager_kick(m);
@@ -100,6 +104,7 @@ static void on_job_added(Job *j, void *userdata) {
 static void on_job_removed(Job *j, void *userdata) {
         Manager *m = userdata;
 
+        job_timer_release(j);
         if (j->result != JOB_DONE && j->result != JOB_CANCELED && j->result != JOB_SKIPPED)
                 m->n_failed_jobs++;
         if ((j->type == JOB_START || j->type == JOB_RESTART) && j->result != JOB_CANCELED &&
@@ -108,6 +113,8 @@ static void on_job_removed(Job *j, void *userdata) {
                 unit_runtime(j->unit)->start_result = j->result;
                 m->internal->some_start_ended = true;
         }
+        if (unit_runtime(j->unit)->accepted_by && unit_is_down(j->unit))
+                unit_accept_end(j->unit);
         if (j->type != JOB_NOP)
                 unit_log_job_end(j->unit, j->type, j->result);
         if (m->observer.job_removed) {

@@ -288,3 +288,44 @@ P
         [ "$(grep -c 'kept' "$T/out/syslog")" = 500 ]
         grep -qE '^<14>[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} probe: kept 1$' "$T/out/syslog"
 }
+
+connection_count() {
+        [ "$(show echo.socket NConnections)" = "$1" ]
+}
+
+@test "Accept=yes: an instance for each connection, counted until it ends, then forgotten" {
+        unit echo.socket <<<$'[Socket]\nListenStream=/run/echo\nAccept=yes\nMaxConnections=2'
+        unit echo@.service <<<$'[Service]\nStandardInput=socket\nExecStartPre=/bin/true\nExecStart=/bin/cat'
+        boot
+        inside systemctl start echo.socket
+        cat >"$T/out/client" <<'P'
+use Socket;
+socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, sockaddr_un("/run/echo")) or die;
+syswrite($s, "hello\n"); sysread($s, my $m, 100); print $m;
+if ($ARGV[0]) { open(my $f, ">", $ARGV[0]); close $f; sleep 100 }
+shutdown($s, 1); print sysread($s, $m, 100), "\n";
+P
+        [ "$(inside perl /out/client)" = "$(printf 'hello\n0')" ]
+        wait_host connection_count 0
+        [ -z "$(inside systemctl list-units --all --no-legend 'echo@*')" ]
+        inside perl /out/client /out/one >/dev/null 3>&- &
+        inside perl /out/client /out/two >/dev/null 3>&- &
+        wait_host test -e "$T/out/one"
+        wait_host test -e "$T/out/two"
+        connection_count 2
+        [ "$(inside perl /out/client)" = 0 ]
+        inside pkill -f /out/client
+        wait_host connection_count 0
+        [ "$(show echo.socket NAccepted)" -ge 3 ]
+}
+
+@test "a job that takes longer than JobTimeoutSec= is given up, JobTimeoutAction= is done" {
+        unit slow.service <<<$'[Unit]\nJobTimeoutSec=300ms\n[Service]\nType=oneshot\nTimeoutStartSec=infinity\nExecStart=/bin/sleep 5'
+        unit last.service <<<$'[Unit]\nJobRunningTimeoutSec=300ms\nJobTimeoutAction=exit-force\n[Service]\nType=oneshot\nTimeoutStartSec=infinity\nExecStart=/bin/sleep infinity'
+        boot
+        run -1 inside systemctl start slow.service
+        [ "$(show slow.service ActiveState)" = activating ]
+        inside systemctl start --no-block last.service
+        wait_gone
+        [ "$exit_code" = 124 ]
+}

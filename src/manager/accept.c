@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Accept=yes: each connection gets an instance of the template for itself.
+ *
+ * The socket counts its connections from accept() to the end of the instance.
+ * Our copy of the descriptor is closed as soon as the service has its own, so
+ * that the peer sees the end when the service ends.
+ */
+
+#include "host/sockets.h"
+#include "manager/manager-internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAUSE (200 * USEC_PER_MSEC) /* descriptors or memory are used up: trying at once would spin */
+
+static bool is_exhausted(int r) {
+        return r == -EMFILE || r == -ENFILE || r == -ENOBUFS || r == -ENOMEM;
+}
+
+static int on_resume(sd_event_source *s, uint64_t usec, void *userdata) {
+        Unit *u = userdata;
+
+        if (active_state_is_up(machine_active_state(&unit_runtime(u)->machine)))
+                unit_listen(unit_runtime(u)->manager, u, true);
+        return 0;
+}
+
+static void pause_listening(Manager *m, Unit *u) {
+        sd_event_source **s = &unit_runtime(u)->resume_source;
+
+        *s = sd_event_source_disable_unref(*s);
+        if (sd_event_add_time_relative(m->event, s, CLOCK_MONOTONIC, PAUSE, USEC_PER_MSEC, on_resume, u) < 0)
+                unit_listen(m, u, true);
+}
+
+static const char *peer_of(char *const *env) {
+        return env_get(env, "REMOTE_ADDR", 11);
+}
+
+static unsigned count_of_peer(Manager *m, const Unit *socket, const char *peer) {
+        unsigned n = 0;
+
+        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
+                if (unit_runtime(u)->accepted_by == socket &&
+                    str_equal(peer_of(unit_runtime(u)->accepted_environment), peer))
+                        n++;
+        return n;
+}
+
+/* The limit that forbids one more, by name; NULL: none. */
+static const char *limit_in_the_way(Manager *m, const Unit *u, char *const *env) {
+        const SocketSpec *spec = u->spec->socket;
+        const char *peer = peer_of(env);
+
+        if (unit_runtime(u)->machine.socket.n_connections >= spec->max_connections)
+                return "MaxConnections= is reached";
+        if (spec->max_connections_per_source > 0 && peer &&
+            count_of_peer(m, u, peer) >= spec->max_connections_per_source)
+                return "MaxConnectionsPerSource= is reached";
+        return NULL;
+}
+
+/* "echo.socket" and "echo@x.socket" start "echo@INSTANCE.service". */
+static int instance_name(const Unit *u, const char *instance, char **ret) {
+        const char *at = strchr(u->id, '@'), *end = at ? at : strrchr(u->id, '.');
+
+        return str_printf(ret, "%.*s@%s.service", (int)(end - u->id), u->id, instance);
+}
+
+void unit_accept_end(Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+        Unit *socket = TAKE(rt->accepted_by);
+
+        cleanup_fd(&rt->accepted_fd);
+        rt->accepted_fd = -1;
+        strv_free(TAKE(rt->accepted_environment));
+        if (!socket)
+                return;
+        if (unit_runtime(socket)->machine.socket.n_connections > 0)
+                unit_runtime(socket)->machine.socket.n_connections--;
+        manager_collect(rt->manager, u);
+}
+
+void manager_forget_socket(Manager *m, const Unit *socket) {
+        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
+                if (unit_runtime(u)->accepted_by == socket)
+                        unit_runtime(u)->accepted_by = NULL;
+}
+
+static int start_instance(Manager *m, Unit *u, const char *name, int fd, char **env, Report *why) {
+        UnitRuntime *rt;
+        Unit *service;
+        int r;
+
+        r = manager_load_unit(m, name, &service);
+        if (r < 0) {
+                close(fd);
+                strv_free(env);
+                return r;
+        }
+        rt = unit_runtime(service);
+        unit_accept_end(service); /* what an instance of that name has left */
+        rt->accepted_fd = fd;
+        rt->accepted_environment = env;
+        rt->accepted_by = u;
+        unit_runtime(u)->machine.socket.n_connections++;
+        r = manager_enqueue(m, JOB_START, service, JOB_REPLACE, why, NULL);
+        if (r != 0)
+                unit_accept_end(service);
+        return r;
+}
+
+/* One connection. 0: taken, refused or none there; negative: none can be taken now. */
+static int accept_one(Manager *m, Unit *u, int listen_fd) {
+        Socket *machine = &unit_runtime(u)->machine.socket;
+        char *instance auto_free = NULL, *name auto_free = NULL, **env auto_strv = NULL;
+        const char *limit;
+        int fd auto_fd = -1, r;
+        Report why = { 0 };
+
+        r = listen_accept(listen_fd, machine->n_accepted, &fd, &instance, &env);
+        if (r == -EAGAIN)
+                return 0;
+        if (r < 0) {
+                LOG_UNIT_ERRNO(u->id, ACCEPT_FAILED, r, FIELD_S("UNIT", u->id));
+                return is_exhausted(r) ? r : 0;
+        }
+        machine->n_accepted++;
+        limit = limit_in_the_way(m, u, env);
+        r = instance_name(u, instance, &name);
+        if (limit)
+                machine->n_refused++;
+        else if (r >= 0)
+                r = start_instance(m, u, name, TAKE_FD(fd), TAKE(env), &why);
+        if (r != 0 || limit)
+                LOG_UNIT(u->id, TRIGGER_REFUSED, FIELD_S("TRIGGERED", name),
+                         FIELD_S("TEXT", limit                ? limit
+                                         : why.n_findings > 0 ? why.findings[0].text
+                                                              : "it is not loaded"));
+        report_release(&why);
+        unit_mark_changed(u);
+        return 0;
+}
+
+void unit_accept(Manager *m, Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+        int r = 0;
+
+        for (size_t i = 0; i < rt->n_socket_fds && r >= 0; i++)
+                r = accept_one(m, u, rt->socket_fds[i]);
+        if (r < 0)
+                pause_listening(m, u);
+        else
+                unit_listen(m, u, true);
+}
