@@ -23,7 +23,7 @@ void config_init(Config *c) {
                        .default_restart_delay = 100 * USEC_PER_MSEC,
                        .default_start_limit_interval = 10 * USEC_PER_SEC,
                        .default_start_limit_burst = 5,
-                       .log_level = LOG_INFO,
+                       .log_level = -1,
                        .pass_environment = true };
 }
 

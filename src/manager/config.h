@@ -17,7 +17,7 @@ typedef struct Config { /* section [Manager] */
         usec_t shutdown_timeout; /* ShutdownTimeoutSec=; 0: auto (9 s, 29 s in Kubernetes, none outside a container) */
         char **default_environment;
         char *log_format;      /* LogFormat=: prefix raw json none; owned; NULL: auto */
-        int log_level;         /* syslog's */
+        int log_level;         /* syslog's; -1: warnings beside a command, else all but debug messages */
         bool strict;           /* Strict= */
         bool pass_environment; /* DefaultPassEnvironment= */
         char **control_users;  /* further uids that may change things: BusControlUsers= */

@@ -121,9 +121,18 @@ static void on_log(const LogRecord *r, void *userdata) {
                 write_stderr(r);
 }
 
+/* The output of `svinit -- COMMAND` is the command's, but for what went wrong. */
+static int default_level(const Manager *m) {
+        const ManagerOptions *o = &m->internal->options;
+
+        if (m->config.log_level >= 0)
+                return m->config.log_level;
+        return o->command && !o->with_units ? LOG_WARNING : LOG_INFO;
+}
+
 void manager_log_init(Manager *m) {
         target.is_pid1 = m->host.pid1;
-        log_set_max_priority(m->config.log_level);
+        log_set_max_priority(default_level(m));
         log_set_hook(on_log, NULL);
 }
 
