@@ -12,6 +12,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -196,6 +197,16 @@ static bool identity_differs(const ExecContext *c) {
         return (a->uid != (uid_t)-1 && a->uid != getuid()) || (a->gid != (gid_t)-1 && a->gid != getgid());
 }
 
+/* Said here, in whole, and not by the first of the later steps that fails. */
+static int refuse_user(ExecContext *c) {
+        char text[128];
+
+        (void)snprintf(text, sizeof(text), "%s as user %s: svinit runs as uid %u and can be nobody else",
+                       c->plan->command->path, c->plan->exec->user ?: "", (unsigned)geteuid());
+        exec_detail(c, text);
+        return -EPERM;
+}
+
 int step_account(ExecContext *c) {
         const ExecSpec *e = c->plan->exec;
         Account *a = &c->account;
@@ -218,7 +229,8 @@ int step_account(ExecContext *c) {
         if (r < 0)
                 return r;
         a->switches = !(c->plan->command->flags & COMMAND_NO_SETUID) && identity_differs(c);
-        return 0;
+        return a->switches && a->uid != (uid_t)-1 && a->uid != geteuid() && geteuid() != 0 ? refuse_user(c)
+                                                                                           : 0;
 }
 
 int step_groups(ExecContext *c) {

@@ -270,45 +270,67 @@ static int collect(Group *g, PidList *l) {
         return r;
 }
 
+#define SEEN_MAX 512
+#define KILL_ROUNDS_MAX 16
+
 typedef struct Killing {
         int signal, killed, error;
         pid_t except1, except2;
+        pid_t seen[SEEN_MAX]; /* have got the signal: nobody gets it twice */
+        unsigned n_seen;
+        bool again; /* somebody new was there, who may have forked before the signal came */
 } Killing;
+
+static bool is_seen(const Killing *k, pid_t pid) {
+        for (unsigned i = 0; i < k->n_seen; i++)
+                if (k->seen[i] == pid)
+                        return true;
+        return false;
+}
 
 static int kill_one(pid_t pid, void *userdata) {
         Killing *k = userdata;
 
         /* Never ourselves, whatever a list says. */
-        if (pid == k->except1 || pid == k->except2 || pid <= 1 || pid == getpid())
+        if (pid == k->except1 || pid == k->except2 || pid <= 1 || pid == getpid() || is_seen(k, pid))
                 return 0;
         if (kill(pid, k->signal) >= 0)
                 k->killed++;
         else if (errno != ESRCH)
                 k->error = -errno;
+        if (k->n_seen < SEEN_MAX) {
+                k->seen[k->n_seen++] = pid;
+                k->again = true;
+        }
         return 0;
 }
 
-int group_kill(Group *g, int signal, pid_t except1, pid_t except2) {
-        Killing k = { .signal = signal, .except1 = except1, .except2 = except2 };
+static int kill_round(Group *g, Killing *k) {
         PidList l = { 0 };
         int r;
 
+        if (g->groups->tracking != HIERARCHY_NONE)
+                return cgroup_each_pid(g->groups, g->groups->tracking, g->path, kill_one, k);
+        r = collect(g, &l);
+        for (size_t i = 0; r >= 0 && i < l.n; i++)
+                (void)kill_one(l.pids[i], k);
+        free(l.pids);
+        return r;
+}
+
+/* Who forks while the list is read leaves a child behind that it does not have; with the signal pending nobody forks. */
+int group_kill(Group *g, int signal, pid_t except1, pid_t except2) {
+        Killing k = { .signal = signal, .except1 = except1, .except2 = except2, .again = true };
+        int r = 0;
+
         if (signal == SIGKILL)
                 (void)group_events_add(g);
-        if (g->groups->tracking != HIERARCHY_NONE) {
-                r = cgroup_each_pid(g->groups, g->groups->tracking, g->path, kill_one, &k);
-        } else {
-                r = collect(g, &l);
-                for (size_t i = 0; r >= 0 && i < l.n; i++)
-                        (void)kill_one(l.pids[i], &k);
-                free(l.pids);
-        }
+        for (unsigned i = 0; i < KILL_ROUNDS_MAX && r >= 0 && TAKE(k.again); i++)
+                r = kill_round(g, &k);
         if (r < 0)
                 return r;
         return k.killed == 0 && k.error < 0 ? k.error : k.killed;
 }
-
-#define KILL_ROUNDS_MAX 16
 
 int group_kill_all(Group *g) {
         int r;
@@ -319,13 +341,8 @@ int group_kill_all(Group *g) {
                 g->kill_written = true;
                 return 0;
         }
-        /* A fork between reading and killing escapes one round; a fork bomb is met again at the next call. */
-        for (unsigned i = 0; i < KILL_ROUNDS_MAX; i++) {
-                r = group_kill(g, SIGKILL, 0, 0);
-                if (r <= 0)
-                        return r;
-        }
-        return 0;
+        r = group_kill(g, SIGKILL, 0, 0); /* a fork bomb is met again at the next call */
+        return MIN(r, 0);
 }
 
 int group_pids(Group *g, pid_t **ret, size_t *n) {
