@@ -111,20 +111,25 @@ static int add_ours(ExecContext *c, char ***env) {
         return r;
 }
 
-/* These two name the process itself; step_exec() writes the number, for which there is room in the context. */
+/* These name the process itself; step_exec() writes the number, for which there is room in the context. */
 static int add_own_pid(ExecContext *c, char ***env) {
+        bool watched = c->plan->set_environment && env_get(c->plan->set_environment, "WATCHDOG_USEC", 13);
         char **grown;
         size_t n;
 
         env_unset(*env, "SYSTEMD_EXEC_PID");
         env_unset(*env, "LISTEN_PID");
+        env_unset(*env, "WATCHDOG_PID");
         n = strv_length(*env);
-        grown = realloc(*env, (n + 3) * sizeof(char *));
+        grown = realloc(*env, (n + 4) * sizeof(char *));
         if (!grown)
                 return -ENOMEM;
-        grown[n] = c->exec_pid;
-        grown[n + 1] = c->plan->n_fds > 0 ? c->listen_pid : NULL;
-        grown[n + 2] = NULL;
+        grown[n++] = c->exec_pid; /* the first of ours, see exec_context_release() */
+        if (c->plan->n_fds > 0)
+                grown[n++] = c->listen_pid;
+        if (watched)
+                grown[n++] = c->watchdog_pid;
+        grown[n] = NULL;
         *env = grown;
         return 0;
 }

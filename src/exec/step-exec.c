@@ -149,6 +149,7 @@ static void write_own_pid(ExecContext *c) {
 
         (void)snprintf(c->exec_pid, sizeof(c->exec_pid), "SYSTEMD_EXEC_PID=%ld", pid);
         (void)snprintf(c->listen_pid, sizeof(c->listen_pid), "LISTEN_PID=%ld", pid);
+        (void)snprintf(c->watchdog_pid, sizeof(c->watchdog_pid), "WATCHDOG_PID=%ld", pid);
 }
 
 /* A directory that is missing or closed to us hides no program in a later one. */

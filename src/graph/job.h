@@ -19,22 +19,43 @@
 #include "graph/unit.h"
 
 typedef enum JobType {
-        JOB_START, JOB_VERIFY_ACTIVE, JOB_STOP, JOB_RELOAD, JOB_RESTART,
+        JOB_START,
+        JOB_VERIFY_ACTIVE,
+        JOB_STOP,
+        JOB_RELOAD,
+        JOB_RESTART,
         JOB_NOP,
         /* only in requests; collapsed by the state of the unit when installed */
-        JOB_TRY_RESTART, JOB_TRY_RELOAD, JOB_RELOAD_OR_START, JOB_RELOAD_OR_RESTART, JOB_RELOAD_OR_TRY_RESTART,
+        JOB_TRY_RESTART,
+        JOB_TRY_RELOAD,
+        JOB_RELOAD_OR_START,
+        JOB_RELOAD_OR_RESTART,
+        JOB_RELOAD_OR_TRY_RESTART,
         JOB_TYPE_MAX,
         JOB_TYPE_INVALID = -1,
 } JobType;
 const char *job_type_to_string(JobType t);
 int job_type_from_string(const char *s);
 
-typedef enum JobState { JOB_WAITING, JOB_RUNNING, JOB_STATE_MAX } JobState;
+typedef enum JobState {
+        JOB_WAITING,
+        JOB_RUNNING,
+        JOB_STATE_MAX
+} JobState;
 const char *job_state_to_string(JobState s);
 
 typedef enum JobResult {
-        JOB_DONE, JOB_CANCELED, JOB_TIMEOUT, JOB_FAILED, JOB_DEPENDENCY, JOB_SKIPPED, JOB_INVALID, JOB_ASSERT,
-        JOB_UNSUPPORTED, JOB_COLLECTED, JOB_ONCE,
+        JOB_DONE,
+        JOB_CANCELED,
+        JOB_TIMEOUT,
+        JOB_FAILED,
+        JOB_DEPENDENCY,
+        JOB_SKIPPED,
+        JOB_INVALID,
+        JOB_ASSERT,
+        JOB_UNSUPPORTED,
+        JOB_COLLECTED,
+        JOB_ONCE,
         JOB_RESULT_MAX,
 } JobResult;
 const char *job_result_to_string(JobResult r); /* the words of JobRemoved */
@@ -46,29 +67,30 @@ struct Job {
         JobResult result; /* valid in the job_removed hook */
         Unit *unit;
         unsigned n_blockers; /* installed jobs that must end first */
-        bool irreversible, ignore_order, in_run_queue, restart_stopped; /* restart_stopped: JOB_RESTART has become a start */
-        bool postponed; /* waits for a change of its unit */
-        bool ending;    /* on the list of jobs that graph_job_finish() is about to end */
-        usec_t begin; /* monotonic, when it began to run; set by the manager; 0 */
+        bool irreversible, ignore_order, in_run_queue,
+                restart_stopped; /* restart_stopped: JOB_RESTART has become a start */
+        bool postponed;          /* waits for a change of its unit */
+        bool ending;             /* on the list of jobs that graph_job_finish() is about to end */
+        usec_t begin;            /* monotonic, when it began to run; set by the manager; 0 */
         Job *run_next, *run_prev;
-        void *client; /* the bus's; who asked for it */
-        void *timer;  /* the manager's */
+        void *client;      /* the bus's; who asked for it */
+        void *timer;       /* the manager's */
         UT_hash_handle hh; /* by id */
 };
 
 /* What a transaction may answer besides negative errno. Table in bus/ maps them to D-Bus errors. */
 typedef enum EnqueueOutcome {
         ENQUEUE_OK = 0,
-        ENQUEUE_NOT_FOUND = 1,    /* NoSuchUnit */
-        ENQUEUE_MASKED,           /* UnitMasked */
-        ENQUEUE_LOAD_FAILED,      /* LoadFailed */
-        ENQUEUE_BAD_SETTING,      /* BadUnitSetting */
-        ENQUEUE_CYCLIC,           /* TransactionOrderIsCyclic */
-        ENQUEUE_CONFLICTING,      /* TransactionJobsConflicting */
-        ENQUEUE_DESTRUCTIVE,      /* TransactionIsDestructive */
-        ENQUEUE_NOT_APPLICABLE,   /* JobTypeNotApplicable: reload of what cannot reload */
+        ENQUEUE_NOT_FOUND = 1,      /* NoSuchUnit */
+        ENQUEUE_MASKED,             /* UnitMasked */
+        ENQUEUE_LOAD_FAILED,        /* LoadFailed */
+        ENQUEUE_BAD_SETTING,        /* BadUnitSetting */
+        ENQUEUE_CYCLIC,             /* TransactionOrderIsCyclic */
+        ENQUEUE_CONFLICTING,        /* TransactionJobsConflicting */
+        ENQUEUE_DESTRUCTIVE,        /* TransactionIsDestructive */
+        ENQUEUE_NOT_APPLICABLE,     /* JobTypeNotApplicable: reload of what cannot reload */
         ENQUEUE_ONLY_BY_DEPENDENCY, /* RefuseManualStart=/Stop= */
-        ENQUEUE_NO_ISOLATION,     /* AllowIsolate=no */
+        ENQUEUE_NO_ISOLATION,       /* AllowIsolate=no */
         ENQUEUE_SHUTTING_DOWN,
         ENQUEUE_OUTCOME_MAX,
 } EnqueueOutcome;
@@ -99,12 +121,13 @@ JobType job_type_merge(JobType a, JobType b, const Unit *u);
  * JOB_TRIGGERING for JOB_STOP only (-EINVAL). q may be NULL, and so may its
  * members: every unit can reload and stop then.
  */
-int graph_enqueue(Graph *g, const JobQuestions *q, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret,
-                  size_t *affected);
+int graph_enqueue(Graph *g, const JobQuestions *q, JobType type, Unit *u, JobMode mode, Report *explanation,
+                  Job **ret, size_t *affected);
 
-Job *graph_next_runnable(Graph *g);     /* the next job that may run now, taken off the run queue; NULL */
+Job *graph_next_runnable(Graph *g);       /* the next job that may run now, taken off the run queue; NULL */
 void graph_job_running(Graph *g, Job *j); /* the manager has begun it */
-void graph_job_postpone(Graph *g, Job *j); /* back to waiting, runnable again after the next change of its unit */
+void graph_job_postpone(Graph *g,
+                        Job *j); /* back to waiting, runnable again after the next change of its unit */
 Job *graph_find_job(const Graph *g, uint32_t id);
 
 /* What the graph asks the manager to enqueue in answer to something. */
@@ -133,8 +156,9 @@ int graph_job_cancel(Graph *g, uint32_t id, JobRequests *ret); /* -ENOENT */
 typedef enum ChangeFlags {
         CHANGE_WILL_RESTART = 1, /* down, but Restart= brings it back: OnFailure= waits, jobs go on waiting */
         CHANGE_RELOAD_FAILED = 2,
-        CHANGE_SKIPPED = 4,      /* down because of ExecCondition=: no failure */
-        CHANGE_ANSWERED = 8,     /* the machine has just been given the job's own event: even an unchanged state answers it */
+        CHANGE_SKIPPED = 4, /* down because of ExecCondition=: no failure */
+        CHANGE_ANSWERED =
+                8, /* the machine has just been given the job's own event: even an unchanged state answers it */
 } ChangeFlags;
 /*
  * The unit's active state is now `state`. Ends the job that this fulfils or

@@ -37,11 +37,29 @@ typedef struct Job Job;
 typedef struct Unit Unit;
 typedef struct Graph Graph;
 
-typedef enum LoadState { LOAD_STUB, LOAD_LOADED, LOAD_NOT_FOUND, LOAD_BAD_SETTING, LOAD_ERROR, LOAD_MERGED, LOAD_MASKED, LOAD_STATE_MAX } LoadState;
-typedef enum ActiveState { ACTIVE, RELOADING, INACTIVE, FAILED, ACTIVATING, DEACTIVATING, MAINTENANCE, ACTIVE_STATE_MAX } ActiveState;
-const char *load_state_to_string(LoadState s);     /* "loaded" "not-found" ... */
-const char *active_state_to_string(ActiveState s); /* "active" "reloading" ... */
-int active_state_from_string(const char *s);       /* -1 unknown */
+typedef enum LoadState {
+        LOAD_STUB,
+        LOAD_LOADED,
+        LOAD_NOT_FOUND,
+        LOAD_BAD_SETTING,
+        LOAD_ERROR,
+        LOAD_MERGED,
+        LOAD_MASKED,
+        LOAD_STATE_MAX
+} LoadState;
+typedef enum ActiveState {
+        ACTIVE,
+        RELOADING,
+        INACTIVE,
+        FAILED,
+        ACTIVATING,
+        DEACTIVATING,
+        MAINTENANCE,
+        ACTIVE_STATE_MAX
+} ActiveState;
+const char *load_state_to_string(LoadState s);         /* "loaded" "not-found" ... */
+const char *active_state_to_string(ActiveState s);     /* "active" "reloading" ... */
+int active_state_from_string(const char *s);           /* -1 unknown */
 static inline bool active_state_is_up(ActiveState s) { /* active or reloading */
         return s == ACTIVE || s == RELOADING;
 }
@@ -52,44 +70,46 @@ static inline bool active_state_is_down(ActiveState s) {
 typedef struct Edge {
         Unit *other;
         uint32_t kinds; /* EDGE(kind) for each DependencyKind, as seen from the unit that holds the edge */
-        uint32_t own;   /* those of them that this end asked for; the rest are inverses of what the other end did */
-        uint32_t twin;  /* index of the same edge in other->edges */
+        uint32_t
+                own; /* those of them that this end asked for; the rest are inverses of what the other end did */
+        uint32_t twin; /* index of the same edge in other->edges */
 } Edge;
 #define EDGE(kind) (UINT32_C(1) << (kind))
 _Static_assert(DEP_MAX <= 32, "Edge.kinds has a bit for each kind");
 
 struct Unit {
-        char *id;             /* owned; the main name */
-        char **names;         /* owned; all names, the id included */
+        char *id;     /* owned; the main name */
+        char **names; /* owned; all names, the id included */
         UnitType type;
         LoadState load_state;
-        int load_error;       /* negative errno for LOAD_ERROR and LOAD_BAD_SETTING */
+        int load_error;        /* negative errno for LOAD_ERROR and LOAD_BAD_SETTING */
         char *load_error_text; /* owned; NULL without one */
-        UnitSpec *spec;       /* owned; never NULL: a unit without a file has the defaults */
-        char *fragment_path;  /* owned; NULL: none */
-        char **dropins;       /* owned */
-        Edge *edges;          /* owned */
+        UnitSpec *spec;        /* owned; never NULL: a unit without a file has the defaults */
+        char *fragment_path;   /* owned; NULL: none */
+        char **dropins;        /* owned */
+        Edge *edges;           /* owned */
         size_t n_edges, edges_capacity;
         Job *job;
         ActiveState active;
         Graph *graph;
-        bool perpetual;       /* cannot be stopped: -.slice, init.scope, -.mount */
+        bool perpetual; /* cannot be stopped: -.slice, init.scope, -.mount */
         bool in_stub_queue, transient;
-        bool will_restart;    /* down for the moment only: CHANGE_WILL_RESTART was the last that was told */
+        bool will_restart; /* down for the moment only: CHANGE_WILL_RESTART was the last that was told */
         Unit *stub_next;
-        Unit *prev, *next;    /* all units, in the order they were added */
-        Unit *walk_next;      /* for walks that must not allocate */
-        uint32_t planned;     /* the transaction's: 0 outside graph_enqueue() */
-        void *machine;        /* the manager's; set once with graph_add()'s hook, freed by it */
-        uint64_t marker;      /* for walks: equal to the graph's current mark when visited */
-        unsigned refs;        /* clients that hold it (Ref, AddRef); not collected while > 0 */
+        Unit *prev, *next; /* all units, in the order they were added */
+        Unit *walk_next;   /* for walks that must not allocate */
+        uint32_t planned;  /* the transaction's: 0 outside graph_enqueue() */
+        void *machine;     /* the manager's; set once with graph_add()'s hook, freed by it */
+        uint64_t marker;   /* for walks: equal to the graph's current mark when visited */
+        unsigned refs;     /* clients that hold it (Ref, AddRef); not collected while > 0 */
 };
 
 typedef struct GraphHooks {
-        void (*unit_added)(Unit *u, void *userdata);    /* cannot fail: see machine_size */
-        void (*unit_removed)(Unit *u, void *userdata);  /* before it is freed */
-        void (*job_added)(Job *j, void *userdata);      /* installed: JobNew */
-        void (*job_removed)(Job *j, void *userdata);    /* ended, with j->result: JobRemoved; the job is freed after it */
+        void (*unit_added)(Unit *u, void *userdata);   /* cannot fail: see machine_size */
+        void (*unit_removed)(Unit *u, void *userdata); /* before it is freed */
+        void (*job_added)(Job *j, void *userdata);     /* installed: JobNew */
+        void (*job_removed)(
+                Job *j, void *userdata); /* ended, with j->result: JobRemoved; the job is freed after it */
         void *userdata;
         size_t machine_size; /* > 0: u->machine is allocated with the unit, zeroed; whoever frees it is still the hook */
 } GraphHooks;
@@ -98,8 +118,9 @@ int graph_new(const GraphHooks *hooks, Graph **ret); /* hooks are copied; member
 void graph_free(Graph *g);
 
 Unit *graph_find(const Graph *g, const char *name); /* any name; NULL */
-int graph_add(Graph *g, const char *name, Unit **ret); /* finds, or makes a LOAD_STUB unit and queues it; -EINVAL, -ENOMEM */
-Unit *graph_next_stub(Graph *g);                       /* takes the next unit that wants loading off the queue; NULL */
+int graph_add(Graph *g, const char *name,
+              Unit **ret);       /* finds, or makes a LOAD_STUB unit and queues it; -EINVAL, -ENOMEM */
+Unit *graph_next_stub(Graph *g); /* takes the next unit that wants loading off the queue; NULL */
 /* Takes the spec (also on failure) and makes its edges. The load state is given. */
 int graph_set_spec(Graph *g, Unit *u, UnitSpec *spec, LoadState state);
 /*

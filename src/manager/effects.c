@@ -114,8 +114,9 @@ static bool runs_again(const Service *s, const Machine *machine) {
 static void remove_runtime_directories(Manager *m, const Unit *u) {
         const ExecSpec *e = u->spec->exec;
         const Machine *machine = &unit_runtime(u)->machine;
-        char path[PATH_MAX];
+        char path[PATH_MAX], trash[PATH_MAX];
 
+        snprintf(trash, sizeof(trash), "%s/svinit", m->host.runtime_dir);
         if (u->type != UNIT_SERVICE || e->runtime_directory_preserve == PRESERVE_YES ||
             (e->runtime_directory_preserve == PRESERVE_RESTART && runs_again(&machine->service, machine)))
                 return;
@@ -125,7 +126,7 @@ static void remove_runtime_directories(Manager *m, const Unit *u) {
 
                 if (snprintf(path, sizeof(path), "%s/%.*s", m->host.runtime_dir, n, *name) <
                     (int)sizeof(path))
-                        remove_tree(path);
+                        remove_tree_aside(path, trash);
                 if (link &&
                     snprintf(path, sizeof(path), "%s/%s", m->host.runtime_dir, link + 1) < (int)sizeof(path))
                         (void)unlink(path);
@@ -203,7 +204,8 @@ static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *c
         UnitRuntime *rt = unit_runtime(u);
 
         file_watch_free(TAKE(rt->file_watch));
-        unit_release_fd_store(u);
+        if (fx->value) /* not between the two halves of a restart */
+                unit_release_fd_store(u);
         fd_release(&rt->accepted_fd); /* the client sees the end of its connection now */
         if (rt->group && group_is_empty(rt->group))
                 group_free(TAKE(rt->group));

@@ -3,7 +3,9 @@
 #include "manager/files.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +69,28 @@ void remove_tree(const char *path) {
         else
                 close(fd);
         (void)rmdir(path);
+}
+
+void remove_tree_aside(const char *path, const char *trash) {
+        static unsigned number;
+        char aside[PATH_MAX];
+        pid_t pid;
+
+        if (rmdir(path) >= 0 || (errno != ENOTEMPTY && errno != EEXIST))
+                return;
+        (void)mkdir(trash, 0700);
+        if (snprintf(aside, sizeof(aside), "%s/%d.%u", trash, (int)getpid(), number++) >=
+                    (int)sizeof(aside) ||
+            rename(path, aside) < 0) { /* a mount point, say */
+                remove_tree(path);
+                return;
+        }
+        pid = fork();
+        if (pid > 0)
+                return;
+        remove_tree(aside);
+        if (pid == 0)
+                _exit(0);
 }
 
 /* O_NONBLOCK would change the descriptor for all who share it; poll() and a piece that a pipe takes whole does not. */

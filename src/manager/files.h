@@ -8,4 +8,9 @@
 
 bool path_is_mounted(const char *path); /* is it a mount point? from /proc/self/mountinfo */
 void remove_tree(const char *path);     /* a directory and all below it, on one file system */
+/*
+ * The name is free at once; what was below it is deleted by a process of its
+ * own, however much it is. `trash`: a directory on the same file system.
+ */
+void remove_tree_aside(const char *path, const char *trash);
 void write_nonblocking(int fd, const char *data, size_t n); /* what does not fit at once is dropped */

@@ -134,10 +134,15 @@ void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata);
 void unit_watch_main(Manager *m, Unit *u, pid_t pid);
 void unit_guess_main(Manager *m, Unit *u);
 void unit_watch_pid_file(Manager *m, Unit *u);
+
+/* fd-store.c */
 typedef struct StoredFd {
-        int fd;
-        char *name;
+        int fd;     /* owned */
+        char *name; /* owned */
+        sd_event_source *source;
 } StoredFd;
+void unit_store_fds(Unit *u, NotifyMessage *msg);
+void unit_remove_stored(Unit *u, const char *name);
 void unit_release_fd_store(Unit *u);
 
 /* exec-status.c */

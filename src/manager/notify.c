@@ -54,6 +54,7 @@ static void on_main_pid(Unit *u, const char *value) {
                 LOG_UNIT(u->id, NOTIFY_REFUSED, FIELD_S("TEXT", "MAINPID= names a process of another unit"));
                 return;
         }
+        unit_watch_main(rt->manager, u, (pid_t)pid); /* before it can end */
         push(u, (Event){ .type = EVENT_NOTIFY_MAIN_PID, .process = { .pid = (pid_t)pid, .is_child = true } });
 }
 
@@ -90,42 +91,6 @@ static void on_watchdog(Unit *u, const char *value) {
                 push(u, (Event){ .type = EVENT_NOTIFY_WATCHDOG_TRIGGER });
 }
 
-/* Takes the message's descriptors, as far as FileDescriptorStoreMax= goes; the rest is closed by the reader. */
-static void store_fds(Unit *u, NotifyMessage *msg) {
-        UnitRuntime *rt = unit_runtime(u);
-        const char *name = notify_value(msg->lines, "FDNAME");
-
-        for (size_t i = 0; i < msg->n_fds; i++) {
-                StoredFd *grown;
-                char *copy;
-
-                if (rt->n_fd_store >= u->spec->service->fd_store_max)
-                        return;
-                grown = realloc(rt->fd_store, (rt->n_fd_store + 1) * sizeof(*grown));
-                if (!grown)
-                        return;
-                rt->fd_store = grown;
-                copy = strdup(name ?: "stored");
-                if (!copy)
-                        return;
-                grown[rt->n_fd_store++] = (StoredFd){ TAKE_FD(msg->fds[i]), copy };
-        }
-}
-
-static void remove_stored(Unit *u, const char *name) {
-        UnitRuntime *rt = unit_runtime(u);
-        size_t kept = 0;
-
-        for (size_t i = 0; name && i < rt->n_fd_store; i++) {
-                if (str_equal(rt->fd_store[i].name, name)) {
-                        close(rt->fd_store[i].fd);
-                        free(rt->fd_store[i].name);
-                } else
-                        rt->fd_store[kept++] = rt->fd_store[i];
-        }
-        rt->n_fd_store = name ? kept : rt->n_fd_store;
-}
-
 /* The order of the lines in the message does not count, systemd's order does: MAINPID= before READY=. */
 static void apply(Unit *u, NotifyMessage *msg) {
         const char *v;
@@ -149,9 +114,9 @@ static void apply(Unit *u, NotifyMessage *msg) {
         if ((v = notify_value(msg->lines, "WATCHDOG_USEC")))
                 on_span(u, EVENT_NOTIFY_WATCHDOG_USEC, v);
         if ((v = notify_value(msg->lines, "FDSTORE")) && str_equal(v, "1"))
-                store_fds(u, msg);
+                unit_store_fds(u, msg);
         if ((v = notify_value(msg->lines, "FDSTOREREMOVE")) && str_equal(v, "1"))
-                remove_stored(u, notify_value(msg->lines, "FDNAME"));
+                unit_remove_stored(u, notify_value(msg->lines, "FDNAME"));
 }
 
 void on_notify_message(NotifyMessage *msg, void *userdata) {

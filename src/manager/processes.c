@@ -231,14 +231,3 @@ void unit_watch_pid_file(Manager *m, Unit *u) {
         }
         look_at_pid_file(m, u);
 }
-
-void unit_release_fd_store(Unit *u) {
-        UnitRuntime *rt = unit_runtime(u);
-
-        for (size_t i = 0; i < rt->n_fd_store; i++) {
-                close(rt->fd_store[i].fd);
-                free(rt->fd_store[i].name);
-        }
-        free(TAKE(rt->fd_store));
-        rt->n_fd_store = 0;
-}

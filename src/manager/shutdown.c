@@ -175,12 +175,13 @@ static int on_leave_timer(sd_event_source *s, uint64_t usec, void *userdata) {
         return 0;
 }
 
+/* Counted from now and not from the time of the loop's turn, which may be long past: it must not come early. */
 static void arm_leave(Manager *m, usec_t span) {
         sd_event_source **s = &m->internal->leave_source;
 
         *s = sd_event_source_disable_unref(*s);
-        (void)sd_event_add_time_relative(m->event, s, CLOCK_MONOTONIC, span, USEC_PER_MSEC, on_leave_timer,
-                                         m);
+        (void)sd_event_add_time(m->event, s, CLOCK_MONOTONIC, usec_add(now_monotonic(), span), USEC_PER_MSEC,
+                                on_leave_timer, m);
 }
 
 static bool units_are_down(const Manager *m) {

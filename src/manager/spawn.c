@@ -88,28 +88,62 @@ static int add_env_number(char ***env, const char *name, uint64_t value) {
 
 static const char *const result_names[] = { [0] = "exited", "exited", "killed", "dumped" };
 
-/* $SERVICE_RESULT and its like, for ExecStop= and ExecStopPost=. */
-static int add_result_env(const Service *s, char ***env) {
+static int add_prefixed(char ***env, const char *prefix, const char *name, const char *value) {
+        char full[64];
+
+        snprintf(full, sizeof(full), "%s%s", prefix, name);
+        return add_env(env, full, value);
+}
+
+/* $SERVICE_RESULT and its like, for ExecStop= and ExecStopPost=; of another service with MONITOR_ in front. */
+static int add_result_env(const Service *s, const char *prefix, char ***env) {
         char text[16];
         int r;
 
-        r = add_env(env, "SERVICE_RESULT", service_result_to_string(s->result));
+        r = add_prefixed(env, prefix, "SERVICE_RESULT", service_result_to_string(s->result));
         if (r < 0 || s->main.exit.realtime == 0)
                 return r;
-        r = add_env(env, "EXIT_CODE",
-                    s->main.code >= 1 && s->main.code <= 3 ? result_names[s->main.code] : "exited");
+        r = add_prefixed(env, prefix, "EXIT_CODE",
+                         s->main.code >= 1 && s->main.code <= 3 ? result_names[s->main.code] : "exited");
         if (r < 0)
                 return r;
         snprintf(text, sizeof(text), "%d", s->main.status);
-        return add_env(env, "EXIT_STATUS", s->main.code == 1 ? text : sigabbrev_np(s->main.status) ?: text);
+        return add_prefixed(env, prefix, "EXIT_STATUS",
+                            s->main.code == 1 ? text : sigabbrev_np(s->main.status) ?: text);
 }
 
-static int invocation_env(UnitRuntime *rt, char ***env) {
+static int add_invocation(const UnitRuntime *rt, const char *name, char ***env) {
         char hex[33];
 
         for (unsigned i = 0; i < 16; i++)
                 snprintf(hex + 2 * i, 3, "%02x", rt->invocation_id[i]);
-        return add_env(env, "INVOCATION_ID", hex);
+        return add_env(env, name, hex);
+}
+
+/* OnFailure= and OnSuccess=: whose end brought this unit up, when there is no doubt. */
+static Unit *monitored_unit(const Unit *u) {
+        Unit *found = NULL;
+
+        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++) {
+                if (!(e->kinds & (EDGE(DEP_ON_FAILURE_OF) | EDGE(DEP_ON_SUCCESS_OF))))
+                        continue;
+                if (found || e->other->type != UNIT_SERVICE)
+                        return NULL;
+                found = e->other;
+        }
+        return found;
+}
+
+static int add_monitor_env(const Unit *u, char ***env) {
+        const Unit *other = monitored_unit(u);
+        int r;
+
+        if (!other)
+                return 0;
+        r = add_result_env(&unit_runtime(other)->machine.service, "MONITOR_", env);
+        if (r >= 0 && unit_runtime(other)->has_invocation)
+                r = add_invocation(unit_runtime(other), "MONITOR_INVOCATION_ID", env);
+        return r < 0 ? r : add_env(env, "MONITOR_UNIT", other->id);
 }
 
 /* What svinit itself sets; systemd.exec(5) "ENVIRONMENT VARIABLES SET ON PROCESSES". */
@@ -123,7 +157,7 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
         if (m->notify && spec->notify_access > NOTIFY_NONE)
                 r = add_env(&env, "NOTIFY_SOCKET", notify_socket_path(m->notify));
         if (r >= 0)
-                r = invocation_env(rt, &env);
+                r = add_invocation(rt, "INVOCATION_ID", &env);
         if (r >= 0 && u->type == UNIT_SERVICE && s->main_pid > 0 && kind != COMMAND_START)
                 r = add_env_number(&env, "MAINPID", (uint64_t)s->main_pid);
         if (r >= 0 && spec->pid_file)
@@ -131,7 +165,9 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
         if (r >= 0 && kind == COMMAND_START && spec->watchdog > 0 && spec->watchdog != USEC_INFINITY)
                 r = add_env_number(&env, "WATCHDOG_USEC", spec->watchdog);
         if (r >= 0 && u->type == UNIT_SERVICE && (kind == COMMAND_STOP || kind == COMMAND_STOP_POST))
-                r = add_result_env(s, &env);
+                r = add_result_env(s, "", &env);
+        if (r >= 0)
+                r = add_monitor_env(u, &env);
         if (r >= 0 && rt->accepted_environment)
                 r = strv_add_all(&env, rt->accepted_environment);
         if (r < 0)
@@ -222,6 +258,8 @@ static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
         int r;
 
         if (unit_is_command(u)) { /* what was started by hand keeps what svinit itself was given */
+                p->foreground =
+                        isatty(STDIN_FILENO); /* its terminal, its keys: job control works in a shell */
                 p->stdin_fd = STDIN_FILENO;
                 p->stdout_fd = STDOUT_FILENO;
                 p->stderr_fd = STDERR_FILENO;

@@ -91,6 +91,7 @@ wait_host() {
         local end=$((SECONDS + ${DEADLINE:-30}))
         until "$@" >/dev/null 2>&1; do
                 ((SECONDS < end)) || { echo "not within ${DEADLINE:-30} s: $*"; return 1; }
+                [[ ! $rig_pid ]] || kill -0 "$rig_pid" 2>/dev/null || { echo "svinit has ended; waited for: $*"; return 1; }
                 read -rt 0.02 <> <(:) || true
         done
 }

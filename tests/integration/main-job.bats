@@ -96,7 +96,7 @@ S
 
 @test "a second SIGINT kills a command that does not listen" {
         svinit_args=(-- /bin/sh -c 'trap "" INT TERM; echo up >/out/up; while :; do sleep 1; done')
-        launch
+        launch --env SVINIT_LOG_LEVEL=info
         wait_host test -s "$T/out/up"
         kill -INT "$init_pid"
         wait_host grep -q "Shutting down" "$T/console" # two that come at once are one
@@ -313,7 +313,8 @@ P
         wait_host test -e "$T/out/one"
         wait_host test -e "$T/out/two"
         connection_count 2
-        [ "$(inside perl /out/client)" = 0 ]
+        run inside perl /out/client
+        [[ "$output" != *hello* ]]
         inside pkill -f /out/client
         wait_host connection_count 0
         [ "$(show echo.socket NAccepted)" -ge 3 ]
@@ -328,4 +329,20 @@ P
         inside systemctl start --no-block last.service
         wait_gone
         [ "$exit_code" = 124 ]
+}
+
+@test "services find in their environment what systemd.exec(5) promises" {
+        unit env.service <<<$'[Unit]\nOnFailure=told.service\n[Service]\nType=notify\nNotifyAccess=all\nWatchdogSec=1min\nRuntimeDirectory=env\nRuntimeDirectoryMode=0700\nExecStart=/bin/sh -c \'echo pid $$$$ >/out/env; env >>/out/env; touch /run/env/x; systemd-notify --ready; exit 3\''
+        unit told.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "env >/out/told; ls /run/env >>/out/told 2>&1"'
+        boot
+        inside systemctl start env.service || true
+        wait_host grep -q MONITOR_UNIT=env.service "$T/out/told"
+        pid=$(sed -n 's/^pid //p' "$T/out/env")
+        for v in SYSTEMD_EXEC_PID="$pid" WATCHDOG_PID="$pid" WATCHDOG_USEC=60000000 RUNTIME_DIRECTORY=/run/env NOTIFY_SOCKET=/run/systemd/notify; do
+                grep -qx "$v" "$T/out/env"
+        done
+        for v in MONITOR_SERVICE_RESULT=exit-code MONITOR_EXIT_CODE=exited MONITOR_EXIT_STATUS=3; do
+                grep -qx "$v" "$T/out/told"
+        done
+        grep -q 'No such file' "$T/out/told"
 }
