@@ -26,6 +26,13 @@ static bool unit_is_unknown(const Unit *u) {
                u->active == INACTIVE;
 }
 
+static int error_from_load(sd_bus_error *error, const Unit *u) {
+        Buf text auto_buf = { 0 };
+        const char *name = load_error(u, &text);
+
+        return sd_bus_error_set(error, name, text.error < 0 ? NULL : text.data);
+}
+
 static int enqueue(Call *c, Unit *u, JobType type, const char *mode, Job **ret) {
         Report explanation = { 0 };
         JobMode m = JOB_REPLACE;
@@ -39,7 +46,9 @@ static int enqueue(Call *c, Unit *u, JobType type, const char *mode, Job **ret) 
         if (type == JOB_STOP && unit_is_unknown(u))
                 return sd_bus_error_setf(c->error, ERROR_NO_SUCH_UNIT, "Unit %s not loaded.", u->id);
         r = manager_request(c->manager, type, u, m, &explanation, ret);
-        if (r != 0)
+        if (r == ENQUEUE_LOAD_FAILED && u->load_state == LOAD_ERROR)
+                r = error_from_load(c->error, u);
+        else if (r != 0)
                 r = error_from_outcome(c->error, r, u->id, &explanation);
         report_release(&explanation);
         return r;

@@ -99,7 +99,9 @@ int step_personality(ExecContext *c);
 int step_limits(ExecContext *c);
 int step_umask(ExecContext *c);
 
-int step_account(ExecContext *c); /* step-identity.c */
+int step_user_account(ExecContext *c);
+int step_group_account(ExecContext *c);
+int step_may_switch(ExecContext *c); /* step-identity.c */
 int step_groups(ExecContext *c);
 int step_user(ExecContext *c);
 int step_bounding_set(ExecContext *c); /* step-capability.c */

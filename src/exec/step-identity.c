@@ -143,6 +143,18 @@ static int resolve_groups_of_process(Account *a) {
         return a->n_groups < 0 ? -errno : 0;
 }
 
+/* "No such process" is all that the error says. */
+static int name_missing(ExecContext *c, const char *what, const char *name, int r) {
+        char text[128];
+
+        if (r != -ESRCH)
+                return r;
+        (void)snprintf(text, sizeof(text), "%s: there is no %s '%s'", c->plan->command->path, what,
+                       name ?: "");
+        exec_detail(c, text);
+        return r;
+}
+
 static int resolve_supplementary(ExecContext *c) {
         const ExecSpec *e = c->plan->exec;
         Account *a = &c->account;
@@ -164,10 +176,9 @@ static int resolve_supplementary(ExecContext *c) {
         if (r < 0)
                 return r;
         STRV_FOREACH (g, e->supplementary_groups) {
-                exec_detail(c, *g);
                 r = look_up_group(*g, a->groups + a->n_groups);
                 if (r < 0)
-                        return r;
+                        return name_missing(c, "group", *g, r);
                 a->n_groups++;
         }
         return 0;
@@ -207,30 +218,39 @@ static int refuse_user(ExecContext *c) {
         return -EPERM;
 }
 
-int step_account(ExecContext *c) {
+int step_user_account(ExecContext *c) {
+        if (!exec_account_is_wanted(c->plan))
+                return 0;
+        return name_missing(c, "user", c->plan->exec->user, resolve_user(c));
+}
+
+static bool becomes_another(const Account *a) {
+        return a->switches && a->uid != (uid_t)-1 && a->uid != geteuid() && geteuid() != 0;
+}
+
+int step_group_account(ExecContext *c) {
         const ExecSpec *e = c->plan->exec;
         Account *a = &c->account;
         int r;
 
         if (!exec_account_is_wanted(c->plan))
                 return 0;
-        r = resolve_user(c);
-        if (r < 0)
-                return r;
         if (e->group) {
-                exec_detail(c, e->group);
                 r = look_up_group(e->group, &a->gid);
                 if (r == -ESRCH && e->dynamic_user && a->uid != (uid_t)-1)
                         r = 0; /* made for the run, like the user */
                 if (r < 0)
-                        return r;
+                        return name_missing(c, "group", e->group, r);
         }
         r = resolve_supplementary(c);
         if (r < 0)
                 return r;
         a->switches = !(c->plan->command->flags & COMMAND_NO_SETUID) && identity_differs(c);
-        return a->switches && a->uid != (uid_t)-1 && a->uid != geteuid() && geteuid() != 0 ? refuse_user(c)
-                                                                                           : 0;
+        return 0;
+}
+
+int step_may_switch(ExecContext *c) {
+        return becomes_another(&c->account) ? refuse_user(c) : 0;
 }
 
 int step_groups(ExecContext *c) {

@@ -119,12 +119,12 @@ static int break_cycle(Search *s, const Unit *u) {
         describe(s, first, &words);
         if (!victim) {
                 report_add(t->report, SEVERITY_ERROR, NULL, 0, NULL,
-                           "%s; no job of this order cycle can be deleted without giving up %s",
+                           "Ordering cycle: %s; no job of it can be deleted without giving up %s",
                            words.data ?: "", t->jobs[0].unit->id);
                 return ENQUEUE_CYCLIC;
         }
-        report_add(t->report, SEVERITY_WARNING, NULL, 0, NULL, "%s; job for %s deleted to break it",
-                   words.data ?: "", victim->unit->id);
+        report_add(t->report, SEVERITY_WARNING, NULL, 0, NULL,
+                   "Ordering cycle: %s; job for %s deleted to break it", words.data ?: "", victim->unit->id);
         transaction_drop(t, victim, true);
         leave_dropped(s);
         return 0;

@@ -85,6 +85,8 @@ static void effect_watch_pid_file(Manager *m, Unit *u, const Effect *fx, const E
 static void effect_unwatch_pid_file(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         UnitRuntime *rt = unit_runtime(u);
 
+        if (machine_main_pid(&rt->machine) <= 0)
+                unit_explain_pid_file(u);
         file_watch_free(TAKE(rt->file_watch));
 }
 

@@ -136,6 +136,7 @@ void unit_guess_main(Manager *m, Unit *u);
 void unit_watch_pid_file(Manager *m, Unit *u);
 
 /* fd-store.c */
+void unit_explain_pid_file(Unit *u); /* in the log: why no main process was found by it */
 typedef struct StoredFd {
         int fd;     /* owned */
         char *name; /* owned */

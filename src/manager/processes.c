@@ -219,6 +219,16 @@ static void on_pid_file_moved(FileWatch *w, void *userdata) {
         look_at_pid_file(unit_runtime(u)->manager, u);
 }
 
+/* The wait is over, and the file did not lead to a process. */
+void unit_explain_pid_file(Unit *u) {
+        pid_t pid;
+        int r = read_pid_file(u, &pid);
+
+        if (r < 0 && r != -EPERM && r != -EBADMSG) /* these two were told when they came */
+                LOG_UNIT_ERRNO(u->id, PID_FILE_REFUSED, r == -EAGAIN ? -ENODATA : r,
+                               FIELD_S("PATH", u->spec->service->pid_file));
+}
+
 void unit_watch_pid_file(Manager *m, Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
         char *paths[] = { u->spec->service->pid_file, NULL };

@@ -6,6 +6,7 @@
  *      probe hog MIB          takes that much memory, touches it, waits
  *      probe orphans N        leaves N orphans that end at once, waits for none
  *      probe notify TEXT      sends TEXT to $NOTIFY_SOCKET, then waits
+ *      probe flood N          N messages full of nonsense to $NOTIFY_SOCKET, a last one with sense, then waits
  *      probe stubborn         ignores SIGTERM, SIGINT and SIGHUP, waits
  *      probe daemon PIDFILE   double forks; the daemon writes its pid there, waits
  *      probe bomb             forks children that fork, as fast as it may, until it may not
@@ -58,17 +59,34 @@ static int orphans(const char *count) {
         return 0;
 }
 
-static int notify(const char *text) {
+static int tell(const char *text, size_t n) {
         struct sockaddr_un sa = { .sun_family = AF_UNIX };
         const char *path = getenv("NOTIFY_SOCKET");
-        int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+        static int fd = -1;
 
+        if (fd < 0)
+                fd = socket(AF_UNIX, SOCK_DGRAM, 0);
         if (!path)
                 return 2;
         snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
-        if (sendto(fd, text, strlen(text), 0, (struct sockaddr *)&sa, sizeof(sa)) < 0)
-                return 1;
-        return wait_forever();
+        return sendto(fd, text, n, 0, (struct sockaddr *)&sa, sizeof(sa)) < 0;
+}
+
+static int notify(const char *text) {
+        int r = tell(text, strlen(text));
+
+        return r ? r : wait_forever();
+}
+
+static int flood(const char *count) {
+        static const char *const nonsense[] = { "STATUS=", "MAINPID=1\nREADY=2\n=\n\n", "WATCHDOG_USEC=-1",
+                                                "FDSTORE=1", "EXTEND_TIMEOUT_USEC=99999999999999999999", "\xff\xfe" };
+        const char *last = "STATUS=the end";
+
+        for (long i = strtol(count, NULL, 10); i > 0; i--)
+                if (tell(nonsense[i % 6], strlen(nonsense[i % 6])))
+                        return 1;
+        return tell(last, strlen(last)) ? 1 : wait_forever();
 }
 
 static int stubborn(void) {
@@ -181,6 +199,8 @@ int main(int argc, char **argv) {
                 return orphans(arg);
         if (strcmp(what, "notify") == 0)
                 return notify(arg);
+        if (strcmp(what, "flood") == 0)
+                return flood(arg);
         if (strcmp(what, "stubborn") == 0)
                 return stubborn();
         if (strcmp(what, "daemon") == 0)

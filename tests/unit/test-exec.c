@@ -489,7 +489,7 @@ static void an_unknown_user_is_217(void **state) {
         World *w = *state;
 
         run_and_fail(w, "ExecStart=/bin/true\nUser=no-such-user\n", 217, -ESRCH, "account");
-        assert_string_equal(w->status.detail, "no-such-user");
+        assert_string_equal(w->status.detail, "/bin/true: there is no user 'no-such-user'");
 }
 
 static void our_own_user_needs_no_privilege(void **state) {
@@ -519,8 +519,8 @@ static void users_get_their_groups_and_variables(void **state) {
 
 static void an_unknown_group_fails_the_start(void **state) {
         NEED_ROOT();
-        run_and_fail(*state, "ExecStart=/bin/true\nUser=daemon\nSupplementaryGroups=no-such-group\n", 217,
-                     -ESRCH, "account");
+        run_and_fail(*state, "ExecStart=/bin/true\nUser=daemon\nSupplementaryGroups=no-such-group\n", 216,
+                     -ESRCH, "group-account");
 }
 
 static void an_exclamation_mark_keeps_the_user(void **state) {

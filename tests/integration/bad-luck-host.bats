@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Bad luck with the host: no space, no descriptors, bad clients, floods, helpers that hang or die.
+
+load helper
+
+boot_beside() {
+        unit well.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
+        enabled well.service
+        boot "$@"
+        neighbour=$(show well.service MainPID)
+        [ "$neighbour" != 0 ]
+}
+
+unharmed() {
+        [ "$(show well.service ActiveState)/$(show well.service MainPID)/$(show well.service NRestarts)" = "active/$neighbour/0" ]
+        timeout 2 nsenter -t "$init_pid" -m -u -i -n -p -- systemctl show -p Version >/dev/null
+}
+
+ends_cleanly() {
+        unharmed
+        stop
+        [ "$exit_code" = 0 ]
+}
+
+@test "no space in /run for the journal and for anything else: services run, start and stop" {
+        printf '[Journal]\nStorage=volatile\n' >"$T/journald.conf"
+        unit chatty.service <<<$'[Service]\nExecStart=/bin/sh -c "for i in $(seq 20000); do echo line $i of a service that talks a lot; done; echo the last line; exec sleep infinity"'
+        unit directory.service <<<$'[Service]\nRuntimeDirectory=mine/deep/below\nExecStart=/bin/sleep infinity'
+        unit plain.service <<<$'[Service]\nType=exec\nExecStart=/bin/sleep infinity'
+        boot_beside --run-size 2M --bind "$T/journald.conf:/etc/systemd/journald.conf"
+        ctl start --no-block chatty
+        wait_host grep -q 'the last line' "$T/console"
+        [ "$(grep -c 'of a service that talks a lot' "$T/console")" = 20000 ]
+        inside sh -c 'dd if=/dev/zero of=/run/filler bs=4k 2>/dev/null; true'
+        run -0 ctl start plain
+        run -0 ctl daemon-reload
+        unharmed
+        [ "$(show chatty ActiveState)" = active ]
+        inside rm /run/filler
+        run -0 ctl restart directory
+        unit after.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/echo there is room again'
+        ctl daemon-reload
+        ctl start after
+        wait_host journal_has after.service "there is room again"
+        ends_cleanly
+}
+
+@test "no descriptors: what cannot start says so, what runs goes on" {
+        local i refused
+        for i in $(seq 60); do
+                unit "s$i.service" <<<$'[Service]\nExecStart=/bin/sleep infinity'
+                unit "s$i.socket" <<<$'[Socket]\nListenStream=/run/s'"$i"
+        done
+        boot_beside --nofile 48
+        ctl start --no-block s{1..60}.socket >"$T/said" 2>&1 || true
+        wait_host no_jobs
+        unharmed
+        refused=$(grep -c 'Failed to start.*Too many open files' "$T/said" || true)
+        refused=$((refused + $(ctl list-units --no-legend --state=failed 's*.socket' | wc -l)))
+        active=$(ctl list-units --no-legend --plain --state=active 's*.socket' | grep -c '^s[0-9]')
+        echo "$active active, $refused refused"
+        ((active > 0 && refused > 0 && active + refused == 60))
+        run -0 ctl stop s{1..60}.socket
+        run -0 ctl start s60.service
+        ends_cleanly
+}
+
+no_jobs() {
+        [ "$(ctl list-jobs --no-legend)" = "" ]
+}
+
+@test "clients that send garbage or never read" {
+        boot_beside
+        inside_sh 'probe garbage /run/systemd/private 300 >/dev/null 2>&1 </dev/null & echo $! >/out/client'
+        for i in 1 2 3 4 5; do
+                begin=$(date +%s%N)
+                run -0 timeout 5 nsenter -t "$init_pid" -m -u -i -n -p -- systemctl is-active well.service
+                ((($(date +%s%N) - begin) / 1000000 < 2000))
+        done
+        inside kill "$(<"$T/out/client")"
+        ends_cleanly
+}
+
+@test "a flood of notifications, and nonsense in them" {
+        unit flood.service <<<$'[Service]\nNotifyAccess=all\nExecStart=/usr/bin/probe flood 20000'
+        boot_beside
+        ctl start flood
+        wait_host flood_is_over
+        unharmed
+        [ "$(show flood ActiveState)" = active ]
+        ends_cleanly
+}
+
+flood_is_over() {
+        [ "$(show flood StatusText)" = "the end" ]
+}
+
+@test "svinit-journald killed again and again under load: no line lost, none twice" {
+        unit counter.service <<<$'[Service]\nExecStart=/bin/sh -c "i=0; while [ $i -lt 30000 ]; do echo number $i; i=$((i+1)); done; echo done >/out/done; exec sleep infinity"'
+        boot_beside
+        ctl start --no-block counter
+        kills=0
+        while [ ! -e "$T/out/done" ] && ((kills < 30)); do
+                inside pkill -KILL -x svinit-journald || true
+                kills=$((kills + 1))
+                read -rt 0.05 <> <(:) || true
+        done
+        wait_host test -e "$T/out/done"
+        wait_host journal_has counter.service "number 29999"
+        journal -u counter.service | grep '^number' >"$T/got" || true
+        echo "$kills kills, $(wc -l <"$T/got") lines"
+        ((kills >= 2))
+        seq -f 'number %.0f' 0 29999 | cmp - "$T/got"
+        inside journalctl --verify
+        ends_cleanly
+}
+
+@test "generators that hang, fail or write nonsense" {
+        mkdir "$T/generators"
+        printf '#!/bin/sh\nexec sleep 1000\n' >"$T/generators/hangs"
+        printf '#!/bin/sh\nexit 3\n' >"$T/generators/fails"
+        printf '#!/bin/sh\nprintf "[Service]\\nExecStart=/bin/sleep infinity\\n" >$1/made.service\n' >"$T/generators/works"
+        printf 'no program\n' >"$T/generators/broken"
+        chmod 755 "$T/generators/"*
+        boot_beside --bind "$T/generators:/etc/systemd/system-generators"
+        run -0 ctl start made
+        grep -q 'generators/fails.*3' "$T/console"
+        grep -q 'generators/hangs' "$T/console"
+        ends_cleanly
+}
