@@ -134,9 +134,9 @@ void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata);
 void unit_watch_main(Manager *m, Unit *u, pid_t pid);
 void unit_guess_main(Manager *m, Unit *u);
 void unit_watch_pid_file(Manager *m, Unit *u);
+void unit_explain_pid_file(Unit *u); /* in the log: why no main process was found by it */
 
 /* fd-store.c */
-void unit_explain_pid_file(Unit *u); /* in the log: why no main process was found by it */
 typedef struct StoredFd {
         int fd;     /* owned */
         char *name; /* owned */
