@@ -79,8 +79,12 @@ static int notify(const char *text) {
 }
 
 static int flood(const char *count) {
-        static const char *const nonsense[] = { "STATUS=", "MAINPID=1\nREADY=2\n=\n\n", "WATCHDOG_USEC=-1",
-                                                "FDSTORE=1", "EXTEND_TIMEOUT_USEC=99999999999999999999", "\xff\xfe" };
+        static const char *const nonsense[] = { "STATUS=",
+                                                "MAINPID=1\nREADY=2\n=\n\n",
+                                                "WATCHDOG_USEC=-1",
+                                                "FDSTORE=1",
+                                                "EXTEND_TIMEOUT_USEC=99999999999999999999",
+                                                "\xff\xfe" };
         const char *last = "STATUS=the end";
 
         for (long i = strtol(count, NULL, 10); i > 0; i--)
