@@ -18,8 +18,14 @@
 static void forward(Manager *m, int signo) {
         Unit *command = manager_command(m);
 
-        if (command)
-                (void)manager_kill(m, command, WHOM_MAIN, signo, false);
+        if (!command)
+                return;
+        /* Behind a shim, the news of its process may still be on its way. */
+        if (machine_main_pid(&unit_runtime(command)->machine) == 0 && unit_runtime(command)->group) {
+                group_poll(unit_runtime(command)->group);
+                (void)manager_drain(m, 64);
+        }
+        (void)manager_kill(m, command, WHOM_MAIN, signo, false);
 }
 
 /* The command is stopped by the very signal that svinit got: its own answer to it decides. */

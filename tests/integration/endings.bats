@@ -54,7 +54,12 @@ C
 }
 
 @test "KillSignal=, SendSIGHUP= and a stopped process" {
-        unit usr.service <<<$'[Service]\nKillSignal=SIGUSR1\nSendSIGHUP=yes\nExecStart=/bin/sh -c "trap \\"echo usr >>/out/got; exit\\" USR1; trap \\"echo hup >>/out/got\\" HUP; echo up >/out/up; while :; do sleep 0.05; done"'
+        unit usr.service <<'U'
+[Service]
+KillSignal=SIGUSR1
+SendSIGHUP=yes
+ExecStart=/bin/sh -c 'trap "echo usr >>/out/got; u=1" USR1; trap "echo hup >>/out/got; h=1" HUP; echo up >/out/up; until [ "$u$h" = 11 ]; do sleep 0.05; done'
+U
         unit frozen.service <<<$'[Service]\nTimeoutStopSec=10s\nExecStart=/bin/sleep infinity'
         boot
         ctl start usr frozen

@@ -138,6 +138,7 @@ shell() {
         unit needs.service <<<$'[Unit]\nRequires=broken.service\nAfter=broken.service\n[Service]\nExecStart=/bin/touch /out/never'
         boot
         run -0 ctl start top part bound
+        wait_host grep -qx top "$T/out/order"
         [ "$(tr '\n' ' ' <"$T/out/order")" = "base top " ]
         inside kill -9 "$(show part MainPID)"
         wait_state bound inactive
