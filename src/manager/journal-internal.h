@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What the files of the link to svinit-journald share: journal-link.c (its
+ * process and its sockets), journal-message.c (what is said to it and by it),
+ * journal-stream.c (the pipes of which it reads).
+ */
+
+#include "journal/protocol.h"
+#include "manager/manager-internal.h"
+
+#define STATE_FDS_MAX 8
+#define STORED_ID ((uint64_t)1 << 63) /* streams that svinit-journald accepted itself */
+#define STORED_MAX 4096               /* of them are kept for it */
+
+typedef struct JournalStream {
+        uint64_t id;
+        int fd;     /* owned: the read end */
+        char *text; /* owned: what ADD said last */
+        UT_hash_handle hh;
+} JournalStream;
+
+/* A message that the socket had no room for. */
+typedef struct JournalPending JournalPending;
+
+struct JournalLink {
+        Manager *manager;
+        pid_t pid;
+        int control;
+        sd_event_source *source, *restart_timer;
+        JournalStream *streams; /* hash by id */
+        uint64_t next_id;
+        unsigned n_stored;
+        JournalPending *pending; /* list */
+        int sockets[JOURNAL_SOCKET_MAX];
+        int state[STATE_FDS_MAX];
+        size_t n_state;
+        bool ending, unavailable;
+        usec_t last_start;
+        unsigned quick_ends;
+};
+
+/* journal-stream.c */
+JournalStream *journal_stream_find(JournalLink *l, uint64_t id);
+JournalStream *journal_stream_add(JournalLink *l, uint64_t id, int fd,
+                                  const char *text); /* takes the descriptor; NULL: no memory */
+void journal_stream_free(JournalLink *l, JournalStream *s);
+/* Is there really nothing left? A new process of the unit may have opened the pipe again meanwhile. */
+bool journal_stream_is_at_end(const JournalStream *s);
+void journal_open_own_stream(JournalLink *l); /* of svinit's own messages */
+
+/* journal-message.c */
+int journal_post(JournalLink *l, uint32_t verb, uint64_t id,
+                 const char *text); /* now or when there is room */
+void journal_flush(JournalLink *l);
+void journal_forget_pending(JournalLink *l);
+int journal_hand_over(JournalLink *l); /* everything, to one that has just started */
+int journal_receive(JournalLink *l);   /* 1: one message; 0: nothing there; negative: the end */
