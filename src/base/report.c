@@ -6,6 +6,7 @@
 
 static void finding_release(Finding *f) {
         free(f->file);
+        free(f->section);
         free(f->key);
         free(f->text);
         *f = (Finding){ 0 };
@@ -19,14 +20,17 @@ void report_release(Report *r) {
 }
 
 /* All or nothing: a finding without its place would mislead. */
-PRINTF_LIKE(4, 0)
-static int finding_fill(Finding *f, const char *file, const char *key, const char *format, va_list args) {
+PRINTF_LIKE(3, 0)
+static int finding_fill(Finding *f, const SourcePlace *place, const char *format, va_list args) {
         int r;
 
-        r = str_replace(&f->file, file);
+        r = str_replace(&f->file, place->file);
         if (r < 0)
                 return r;
-        r = str_replace(&f->key, key);
+        r = str_replace(&f->section, place->section);
+        if (r < 0)
+                return r;
+        r = str_replace(&f->key, place->key);
         if (r < 0)
                 return r;
         if (vasprintf(&f->text, format, args) < 0) {
@@ -36,28 +40,45 @@ static int finding_fill(Finding *f, const char *file, const char *key, const cha
         return 0;
 }
 
-void report_add(Report *r, Severity severity, const char *file, unsigned line, const char *key,
-                const char *format, ...) {
-        Finding f = { .severity = severity, .line = line };
-        va_list args;
-        int filled;
+PRINTF_LIKE(5, 0)
+static void add(Report *r, Severity severity, FindingCode code, const SourcePlace *place, const char *format,
+                va_list args) {
+        Finding f = { .severity = severity, .code = code, .line = place->line, .column = place->column };
 
-        if (!r)
-                return;
         if (r->n_findings >= REPORT_MAX ||
             array_reserve(&r->findings, &r->capacity, r->n_findings + 1, sizeof(Finding)) < 0) {
                 r->n_lost++;
                 return;
         }
-        va_start(args, format);
-        filled = finding_fill(&f, file, key, format, args);
-        va_end(args);
-        if (filled < 0) {
+        if (finding_fill(&f, place, format, args) < 0) {
                 finding_release(&f);
                 r->n_lost++;
                 return;
         }
         r->findings[r->n_findings++] = f;
+}
+
+void report_add(Report *r, Severity severity, const char *file, unsigned line, const char *key,
+                const char *format, ...) {
+        va_list args;
+
+        if (!r)
+                return;
+        va_start(args, format);
+        add(r, severity, FINDING_OTHER, &(SourcePlace){ .file = file, .line = line, .key = key }, format,
+            args);
+        va_end(args);
+}
+
+void report_add_at(Report *r, Severity severity, FindingCode code, const SourcePlace *place,
+                   const char *format, ...) {
+        va_list args;
+
+        if (!r)
+                return;
+        va_start(args, format);
+        add(r, severity, code, place, format, args);
+        va_end(args);
 }
 
 size_t report_count(const Report *r, Severity severity) {
@@ -94,4 +115,26 @@ const char *severity_to_string(Severity s) {
         _Static_assert(ELEMENTSOF(names) == SEVERITY_MAX, "a name per severity");
 
         return (unsigned)s < SEVERITY_MAX ? names[s] : "unknown";
+}
+
+const char *finding_code_to_string(FindingCode c) {
+        static const char *const names[] = {
+                [FINDING_OTHER] = "other",
+                [FINDING_SYNTAX] = "syntax",
+                [FINDING_UNKNOWN_SECTION] = "unknown-section",
+                [FINDING_UNKNOWN_KEY] = "unknown-key",
+                [FINDING_BAD_VALUE] = "bad-value",
+                [FINDING_OLD_FORM] = "old-form",
+                [FINDING_CONTRADICTION] = "contradiction",
+                [FINDING_NOT_APPLIED] = "not-applied",
+                [FINDING_UNREADABLE] = "unreadable",
+                [FINDING_MASKED] = "masked",
+                [FINDING_MISSING_UNIT] = "missing-unit",
+                [FINDING_MISSING_EXECUTABLE] = "missing-executable",
+                [FINDING_MISSING_MANUAL] = "missing-manual",
+                [FINDING_CYCLE] = "cycle",
+        };
+        _Static_assert(ELEMENTSOF(names) == FINDING_CODE_MAX, "a name per code");
+
+        return (unsigned)c < FINDING_CODE_MAX ? names[c] : "unknown";
 }

@@ -85,6 +85,7 @@ int lines_next(Lines *l) {
         bool joining = false;
 
         l->logical.len = 0;
+        l->joined = false;
         for (;;) {
                 const char *s = NULL;
                 size_t n = 0;
@@ -103,5 +104,6 @@ int lines_next(Lines *l) {
                 joining = take_join(&l->logical);
                 if (!joining)
                         return 1;
+                l->joined = true;
         }
 }

@@ -22,6 +22,7 @@ typedef struct Lines {
         const char *rest, *end; /* borrowed: what was not read yet */
         bool bom_removed;
         Buf logical; /* the current line; the caller may write into it up to the next call */
+        bool joined; /* the current line stood on several */
         unsigned
                 number; /* of its last physical line, from 1; one more than there are for a join open at the end */
 } Lines;

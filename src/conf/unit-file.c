@@ -19,41 +19,77 @@ typedef struct Reader {
         Lines lines;
         const char *file;
         AssignmentHandler handler;
+        SectionHandler on_section; /* NULL: none */
         void *userdata;
         Report *report;
         char *section;           /* owned; NULL before the first header */
         unsigned section_line;   /* of that header, as inih knows it */
+        bool skipping;           /* the lines of this section */
         bool pending;            /* key and value wait for inih's call */
         const char *key, *value; /* borrowed from lines */
         int error;
 } Reader;
 
-static void say(Reader *r, Severity severity, const char *text) {
-        report_add(r->report, severity, r->file, r->lines.number, NULL, "%s", text);
+unsigned text_column(const char *text, size_t n) {
+        unsigned column = 1;
+
+        for (size_t i = 0; i < n; i++)
+                column += ((unsigned char)text[i] & 0xc0) != 0x80;
+        return column;
+}
+
+/* Where this part of the logical line stands. */
+static unsigned column_of(const Reader *r, const char *part) {
+        const char *line = r->lines.logical.data;
+
+        return r->lines.joined ? 0 : text_column(line, (size_t)(part - line));
+}
+
+static void say(Reader *r, Severity severity, const char *line, const char *text) {
+        const SourcePlace place = {
+                .file = r->file, .line = r->lines.number, .column = column_of(r, line), .section = r->section
+        };
+
+        report_add_at(r->report, severity, FINDING_SYNTAX, &place, "%s", text);
 }
 
 static bool is_control(char c) {
         return (unsigned char)c < ' ' || c == 0x7f;
 }
 
+static int begin_section(Reader *r, const char *line) {
+        const SourcePlace header = {
+                .file = r->file, .line = r->lines.number, .column = column_of(r, line), .section = r->section
+        };
+        int result;
+
+        r->section_line = r->lines.number;
+        if (!r->on_section)
+                return 0;
+        result = r->on_section(&header, r->userdata);
+        r->skipping = result > 0;
+        return result < 0 ? result : 0;
+}
+
 static int read_header(Reader *r, char *line) {
         size_t n = strlen(line);
+        int error;
 
         if (n < 2 || line[n - 1] != ']') {
-                say(r, SEVERITY_ERROR, "Section header without ']' at its end; the file is not used.");
+                say(r, SEVERITY_ERROR, line, "Section header without ']' at its end; the file is not used.");
                 return -EBADMSG;
         }
         line[n - 1] = 0;
         line++;
         for (const char *p = line; *p; p++)
                 if (is_control(*p) || strchr("\"'\\", *p)) {
-                        say(r, SEVERITY_ERROR,
+                        say(r, SEVERITY_ERROR, p,
                             "Quote, backslash or control character in a section header; the file is not "
                             "used.");
                         return -EBADMSG;
                 }
-        r->section_line = r->lines.number;
-        return str_replace(&r->section, line);
+        error = str_replace(&r->section, line);
+        return error < 0 ? error : begin_section(r, line - 1);
 }
 
 /* Takes the line apart where it stands. False: it is none, which was said. */
@@ -61,15 +97,15 @@ static bool read_assignment(Reader *r, char *line) {
         char *equals = strchr(line, '=');
 
         if (!r->section) {
-                say(r, SEVERITY_WARNING, "Line before the first [section] header; ignored.");
+                say(r, SEVERITY_WARNING, line, "Line before the first [section] header; ignored.");
                 return false;
         }
         if (!equals) {
-                say(r, SEVERITY_WARNING, "No '=' in this line, expected Key=value; ignored.");
+                say(r, SEVERITY_WARNING, line, "No '=' in this line, expected Key=value; ignored.");
                 return false;
         }
         if (equals == line) {
-                say(r, SEVERITY_WARNING, "No key before the '=', expected Key=value; ignored.");
+                say(r, SEVERITY_WARNING, line, "No key before the '=', expected Key=value; ignored.");
                 return false;
         }
         *equals = 0;
@@ -95,7 +131,7 @@ static int read_logical(Reader *r, char *words, size_t size) {
         if (*line == 0)
                 return 0;
         if (!str_is_utf8(line, strlen(line))) {
-                say(r, SEVERITY_ERROR, "This line is not UTF-8; the file is not used.");
+                say(r, SEVERITY_ERROR, line, "This line is not UTF-8; the file is not used.");
                 return -EINVAL;
         }
         if (*line == '[') {
@@ -104,7 +140,7 @@ static int read_logical(Reader *r, char *words, size_t size) {
                 if (error < 0)
                         return error;
                 n = snprintf(words, size, "[%u]\n", r->lines.number);
-        } else if (read_assignment(r, line))
+        } else if (!r->skipping && read_assignment(r, line))
                 n = snprintf(words, size, "%s=%u\n", key_for_inih(r->key), r->lines.number);
         else
                 return 0;
@@ -119,7 +155,8 @@ static int read_words(Reader *r, char *words, size_t size) {
         do {
                 n = lines_next(&r->lines);
                 if (n == -ENOBUFS)
-                        say(r, SEVERITY_ERROR, "This line is longer than 1 MiB; the file is not used.");
+                        say(r, SEVERITY_ERROR, r->lines.logical.data,
+                            "This line is longer than 1 MiB; the file is not used.");
                 if (n <= 0)
                         return n;
                 n = read_logical(r, words, size);
@@ -155,7 +192,9 @@ static int handle(Reader *r, const char *section, const char *key, const char *v
                                          .key = r->key,
                                          .value = r->value,
                                          .file = r->file,
-                                         .line = r->lines.number },
+                                         .line = r->lines.number,
+                                         .key_column = column_of(r, r->key),
+                                         .value_column = column_of(r, r->value) },
                           r->userdata);
 }
 
@@ -173,8 +212,13 @@ static int on_assignment(void *userdata, const char *section, const char *key, c
         return 1;
 }
 
-int unit_file_parse(const char *file, Text text, AssignmentHandler handler, void *userdata, Report *report) {
-        Reader r = { .file = file, .handler = handler, .userdata = userdata, .report = report };
+int unit_file_parse_sections(const char *file, Text text, SectionHandler on_section,
+                             AssignmentHandler handler, void *userdata, Report *report) {
+        Reader r = { .file = file,
+                     .on_section = on_section,
+                     .handler = handler,
+                     .userdata = userdata,
+                     .report = report };
         int inih;
 
         lines_init(&r.lines, text);
@@ -186,4 +230,8 @@ int unit_file_parse(const char *file, Text text, AssignmentHandler handler, void
         free(r.section);
         lines_release(&r.lines);
         return r.error;
+}
+
+int unit_file_parse(const char *file, Text text, AssignmentHandler handler, void *userdata, Report *report) {
+        return unit_file_parse_sections(file, text, NULL, handler, userdata, report);
 }

@@ -23,12 +23,27 @@ static const char *consequence(const CodecContext *c) {
         return "the earlier value is kept";
 }
 
-static void say(const CodecContext *c, Severity severity, const char *text) {
+/* Where the word stands that is being read. */
+static unsigned word_column(const CodecContext *c) {
+        const Assignment *a = c->place;
+
+        if (!c->word || !a->value_column || c->word < a->value || c->word > a->value + strlen(a->value))
+                return a->value_column;
+        return a->value_column + text_column(a->value, (size_t)(c->word - a->value)) - 1;
+}
+
+static void say(const CodecContext *c, Severity severity, FindingCode code, const char *text) {
+        SourcePlace place = { .key = c->row ? c->row->key : NULL };
+
         if (!c->spec || !c->row)
                 return;
-
-        report_add(c->spec->report, severity, c->place ? c->place->file : NULL, c->place ? c->place->line : 0,
-                   c->place ? c->place->key : c->row->key, "%s", text);
+        if (c->place)
+                place = (SourcePlace){ .file = c->place->file,
+                                       .line = c->place->line,
+                                       .column = word_column(c),
+                                       .section = c->place->section,
+                                       .key = c->place->key };
+        report_add_at(c->spec->report, severity, code, &place, "%s", text);
 }
 
 int codec_refuse(const CodecContext *c, const char *format, ...) {
@@ -40,7 +55,7 @@ int codec_refuse(const CodecContext *c, const char *format, ...) {
         va_end(ap);
 
         snprintf(text, sizeof(text), "%s; %s.", what, consequence(c));
-        say(c, SEVERITY_ERROR, text);
+        say(c, SEVERITY_ERROR, FINDING_BAD_VALUE, text);
         return CODEC_SAID;
 }
 
@@ -64,7 +79,7 @@ void codec_note(const CodecContext *c, Severity severity, const char *format, ..
         va_start(ap, format);
         vsnprintf(text, sizeof(text), format, ap);
         va_end(ap);
-        say(c, severity, text);
+        say(c, severity, FINDING_OLD_FORM, text);
 }
 
 int codec_expand(const CodecContext *c, const char *text, char **ret) {
@@ -125,16 +140,18 @@ int codec_for_each_word(const CodecContext *c, const char *value, WordsFlags fla
         int r, result = 0;
 
         for (;;) {
+                CodecContext here = *c;
                 char *word auto_free = NULL;
 
+                here.word = p += strspn(p, " \t\n\r");
                 r = words_next(&p, flags, &word);
                 if (r == 0 || r == -ENOMEM)
                         return r < 0 ? r : result;
                 if (r < 0)
-                        return codec_refuse(c, "'%.*s' has an open quote or an unknown escape sequence",
+                        return codec_refuse(&here, "'%.*s' has an open quote or an unknown escape sequence",
                                             QUOTED_MAX, value);
 
-                r = handle_word(c, word, handler, field);
+                r = handle_word(&here, word, handler, field);
                 if (r < 0)
                         return r;
                 if (r > 0)

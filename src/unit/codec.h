@@ -14,6 +14,7 @@ typedef struct CodecContext {
         UnitSpec *unit; /* for WHOLE codecs and names */
         const Directive *row;
         const Assignment *place; /* for findings of its own; NULL while defaults are parsed */
+        const char *word;        /* the part of place->value that is being read; NULL: all of it */
         bool forgiven;           /* what is wrong here does no harm: a "-" stands before it */
 } CodecContext;
 

@@ -173,8 +173,9 @@ static void refuse_setting(const Directive *d, const char *value, const char *fi
         if (d->support != SUPPORT_REFUSED)
                 return;
         refusal->spec->fatal = true;
-        report_add(refusal->context->report, SEVERITY_ERROR, file, line, d->key,
-                   "%s The unit cannot be used.", d->limit);
+        report_add_at(refusal->context->report, SEVERITY_ERROR, FINDING_NOT_APPLIED,
+                      &(SourcePlace){ .file = file, .line = line, .key = d->key },
+                      "%s The unit cannot be used.", d->limit);
 }
 
 /* Settings without effect, which the writer will miss. */
@@ -184,11 +185,13 @@ static void warn(const UnitSpec *s, const SpecContext *c) {
         if (s->type != UNIT_SERVICE)
                 return;
         if (service->runtime_randomized_extra > 0 && service->runtime_max == USEC_INFINITY)
-                report_add(c->report, SEVERITY_WARNING, fragment(s), 0, "RuntimeRandomizedExtraSec",
-                           "Without RuntimeMaxSec= this has no effect.");
+                report_add_at(c->report, SEVERITY_WARNING, FINDING_CONTRADICTION,
+                              &(SourcePlace){ .file = fragment(s), .key = "RuntimeRandomizedExtraSec" },
+                              "Without RuntimeMaxSec= this has no effect.");
         if (s->kill->mode == KILL_NONE)
-                report_add(c->report, SEVERITY_WARNING, fragment(s), 0, "KillMode",
-                           "With none, processes outlive their service; use mixed or control-group.");
+                report_add_at(c->report, SEVERITY_WARNING, FINDING_OLD_FORM,
+                              &(SourcePlace){ .file = fragment(s), .key = "KillMode" },
+                              "With none, processes outlive their service; use mixed or control-group.");
 }
 
 void spec_check(UnitSpec *s, const SpecContext *c) {
@@ -201,8 +204,9 @@ void spec_check(UnitSpec *s, const SpecContext *c) {
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
                 if (checks[i].type != s->type || !checks[i].fails(s))
                         continue;
-                report_add(c->report, SEVERITY_ERROR, fragment(s), 0, checks[i].key,
-                           "%s; the unit cannot be used.", checks[i].text);
+                report_add_at(c->report, SEVERITY_ERROR, FINDING_CONTRADICTION,
+                              &(SourcePlace){ .file = fragment(s), .key = checks[i].key },
+                              "%s; the unit cannot be used.", checks[i].text);
                 s->fatal = true;
                 return;
         }

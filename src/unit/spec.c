@@ -139,27 +139,29 @@ static int assign_row(UnitSpec *s, const SpecContext *c, const Directive *d, con
         return 0;
 }
 
-static void say_unknown_section(const SpecContext *c, const Assignment *a, UnitType type) {
-        report_add(c->report, SEVERITY_WARNING, a->file, a->line, NULL,
-                   "Unknown section [%.60s] in a unit of the type %s; its lines are ignored.", a->section,
-                   unit_type_to_string(type));
+static void say_unknown_section(const SpecContext *c, const SourcePlace *header, UnitType type) {
+        report_add_at(c->report, SEVERITY_WARNING, FINDING_UNKNOWN_SECTION, header,
+                      "Unknown section [%.60s] in a unit of the type %s; its lines are ignored.",
+                      header->section, unit_type_to_string(type));
 }
 
 static void say_unknown_key(const UnitSpec *s, const SpecContext *c, const Assignment *a) {
+        const SourcePlace place = { a->file, a->line, a->key_column, a->section, a->key };
         const char *section, *key;
 
         key = directive_suggest(s->type, a->section, a->key, &section);
         if (!key)
-                report_add(c->report, SEVERITY_WARNING, a->file, a->line, a->key,
-                           "Unknown key '%.60s' in section [%s]; it is ignored.", a->key, a->section);
+                report_add_at(c->report, SEVERITY_WARNING, FINDING_UNKNOWN_KEY, &place,
+                              "Unknown key '%.60s' in section [%s]; it is ignored.", a->key, a->section);
         else if (str_equal(section, a->section))
-                report_add(c->report, SEVERITY_WARNING, a->file, a->line, a->key,
-                           "Unknown key '%.60s' in section [%s]; it is ignored. Did you mean %s=?", a->key,
-                           a->section, key);
+                report_add_at(c->report, SEVERITY_WARNING, FINDING_UNKNOWN_KEY, &place,
+                              "Unknown key '%.60s' in section [%s]; it is ignored. Did you mean %s=?", a->key,
+                              a->section, key);
         else
-                report_add(c->report, SEVERITY_WARNING, a->file, a->line, a->key,
-                           "Unknown key '%.60s' in section [%s]; it is ignored. %s= belongs in section [%s].",
-                           a->key, a->section, key, section);
+                report_add_at(
+                        c->report, SEVERITY_WARNING, FINDING_UNKNOWN_KEY, &place,
+                        "Unknown key '%.60s' in section [%s]; it is ignored. %s= belongs in section [%s].",
+                        a->key, a->section, key, section);
 }
 
 static bool is_extension(const char *name) {
@@ -186,28 +188,31 @@ int spec_assign(UnitSpec *s, const SpecContext *c, const Assignment *a) {
         if (directive_section_is_known(a->section, s->type))
                 return assign_known_section(s, c, a);
         if (!is_extension(a->section))
-                say_unknown_section(c, a, s->type);
+                say_unknown_section(c,
+                                    &(SourcePlace){ .file = a->file, .line = a->line, .section = a->section },
+                                    s->type);
         return 0;
 }
 
 typedef struct Reading {
         UnitSpec *spec;
         const SpecContext *context;
-        char *ignored; /* the unknown section we are in: said once, not for each line */
 } Reading;
+
+static int on_section(const SourcePlace *header, void *userdata) {
+        Reading *reading = userdata;
+
+        if (directive_section_is_known(header->section, reading->spec->type))
+                return 0;
+        if (!is_extension(header->section))
+                say_unknown_section(reading->context, header, reading->spec->type);
+        return 1;
+}
 
 static int on_assignment(const Assignment *a, void *userdata) {
         Reading *reading = userdata;
 
-        if (directive_section_is_known(a->section, reading->spec->type)) {
-                release_string(&reading->ignored);
-                return assign_known_section(reading->spec, reading->context, a);
-        }
-        if (str_equal(reading->ignored, a->section))
-                return 0;
-        if (!is_extension(a->section))
-                say_unknown_section(reading->context, a, reading->spec->type);
-        return str_replace(&reading->ignored, a->section);
+        return assign_known_section(reading->spec, reading->context, a);
 }
 
 int spec_read(UnitSpec *s, const SpecContext *c, const char *file, Text text) {
@@ -219,9 +224,8 @@ int spec_read(UnitSpec *s, const SpecContext *c, const char *file, Text text) {
         r = remember_file(s, file, &name);
         if (r < 0)
                 return r;
-        r = unit_file_parse(file, text, on_assignment, &reading, reading.context->report);
-        free(reading.ignored);
-        return r;
+        return unit_file_parse_sections(file, text, on_section, on_assignment, &reading,
+                                        reading.context->report);
 }
 
 static bool has_dependency(const CommonSpec *common, DependencyKind kind, const char *name) {

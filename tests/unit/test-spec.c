@@ -224,7 +224,7 @@ static void five_mistakes_are_five_findings(void **state) {
                        "[Service]\n"                /* 10 */
                        "After=b.service\n");        /* 11 */
         found = findings(&w);
-        assert_string_equal(found, "2 Descripton\n5 TimeoutStopSec\n6 Restart\n8 -\n11 After\n");
+        assert_string_equal(found, "2 Descripton\n5 TimeoutStopSec\n6 Restart\n7 -\n11 After\n");
         expect_text(&w, 0,
                     "Unknown key 'Descripton' in section [Unit]; it is ignored. Did you mean Description=?");
         expect_text(
@@ -236,6 +236,35 @@ static void five_mistakes_are_five_findings(void **state) {
                 "Unknown key 'After' in section [Service]; it is ignored. After= belongs in section [Unit].");
         assert_false(w.spec->fatal);
         assert_int_equal(w.spec->service->timeout_stop, 90 * USEC_PER_SEC);
+        world_release(&w);
+}
+
+static void a_finding_has_the_column_of_the_word(void **state) {
+        static const struct {
+                unsigned line, column;
+                FindingCode code;
+        } expected[] = { { 1, 1, FINDING_SYNTAX },      { 2, 2, FINDING_UNKNOWN_SECTION },
+                         { 4, 3, FINDING_UNKNOWN_KEY }, { 5, 17, FINDING_BAD_VALUE },
+                         { 6, 21, FINDING_BAD_VALUE },  { 8, 0, FINDING_BAD_VALUE },
+                         { 9, 1, FINDING_SYNTAX } };
+        World w;
+
+        world_init(&w, "a.service",
+                   "Stray=1\n"
+                   " [Bogus]\n"
+                   "[Service]\n"
+                   "  Frobnicate=1\n"
+                   "  TimeoutSec =  \xc3\xa9\n"
+                   "Environment=A=\xc3\xa9 B=1 2 C=3\n"
+                   "Environment=A=1 \\\n"
+                   "  2\n"
+                   "=3\n");
+        assert_int_equal(w.report.n_findings, ELEMENTSOF(expected));
+        for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
+                assert_int_equal(w.report.findings[i].line, expected[i].line);
+                assert_int_equal(w.report.findings[i].column, expected[i].column);
+                assert_int_equal(w.report.findings[i].code, expected[i].code);
+        }
         world_release(&w);
 }
 
@@ -830,6 +859,7 @@ int main(void) {
                 cmocka_unit_test(an_empty_value_starts_a_list_afresh),
                 cmocka_unit_test(lists_add_up_over_files),
                 cmocka_unit_test(five_mistakes_are_five_findings),
+                cmocka_unit_test(a_finding_has_the_column_of_the_word),
                 cmocka_unit_test(a_finding_says_what_becomes_of_the_value),
                 cmocka_unit_test(extensions_are_passed_over_in_silence),
                 cmocka_unit_test(old_spellings_mean_the_new_settings),
