@@ -72,6 +72,6 @@ void calendar_format(const CalendarSpec *c, Buf *b) {
         add_field(&c->minute, false, b);
         buf_add_char(b, ':');
         add_field(&c->second, true, b);
-        if (c->utc)
-                buf_add(b, " UTC");
+        if (c->zone_kind != CALENDAR_LOCAL)
+                buf_addf(b, " %s", c->zone ?: "UTC");
 }

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <time.h>
 
 static const int least[] = { CALENDAR_YEAR_MIN, 1, 1, 0, 0, 0 };
 static const int most[] = { CALENDAR_YEAR_MAX, 12, 31, 23, 59, 60 * (int)USEC_PER_SEC - 1 };
@@ -107,33 +106,26 @@ static bool civil_match(const CalendarSpec *c, Civil *t) {
         return true;
 }
 
-/* What to add to UTC for local time, at that instant. */
-static int64_t zone_offset(const CalendarSpec *c, int64_t seconds) {
-        time_t when = (time_t)seconds;
-        struct tm tm;
-
-        if (c->utc || !localtime_r(&when, &tm))
-                return 0;
-        return tm.tm_gmtoff;
-}
-
 /*
  * The first instant after `after` at which clocks show t; false when there is
- * none, because the clock was moved over it. mktime() would guess; the offsets
- * a day before and after are all that can hold at t.
+ * none, because the clock was moved over it or shows it in the other half of
+ * the year. The offsets a day before and after are all that can hold at t.
  */
-static bool civil_to_instant(const CalendarSpec *c, const Civil *t, usec_t after, usec_t *ret) {
+static bool civil_to_instant(const CalendarSpec *c, const Zone *zone, const Civil *t, usec_t after,
+                             usec_t *ret) {
         int64_t shown = civil_seconds(t);
-        int64_t a = zone_offset(c, shown - 86400), b = zone_offset(c, shown + 86400);
+        int64_t a = zone_at(zone, shown - 86400)->offset, b = zone_at(zone, shown + 86400)->offset;
         const int64_t candidates[] = { shown - MAX(a, b), shown - MIN(a, b) };
 
         for (size_t i = 0; i < ELEMENTSOF(candidates); i++) {
-                int64_t seconds = candidates[i];
+                const ZoneKind *kind = zone_at(zone, candidates[i]);
                 usec_t when;
 
-                if (seconds < 0 || seconds + zone_offset(c, seconds) != shown)
+                if (candidates[i] < 0 || candidates[i] + kind->offset != shown)
                         continue;
-                when = (usec_t)seconds * USEC_PER_SEC + (usec_t)t->v[CIVIL_USEC] % USEC_PER_SEC;
+                if (c->zone_kind == (kind->dst ? CALENDAR_LOCAL_STANDARD : CALENDAR_LOCAL_SUMMER))
+                        continue;
+                when = (usec_t)candidates[i] * USEC_PER_SEC + (usec_t)t->v[CIVIL_USEC] % USEC_PER_SEC;
                 if (when > after) {
                         *ret = when;
                         return true;
@@ -142,22 +134,31 @@ static bool civil_to_instant(const CalendarSpec *c, const Civil *t, usec_t after
         return false;
 }
 
-int calendar_next(const CalendarSpec *c, usec_t after, usec_t *ret) {
+/* False: a zone that nobody knows. */
+static bool find_zone(const CalendarSpec *c, const Zones *zones, const Zone **ret) {
+        *ret = NULL;
+        if (c->zone_kind == CALENDAR_UTC)
+                return true;
+        if (zones)
+                *ret = zones->find(c->zone_kind == CALENDAR_NAMED ? c->zone : NULL, zones->userdata);
+        return *ret || c->zone_kind != CALENDAR_NAMED;
+}
+
+int calendar_next(const CalendarSpec *c, const Zones *zones, usec_t after, usec_t *ret) {
         usec_t from = usec_add(after, 1);
+        const Zone *zone;
         int64_t seconds;
         Civil t;
 
-        if (from / USEC_PER_SEC > (usec_t)INT64_MAX / 4)
+        if (from / USEC_PER_SEC > (usec_t)INT64_MAX / 4 || !find_zone(c, zones, &zone))
                 return -ENOENT;
-        if (!c->utc)
-                tzset(); /* the zone may have been changed since */
         seconds = (int64_t)(from / USEC_PER_SEC);
-        civil_from_seconds(seconds + zone_offset(c, seconds), (int)(from % USEC_PER_SEC), &t);
+        civil_from_seconds(seconds + zone_at(zone, seconds)->offset, (int)(from % USEC_PER_SEC), &t);
 
         while (civil_match(c, &t)) {
-                if (civil_to_instant(c, &t, after, ret))
+                if (civil_to_instant(c, zone, &t, after, ret))
                         return 0;
-                /* What the clock skips are whole minutes. */
+                /* What the clock skips, or shows in the other half of the year, are whole minutes. */
                 move_on(&t, CIVIL_MINUTE);
         }
         return -ENOENT;

@@ -26,6 +26,7 @@ void calendar_release(CalendarSpec *c) {
 
         for (size_t i = 0; i < ELEMENTSOF(fields); i++)
                 free(fields[i]->v);
+        free(c->zone);
         *c = (CalendarSpec){ 0 };
 }
 
@@ -339,7 +340,7 @@ static int parse_instant(const char *seconds, CalendarSpec *c) {
 
         if (parse_u64(seconds, &v) < 0 || v > USEC_INFINITY / USEC_PER_SEC / 2)
                 return -EINVAL;
-        c->utc = true;
+        c->zone_kind = CALENDAR_UTC;
         civil_from_seconds((int64_t)v, 0, &t);
         for (size_t i = 0; i < ELEMENTSOF(fields); i++) {
                 int r = append_component(fields[i], &(CalendarComponent){ t.v[i], -1, 0 });
@@ -400,31 +401,46 @@ static int parse_event(const char *text, CalendarSpec *c) {
         return calendar_is_valid(c) ? 0 : -EINVAL;
 }
 
-/* Where the last word begins when it looks like "Europe/Berlin" or "CET"; NULL when it does not. */
-static char *find_zone(char *text) {
-        static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-";
-        char *blank = strrchr(text, ' '), *word = blank ? blank + 1 : NULL;
-
-        if (!word || is_digit(*word) || is_one_of(*word, "/_+-") || word[strspn(word, allowed)] != 0)
-                return NULL;
-        return *word ? word : NULL;
+static bool is_local(const char *word, const Zones *zones, bool dst) {
+        return zones && strcasecmp(word, zone_abbreviation(zones->find(NULL, zones->userdata), dst)) == 0;
 }
 
-int calendar_parse(const char *text, CalendarSpec *ret) {
-        char *copy auto_free = strdup(text), *zone;
+static bool is_named(const char *word, const Zones *zones) {
+        if (!zone_name_is_valid(word))
+                return false;
+        return zones ? zones->find(word, zones->userdata) != NULL : !is_digit(*word);
+}
+
+/* The last word, when it is a zone: taken off the text. What is none is left for parse_event() to refuse. */
+static int take_zone(char *text, const Zones *zones, CalendarSpec *c) {
+        char *blank = strrchr(text, ' '), *word = blank ? blank + 1 : NULL;
+
+        if (!word || *word == 0)
+                return 0;
+        if (strcasecmp(word, "UTC") == 0)
+                c->zone_kind = CALENDAR_UTC;
+        else if (is_local(word, zones, false))
+                c->zone_kind = CALENDAR_LOCAL_STANDARD;
+        else if (is_local(word, zones, true))
+                c->zone_kind = CALENDAR_LOCAL_SUMMER;
+        else if (is_named(word, zones))
+                c->zone_kind = CALENDAR_NAMED;
+        else
+                return 0;
+        *blank = 0;
+        return c->zone_kind == CALENDAR_UTC ? 0 : str_replace(&c->zone, word);
+}
+
+int calendar_parse(const char *text, const Zones *zones, CalendarSpec *ret) {
+        char *copy auto_free = strdup(text);
         CalendarSpec c = { 0 };
         int r;
 
         if (!copy)
                 return -ENOMEM;
-        zone = find_zone(copy);
-        if (zone) {
-                c.utc = strcasecmp(zone, "UTC") == 0;
-                zone[-1] = 0;
-        }
-        r = parse_event(copy, &c);
-        if (r == 0 && zone && strcasecmp(zone, "UTC") != 0)
-                r = -EOPNOTSUPP; /* of all that is wrong here it is only the zone */
+        r = take_zone(copy, zones, &c);
+        if (r == 0)
+                r = parse_event(copy, &c);
         if (r < 0) {
                 calendar_release(&c);
                 return r;

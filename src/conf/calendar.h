@@ -5,14 +5,15 @@
  * Calendar events, systemd.time(7) "CALENDAR EVENTS": parsed, printed in
  * normal form, and the next elapse after an instant.
  *
- * The time zone database is reached through the C library, and TZ is not
- * changed here: UTC and the local zone are supported, a named zone is
- * -EOPNOTSUPP. Where the local clock is moved, an event behaves as under
- * systemd: a time that the clock skips does not elapse, and one that it shows
- * twice elapses the first time that is asked for.
+ * Times are of the local zone, of UTC or of a named zone ("10:00
+ * Europe/Berlin"); Zones says what those are. Behind an abbreviation of the
+ * local zone ("10:00 CEST") an event only elapses while that is in use. Where
+ * the clock is moved, an event behaves as under systemd: a time that the clock
+ * skips does not elapse, and one that it shows twice elapses the first time
+ * that is asked for.
  */
 
-#include "base/time.h"
+#include "conf/zone.h"
 
 #define CALENDAR_YEAR_MIN 1970
 #define CALENDAR_YEAR_MAX 2199      /* no elapse is searched beyond it */
@@ -27,15 +28,25 @@ typedef struct CalendarField {
         size_t n;
 } CalendarField;
 
+typedef enum CalendarZone {
+        CALENDAR_LOCAL,
+        CALENDAR_LOCAL_STANDARD, /* while the local zone has its standard time; `zone` is the abbreviation */
+        CALENDAR_LOCAL_SUMMER,
+        CALENDAR_UTC,
+        CALENDAR_NAMED,
+} CalendarZone;
+
 typedef struct CalendarSpec {
         unsigned weekdays; /* bit 0 Monday ... bit 6 Sunday; 0: any */
-        bool utc;
+        CalendarZone zone_kind;
+        char *zone;        /* owned; NULL */
         bool end_of_month; /* days count from the end: 1 is the last */
         CalendarField year, month, day, hour, minute, second;
 } CalendarSpec;
 
-int calendar_parse(const char *text, CalendarSpec *ret); /* 0, -EINVAL, -EOPNOTSUPP, -ENOMEM */
+/* Without zones every name that may be one is taken, and no abbreviation. 0, -EINVAL, -ENOMEM. */
+int calendar_parse(const char *text, const Zones *zones, CalendarSpec *ret);
 void calendar_release(CalendarSpec *c);
 void calendar_format(const CalendarSpec *c, Buf *b);
-int calendar_next(const CalendarSpec *c, usec_t after,
-                  usec_t *ret); /* first elapse > after, real time; -ENOENT: never again */
+/* First elapse > after, real time; -ENOENT: never again. Without zones the local one is UTC, and others never elapse. */
+int calendar_next(const CalendarSpec *c, const Zones *zones, usec_t after, usec_t *ret);

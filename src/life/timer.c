@@ -56,7 +56,7 @@ static usec_t calendar_elapse(const Timer *t, const TimerValue *v, DualTime now)
 
         if (from == 0)
                 from = t->activated.realtime;
-        if (calendar_next(&v->calendar, from, &next) < 0)
+        if (calendar_next(&v->calendar, t->zones, from, &next) < 0)
                 return USEC_INFINITY;
         return MAX(next, begin);
 }

@@ -31,6 +31,7 @@ typedef struct Timer {
         DualTime unit_active_enter,
                 unit_inactive_enter; /* of the triggered unit; from EVENT_TRIGGERED_STATE */
         usec_t boot;               /* monotonic 0 or the start of the container (OnBootSec=, OnStartupSec=) */
+        const Zones *zones;        /* borrowed; NULL: calendars are in UTC */
         uint64_t random;           /* 64 bits given by the caller at init; fixed for FixedRandomDelay= */
         uint64_t n_draws;          /* random numbers drawn so far */
         usec_t limit_window_begin; /* start limit */

@@ -66,6 +66,7 @@ void unit_read_stamp(Manager *m, Unit *u) {
         char path[320];
         struct stat st;
 
+        t->zones = &m->zones.zones;
         t->boot = m->userspace_time.monotonic;
         if (t->random == 0 && getrandom(&t->random, sizeof(t->random), GRND_NONBLOCK) < 0)
                 t->random = now_realtime();

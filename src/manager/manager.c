@@ -50,6 +50,9 @@ static int construct(Manager *m, const ManagerOptions *o) {
         r = host_info_init(&m->host, o->environment);
         if (r < 0)
                 return r;
+        r = zone_store_init(&m->zones, env_get(o->environment, "TZ", 2));
+        if (r < 0)
+                return r;
         manager_log_init(m);
         manager_log_report(NULL, &report);
         report_release(&report);
@@ -141,6 +144,7 @@ void manager_free(Manager *m) {
         sd_event_source_disable_unref(in->stop_source);
         sd_event_source_disable_unref(in->leave_source);
         sd_event_unref(m->event);
+        zone_store_release(&m->zones);
         host_info_release(&m->host);
         config_release(&m->config);
         strv_free(m->environment);

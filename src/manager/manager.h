@@ -23,6 +23,7 @@
 #include "host/watch.h"
 #include "life/machine.h"
 #include "load/install.h"
+#include "load/zone-store.h"
 #include "manager/config.h"
 
 typedef struct Manager Manager;
@@ -125,6 +126,7 @@ struct Manager {
         NotifySocket *notify;
         Watcher *watcher; /* of PID files and path units */
         JournalLink *journal;
+        ZoneStore zones;
         ManagerObserver observer;
         SystemState state;
         bool started;       /* the boot transaction is done */

@@ -14,6 +14,7 @@
 
 static SpecContext spec_context(Manager *m) {
         return (SpecContext){ .specifiers = { .host = &m->host.specifiers },
+                              .zones = &m->zones.zones,
                               .default_timeout_start = m->config.default_timeout_start,
                               .default_timeout_stop = m->config.default_timeout_stop,
                               .default_restart_delay = m->config.default_restart_delay };

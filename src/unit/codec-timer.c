@@ -37,10 +37,7 @@ static void timer_values_release(void *field) {
 static int calendar_value_parse(const CodecContext *c, const char *text, TimerValue *v) {
         int r;
 
-        r = calendar_parse(text, &v->calendar);
-        if (r == -EOPNOTSUPP)
-                return codec_refuse(c, "'%.120s' names a time zone; only UTC and the local one are known",
-                                    text);
+        r = calendar_parse(text, c->spec ? c->spec->zones : NULL, &v->calendar);
         if (r == -EINVAL)
                 return codec_refuse_value(c, text,
                                           "a calendar event such as daily or Mon..Fri *-*-* 06:30:00");

@@ -422,7 +422,8 @@ void spec_free(UnitSpec *s);
 /* Where spec_assign() finds what a value may refer to. */
 typedef struct SpecContext {
         SpecifierContext specifiers;
-        Report *report; /* may be NULL */
+        Report *report;     /* may be NULL */
+        const Zones *zones; /* may be NULL: names of zones are not checked */
         usec_t default_timeout_start, default_timeout_stop,
                 default_restart_delay; /* from svinit.conf; 0: built in */
 } SpecContext;
