@@ -163,7 +163,7 @@ no_bomb() {
 }
 
 @test "a service that ignores SIGTERM is killed after TimeoutStopSec=" {
-        unit deaf.service <<<$'[Service]\nTimeoutStopSec=1s\nExecStart=/usr/bin/probe stubborn'
+        unit deaf.service <<<$'[Service]\nType=notify\nTimeoutStopSec=1s\nExecStart=/usr/bin/probe stubborn'
         boot_beside
         ctl start deaf
         begin=$SECONDS
@@ -174,7 +174,7 @@ no_bomb() {
 }
 
 @test "an essential service that ignores SIGTERM: the container ends within the budget, with 137" {
-        unit deaf.service <<<$'[Service]\nExecStart=/usr/bin/probe stubborn'
+        unit deaf.service <<<$'[Service]\nType=notify\nExecStart=/usr/bin/probe stubborn'
         enabled deaf.service
         svinit_args=(--main=deaf.service)
         boot --env SVINIT_STOP_BUDGET=3s

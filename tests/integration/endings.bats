@@ -6,7 +6,7 @@ load helper
 
 @test "what does not start, stop or report in time is ended with result 'timeout' or 'watchdog'" {
         unit pre.service <<<$'[Service]\nTimeoutStartSec=200ms\nExecStartPre=/bin/sleep infinity\nExecStart=/bin/true'
-        unit stop.service <<<$'[Service]\nTimeoutStopSec=200ms\nExecStart=/usr/bin/probe stubborn'
+        unit stop.service <<<$'[Service]\nType=notify\nTimeoutStopSec=200ms\nExecStart=/usr/bin/probe stubborn'
         unit runtime.service <<<$'[Service]\nRuntimeMaxSec=200ms\nExecStart=/bin/sleep infinity'
         unit watchdog.service <<<$'[Service]\nType=notify\nWatchdogSec=200ms\nExecStart=/usr/bin/probe notify READY=1'
         boot
@@ -90,7 +90,7 @@ U
 }
 
 @test "SIGKILL comes after TimeoutStopSec=, ExecStopPost= still runs" {
-        unit hard.service <<<$'[Service]\nTimeoutStopSec=300ms\nExecStart=/usr/bin/probe stubborn\nExecStopPost=/bin/sh -c "echo $SERVICE_RESULT >/out/post"'
+        unit hard.service <<<$'[Service]\nType=notify\nTimeoutStopSec=300ms\nExecStart=/usr/bin/probe stubborn\nExecStopPost=/bin/sh -c "echo $SERVICE_RESULT >/out/post"'
         boot
         ctl start hard
         pid=$(show hard MainPID)

@@ -155,7 +155,7 @@ child_runs() {
 }
 
 @test "SIGINT twice kills at once" {
-        unit stubborn.service <<<$'[Service]\nTimeoutStopSec=60s\nExecStart=/usr/bin/probe stubborn'
+        unit stubborn.service <<<$'[Service]\nType=notify\nTimeoutStopSec=60s\nExecStart=/usr/bin/probe stubborn'
         enabled stubborn.service
         boot --env SVINIT_STOP_BUDGET=60s
         kill -INT "$init_pid"

@@ -7,7 +7,7 @@
  *      probe orphans N        leaves N orphans that end at once, waits for none
  *      probe notify TEXT      sends TEXT to $NOTIFY_SOCKET, then waits
  *      probe flood N          N messages full of nonsense to $NOTIFY_SOCKET, a last one with sense, then waits
- *      probe stubborn         ignores SIGTERM, SIGINT and SIGHUP, waits
+ *      probe stubborn         ignores SIGTERM, SIGINT and SIGHUP, says READY=1, waits
  *      probe daemon PIDFILE   double forks; the daemon writes its pid there, waits
  *      probe bomb             forks children that fork, as fast as it may, until it may not
  *      probe garbage SOCKET N N connections that send garbage and never read
@@ -97,6 +97,7 @@ static int stubborn(void) {
         signal(SIGTERM, SIG_IGN);
         signal(SIGINT, SIG_IGN);
         signal(SIGHUP, SIG_IGN);
+        (void)tell("READY=1", 7);
         return wait_forever();
 }
 
