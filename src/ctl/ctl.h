@@ -42,6 +42,9 @@ typedef struct Ctl {
         const char *lines;      /* -n */
         const char *since, *priority;
         char **units; /* -u */
+        bool unescape, mangle, path, instance; /* escape */
+        const char *template, *suffix;         /* escape */
+        const char *iterations, *base_time;    /* analyze calendar */
 } Ctl;
 
 typedef int (*VerbFunction)(Ctl *c, int argc, char **argv); /* argv[0] is the verb */
@@ -131,6 +134,7 @@ VERB(logs);
 VERB(verify);
 VERB(dump_directives);
 VERB(escape);
+VERB(analyze);
 VERB(show_environment);
 VERB(set_environment);
 VERB(help);

@@ -15,6 +15,7 @@ typedef struct CtlOption {
         char letter;          /* 0: long only */
         const char *argument; /* NULL: none */
         const char *help;     /* NULL: taken and ignored, for systemctl's callers */
+        const char *verb;     /* only behind this verb, where its letter means nothing else; NULL: anywhere */
 } CtlOption;
 
 static const CtlOption ctl_options[] = {
@@ -46,6 +47,16 @@ static const CtlOption ctl_options[] = {
         { "reverse", 'r', NULL, "logs: newest first; list-dependencies: who needs it" },
         { "output", 'o', "FORMAT", "logs: short, cat, json; verify: text, json" },
         { "full", 'l', NULL, "do not shorten lines" },
+        { "iterations", 0, "N", "calendar: show so many elapses (1)", "analyze" },
+        { "base-time", 0, "TIME", "calendar: from then on, not from now", "analyze" },
+        { "unescape", 'u', NULL, "unescape", "escape" },
+        { "instance", 0, NULL, "with --unescape: the instance of a unit name", "escape" },
+        { "mangle", 'm', NULL, "make a unit name as other verbs do: add a suffix, escape what must be",
+          "escape" },
+        { "path", 'p', NULL, "the text is a path", "escape" },
+        { "suffix", 0, "TYPE", "add the type of a unit", "escape" },
+        { "template", 0, "TEMPLATE", "make an instance of this template; with --unescape: expect one",
+          "escape" },
         { "no-pager", 0, NULL, NULL },
         { "system", 0, NULL, NULL },
         { "no-ask-password", 0, NULL, NULL },
@@ -55,7 +66,7 @@ static const CtlOption ctl_options[] = {
 };
 
 VERB(help) {
-        const char *group = "";
+        const char *group = "", *verb = NULL;
 
         puts("svctl [OPTIONS] VERB [ARGUMENTS]\n\nControls svinit: units, their state, files and logs.");
         for (const Verb *v = verbs; v->name; v++) {
@@ -73,6 +84,8 @@ VERB(help) {
 
                 if (!o->help)
                         continue;
+                if (o->verb && !str_equal(o->verb, verb))
+                        printf("\nOptions of %s:\n", verb = o->verb);
                 snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ?: ' ',
                          o->letter ? ", " : "  ", o->name, o->argument ? "=" : "", o->argument ?: "");
                 printf("  %-36s %s\n", left, o->help);
@@ -100,13 +113,19 @@ static int apply(Ctl *c, const char *name, const char *value) {
                       { "no-legend", &c->no_legend }, { "now", &c->now },
                       { "runtime", &c->runtime },     { "force", &c->force },
                       { "follow", &c->follow },       { "reverse", &c->reverse },
-                      { "full", &c->full },           { "no-reload", &c->no_reload } };
+                      { "full", &c->full },           { "no-reload", &c->no_reload },
+                      { "unescape", &c->unescape },   { "instance", &c->instance },
+                      { "mangle", &c->mangle },       { "path", &c->path } };
         struct {
                 const char *name;
                 const char **text;
-        } texts[] = { { "job-mode", &c->mode }, { "signal", &c->signal },     { "kill-whom", &c->whom },
-                      { "kill-who", &c->whom }, { "root", &c->root },         { "lines", &c->lines },
-                      { "since", &c->since },   { "priority", &c->priority }, { "output", &c->output } };
+        } texts[] = { { "job-mode", &c->mode },      { "signal", &c->signal },
+                      { "kill-whom", &c->whom },     { "kill-who", &c->whom },
+                      { "root", &c->root },          { "lines", &c->lines },
+                      { "since", &c->since },        { "priority", &c->priority },
+                      { "output", &c->output },      { "suffix", &c->suffix },
+                      { "template", &c->template },  { "iterations", &c->iterations },
+                      { "base-time", &c->base_time } };
 
         for (size_t i = 0; i < ELEMENTSOF(flags); i++)
                 if (str_equal(name, flags[i].name)) {
@@ -129,17 +148,46 @@ static int apply(Ctl *c, const char *name, const char *value) {
         return 0;
 }
 
-static const CtlOption *by_letter(int letter) {
+static const CtlOption *by_letter(int letter, const char *verb) {
+        const CtlOption *general = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++) {
+                const CtlOption *o = ctl_options + i;
+
+                if (o->letter != letter)
+                        continue;
+                if (o->verb && str_equal(o->verb, verb))
+                        return o;
+                general = o->verb ? general : o;
+        }
+        return general;
+}
+
+static void add_letter(char *letters, const CtlOption *o) {
+        sprintf(letters + strlen(letters), "%c%s", o->letter, o->argument ? ":" : "");
+}
+
+/* The first argument that is no option, when it has options of its own. */
+static const char *verb_with_options(int argc, char **argv, const char *letters, const struct option *longs) {
+        const char *word;
+
+        opterr = 0;
+        while (getopt_long(argc, argv, letters, longs, NULL) >= 0)
+                ;
+        word = optind < argc ? argv[optind] : NULL;
+        optind = 0; /* so that the C library begins anew */
+        opterr = 1;
         for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++)
-                if (ctl_options[i].letter == letter)
-                        return ctl_options + i;
+                if (ctl_options[i].verb && str_equal(ctl_options[i].verb, word))
+                        return word;
         return NULL;
 }
 
 /* 1: go on; else the exit code, negated. */
 static int parse(Ctl *c, int argc, char **argv) {
         struct option longs[ELEMENTSOF(ctl_options) + 1] = { 0 };
-        char shorts[3 * ELEMENTSOF(ctl_options) + 1] = "";
+        char letters[3 * ELEMENTSOF(ctl_options) + 2] = "+";
+        const char *verb;
         int ch, index;
 
         for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++) {
@@ -147,11 +195,16 @@ static int parse(Ctl *c, int argc, char **argv) {
 
                 longs[i] =
                         (struct option){ o->name, o->argument ? required_argument : no_argument, NULL, 256 };
-                if (o->letter)
-                        sprintf(shorts + strlen(shorts), "%c%s", o->letter, o->argument ? ":" : "");
+                if (o->letter && !o->verb)
+                        add_letter(letters, o);
         }
-        while ((ch = getopt_long(argc, argv, shorts, longs, &index)) >= 0) {
-                const CtlOption *o = ch == 256 ? ctl_options + index : ch == '?' ? NULL : by_letter(ch);
+        verb = verb_with_options(argc, argv, letters, longs);
+        letters[0] = 0;
+        for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++)
+                if (ctl_options[i].letter && by_letter(ctl_options[i].letter, verb) == ctl_options + i)
+                        add_letter(letters, ctl_options + i);
+        while ((ch = getopt_long(argc, argv, letters, longs, &index)) >= 0) {
+                const CtlOption *o = ch == 256 ? ctl_options + index : ch == '?' ? NULL : by_letter(ch, verb);
 
                 if (!o) {
                         fputs("Try 'svctl --help'.\n", stderr);

@@ -142,15 +142,3 @@ VERB(set_environment) {
         sd_bus_message_unref(m);
         return r < 0 ? CTL_FAILED : CTL_OK;
 }
-
-VERB(escape) {
-        for (int i = 1; i < argc; i++) {
-                char *escaped auto_free = NULL;
-
-                if (name_escape(argv[i], &escaped) < 0)
-                        return ctl_print_error("'%s' cannot be escaped", argv[i]);
-                printf("%s%s", i > 1 ? " " : "", escaped);
-        }
-        putchar('\n');
-        return CTL_OK;
-}

@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 
+#include <errno.h>
+
 static const struct {
         const char *type;
         ConditionTest test;
@@ -42,15 +44,14 @@ static const struct {
         { "Virtualization", condition_virtualization },
 };
 
-static bool condition_holds(const HostInfo *h, const Condition *c) {
+int condition_test(const HostInfo *h, const Condition *c) {
         for (size_t i = 0; i < ELEMENTSOF(tests); i++)
                 if (str_equal(tests[i].type, c->type)) {
                         int r = tests[i].test(h, c->parameter);
 
-                        /* What cannot be told is not met, negated or not. */
-                        return r >= 0 && (r > 0) != c->negate;
+                        return r < 0 ? r : (r > 0) != c->negate;
                 }
-        return false;
+        return -EOPNOTSUPP;
 }
 
 bool conditions_hold(const HostInfo *h, const ConditionList *l, signed char *results,
@@ -61,7 +62,7 @@ bool conditions_hold(const HostInfo *h, const ConditionList *l, signed char *res
         for (size_t i = 0; results && i < l->n; i++)
                 results[i] = 0;
         for (size_t i = 0; i < l->n; i++) {
-                bool holds = condition_holds(h, l->v + i);
+                bool holds = condition_test(h, l->v + i) > 0;
 
                 if (results)
                         results[i] = holds ? 1 : -1;

@@ -31,6 +31,8 @@ void host_info_release(HostInfo *h);
  * sockets. Never fails: notes in the report. */
 void host_prepare_directories(const HostInfo *h, Report *report);
 
+/* One of them, negation included. 1: met, 0: not met, negative: cannot be told, which counts as not met. */
+int condition_test(const HostInfo *h, const Condition *c);
 /* The conditions and asserts of a unit. True when they hold; else *ret_failed is the first that does not.
  * `results` (may be NULL, n entries): 1 met, -1 failed, 0 not looked at. Never blocks on network file systems more than a stat does. */
 bool conditions_hold(const HostInfo *h, const ConditionList *l, signed char *results,

@@ -179,3 +179,4 @@ const char *exit_status_to_string(int status); /* NULL when it has no name */
 /* "CAP_CHOWN" in any case, or a number below 63; -1 when it is neither. */
 int capability_from_string(const char *s);
 const char *capability_to_string(int capability); /* "cap_chown"; NULL when it has no name here */
+const char *exit_status_class(int status);     /* "libc", "LSB", "BSD", "systemd"; NULL when it has no name */

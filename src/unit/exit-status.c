@@ -106,6 +106,15 @@ const char *exit_status_to_string(int status) {
         return NULL;
 }
 
+const char *exit_status_class(int status) {
+        if (!exit_status_to_string(status))
+                return NULL;
+        return status <= EXIT_FAILURE ? "libc"
+               : status < EX__BASE    ? "LSB"
+               : status <= EX__MAX    ? "BSD"
+                                      : "systemd";
+}
+
 bool exit_status_set_contains(const ExitStatusSet *s, int code, int status) {
         if (code == CLD_EXITED) {
                 for (size_t i = 0; i < s->n_codes; i++)
