@@ -103,7 +103,7 @@ void edges_clear_own(Unit *u) {
                 Edge *e = u->edges + i;
 
                 if (e->own != 0) {
-                        e->own = 0;
+                        e->own = e->implied = 0;
                         edge_refresh(u, e);
                 }
                 if (e->kinds == 0)
@@ -128,13 +128,41 @@ int graph_add_edge(Graph *g, Unit *from, DependencyKind kind, Unit *to) {
         return edge_add_own(from, EDGE(kind), to);
 }
 
-void graph_forget_edges(Graph *g) {
-        for (Unit *u = graph_next_unit(g, NULL); u; u = graph_next_unit(g, u)) {
-                if (u->transient || u->perpetual)
-                        continue;
-                edges_clear_own(u);
-                u->load_state = LOAD_STUB;
+int edge_add_implied(Unit *from, uint32_t kinds, Unit *to) {
+        int r = edge_add_own(from, kinds, to);
+
+        if (r >= 0)
+                edge_between(from, to)->implied |= kinds;
+        return r;
+}
+
+/* What others have only because of the unit's present spec. */
+static void edges_clear_implied_by(Unit *u) {
+        for (size_t i = 0; i < u->n_edges;) {
+                Edge *e = u->edges + i, *twin = e->other->edges + e->twin;
+
+                twin->own &= ~TAKE(twin->implied);
+                edge_refresh(u, e);
+                if (e->kinds == 0)
+                        edge_drop(u, i);
+                else
+                        i++;
         }
+}
+
+void graph_forget_spec(Graph *g, Unit *u) {
+        ENSURE_VOID(u->graph == g && u->load_state != LOAD_MERGED);
+
+        edges_clear_own(u);
+        edges_clear_implied_by(u);
+        u->load_state = LOAD_STUB;
+}
+
+const Edge *graph_next_referrer(const Unit *u, const Edge *previous) {
+        for (const Edge *e = previous ? previous + 1 : u->edges; e < u->edges + u->n_edges; e++)
+                if (edge_referred(e) != 0)
+                        return e;
+        return NULL;
 }
 
 bool unit_has_edge(const Unit *u, DependencyKind kind, const Unit *other) {

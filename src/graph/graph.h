@@ -42,8 +42,9 @@ NameEntry *graph_name_find(const Graph *g, const char *name);
 
 /* edges.c */
 int edge_add_own(Unit *from, uint32_t kinds, Unit *to);
-void edges_clear_own(Unit *u);                        /* what u asked for */
-void edges_clear_all(Unit *u);                        /* at both ends, whoever asked */
+int edge_add_implied(Unit *from, uint32_t kinds, Unit *to); /* there were none of them */
+void edges_clear_own(Unit *u);                              /* what u asked for */
+void edges_clear_all(Unit *u);                              /* at both ends, whoever asked */
 static inline uint32_t edge_referred(const Edge *e) { /* kinds by which the other end names the holder */
         return e->kinds & ~e->own;
 }

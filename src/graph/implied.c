@@ -87,7 +87,8 @@ static int make_edges(Graph *g, Unit *u) {
                 if (r < 0)
                         return r;
         }
-        return u->load_state == LOAD_LOADED ? graph_imply_slice(g, u) : 0;
+        /* What runs stays where it is, also when its file is no good any more. */
+        return u->load_state == LOAD_LOADED || !unit_is_down(u) ? graph_imply_slice(g, u) : 0;
 }
 
 int graph_set_spec(Graph *g, Unit *u, UnitSpec *spec, LoadState state) {
@@ -117,7 +118,7 @@ static int order_target_after(Unit *target, Unit *u, uint32_t kinds) {
         if (kinds &
             (EDGE(DEP_BEFORE) | EDGE(DEP_AFTER))) /* kinds are the target's: somebody has chosen an order */
                 return 0;
-        return edge_add_own(target, EDGE(DEP_AFTER), u);
+        return edge_add_implied(target, EDGE(DEP_AFTER), u);
 }
 
 int graph_complete(Graph *g, Unit *u) {

@@ -85,3 +85,14 @@ int graph_add_name(Graph *g, Unit *u, const char *alias) {
                 strv_remove(u->names, alias);
         return r;
 }
+
+int graph_drop_name(Graph *g, Unit *u, const char *alias) {
+        NameEntry *e = graph_name_find(g, alias);
+
+        if (!e || e->unit != u || str_equal(u->id, alias))
+                return -ENOENT;
+        HASH_DEL(g->names, e);
+        free(e);
+        strv_remove(u->names, alias);
+        return 0;
+}

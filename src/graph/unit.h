@@ -72,7 +72,8 @@ typedef struct Edge {
         uint32_t kinds; /* EDGE(kind) for each DependencyKind, as seen from the unit that holds the edge */
         uint32_t
                 own; /* those of them that this end asked for; the rest are inverses of what the other end did */
-        uint32_t twin; /* index of the same edge in other->edges */
+        uint32_t implied; /* those of `own` that graph_complete() made from both specs */
+        uint32_t twin;    /* index of the same edge in other->edges */
 } Edge;
 #define EDGE(kind) (UINT32_C(1) << (kind))
 _Static_assert(DEP_MAX <= 32, "Edge.kinds has a bit for each kind");
@@ -139,12 +140,18 @@ void graph_remove(Graph *g, Unit *u);
 /* After all stubs are loaded: what needs both ends to be known. From both sides, in any order. */
 int graph_complete(Graph *g, Unit *u);
 /*
- * For daemon-reload: every edge goes and units are stubs again (not queued),
- * so that one may turn out to be an alias now; jobs stay. Specs are then set
- * again and graph_recount_jobs() follows. Transient and perpetual units, which
- * have no file to be read again, stay as they are.
+ * For daemon-reload, before u is read again: what its spec said or helped to
+ * imply goes and it is a stub once more (not queued), so that it may turn out
+ * to be an alias now. Its job stays. Then it is given a spec, and completed.
  */
-void graph_forget_edges(Graph *g);
+void graph_forget_spec(Graph *g, Unit *u);
+/*
+ * Takes away another name than the id. Who refers to u may have meant that
+ * name: they are to be linked anew (graph_set_spec() without a new spec, and
+ * graph_complete()); graph_next_referrer() finds them, NULL starts.
+ */
+int graph_drop_name(Graph *g, Unit *u, const char *alias); /* 0; -ENOENT: it is none of u's others */
+const Edge *graph_next_referrer(const Unit *u, const Edge *previous);
 void graph_recount_jobs(Graph *g); /* n_blockers of all jobs anew, from the new edges */
 bool unit_has_edge(const Unit *u, DependencyKind kind, const Unit *other);
 /* Iteration: for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_AFTER, e));) */

@@ -43,7 +43,8 @@ typedef enum EventType {
         EVENT_OPEN_FAILED, /* ... error */
         EVENT_TRIGGERED_STATE, /* timer, path, socket: the active state of the unit it triggers changed: active, result_failed */
         EVENT_CLOCK_CHANGED,
-        EVENT_PATHS_CHECKED, /* answer to EFFECT_CHECK_PATHS: value = a condition holds */
+        EVENT_RESTART_REFUSED, /* answer to EFFECT_RESTART: there is no such job, nor will there be */
+        EVENT_PATHS_CHECKED,   /* answer to EFFECT_CHECK_PATHS: value = a condition holds */
         /* made by machines from the above, never sent to them */
         EVENT_MAIN_EXITED,
         EVENT_CONTROL_EXITED,

@@ -186,6 +186,9 @@ ServiceState service_in_auto_restart(Service *s, const Event *ev, EffectList *fx
                 return begin_run(s, ev, fx);
         case EVENT_STOP:
                 return SERVICE_DEAD;
+        case EVENT_RESTART_REFUSED: /* there can be no new start: its file is gone, say */
+                s->result = RESULT_RESOURCES;
+                return SERVICE_FAILED;
         default:
                 return service_unexpected(s, ev);
         }

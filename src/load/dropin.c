@@ -41,9 +41,6 @@ static int variants(const char *name, char ***ret) {
         return r < 0 ? r : add_cut_names(template, ret);
 }
 
-/* Called for each directory that exists, in order of precedence. */
-typedef int (*DirectoryVisitor)(const SearchDir *dir, const char *path, void *userdata);
-
 static int visit_one(const Index *x, size_t dir, const char *subdir, DirectoryVisitor visit, void *userdata) {
         const SearchDir *d = x->path.dirs + dir;
         char *path auto_free = NULL;
@@ -255,14 +252,22 @@ static void drop_double_and_masked(LinkedUnits *l, const LinkedUnits *masked) {
         l->n = n;
 }
 
-int linked_units_find(const Index *x, const Root *root, char *const *names, const char *suffix,
-                      LinkedUnits *ret) {
-        Links links = { .root = root, .unit = names[0] };
+int linked_directories_visit(const Index *x, char *const *names, const char *suffix, DirectoryVisitor visit,
+                             void *userdata) {
         int r = 0;
 
         STRV_FOREACH (n, names)
                 if (r >= 0)
-                        r = visit_name(x, *n, suffix, add_links, &links);
+                        r = visit_name(x, *n, suffix, visit, userdata);
+        return r;
+}
+
+int linked_units_find(const Index *x, const Root *root, char *const *names, const char *suffix,
+                      LinkedUnits *ret) {
+        Links links = { .root = root, .unit = names[0] };
+        int r;
+
+        r = linked_directories_visit(x, names, suffix, add_links, &links);
         if (r >= 0 && links.found.n > 0)
                 drop_double_and_masked(&links.found, &links.masked);
         linked_units_release(&links.masked);

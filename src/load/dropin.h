@@ -17,6 +17,12 @@
 /* Paths without the root prefix, in the order to apply: by file name. Masked ones are left out by who reads them. */
 int dropin_find(const Index *x, const Root *root, char *const *names, char ***ret);
 
+/* Called for each directory that exists, in order of precedence. `path` is without the root prefix. */
+typedef int (*DirectoryVisitor)(const SearchDir *dir, const char *path, void *userdata);
+/* The directories with that suffix (".wants"). */
+int linked_directories_visit(const Index *x, char *const *names, const char *suffix, DirectoryVisitor visit,
+                             void *userdata);
+
 typedef struct LinkedUnit {
         char *name;           /* owned; a template is filled with the instance of the unit, or its prefix */
         const SearchDir *dir; /* borrowed; where the link stands */

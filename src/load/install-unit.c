@@ -111,7 +111,7 @@ int installable_read(Loader *l, Installable *i) {
         if (r >= 0)
                 r = root_join(&l->root, i->path, &u.fragment_path);
         if (r >= 0)
-                r = loader_read_files(l, &c, &u);
+                r = loader_read_files(l, &c, &u, NULL);
         if (r == READ_OK)
                 i->spec = TAKE(u.spec);
         loaded_unit_release(&u);

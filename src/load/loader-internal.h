@@ -22,6 +22,8 @@ struct Loader {
 /*
  * Reads u->fragment_path (NULL: none) and the drop-ins of u->names into
  * u->spec. READ_OK, another ReadOutcome of the fragment, or a negative errno.
- * What happened with drop-ins is in the report only. Sets dropins and mtime.
+ * What happened with drop-ins is in the report only. Sets dropins. The stamp
+ * (may be NULL) is fed with what was read.
  */
-int loader_read_files(const Loader *l, const SpecContext *c, LoadedUnit *u);
+typedef struct Stamp Stamp;
+int loader_read_files(const Loader *l, const SpecContext *c, LoadedUnit *u, Stamp *stamp);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "load/loader-internal.h"
+#include "load/stamp.h"
 
 #include <errno.h>
 
@@ -76,26 +76,34 @@ char *const *loader_search_path(const Loader *l) {
         return l->prefixed;
 }
 
-/* One file into the spec. */
-static int read_one(const Loader *l, const SpecContext *c, const char *path, LoadedUnit *u,
-                    usec_t *ret_mtime) {
+/* One file into the spec. *ret_opened: as opposed to the result, which may be that of its contents. */
+static int read_one(const Loader *l, const SpecContext *c, const char *full, LoadedUnit *u, Stamp *stamp,
+                    bool *ret_opened) {
+        const char *path = root_strip(&l->root, full);
         char *data auto_free = NULL;
         Text text = { 0 };
+        struct stat st;
         int r;
 
-        r = root_read_file(&l->root, root_strip(&l->root, path), &text, ret_mtime);
+        st.st_nlink = 0;
+        r = root_read_file(&l->root, path, &text, &st);
         data = text.data;
-        return r == READ_OK ? spec_read(u->spec, c, path, text) : r;
+        *ret_opened = st.st_nlink > 0;
+        if (stamp && *ret_opened)
+                stamp_file(stamp, path, &st);
+        else if (stamp)
+                stamp_path(stamp, &l->root, path);
+        return r == READ_OK ? spec_read(u->spec, c, full, text) : r;
 }
 
-static int read_dropin(const Loader *l, const SpecContext *c, const char *path, LoadedUnit *u) {
+static int read_dropin(const Loader *l, const SpecContext *c, const char *path, LoadedUnit *u, Stamp *stamp) {
         char *full auto_free = NULL;
-        usec_t mtime = 0;
+        bool opened = false;
         int r;
 
         r = root_join(&l->root, path, &full);
         if (r >= 0)
-                r = read_one(l, c, full, u, &mtime);
+                r = read_one(l, c, full, u, stamp, &opened);
         if (r == -ENOMEM)
                 return r;
         if (r == READ_MASK)
@@ -103,33 +111,27 @@ static int read_dropin(const Loader *l, const SpecContext *c, const char *path, 
         if (r > 0)
                 report_add(c->report, SEVERITY_WARNING, full, 0, NULL, "The drop-in is ignored: it %s.",
                            read_outcome_words((ReadOutcome)r));
-        else if (r < 0 && mtime > 0) /* the report has the line */
+        else if (r < 0 && opened) /* the report has the line */
                 report_add(c->report, SEVERITY_WARNING, full, 0, NULL, "The rest of the drop-in is ignored.");
         else if (r < 0)
                 report_add(c->report, SEVERITY_WARNING, full, 0, NULL,
                            "The drop-in is ignored: it cannot be read (%s).", strerror(-r));
-        if (r > 0 || mtime == 0)
-                return 0;
-        u->mtime = MAX(u->mtime, mtime);
-        return strv_push(&u->dropins, TAKE(full));
+        return r > 0 || !opened ? 0 : strv_push(&u->dropins, TAKE(full));
 }
 
-int loader_read_files(const Loader *l, const SpecContext *c, LoadedUnit *u) {
+int loader_read_files(const Loader *l, const SpecContext *c, LoadedUnit *u, Stamp *stamp) {
         char **dropins auto_strv = NULL;
+        bool opened;
         int r;
 
         if (u->fragment_path) {
-                usec_t mtime = 0;
-
-                r = read_one(l, c, u->fragment_path, u, &mtime);
-                if (r != READ_MASK)
-                        u->mtime = MAX(u->mtime, mtime);
+                r = read_one(l, c, u->fragment_path, u, stamp, &opened);
                 if (r != READ_OK)
                         return r;
         }
         r = dropin_find(&l->index, &l->root, u->names, &dropins);
         for (char **d = dropins; d && *d && r >= 0; d++)
-                r = read_dropin(l, c, *d, u);
+                r = read_dropin(l, c, *d, u, stamp);
         return r;
 }
 
@@ -240,7 +242,7 @@ static int set_fragment_path(const Loader *l, const Entry *e, LoadedUnit *u) {
 }
 
 /* Fragment, drop-ins and links into u->spec. An outcome or a negative errno. */
-static int load_files(const Loader *l, const SpecContext *c, const Entry *e, LoadedUnit *u) {
+static int load_files(const Loader *l, const SpecContext *c, const Entry *e, LoadedUnit *u, Stamp *stamp) {
         SpecContext context = *c;
         UnitType type = u->spec->type;
         int outcome, r;
@@ -256,9 +258,11 @@ static int load_files(const Loader *l, const SpecContext *c, const Entry *e, Loa
                 return LOADED_MASKED;
 
         context.specifiers.fragment_path = u->fragment_path;
-        outcome = judge_read(e, loader_read_files(l, &context, u), u);
+        outcome = judge_read(e, loader_read_files(l, &context, u, stamp), u);
         if (outcome == LOADED_OK) {
-                r = read_links(l, u->spec, u->names);
+                r = stamp_links(stamp, &l->index, &l->root, u->names);
+                if (r >= 0)
+                        r = read_links(l, u->spec, u->names);
                 if (r < 0)
                         return r;
         }
@@ -285,9 +289,21 @@ static int complete(const SpecContext *c, int outcome, LoadedUnit *u) {
         return r < 0 ? r : LOADED_BAD_SETTING;
 }
 
+/* What was read has been fed; of a unit that is not there, or not whole, it is asked for anew. */
+static int finish_stamp(const Loader *l, const SpecContext *c, const char *name, int outcome, Stamp *stamp,
+                        LoadedUnit *u) {
+        const char *source = u->spec->common->source_path;
+
+        if (outcome != LOADED_OK)
+                return stamp_now(l, c, name, source, &u->stamp);
+        stamp_end(stamp, &l->root, source, &u->stamp);
+        return 0;
+}
+
 static int load(Loader *l, const SpecContext *defaults, const char *name, LoadedUnit *u) {
         SpecContext c = defaults ? *defaults : (SpecContext){ 0 };
         const Entry *e = NULL;
+        Stamp stamp;
         int outcome, r;
 
         r = index_resolve(&l->index, name, &u->id, &e);
@@ -315,8 +331,16 @@ static int load(Loader *l, const SpecContext *defaults, const char *name, Loaded
                 if (r < 0)
                         return r;
                 report_add(&u->report, SEVERITY_ERROR, NULL, 0, NULL, "%s", u->error_text);
-        } else
-                outcome = load_files(l, &c, e, u);
+        } else {
+                stamp_begin(&stamp, &c);
+                stamp_names(&stamp, u->id, u->names);
+                outcome = load_files(l, &c, e, u, &stamp);
+        }
+        if (outcome >= 0) {
+                r = finish_stamp(l, &c, name, outcome, &stamp, u);
+                if (r < 0)
+                        return r;
+        }
         return outcome < 0 ? outcome : complete(&c, outcome, u);
 }
 

@@ -41,6 +41,18 @@ typedef enum LoadOutcome {
         LOADED_ERROR,       /* a file of it could not be read: error, error_text */
 } LoadOutcome;
 
+/*
+ * All that loading a unit looks at, as it was then: paths, times, sizes and
+ * inodes of the files, directories of drop-ins and links, names, and what
+ * specifiers and defaults stand for. Only good for comparing with another one.
+ * A file that was written to just before, and may be once more without its time
+ * showing it, makes a stamp that equals no other.
+ */
+typedef struct LoadStamp {
+        uint64_t files; /* fragment, drop-ins, SourcePath=: what NeedDaemonReload is about; 0: never loaded */
+        uint64_t all;   /* 0: equals no other */
+} LoadStamp;
+
 typedef struct LoadedUnit {
         UnitSpec *
                 spec; /* owned; always there (defaults when not found) unless memory ran out; spec_complete()d */
@@ -50,18 +62,20 @@ typedef struct LoadedUnit {
         char **dropins;      /* owned; in the order applied */
         int error;           /* negative errno for LOADED_ERROR and LOADED_BAD_SETTING */
         char *error_text;    /* owned; NULL */
-        usec_t mtime;        /* newest of fragment and drop-ins */
+        LoadStamp stamp;     /* taken before the files were read */
         Report report;       /* everything said about the files */
 } LoadedUnit;
 
 /* An outcome, or -ENOMEM / -EINVAL (no unit has that name; a template has no unit). `ret` is filled for outcomes >= 0. */
 int loader_load(Loader *l, const SpecContext *defaults, const char *name, LoadedUnit *ret);
 void loaded_unit_release(LoadedUnit *u);
-/* NeedDaemonReload: has a file changed or gone, or a drop-in come, since the unit was loaded? No file is opened. */
-bool loader_is_stale(Loader *l, const char *fragment_path, char *const *dropins, usec_t mtime);
-
-/* The drop-ins that a unit with these names has now, in the order they apply; masked ones are left out. */
-int loader_find_dropins(Loader *l, char *const *names, char ***ret);
+/*
+ * The stamp that loading the unit would give, by the directories as they were
+ * at the last loader_refresh(); no file is opened. source_path: SourcePath= of
+ * the spec, or NULL.
+ */
+int loader_stamp(Loader *l, const SpecContext *defaults, const char *name, const char *source_path,
+                 LoadStamp *ret);
 
 /* All unit files, for list-unit-files and globs: one call per file. */
 typedef int (*UnitFileVisitor)(const char *name, const char *path, void *userdata);

@@ -9,7 +9,11 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
+
+#define CLOCK_TICK                                                                                           \
+        (20 * USEC_PER_MSEC) /* of the times in a file system; two changes within one look like one */
 
 int root_init(Root *r, const char *prefix) {
         size_t n = 0;
@@ -160,8 +164,15 @@ bool stat_is_null_device(const struct stat *st) {
         return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
 }
 
-usec_t stat_mtime(const struct stat *st) {
-        return (usec_t)st->st_mtim.tv_sec * USEC_PER_SEC + (usec_t)st->st_mtim.tv_nsec / NSEC_PER_USEC;
+static usec_t usec_of(const struct timespec *t) {
+        return (usec_t)t->tv_sec * USEC_PER_SEC + (usec_t)t->tv_nsec / NSEC_PER_USEC;
+}
+
+bool stat_is_settled(const struct stat *st) {
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        return MAX(usec_of(&st->st_mtim), usec_of(&st->st_ctim)) + CLOCK_TICK < usec_of(&now);
 }
 
 static ReadOutcome judge(const struct stat *st) {
@@ -193,7 +204,7 @@ static int read_up_to(int fd, char *data, size_t n, size_t *ret) {
         return 0;
 }
 
-int root_read_file(const Root *r, const char *path, Text *ret, usec_t *ret_mtime) {
+int root_read_file(const Root *r, const char *path, Text *ret, struct stat *ret_stat) {
         char *data auto_free = NULL;
         int fd auto_fd = -1;
         ReadOutcome outcome;
@@ -208,8 +219,8 @@ int root_read_file(const Root *r, const char *path, Text *ret, usec_t *ret_mtime
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        if (ret_mtime)
-                *ret_mtime = stat_mtime(&st);
+        if (ret_stat)
+                *ret_stat = st;
         outcome = judge(&st);
         if (outcome != READ_OK)
                 return outcome;

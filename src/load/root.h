@@ -50,8 +50,8 @@ typedef enum ReadOutcome {
 const char *read_outcome_words(ReadOutcome o); /* "is a directory, a unit file was expected" */
 int read_outcome_errno(ReadOutcome o);         /* the nearest negative errno */
 
-/* A whole file. An outcome or a negative errno; `ret_mtime` may be NULL. */
-int root_read_file(const Root *r, const char *path, Text *ret, usec_t *ret_mtime);
+/* A whole file. An outcome or a negative errno; `ret_stat` (may be NULL) is filled when it could be opened. */
+int root_read_file(const Root *r, const char *path, Text *ret, struct stat *ret_stat);
 
 /* The names in a directory, sorted, without those that begin with a dot. */
 int root_list(const Root *r, const char *path, char ***ret);
@@ -61,4 +61,5 @@ int path_absolute(const char *directory, const char *target,
 const char *path_name(const char *path); /* what follows the last slash; borrowed */
 int path_parent(const char *path, char **ret);
 bool stat_is_null_device(const struct stat *st);
-usec_t stat_mtime(const struct stat *st);
+/* Would another change show in the times? Not so within the tick of the file system's clock. */
+bool stat_is_settled(const struct stat *st);

@@ -2,10 +2,6 @@
 #include "load/search-path.h"
 
 #include <errno.h>
-#include <time.h>
-
-#define CLOCK_TICK                                                                                           \
-        (20 * USEC_PER_MSEC) /* of the times in a file system; two changes within one look like one */
 
 #ifndef PKGLIBDIR
 #define PKGLIBDIR "/usr/lib/svinit"
@@ -153,14 +149,6 @@ int search_path_copy(const SearchPath *p, SearchPath *ret) {
         return r;
 }
 
-static bool is_settled(const struct stat *st) {
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        return stat_mtime(st) + CLOCK_TICK <
-               (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / NSEC_PER_USEC;
-}
-
 void search_path_examine(SearchPath *p, const Root *root) {
         for (size_t i = 0; i < p->n; i++) {
                 SearchDir *d = p->dirs + i;
@@ -173,7 +161,7 @@ void search_path_examine(SearchPath *p, const Root *root) {
                 d->dev = st.st_dev;
                 d->ino = st.st_ino;
                 d->mtime = st.st_mtim;
-                d->settled = is_settled(&st);
+                d->settled = stat_is_settled(&st);
                 for (size_t k = 0; k < i && !d->duplicate; k++)
                         d->duplicate =
                                 p->dirs[k].exists && p->dirs[k].dev == d->dev && p->dirs[k].ino == d->ino;

@@ -22,14 +22,6 @@ SystemState manager_system_state(const Manager *m) {
         return m->state;
 }
 
-bool unit_needs_reload(Unit *u) {
-        Manager *m = unit_runtime(u)->manager;
-
-        if (u->transient || u->perpetual || !u->fragment_path)
-                return false;
-        return loader_is_stale(m->loader, u->fragment_path, u->dropins, unit_runtime(u)->mtime);
-}
-
 UnitFileState unit_file_state(Unit *u, bool *ret_known) {
         UnitFileState s = FILE_BAD;
         int r;

@@ -170,10 +170,12 @@ static void effect_restart(Manager *m, Unit *u, const Effect *fx, const Event *c
         if (m->stopping)
                 return;
         r = manager_enqueue(m, JOB_RESTART, u, mode, &why, NULL);
-        if (r != 0)
+        if (r != 0) {
                 LOG_UNIT(u->id, REQUEST_REFUSED, FIELD_S("JOB_TYPE", "restart"),
                          FIELD_S("REASON", "automatic restart"),
                          FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
+                (void)manager_push_type(m, u, EVENT_RESTART_REFUSED);
+        }
         report_release(&why);
 }
 

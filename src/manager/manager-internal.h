@@ -107,6 +107,7 @@ int unit_realize_group(Manager *m, Unit *u);
 int unit_slice_path(const Unit *u, char **ret);
 
 /* units.c */
+SpecContext manager_spec_context(const Manager *m);
 int manager_load_one(Manager *m, Unit *u); /* its files, anew */
 int manager_load_stubs(Manager *m);
 void manager_collect_pending(Manager *m);
@@ -180,6 +181,8 @@ void manager_note_job_of_end(Manager *m, const Job *j); /* exit.target & co. are
 int manager_signals_init(Manager *m);
 
 /* essential.c */
+/* Who gets the signals meant for the main process: it, or with -g its process group (negative); 0: nobody. */
+pid_t unit_signal_target(const Unit *u);
 bool unit_is_command(const Unit *u);
 Unit *manager_command(const Manager *m); /* CMD mode's unit; NULL */
 bool unit_is_essential(const Unit *u, bool failed);
@@ -194,6 +197,7 @@ int generators_run(Manager *m, GeneratorsDone done); /* 1: done() comes later; 0
 void generators_release(Manager *m);
 
 /* reload.c */
+bool unit_has_changed(Unit *u);          /* would a reload read it again? loader_refresh() first */
 void manager_reload_pending(Manager *m); /* asked for before it was possible */
 void reload_release(Manager *m);
 

@@ -67,7 +67,7 @@ struct UnitRuntime {
         Group *group;       /* NULL until the first spawn */
         Report load_report; /* what was said about its files */
         Report unapplied;   /* directives that could not be applied here, with the reason */
-        usec_t mtime;       /* newest file when loaded */
+        LoadStamp stamp;    /* of its files when they were read */
         uint8_t invocation_id[16];
         bool has_invocation;
         DualTime state_change, inactive_exit, active_enter, active_exit, inactive_enter, condition_time,
@@ -160,7 +160,10 @@ int manager_enqueue(Manager *m, JobType type, Unit *u, JobMode mode, Report *exp
 /* The same for a person: RefuseManualStart= and RefuseManualStop= count. */
 int manager_request(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret);
 int manager_cancel_job(Manager *m, uint32_t id);
-/* daemon-reload. 0: done(r) is called once, now or later (-ESHUTDOWN when svinit ends before); -ENOMEM: never. done may be NULL. */
+/*
+ * daemon-reload: what has changed on the disk is read again, and nothing else.
+ * 0: done(r) is called once, now or later (-ESHUTDOWN when svinit ends before); -ENOMEM: never. done may be NULL.
+ */
 typedef void (*ReloadDone)(int r, void *userdata);
 int manager_reload(Manager *m, ReloadDone done, void *userdata);
 int manager_kill(Manager *m, Unit *u, KillWhom whom, int signal,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * daemon-reload: generators, then every unit file is read again. What runs
- * goes on with its machine, its processes and its jobs.
+ * daemon-reload: generators, then the units whose files have changed are read
+ * again. What runs goes on with its machine, its processes and its jobs; what
+ * has not changed is not touched.
  *
  *      asked -> generators -> units -> answered
  *
@@ -34,19 +35,57 @@ static void answer(Manager *m, ReloadWaiter **list, int r) {
         }
 }
 
-/* A unit that loads while others do may turn out to be another name of one that comes later. */
-static int load_all(Manager *m) {
+/* Of the kind that has files. */
+static bool unit_is_read(const Unit *u) {
+        return !u->perpetual && !u->transient;
+}
+
+static bool stamp_of_now(Unit *u, LoadStamp *ret) {
+        Manager *m = unit_runtime(u)->manager;
+        SpecContext context = manager_spec_context(m);
+
+        return loader_stamp(m->loader, &context, u->id, u->spec->common->source_path, ret) >= 0;
+}
+
+bool unit_needs_reload(Unit *u) {
+        const UnitRuntime *rt = unit_runtime(u);
+        LoadStamp now;
+
+        if (!unit_is_read(u) || u->load_state == LOAD_NOT_FOUND || rt->stamp.files == 0)
+                return false;
+        if (loader_refresh(rt->manager->loader) < 0)
+                return false;
+        return stamp_of_now(u, &now) && now.files != rt->stamp.files;
+}
+
+bool unit_has_changed(Unit *u) {
+        const UnitRuntime *rt = unit_runtime(u);
+        LoadStamp now;
+
+        if (!unit_is_read(u))
+                return false;
+        return rt->stamp.all == 0 || !stamp_of_now(u, &now) || now.all != rt->stamp.all;
+}
+
+/* What is not read again keeps its spec, its edges and all that was made from them. */
+static int read_again(Manager *m, Unit **changed, size_t n) {
         int r, worst = 0;
 
-        graph_forget_edges(m->graph);
-        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u)) {
-                r = manager_load_one(m, u);
-                if (r < 0)
-                        worst = r;
+        /* First all of them: one may turn out to be another name of one that comes later. */
+        for (size_t i = 0; i < n; i++)
+                graph_forget_spec(m->graph, changed[i]);
+        for (size_t i = 0; i < n; i++) {
+                if (changed[i]->load_state == LOAD_MERGED)
+                        continue;
+                r = manager_load_one(m, changed[i]);
+                if (r >= 0)
+                        continue;
+                LOG_ERRNO(LOAD_FAILED, r, FIELD_S("UNIT", changed[i]->id));
+                changed[i]->load_state = LOAD_ERROR;
+                changed[i]->load_error = worst = r;
+                unit_runtime(changed[i])->stamp = (LoadStamp){ 0 };
         }
-        r = manager_load_stubs(m);
-        graph_recount_jobs(m->graph);
-        return r < 0 ? r : worst;
+        return worst;
 }
 
 static void apply_to_running(Manager *m, Unit *u) {
@@ -61,19 +100,39 @@ static void apply_to_running(Manager *m, Unit *u) {
         if (u->type == UNIT_TIMER && !u->spec->timer->on_clock_change)
                 (void)manager_push_type(m, u, EVENT_CLOCK_CHANGED);
         unit_arm_timers(m, u);
+        manager_collect(m, u); /* its file may be gone, and nobody may want it any more */
+}
+
+static int reload_units(Manager *m, size_t *ret_n) {
+        Unit **changed auto_free = calloc(graph_count_units(m->graph) + 1, sizeof(*changed));
+        size_t n = 0;
+        int r, q;
+
+        if (!changed)
+                return -ENOMEM;
+        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
+                if (unit_has_changed(u))
+                        changed[n++] = u;
+        r = read_again(m, changed, n);
+        for (size_t i = 0; i < n; i++)
+                if (changed[i]->load_state != LOAD_MERGED)
+                        apply_to_running(m, changed[i]);
+        q = manager_load_stubs(m); /* merged units are freed here */
+        graph_recount_jobs(m->graph);
+        *ret_n = n;
+        return MIN(r, q);
 }
 
 static void reload_finish(Manager *m) {
         ManagerInternal *in = m->internal;
+        size_t n = 0;
         int r, q;
 
         m->units_load_start = dual_now();
         r = loader_refresh(m->loader);
-        q = load_all(m);
-        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
-                apply_to_running(m, u);
+        q = reload_units(m, &n);
         m->units_load_finish = dual_now();
-        LOG(RELOADED, FIELD_I("N_UNITS", graph_count_units(m->graph)));
+        LOG(RELOADED, FIELD_I("N_CHANGED", n), FIELD_I("N_UNITS", graph_count_units(m->graph)));
         in->reloading = false;
         if (m->observer.reloading)
                 m->observer.reloading(false, m->observer.userdata);

@@ -12,7 +12,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-static SpecContext spec_context(Manager *m) {
+SpecContext manager_spec_context(const Manager *m) {
         return (SpecContext){ .specifiers = { .host = &m->host.specifiers },
                               .zones = &m->zones.zones,
                               .default_timeout_start = m->config.default_timeout_start,
@@ -148,6 +148,47 @@ static LoadState load_state_of(int outcome) {
         return states[outcome];
 }
 
+/* graph_complete() comes when all are loaded. */
+static void expect_completion(Manager *m, UnitRuntime *rt) {
+        if (rt->in_loaded_list)
+                return;
+        rt->in_loaded_list = true;
+        rt->loaded_next = m->internal->loaded;
+        m->internal->loaded = rt;
+}
+
+/* Who refers to u by a name that it has no more gets its edges anew; nothing is read for that. */
+static int relink_referrers(Manager *m, Unit *u) {
+        Unit **referrers auto_free = calloc(u->n_edges + 1, sizeof(*referrers));
+        size_t n = 0;
+        int r = 0;
+
+        if (!referrers)
+                return -ENOMEM;
+        for (const Edge *e = NULL; (e = graph_next_referrer(u, e));)
+                referrers[n++] = e->other;
+        for (size_t i = 0; i < n && r >= 0; i++) {
+                r = graph_set_spec(m->graph, referrers[i], NULL, referrers[i]->load_state);
+                expect_completion(m, unit_runtime(referrers[i]));
+        }
+        return r;
+}
+
+/* Links that are no more, or have become files: those names belong to other units now, or to none. */
+static int drop_names(Manager *m, Unit *u, const LoadedUnit *loaded) {
+        char **old auto_strv = NULL;
+        bool any = false;
+        int r;
+
+        r = strv_copy(u->names, &old);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, old)
+                if (!strv_contains(loaded->names, *name))
+                        any = graph_drop_name(m->graph, u, *name) >= 0 || any;
+        return any ? relink_referrers(m, u) : 0;
+}
+
 /* Gives the unit its other names; the id is where the links lead. 1: it was merged into another unit and is gone. */
 static int adopt_names(Manager *m, Unit *u, LoadedUnit *loaded) {
         int r;
@@ -171,7 +212,22 @@ static int adopt_names(Manager *m, Unit *u, LoadedUnit *loaded) {
                 if (r < 0 && r != -EEXIST)
                         return r;
         }
-        return 0;
+        return drop_names(m, u, loaded);
+}
+
+/* Two units have become one, but this one runs, or has a job: it stays apart, as it was, until it has ended. */
+static int keep_apart(Manager *m, Unit *u, const LoadedUnit *loaded) {
+        int r;
+
+        u->load_error = -EEXIST;
+        free(TAKE(u->load_error_text));
+        r = str_printf(&u->load_error_text,
+                       "%s is another name of %s now; it is kept apart until it has ended.", u->id,
+                       loaded->id);
+        unit_runtime(u)->stamp = loaded->stamp;
+        if (r >= 0)
+                r = graph_set_spec(m->graph, u, NULL, LOAD_ERROR);
+        return r;
 }
 
 /* Once, when it matters: a unit that cannot be used at once, others when they are started. systemd's own units, left by
@@ -200,7 +256,7 @@ static int take_loaded(Manager *m, Unit *u, LoadedUnit *loaded, LoadState state)
         u->load_error_text = TAKE(loaded->error_text);
         report_release(&rt->load_report);
         rt->load_report = TAKE(loaded->report);
-        rt->mtime = loaded->mtime;
+        rt->stamp = loaded->stamp;
         rt->findings_logged = false;
         if (state == LOAD_BAD_SETTING || state == LOAD_ERROR)
                 unit_log_findings(u);
@@ -211,16 +267,12 @@ static int take_loaded(Manager *m, Unit *u, LoadedUnit *loaded, LoadState state)
         machine_set_spec(&rt->machine, u->spec);
         if (u->type == UNIT_TIMER)
                 unit_read_stamp(m, u);
-        if (!rt->in_loaded_list) {
-                rt->in_loaded_list = true;
-                rt->loaded_next = m->internal->loaded;
-                m->internal->loaded = rt;
-        }
+        expect_completion(m, rt);
         return r;
 }
 
 int manager_load_one(Manager *m, Unit *u) {
-        SpecContext context = spec_context(m);
+        SpecContext context = manager_spec_context(m);
         LoadedUnit loaded = { 0 };
         int outcome, r;
 
@@ -234,6 +286,8 @@ int manager_load_one(Manager *m, Unit *u) {
         r = adopt_names(m, u, &loaded);
         if (r == 0)
                 r = take_loaded(m, u, &loaded, load_state_of(outcome));
+        else if (r == -EEXIST)
+                r = keep_apart(m, u, &loaded);
         loaded_unit_release(&loaded);
         return MIN(r, 0);
 }
@@ -265,16 +319,25 @@ int manager_load_stubs(Manager *m) {
         return r;
 }
 
+/* Not found when it was looked for, or kept apart from the unit whose name it is. */
+static bool may_be_different_now(const Unit *u) {
+        if (active_state_is_up(u->active) || u->job)
+                return false;
+        return u->load_state == LOAD_NOT_FOUND || (u->load_state == LOAD_ERROR && u->load_error == -EEXIST);
+}
+
 int manager_load_unit(Manager *m, const char *name, Unit **ret) {
         Unit *u;
         int r;
 
         u = graph_find(m->graph, name);
-        if (u && u->load_state == LOAD_NOT_FOUND && m->started && !active_state_is_up(u->active) && !u->job) {
+        if (u && may_be_different_now(u) && m->started) {
                 /* A file may have come since; looked at again as systemd does. */
                 r = loader_refresh(m->loader);
-                if (r >= 0)
-                        r = manager_load_one(m, u);
+                if (r < 0)
+                        return r;
+                graph_forget_spec(m->graph, u);
+                r = manager_load_one(m, u);
                 if (r < 0)
                         return r;
         } else if (!u) { /* what generators are about to write is not looked at half done */

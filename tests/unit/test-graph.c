@@ -107,20 +107,54 @@ static void a_new_spec_replaces_what_the_old_one_said(void **state) {
         assert_true(unit_has_edge(a, DEP_BEFORE, c)); /* c says so as well */
 }
 
-static void forgotten_edges_come_back_with_the_specs(void **state) {
+static void a_forgotten_spec_takes_only_its_own_edges_with_it(void **state) {
         World *w = *state;
-        Unit *a = world_unit(w, "a.target", "Wants=b.target"), *b = world_unit(w, "b.target", "");
+        Unit *a = world_unit(w, "a.target", "Wants=b.target"),
+             *b = world_unit(w, "b.target", "After=a.target");
         Unit *t = world_unit(w, "t.target", "Wants=b.target");
 
-        t->transient = true;
-        graph_forget_edges(w->graph);
+        graph_forget_spec(w->graph, a);
         assert_false(unit_has_edge(a, DEP_WANTS, b));
+        assert_true(unit_has_edge(a, DEP_BEFORE, b));
         assert_true(unit_has_edge(t, DEP_WANTS, b));
         assert_int_equal(graph_set_spec(w->graph, a, a->spec, LOAD_LOADED), 0);
         assert_true(unit_has_edge(a, DEP_WANTS, b));
         /* A file that has become a link since. */
+        graph_forget_spec(w->graph, b);
         assert_int_equal(graph_add_name(w->graph, a, "b.target"), 0);
         assert_true(unit_has_edge(t, DEP_WANTS, a));
+}
+
+static void a_forgotten_spec_takes_along_what_it_helped_to_imply(void **state) {
+        World *w = *state;
+        Unit *t = world_unit(w, "t.target", "Wants=a.service"), *a = world_unit(w, "a.service", "");
+
+        world_load(w);
+        assert_true(unit_has_edge(t, DEP_AFTER, a));
+        graph_forget_spec(w->graph, a);
+        assert_false(unit_has_edge(t, DEP_AFTER, a));
+        assert_true(unit_has_edge(t, DEP_WANTS, a));
+        assert_int_equal(graph_set_spec(w->graph, a, spec_of("a.service", "After=t.target"), LOAD_LOADED), 0);
+        assert_int_equal(graph_complete(w->graph, a), 0);
+        assert_false(unit_has_edge(t, DEP_AFTER, a)); /* it would be a circle */
+}
+
+static void a_name_that_is_dropped_is_free_for_another_unit(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.target", ""), *user, *b;
+
+        assert_int_equal(graph_add_name(w->graph, a, "b.target"), 0);
+        user = world_unit(w, "user.target", "Wants=b.target");
+        assert_true(unit_has_edge(user, DEP_WANTS, a));
+        assert_int_equal(graph_drop_name(w->graph, a, "a.target"), -ENOENT);
+        assert_int_equal(graph_drop_name(w->graph, a, "b.target"), 0);
+        assert_null(graph_find(w->graph, "b.target"));
+        assert_ptr_equal(graph_next_referrer(a, NULL)->other, user);
+        assert_int_equal(graph_set_spec(w->graph, user, NULL, LOAD_LOADED), 0);
+        b = unit_(w, "b.target");
+        assert_ptr_not_equal(a, b);
+        assert_true(unit_has_edge(user, DEP_WANTS, b));
+        assert_null(graph_next_referrer(a, NULL));
 }
 
 static void a_target_comes_after_what_it_pulls_in(void **state) {
@@ -294,7 +328,9 @@ int main(void) {
                 WORLD_TEST(an_alias_finds_the_unit),
                 WORLD_TEST(a_stub_is_merged_with_its_edges),
                 WORLD_TEST(a_new_spec_replaces_what_the_old_one_said),
-                WORLD_TEST(forgotten_edges_come_back_with_the_specs),
+                WORLD_TEST(a_forgotten_spec_takes_only_its_own_edges_with_it),
+                WORLD_TEST(a_forgotten_spec_takes_along_what_it_helped_to_imply),
+                WORLD_TEST(a_name_that_is_dropped_is_free_for_another_unit),
                 WORLD_TEST(a_target_comes_after_what_it_pulls_in),
                 WORLD_TEST(the_order_of_loading_does_not_matter_to_a_target),
                 WORLD_TEST(units_with_processes_are_in_a_slice),

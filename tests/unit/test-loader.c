@@ -370,22 +370,136 @@ static void slices_need_no_file(void **state) {
         expect_outcome(w, "var-lib.mount", LOADED_NOT_FOUND);
 }
 
-static void changes_on_disk_make_a_unit_stale(void **state) {
+static LoadStamp stamp_of(World *w, const char *name) {
+        SpecContext context = { 0 };
+        LoadStamp stamp;
+
+        assert_int_equal(loader_refresh(w->loader), 0);
+        assert_int_equal(loader_stamp(w->loader, &context, name, NULL, &stamp), 0);
+        return stamp;
+}
+
+/* Files so old that every change shows. */
+static void let_settle(void) {
+        (void)usleep(50000);
+}
+
+static void a_stamp_taken_again_is_that_of_the_load(void **state) {
+        static const char *const names[] = { "a.service", "b.service",   "m.service", "e.service",
+                                             "n.service", "t@x.service", "s.slice",   "d.service" };
         World *w = *state;
-        LoadedUnit u;
 
         world_put(w, LIB "a.service", DESCRIBED("a"));
         world_put(w, ETC "a.service.d/1.conf", "[Unit]\nDescription=one\n");
+        world_put(w, ETC "a.service.d/2.conf", "");
+        world_link(w, ETC "a.service.d/3.conf", "/dev/null");
+        world_link(w, ETC "a.service.d/4.conf", "/nowhere");
+        world_directory(w, ETC "a.service.d/5.conf");
+        world_link(w, ETC "a.service.wants/c.service", LIB "c.service");
+        world_link(w, ETC "b.service", LIB "a.service");
+        world_link(w, ETC "m.service", "/dev/null");
+        world_put(w, ETC "e.service", "");
+        world_put(w, LIB "t@.service", DESCRIBED("t"));
+        world_put(w, ETC "t@.service.d/1.conf", "[Unit]\nDescription=one\n");
+        world_put(w, ETC "s.slice.d/1.conf", "[Unit]\nDescription=one\n");
+        world_directory(w, ETC "d.service");
+        let_settle();
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                LoadStamp stamp;
+                LoadedUnit u;
+
+                assert_true(world_load(w, names[i], &u) >= 0);
+                stamp = stamp_of(w, u.id);
+                assert_true(stamp.all != 0 && stamp.files != 0);
+                assert_true(stamp.all == u.stamp.all && stamp.files == u.stamp.files);
+                loaded_unit_release(&u);
+        }
+}
+
+static void changes_of_files_show_in_both_sums(void **state) {
+        World *w = *state;
+        LoadStamp stamps[8];
+        size_t n = 0;
+
+        world_put(w, LIB "a.service", DESCRIBED("a"));
+        stamps[n++] = stamp_of(w, "a.service");
+        world_put(w, ETC "a.service.d/1.conf", "[Unit]\nDescription=one\n");
+        stamps[n++] = stamp_of(w, "a.service");
+        world_put(w, ETC "a.service.d/1.conf", "[Unit]\nDescription=longer\n");
+        stamps[n++] = stamp_of(w, "a.service");
+        world_put(w, ETC "service.d/2.conf", "[Unit]\nDescription=type\n");
+        stamps[n++] = stamp_of(w, "a.service");
+        world_put(w, ETC "a.service", DESCRIBED("other"));
+        stamps[n++] = stamp_of(w, "a.service");
+        world_remove(w, ETC "a.service");
+        world_link(w, ETC "a.service", "/dev/null");
+        stamps[n++] = stamp_of(w, "a.service");
+        for (size_t i = 0; i < n; i++)
+                for (size_t k = 0; k < i; k++)
+                        assert_true(stamps[i].files != stamps[k].files);
+}
+
+static void links_and_names_show_in_the_whole_sum_only(void **state) {
+        World *w = *state;
+        LoadStamp before, after;
+
+        world_put(w, LIB "a.service", DESCRIBED("a"));
+        world_directory(w, ETC "a.service.wants");
+        let_settle();
+        before = stamp_of(w, "a.service");
+        assert_true(before.all != 0);
+        world_link(w, ETC "a.service.wants/c.service", LIB "c.service");
+        let_settle();
+        after = stamp_of(w, "a.service");
+        assert_true(before.files == after.files && after.all != 0 && before.all != after.all);
+        before = after;
+        world_link(w, ETC "b.service", LIB "a.service");
+        let_settle();
+        after = stamp_of(w, "a.service");
+        assert_true(before.files == after.files && before.all != after.all);
+}
+
+/* Two changes within one tick of the clock leave the same time. */
+static void a_file_just_written_equals_nothing(void **state) {
+        World *w = *state;
+
+        world_put(w, LIB "a.service", DESCRIBED("a"));
+        assert_true(stamp_of(w, "a.service").all == 0);
+        let_settle();
+        assert_true(stamp_of(w, "a.service").all != 0);
+}
+
+static void what_values_may_depend_on_counts(void **state) {
+        SpecifierHost one = { .hostname = "one" }, two = { .hostname = "two" };
+        SpecContext a = { .specifiers.host = &one }, b = { .specifiers.host = &two };
+        World *w = *state;
+        LoadStamp x, y, z;
+
+        world_put(w, LIB "a.service", DESCRIBED("%H"));
+        let_settle();
+        assert_int_equal(loader_refresh(w->loader), 0);
+        assert_int_equal(loader_stamp(w->loader, &a, "a.service", NULL, &x), 0);
+        assert_int_equal(loader_stamp(w->loader, &b, "a.service", NULL, &y), 0);
+        b = a;
+        b.default_timeout_stop = 7;
+        assert_int_equal(loader_stamp(w->loader, &b, "a.service", NULL, &z), 0);
+        assert_true(x.files == y.files && x.all != y.all && x.all != z.all);
+}
+
+static void the_source_of_a_generated_unit_counts(void **state) {
+        World *w = *state;
+        LoadStamp before, after;
+        LoadedUnit u;
+
+        world_put(w, "/etc/init.d/a", "#!/bin/sh\n");
+        world_put(w, LIB "a.service", "[Unit]\nSourcePath=/etc/init.d/a\n[Service]\nExecStart=/bin/true\n");
+        let_settle();
         assert_int_equal(world_load(w, "a.service", &u), LOADED_OK);
-        assert_true(u.mtime > 0);
-        assert_false(loader_is_stale(w->loader, u.fragment_path, u.dropins, u.mtime));
-        assert_true(loader_is_stale(w->loader, u.fragment_path, u.dropins, u.mtime - 1));
-        world_put(w, RUN "a.service.d/2.conf", "[Unit]\nDescription=two\n");
-        assert_true(loader_is_stale(w->loader, u.fragment_path, u.dropins, u.mtime));
-        world_remove(w, RUN "a.service.d/2.conf");
-        assert_false(loader_is_stale(w->loader, u.fragment_path, u.dropins, u.mtime));
-        world_remove(w, ETC "a.service.d/1.conf");
-        assert_true(loader_is_stale(w->loader, u.fragment_path, u.dropins, u.mtime));
+        assert_int_equal(loader_stamp(w->loader, NULL, "a.service", u.spec->common->source_path, &before), 0);
+        assert_true(before.files == u.stamp.files);
+        world_put(w, "/etc/init.d/a", "#!/bin/sh\nexit\n");
+        assert_int_equal(loader_stamp(w->loader, NULL, "a.service", u.spec->common->source_path, &after), 0);
+        assert_true(before.files != after.files);
         loaded_unit_release(&u);
 }
 
@@ -467,7 +581,12 @@ int main(void) {
                 TEST(templates_in_wants_take_over_the_instance),
                 TEST(services_of_systemd_stay_out_unless_asked_for),
                 TEST(slices_need_no_file),
-                TEST(changes_on_disk_make_a_unit_stale),
+                TEST(a_stamp_taken_again_is_that_of_the_load),
+                TEST(changes_of_files_show_in_both_sums),
+                TEST(links_and_names_show_in_the_whole_sum_only),
+                TEST(a_file_just_written_equals_nothing),
+                TEST(what_values_may_depend_on_counts),
+                TEST(the_source_of_a_generated_unit_counts),
                 TEST(all_files_are_visited_once),
                 TEST(the_environment_replaces_or_extends_the_path),
                 TEST(new_files_are_seen_after_a_refresh),

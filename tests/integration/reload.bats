@@ -1,0 +1,297 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# daemon-reload reads again what has changed and nothing else, and what runs goes on.
+
+load helper
+
+sleeper() {
+        unit "$1.service" <<<"[Unit]
+Description=${2:-$1}
+[Service]
+ExecStart=/bin/sleep infinity
+${3:-}"
+}
+
+# A file so old that every change shows: what was written just before is read again in any case.
+settle() {
+        sleep 0.1
+}
+
+# How many units the last reload read again.
+n_changed() {
+        journal SYSLOG_IDENTIFIER=svinit | sed -n 's/^Reloaded: \([0-9]*\) of .*/\1/p' | tail -1
+}
+
+reload() {
+        settle
+        ctl daemon-reload
+        [ "$(n_changed)" = "$1" ] || { echo "read again: $(n_changed), expected $1"; return 1; }
+}
+
+@test "of 500 units the one that changed is read again" {
+        local i
+        for ((i = 0; i < 500; i++)); do
+                printf '[Unit]\nDescription=Unit %d\n[Service]\nExecStart=/bin/true\n' $i >"$T/units/many$i.service"
+        done
+        { echo '[Unit]'; printf 'After=many%d.service\n' {0..499}; } >"$T/units/all.target"
+        sleeper a
+        boot
+        ctl start a all.target
+        reload 0
+        sed -i 's/Unit 77/Changed/' "$T/units/many77.service"
+        reload 1
+        [ "$(show many77 Description)" = Changed ]
+        [ "$(show many78 Description)" = "Unit 78" ]
+        reload 0
+}
+
+@test "two changes within one tick of the clock are both seen" {
+        sleeper a one
+        boot
+        ctl start a
+        settle
+        for text in two six ten; do
+                sed -i "s/^Description=.*/Description=$text/" "$T/units/a.service"
+                ctl daemon-reload
+                [ "$(show a Description)" = "$text" ]
+        done
+        # In place: same inode, same size.
+        printf '[Unit]\nDescription=abc\n[Service]\nExecStart=/bin/true\n' >"$T/units/b.service"
+        ctl daemon-reload
+        [ "$(show b Description)" = abc ]
+        printf '[Unit]\nDescription=xyz\n[Service]\nExecStart=/bin/true\n' >"$T/units/b.service"
+        ctl daemon-reload
+        [ "$(show b Description)" = xyz ]
+}
+
+@test "what runs keeps its process, counters, store, listening sockets and timers" {
+        unit run.service <<'U'
+[Service]
+Restart=always
+RestartSec=0
+StartLimitBurst=100
+ExecStart=/bin/sleep infinity
+U
+        unit echo.socket <<<$'[Socket]\nListenStream=/run/echo.sock\nAccept=yes'
+        unit echo@.service <<<$'[Service]\nExecStart=/bin/cat\nStandardInput=socket'
+        unit tick.timer <<<$'[Timer]\nOnActiveSec=1h\nUnit=run.service'
+        unit slow.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "until test -e /out/go; do sleep 0.05; done"'
+        boot
+        ctl start run echo.socket tick.timer
+        ctl start --no-block slow
+        inside kill -KILL "$(show run MainPID)"
+        wait_state run active
+        until [ "$(show run NRestarts)" = 1 ]; do sleep 0.05; done
+        pid=$(show run MainPID)
+        inode=$(inside stat -c %i /run/echo.sock)
+        next=$(show tick.timer NextElapseUSecMonotonic)
+        job=$(show slow Job)
+        for u in run.service echo.socket tick.timer slow.service; do echo '# changed' >>"$T/units/$u"; done
+        reload 4
+        [ "$(show run MainPID)" = "$pid" ]
+        [ "$(show run NRestarts)" = 1 ]
+        [ "$(inside stat -c %i /run/echo.sock)" = "$inode" ]
+        [ "$(show tick.timer NextElapseUSecMonotonic)" = "$next" ]
+        [ -n "$job" ] && [ "$(show slow Job)" = "$job" ]
+        touch "$T/out/go"
+        wait_state slow inactive
+}
+
+@test "a unit whose file is gone stays until it ends, and is stopped as it was started" {
+        sleeper gone gone $'Restart=always\nRestartSec=0\nExecStop=/bin/sh -c "echo stopped >/out/gone"'
+        sleeper idle
+        boot
+        ctl start gone
+        inside systemctl show idle >/dev/null
+        pid=$(show gone MainPID)
+        rm "$T/units/gone.service" "$T/units/idle.service"
+        ctl daemon-reload
+        [ "$(show gone LoadState)" = not-found ]
+        [ "$(show gone MainPID)" = "$pid" ]
+        run -0 ctl stop gone
+        [ "$(<"$T/out/gone")" = stopped ]
+        run -5 ctl start gone
+        run ctl list-units --all
+        [[ $output != *idle.service* ]]
+}
+
+@test "a unit that ends without its file is not started again" {
+        sleeper gone gone $'Restart=always\nRestartSec=0'
+        boot
+        ctl start gone
+        rm "$T/units/gone.service"
+        ctl daemon-reload
+        inside kill -KILL "$(show gone MainPID)"
+        wait_state gone failed
+        [ "$(show gone Result)" = resources ]
+        run -0 ctl list-jobs
+        [[ $output == *"No jobs"* ]]
+}
+
+@test "a mistake in one file is that unit's affair; others are reloaded" {
+        sleeper good
+        sleeper bad bad $'ExecStop=/bin/sh -c "echo stopped >/out/bad"'
+        boot
+        ctl start good bad
+        pid=$(show bad MainPID)
+        sed -i 's/Description=good/Description=better/' "$T/units/good.service"
+        sed -i '/^ExecStart/d; s/Description=bad/Description=worse/' "$T/units/bad.service"
+        ctl daemon-reload
+        [ "$(show good Description)" = better ]
+        [ "$(show bad LoadState)" = bad-setting ]
+        [ "$(show bad ActiveState)" = active ]
+        [ "$(show bad MainPID)" = "$pid" ]
+        ctl stop bad
+        [ "$(<"$T/out/bad")" = stopped ]
+        run -1 ctl start bad
+        sleeper bad mended
+        ctl daemon-reload
+        [ "$(show bad LoadState)" = loaded ]
+        run -0 ctl start bad
+}
+
+@test "links, masks and files take each other's place" {
+        sleeper real
+        ln -s real.service "$T/units/other.service"
+        sleeper user "user" ""
+        sed -i 's/^\[Service\]/Wants=other.service\nAfter=other.service\n[Service]/' "$T/units/user.service"
+        boot
+        ctl start user
+        [ "$(show real ActiveState)" = active ]
+        [ "$(show other Id)" = real.service ]
+        # The link becomes a file: a unit of its own, which user.service means from now on.
+        rm "$T/units/other.service"
+        sleeper other
+        ctl daemon-reload
+        [ "$(show other Id)" = other.service ]
+        [ "$(show real Names)" = real.service ]
+        [ "$(show user After | tr ' ' '\n' | grep -c '^other.service')" = 1 ]
+        [[ $(show user Wants) == *other.service* && $(show user Wants) != *real.service* ]]
+        ctl start other
+        # Back again while both run: it stays apart until it has ended.
+        rm "$T/units/other.service"
+        ln -s real.service "$T/units/other.service"
+        pid=$(show other MainPID)
+        ctl daemon-reload
+        [ "$(show other MainPID)" = "$pid" ]
+        ctl stop other
+        run -0 ctl start other
+        [ "$(show other Id)" = real.service ]
+        [[ $(show user Wants) == *real.service* ]]
+        # A mask.
+        ln -sf /dev/null "$T/units/real.service"
+        ctl daemon-reload
+        [ "$(show real LoadState)" = masked ]
+        [ "$(show real ActiveState)" = active ]
+        run -0 ctl stop real
+        run -1 ctl start real
+        [[ $output == *masked* ]]
+}
+
+@test "links from .wants, drop-ins for types and templates, and the order of targets follow the disk" {
+        sleeper a
+        sleeper t@
+        sleeper new
+        boot
+        ctl start a t@1 t@2
+        mkdir "$T/units/multi-user.target.wants" "$T/units/t@.service.d" "$T/units/service.d"
+        ln -s ../new.service "$T/units/multi-user.target.wants/new.service"
+        reload 1
+        [[ $(show multi-user.target Wants) == *new.service* ]]
+        [[ $(show multi-user.target After) == *new.service* ]]
+        [ "$(show new LoadState)" = loaded ]
+        echo $'[Unit]\nDescription=Template' >"$T/units/t@.service.d/x.conf"
+        reload 2
+        [ "$(show t@1 Description)" = Template ]
+        echo $'[Unit]\nDescription=Special' >"$T/units/service.d/y.conf"
+        settle
+        ctl daemon-reload
+        [ "$(show a Description)" = Special ]
+        # Without the default dependencies the target no longer waits for it.
+        sed -i 's/^\[Service\]/DefaultDependencies=no\n[Service]/' "$T/units/new.service"
+        settle
+        ctl daemon-reload
+        [[ $(show multi-user.target Wants) == *new.service* ]]
+        [[ $(show multi-user.target After) != *new.service* ]]
+        rm "$T/units/multi-user.target.wants/new.service"
+        reload 1
+        [[ $(show multi-user.target Wants) != *new.service* ]]
+}
+
+@test "Type= may change under a unit that runs" {
+        sleeper a
+        boot
+        ctl start a
+        pid=$(show a MainPID)
+        sed -i 's/^\[Service\]/[Service]\nType=notify/' "$T/units/a.service"
+        ctl daemon-reload
+        [ "$(show a Type)" = notify ]
+        [ "$(show a MainPID)" = "$pid" ]
+        [ "$(show a ActiveState)" = active ]
+        run -0 ctl stop a
+        [ "$(show a ActiveState)" = inactive ]
+}
+
+@test "NeedDaemonReload is true exactly while a reload would read other files" {
+        sleeper a
+        sed -i 's/^\[Service\]/After=m.service\n[Service]/' "$T/units/a.service"
+        ln -s /dev/null "$T/units/m.service"
+        boot
+        ctl start a
+        needs() { [ "$(show "${2:-a}" NeedDaemonReload)" = "$1" ]; }
+        needs no
+        touch "$T/units/a.service"
+        needs yes
+        ctl daemon-reload
+        needs no
+        mkdir "$T/units/a.service.d"
+        needs no
+        echo $'[Unit]\nDescription=x' >"$T/units/a.service.d/x.conf"
+        needs yes
+        ctl daemon-reload
+        needs no
+        rm "$T/units/a.service.d/x.conf"
+        needs yes
+        ctl daemon-reload
+        needs no
+        # Links are not counted, as with systemd.
+        mkdir "$T/units/a.service.wants"
+        ln -s ../m.service "$T/units/a.service.wants/m.service"
+        needs no
+        mkdir -p "$T/units/multi-user.target.wants"
+        ln -s ../a.service "$T/units/multi-user.target.wants/a.service"
+        needs no
+        needs no multi-user.target
+        # A mask that comes and goes.
+        needs no m
+        rm "$T/units/m.service"
+        sleeper m
+        needs yes m
+        ctl daemon-reload
+        needs no m
+        mv "$T/units/a.service" "$T/units/a.old"
+        ln -s /dev/null "$T/units/a.service"
+        needs yes
+        rm "$T/units/a.service"
+        needs yes
+        mv "$T/units/a.old" "$T/units/a.service"
+        needs no
+}
+
+@test "Reloading is signalled before and after, and generators run each time" {
+        mkdir "$T/out/generators"
+        cat >"$T/out/generators/gen" <<'G'
+#!/bin/sh
+echo run >>/out/generated
+printf '[Unit]\nDescription=Number %s\n[Service]\nExecStart=/bin/true\n' "$(wc -l </out/generated)" >"$1/made.service"
+G
+        chmod +x "$T/out/generators/gen"
+        boot --bind "$T/out/generators:/etc/systemd/system-generators"
+        first=$(wc -l <"$T/out/generated")
+        [ "$(show made Description)" = "Number $first" ]
+        inside busctl monitor --address=unix:path=/run/systemd/private org.freedesktop.systemd1 >"$T/out/monitor" 2>&1 &
+        ctl daemon-reload
+        [ "$(wc -l <"$T/out/generated")" = $((first + 1)) ]
+        [ "$(show made Description)" = "Number $((first + 1))" ]
+}
