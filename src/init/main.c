@@ -64,17 +64,12 @@ static void end_machine(int code) {
 }
 
 static int run(const Options *o) {
-        ManagerOptions mo = { .unit = o->unit,
-                              .main_unit = o->main_unit,
-                              .command = o->command,
-                              .environment = environ,
-                              .with_units = o->with_units };
         Manager *m = NULL;
         Bus *bus = NULL;
         bool machine;
         int r, code;
 
-        r = manager_new(&mo, &m);
+        r = manager_new(&o->manager, &m);
         if (r < 0) {
                 fprintf(stderr, "svinit: cannot start: %s\n", strerror(-r));
                 return EXIT_SVINIT_FAILED;
@@ -91,7 +86,7 @@ static int run(const Options *o) {
         manager_free(m);
         if (machine)
                 end_machine(code);
-        return code;
+        return options_exit_code(o, code);
 }
 
 int main(int argc, char **argv) {
@@ -102,10 +97,14 @@ int main(int argc, char **argv) {
         if (r <= 0)
                 return r < 0 ? EXIT_SVINIT_FAILED : 0;
 
+        o.manager.environment = environ;
+        o.manager.log_level = o.verbosity > 1 ? LOG_DEBUG : o.verbosity == 1 ? LOG_INFO : 0;
         prepare_stdio();
         prepare_signals();
         (void)umask(0022);
         if (getpid() != 1)
                 (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+        if (o.parent_death_signal > 0)
+                (void)prctl(PR_SET_PDEATHSIG, o.parent_death_signal);
         return run(&o);
 }

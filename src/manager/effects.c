@@ -34,9 +34,9 @@ static void effect_spawn(Manager *m, Unit *u, const Effect *fx, const Event *cau
                         m, u, &(Event){ .type = EVENT_SPAWNED, .now = dual_now(), .process = process });
 }
 
-/* The process may be gone already: its end is on the way as an event of its own. */
+/* Below 0: a process group. It may be gone already: the end is on the way as an event of its own. */
 static void signal_pid(pid_t pid, const Effect *fx) {
-        if (pid <= 0)
+        if (pid == 0)
                 return;
         (void)kill(pid, fx->signal);
         if (fx->also_sighup)
@@ -71,7 +71,7 @@ static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *caus
         }
         if (fx->whom != WHOM_CONTROL && !fx->except_main &&
             !(whole && main > 0 && group_has_pid(rt->group, main)))
-                signal_pid(main, fx);
+                signal_pid(unit_signal_target(u), fx);
         if (fx->whom != WHOM_MAIN && !(whole && control > 0 && group_has_pid(rt->group, control)))
                 signal_pid(control, fx);
         if (!rt->group || group_is_empty(rt->group))

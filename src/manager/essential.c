@@ -27,6 +27,14 @@ Unit *manager_command(const Manager *m) {
         return u && unit_is_command(u) ? u : NULL;
 }
 
+pid_t unit_signal_target(const Unit *u) {
+        pid_t main = machine_main_pid(&unit_runtime(u)->machine);
+
+        return main > 0 && unit_is_command(u) && unit_runtime(u)->manager->internal->options.signal_group
+                       ? -main
+                       : MAX(main, 0);
+}
+
 bool unit_is_essential(const Unit *u, bool failed) {
         const Manager *m = unit_runtime(u)->manager;
         const char *main_unit = m->internal->options.main_unit;

@@ -125,6 +125,8 @@ static void on_log(const LogRecord *r, void *userdata) {
 static int default_level(const Manager *m) {
         const ManagerOptions *o = &m->internal->options;
 
+        if (o->log_level > 0)
+                return o->log_level;
         if (m->config.log_level >= 0)
                 return m->config.log_level;
         return o->command && !o->with_units ? LOG_WARNING : LOG_INFO;

@@ -107,12 +107,17 @@ static inline UnitRuntime *unit_runtime(const Unit *u) {
         return u->machine;
 }
 
+#define REWRITE_TO_NOTHING 255
 typedef struct ManagerOptions {
-        const char *unit;         /* what to boot; NULL: default.target */
-        const char *main_unit;    /* --main= : essential */
-        char *const *command;     /* CMD mode; NULL */
-        char *const *environment; /* environ at start */
-        bool with_units;          /* CMD mode: boot the units too */
+        const char *unit;           /* what to boot; NULL: default.target */
+        const char *main_unit;      /* --main= : essential */
+        char *const *command;       /* CMD mode; NULL */
+        char *const *environment;   /* environ at start */
+        bool with_units;            /* CMD mode: boot the units too */
+        bool signal_group;          /* CMD mode: signals go to the command's process group */
+        bool tell_orphans;          /* CMD mode: a message for each orphan that is reaped */
+        int log_level;              /* syslog's; 0: as configured */
+        unsigned char rewrites[65]; /* CMD mode: by signal received, the one to send; 0: the same */
 } ManagerOptions;
 
 struct Manager {
@@ -121,16 +126,17 @@ struct Manager {
         HostInfo host;
         Graph *graph;
         Loader *loader;
+        ZoneStore zones;
         Groups *groups;
         Reaper *reaper;
         NotifySocket *notify;
         Watcher *watcher; /* of PID files and path units */
         JournalLink *journal;
-        ZoneStore zones;
         ManagerObserver observer;
         SystemState state;
         bool started;       /* the boot transaction is done */
         char **environment; /* SetEnvironment: on top of what is inherited; owned */
+        char **generated_environment; /* by environment generators, below svinit.conf; owned */
         DualTime userspace_time, finish_time, generators_start, generators_finish, units_load_start,
                 units_load_finish;
         uint32_t n_installed_jobs, n_failed_jobs;

@@ -119,6 +119,9 @@ void on_process_end(const ProcessEnd *end, void *watcher, void *userdata) {
                 process_ended(m, watcher, end);
         else if (m->journal && journal_link_is_pid(m->journal, end->pid))
                 journal_link_process_end(m->journal, end);
+        else if (m->internal->options.tell_orphans)
+                LOG(ORPHAN_REAPED, FIELD_I("PID", end->pid), FIELD_S("EXIT_CODE", exit_word(end->code)),
+                    FIELD_I("STATUS", end->status));
         if (m->stopping)
                 manager_kick(m);
 }

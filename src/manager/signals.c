@@ -17,6 +17,7 @@
 
 static void forward(Manager *m, int signo) {
         Unit *command = manager_command(m);
+        pid_t pid;
 
         if (!command)
                 return;
@@ -25,7 +26,9 @@ static void forward(Manager *m, int signo) {
                 group_poll(unit_runtime(command)->group);
                 (void)manager_drain(m, 64);
         }
-        (void)manager_kill(m, command, WHOM_MAIN, signo, false);
+        pid = unit_signal_target(command);
+        if (pid != 0)
+                (void)kill(pid, signo);
 }
 
 /* The command is stopped by the very signal that svinit got: its own answer to it decides. */
@@ -33,14 +36,18 @@ static void stop_by(Manager *m, int signo, const char *reason) {
         Unit *command = manager_command(m);
         KillSpec *kill;
 
-        if (command && !m->stopping && (signo == SIGTERM || signo == SIGINT) &&
-            (kill = spec_part(command->spec, PART_KILL)))
+        if (command && !m->stopping && signo > 0 && (kill = spec_part(command->spec, PART_KILL)))
                 kill->signal = signo;
         manager_stop(m, reason, command ? -1 : 0);
 }
 
 static void on_terminate(Manager *m, int signo) {
-        stop_by(m, signo, signo == SIGTERM ? "SIGTERM" : "a stop signal");
+        stop_by(m, signo, "SIGTERM");
+}
+
+/* These ask svinit; the command need not know them. */
+static void on_stop(Manager *m, int signo) {
+        stop_by(m, 0, "a stop signal");
 }
 
 static void on_interrupt(Manager *m, int signo) {
@@ -85,11 +92,11 @@ typedef struct SignalRow {
 
 /* The numbers of real-time signals are known at run time only. */
 static void (*handler_of(int signo))(Manager *m, int signo) {
-        const SignalRow rows[] = {
-                { SIGTERM, on_terminate },      { SIGPWR, on_terminate }, { SIGRTMIN + 3, on_terminate },
-                { SIGRTMIN + 4, on_terminate }, { SIGINT, on_interrupt }, { SIGRTMIN + 5, on_reboot },
-                { SIGRTMIN + 6, on_reboot },    { SIGHUP, on_hangup },    { SIGUSR2, on_dump }
-        };
+        const SignalRow rows[] = { { SIGTERM, on_terminate },   { SIGPWR, on_stop },
+                                   { SIGRTMIN + 3, on_stop },   { SIGRTMIN + 4, on_stop },
+                                   { SIGINT, on_interrupt },    { SIGRTMIN + 5, on_reboot },
+                                   { SIGRTMIN + 6, on_reboot }, { SIGHUP, on_hangup },
+                                   { SIGUSR2, on_dump } };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)
                 if (rows[i].signo == signo)
@@ -97,12 +104,22 @@ static void (*handler_of(int signo))(Manager *m, int signo) {
         return forward;
 }
 
+/* What svinit does is the signal's own affair; the command gets what --rewrite says. */
+static void handle(Manager *m, int signo) {
+        int rewritten = m->internal->options.command && signo < (int)sizeof(m->internal->options.rewrites)
+                                ? m->internal->options.rewrites[signo]
+                                : 0;
+
+        if (rewritten != REWRITE_TO_NOTHING)
+                handler_of(signo)(m, rewritten ?: signo);
+}
+
 /* One at a time: what it sets going may be looked at before the next. */
 static int on_signal(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         struct signalfd_siginfo si;
 
         if (read(fd, &si, sizeof(si)) == sizeof(si))
-                handler_of((int)si.ssi_signo)(userdata, (int)si.ssi_signo);
+                handle(userdata, (int)si.ssi_signo);
         return 0;
 }
 

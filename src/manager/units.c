@@ -390,6 +390,7 @@ int manager_add_command_unit(Manager *m, char *const *command) {
         UnitSpec *spec;
         ServiceSpec *service;
         ExecSpec *exec;
+        KillSpec *kill;
         CommonSpec *common;
         Unit *u;
         int r;
@@ -403,8 +404,9 @@ int manager_add_command_unit(Manager *m, char *const *command) {
                 return r;
         service = spec_part(spec, PART_SERVICE);
         exec = spec_part(spec, PART_EXEC);
+        kill = spec_part(spec, PART_KILL);
         common = spec_part(spec, PART_COMMON);
-        if (!service || !exec || !common) {
+        if (!service || !exec || !kill || !common) {
                 spec_free(spec);
                 return -ENOMEM;
         }
@@ -424,6 +426,8 @@ int manager_add_command_unit(Manager *m, char *const *command) {
         exec->io.input = INPUT_NAMED_FD;
         exec->io.output = exec->io.error = OUTPUT_INHERIT;
         exec->ignore_sigpipe = false;
+        /* Its children are its own affair, as they are where it runs by itself; none of them outlives it. */
+        kill->mode = KILL_MIXED;
         common->default_dependencies = false;
         common->description = strdup(command[0]);
         r = spec_complete(spec, &(SpecContext){ .specifiers = { .host = &m->host.specifiers } });

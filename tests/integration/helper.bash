@@ -48,7 +48,7 @@ enabled() {
 }
 
 binds() {
-        printf '%s\n' --bind "$STAGE/usr/lib/svinit:/usr/lib/svinit" --bind "$STAGE/usr/sbin/svinit:/usr/sbin/svinit" \
+        printf '%s\n' --bind "$STAGE/usr/lib/svinit:/usr/lib/svinit" --bind "$STAGE/usr/sbin/svinit:/usr/sbin/${svinit_name:-svinit}" \
                 --bind "$STAGE/usr/bin/svctl:/usr/bin/svctl" --bind "$T/units:/etc/systemd/system" --bind "$T/out:/out"
         [[ ! ${PROBE:-} ]] || printf '%s\n' --bind "$PROBE:/usr/bin/probe"
 }
@@ -59,7 +59,7 @@ launch() {
         mapfile -t b < <(binds)
         "$RIG" boot --timeout 300 --pidfile "$T/pid" "${b[@]}" --env LC_ALL=C.UTF-8 \
                 --env "ASAN_OPTIONS=${ASAN_OPTIONS:-}" --env "LSAN_OPTIONS=${LSAN_OPTIONS:-}" --env "UBSAN_OPTIONS=${UBSAN_OPTIONS:-}" \
-                ${RIG_OPTIONS:-} "$@" -- /usr/sbin/svinit "${svinit_args[@]}" >"$T/console" 2>&1 3>&- &
+                ${RIG_OPTIONS:-} "$@" -- "/usr/sbin/${svinit_name:-svinit}" "${svinit_args[@]}" >"$T/console" 2>&1 3>&- &
         rig_pid=$!
         until [[ -s $T/pid ]]; do
                 kill -0 "$rig_pid" 2>/dev/null || { wait "$rig_pid"; exit_code=$?; cat "$T/console"; return 1; }

@@ -170,6 +170,8 @@ void boot_child(const Boot *b) {
 
         need(prctl(PR_SET_PDEATHSIG, SIGKILL), "pdeathsig");
         (void)setsid();
+        if (isatty(STDIN_FILENO)) /* as an engine's -t */
+                need(ioctl(STDIN_FILENO, TIOCSCTTY, 1), "controlling terminal");
         if (!b->host_network)
                 loopback_up();
         need(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private mounts");

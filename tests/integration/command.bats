@@ -1,0 +1,146 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# svinit -- CMD, as one knows it from tini and dumb-init.
+
+load helper
+
+run_to_end() {
+        svinit_args=("$@")
+        launch
+        wait_gone
+}
+
+# A program that says which signals it gets, with a child that does the same.
+family='say() { echo "$1 $2"; }
+trap "say parent TERM; exit 3" TERM; trap "say parent QUIT; exit 4" QUIT; trap "say parent USR1" USR1
+sh -c "trap \"echo child TERM\" TERM; trap \"echo child USR1\" USR1; while :; do sleep 0.02; done" &
+echo up; while :; do sleep 0.02; done'
+
+family_up() {
+        grep -qx up "$T/console"
+}
+
+@test "the command alone is asked to stop, what it leaves is killed" {
+        svinit_args=(-- sh -c "$family")
+        launch
+        wait_host family_up
+        stop
+        [ "$exit_code" = 3 ]
+        grep -qx "parent TERM" "$T/console"
+        ! grep -q "child" "$T/console"
+}
+
+@test "-g: signals reach the whole process group" {
+        svinit_args=(-g -- sh -c "$family")
+        launch
+        wait_host family_up
+        kill -USR1 "$init_pid"
+        wait_host grep -qx "child USR1" "$T/console"
+        wait_host grep -qx "parent USR1" "$T/console"
+        stop
+        [ "$exit_code" = 3 ]
+        grep -qx "child TERM" "$T/console"
+}
+
+@test "called dumb-init: the whole group; with -c the command alone" {
+        svinit_name=dumb-init
+        svinit_args=(sh -c "$family")
+        launch
+        wait_host family_up
+        kill -USR1 "$init_pid"
+        wait_host grep -qx "child USR1" "$T/console"
+        stop
+        [ "$exit_code" = 3 ]
+        rm "$T/pid"
+        svinit_args=(-c sh -c "$family")
+        launch
+        wait_host family_up
+        kill -USR1 "$init_pid"
+        wait_host grep -qx "parent USR1" "$T/console"
+        ! grep -qx "child USR1" "$T/console"
+        stop
+}
+
+@test "--rewrite: another signal, or none" {
+        svinit_args=(-r TERM:QUIT --rewrite 12:10 --rewrite HUP:0 -- sh -c "$family")
+        launch
+        wait_host family_up
+        kill -HUP "$init_pid"
+        kill -USR2 "$init_pid"
+        wait_host grep -qx "parent USR1" "$T/console"
+        stop
+        [ "$exit_code" = 4 ]
+        grep -qx "parent QUIT" "$T/console"
+}
+
+@test "-e: an exit code that counts as success" {
+        run_to_end -e 143 -e 7 -- sh -c 'exit 7'
+        [ "$exit_code" = 0 ]
+        run_to_end -e 143 -- sh -c 'exit 7'
+        [ "$exit_code" = 7 ]
+        rm "$T/pid"
+        svinit_args=(-e 143 -- sleep infinity)
+        launch
+        wait_for pgrep -x sleep
+        stop
+        [ "$exit_code" = 0 ]
+}
+
+@test "-w: orphans are named when they are reaped" {
+        svinit_args=(-w -- sh -c '(sh -c "sleep 0.1" &) ; sleep 0.5')
+        launch --cgroup hybrid
+        wait_gone
+        [ "$exit_code" = 0 ]
+        grep -q "Reaped the orphan [0-9]*: exited, 0" "$T/console"
+}
+
+@test "TINI_ and DUMB_INIT_ variables" {
+        svinit_args=(-- sh -c "$family")
+        launch --env TINI_KILL_PROCESS_GROUP=1
+        wait_host family_up
+        kill -USR1 "$init_pid"
+        wait_host grep -qx "child USR1" "$T/console"
+        stop
+        rm "$T/pid"
+        launch --env DUMB_INIT_DEBUG=1 --env TINI_VERBOSITY=3
+        wait_host family_up
+        stop
+        grep -q "^svinit: " "$T/console"
+}
+
+@test "a mistake on the command line is one line, and 125" {
+        local bad
+        for bad in '-r TERM' '-r FOO:1' '-r 1:FOO' '-e 256' '-e x' '-p SIGFOO'; do
+                run_to_end $bad -- true
+                [ "$exit_code" = 125 ]
+                grep -q "svinit: .* is not valid: expected" "$T/console"
+        done
+        run_to_end --no-such-option -- true
+        [ "$exit_code" = 125 ]
+}
+
+@test "a terminal: job control, ^C, the size; the exit code of the shell" {
+        local keys
+        mapfile -t b < <(binds)
+        keys() {
+                # Each key is sent when what it answers has been seen.
+                expect_line 'ready'; printf 'sleep 300\n'
+                wait_for pgrep -x sleep >/dev/null; printf '\032'
+                expect_line 'Stopped'; printf 'stty size; fg\n'
+                expect_line '^33 77'; printf '\003'
+                printf 'echo st-$?\n'; expect_line '^st-130'; printf 'exit 5\n'
+        }
+        expect_line() {
+                wait_host grep -aqE "$1" "$T/tty"
+        }
+        : >"$T/tty"
+        cat >"$T/run" <<E
+stty rows 33 cols 77
+exec "$RIG" boot --timeout 60 --pidfile "$T/pid" ${b[*]@Q} --env PS1=ready: --env TERM=dumb -- /usr/sbin/svinit -- bash --norc -i
+E
+        init_pid_of_file() { [[ -s $T/pid ]] && init_pid=$(<"$T/pid"); }
+        (wait_host init_pid_of_file; keys) | SHELL=/bin/bash timeout 60 script -qefc "bash '$T/run'" "$T/tty" >/dev/null 2>&1 3>&- || exit_code=$?
+        tr -d '\r' <"$T/tty" >"$T/console"
+        [ "$exit_code" = 5 ]
+        grep -qE '^33 77' "$T/console"
+}
