@@ -60,12 +60,16 @@ int method_set_exit_code(Call *c) {
         return sd_bus_reply_method_return(c->message, NULL);
 }
 
-/* Outer to inner: what svinit was started with, svinit.conf, SetEnvironment(). */
+/* Outer to inner: what svinit was started with, environment generators, svinit.conf, SetEnvironment(). */
 int manager_environment(const Manager *m, char ***ret) {
         char **env auto_strv = NULL;
         int r;
 
         r = strv_copy(m->host.environment, &env);
+        STRV_FOREACH (it, m->generated_environment) {
+                if (r >= 0)
+                        r = env_set(&env, *it);
+        }
         STRV_FOREACH (it, m->config.default_environment) {
                 if (r >= 0)
                         r = env_set(&env, *it);

@@ -1,179 +1,206 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Generators, systemd.generator(7): programs that write unit files before any
- * is read. A runner process, forked from us, starts them all at once, waits
- * for them with a limit and kills what hangs; it tells what failed on a pipe,
- * and the end of that pipe is the end of the run. PID 1 goes on meanwhile.
+ * Generators, systemd.generator(7), and environment generators,
+ * systemd.environment-generator(7): programs that write unit files and set
+ * variables before any unit is read. They are run by a process forked from us
+ * (generators.h), which tells on a pipe what they said and what failed; the
+ * end of the pipe is the end of the run. PID 1 goes on meanwhile.
  */
 
+#include "manager/generators.h"
+#include "load/backup.h"
+#include "load/root.h"
 #include "manager/files.h"
 #include "manager/manager-internal.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE (10 * USEC_PER_SEC)
-#define GENERATORS_MAX 64
-#define EXIT_LATE 124
+#define TOLD_MAX (4 * 1024 * 1024) /* of one record */
+
+#ifndef PKGLIBDIR
+#define PKGLIBDIR "/usr/lib/svinit"
+#endif
 
 struct GeneratorRun {
-        sd_event_source *source; /* owns the pipe */
-        Buf told;
+        sd_event_source *source, *timer; /* source owns the pipe */
+        Buf told;                        /* begins with a record that is not complete yet */
+        pid_t pid;
+        char **environment; /* owned; as environment generators set it */
+        bool complete;
         GeneratorsDone done;
 };
 
-static const char *const directories[] = { "/run/systemd/system-generators", "/etc/systemd/system-generators",
-                                           "/usr/local/lib/systemd/system-generators",
-                                           "/usr/lib/systemd/system-generators",
-                                           "/lib/systemd/system-generators" };
+/* ---- which ---- */
 
-/* systemd's own generators describe a machine's disks, consoles and initrd; what they make has no meaning here. */
-static bool is_wanted(const char *name) {
-        return !str_starts_with(name, "systemd-") && name[0] != '.';
+static const char *const generator_directories[] = { "/run/systemd/system-generators",
+                                                     "/etc/systemd/system-generators",
+                                                     "/usr/local/lib/systemd/system-generators",
+                                                     PKGLIBDIR "/system-generators",
+                                                     "/usr/lib/systemd/system-generators",
+                                                     "/lib/systemd/system-generators",
+                                                     NULL };
+static const char *const environment_directories[] = { "/run/systemd/system-environment-generators",
+                                                       "/etc/systemd/system-environment-generators",
+                                                       "/usr/local/lib/systemd/system-environment-generators",
+                                                       "/usr/lib/systemd/system-environment-generators",
+                                                       "/lib/systemd/system-environment-generators",
+                                                       NULL };
+
+/* Those of systemd describe a machine's disks, consoles, kernel command line and initrd; ours is in place of one. */
+static bool is_of_systemd(const char *name) {
+        static const char *const names[] = { "bless-boot", "cryptsetup",     "debug",    "factory-reset",
+                                             "fstab",      "getty",          "gpt-auto", "hibernate-resume",
+                                             "import",     "integritysetup", "rc-local", "run",
+                                             "ssh",        "system-update",  "sysv",     "tpm2",
+                                             "veritysetup" };
+        const char *rest = str_after(name, "systemd-");
+
+        for (size_t i = 0; rest && i < ELEMENTSOF(names); i++) {
+                const char *end = str_after(rest, names[i]);
+
+                if (end && str_equal(end, "-generator"))
+                        return true;
+        }
+        return false;
 }
 
-/* The first directory that has the name wins; a link to /dev/null masks it. */
+/* The first directory that has the name wins; an empty file or a link to /dev/null there masks it. */
 static int collect_one(const char *directory, const char *name, char ***names, char ***paths) {
         char *path auto_free = NULL;
         struct stat st;
+        bool mask;
         int r;
 
-        if (!is_wanted(name) || strv_contains(*names, name))
+        if (name_is_backup(name) || is_of_systemd(name) || strv_contains(*names, name))
                 return 0;
         r = str_printf(&path, "%s/%s", directory, name);
-        if (r >= 0)
-                r = strv_add(names, name);
-        if (r < 0)
-                return r;
-        if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+        if (r < 0 || stat(path, &st) < 0)
+                return MIN(r, 0);
+        mask = stat_is_null_device(&st) || (S_ISREG(st.st_mode) && st.st_size == 0);
+        if (!mask && (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0))
                 return 0;
+        r = strv_add(names, name);
+        if (r < 0 || mask || strv_length(*paths) >= GENERATORS_MAX)
+                return r;
         return strv_push(paths, TAKE(path));
 }
 
-static int collect(char ***ret) {
+static int compare_names(const void *a, const void *b) {
+        return strcmp(path_name(*(char *const *)a), path_name(*(char *const *)b));
+}
+
+static int collect(const char *const *directories, char ***ret) {
         char **names auto_strv = NULL, **paths auto_strv = NULL;
         int r = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(directories) && r >= 0; i++) {
-                DIR *d = opendir(directories[i]);
+        for (; *directories && r >= 0; directories++) {
+                DIR *d = opendir(*directories);
                 struct dirent *e;
 
-                while (d && r >= 0 && (e = readdir(d)) && strv_length(paths) < GENERATORS_MAX)
-                        r = collect_one(directories[i], e->d_name, &names, &paths);
+                while (d && r >= 0 && (e = readdir(d)))
+                        r = collect_one(*directories, e->d_name, &names, &paths);
                 if (d)
                         closedir(d);
         }
+        if (r < 0)
+                return r;
+        if (paths)
+                qsort(paths, strv_length(paths), sizeof(char *), compare_names);
+        *ret = TAKE(paths);
+        return 0;
+}
+
+void generator_plan_release(GeneratorPlan *p) {
+        strv_free(p->environment_generators);
+        strv_free(p->generators);
+        for (size_t i = 0; i < ELEMENTSOF(p->directories); i++)
+                free(p->directories[i]);
+        strv_free(p->inherited);
+        strv_free(p->facts);
+        *p = (GeneratorPlan){ 0 };
+}
+
+static int add_fact(GeneratorPlan *p, const char *name, const char *value) {
+        char *s;
+        int r;
+
+        if (str_is_empty(value))
+                return 0;
+        r = str_printf(&s, "%s=%s", name, value);
+        return r < 0 ? r : strv_push(&p->facts, s);
+}
+
+static int plan_environment(Manager *m, GeneratorPlan *p) {
+        const HostInfo *h = &m->host;
+        char *virtualization auto_free = NULL;
+        int r = 0;
+
+        if (!str_is_empty(h->virtualization))
+                r = str_printf(&virtualization, "%s:%s", h->container ? "container" : "vm",
+                               h->virtualization);
         if (r >= 0)
-                *ret = TAKE(paths);
-        return r;
+                r = add_fact(p, "SYSTEMD_SCOPE", "system");
+        if (r >= 0)
+                r = add_fact(p, "SYSTEMD_IN_INITRD", "0");
+        if (r >= 0)
+                r = add_fact(p, "SYSTEMD_FIRST_BOOT",
+                             access("/run/systemd/first-boot", F_OK) >= 0 ? "1" : "0");
+        if (r >= 0)
+                r = add_fact(p, "SYSTEMD_VIRTUALIZATION", virtualization);
+        if (r >= 0)
+                r = add_fact(p, "SYSTEMD_ARCHITECTURE", h->specifiers.architecture);
+        if (r >= 0) /* they look for native units where we do */
+                r = add_fact(p, "SYSTEMD_UNIT_PATH", getenv("SYSTEMD_UNIT_PATH"));
+        if (r < 0)
+                return r;
+        return manager_inherited_environment(m, true, &p->inherited);
 }
 
-/* ---- the runner ---- */
+static int make_directories(Manager *m, GeneratorPlan *p) {
+        static const char *const names[] = { "generator", "generator.early", "generator.late" };
 
-typedef struct Directories {
-        char path[3][PATH_MAX]; /* normal, early, late */
-} Directories;
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                int r = str_printf(&p->directories[i], "%s/systemd/%s", m->host.runtime_dir, names[i]);
 
-static pid_t start_one(const char *path, Directories *dirs, char *const *env) {
-        char *const argv[] = { (char *)path, dirs->path[0], dirs->path[1], dirs->path[2], NULL };
-        pid_t pid = fork();
-        int null;
-
-        if (pid != 0)
-                return pid;
-        (void)setpgid(0, 0); /* its helpers end with it */
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        if (null >= 0)
-                (void)dup2(null, STDIN_FILENO);
-        (void)dup2(STDERR_FILENO, STDOUT_FILENO);
-        execve(path, argv, env);
-        _exit(127);
-}
-
-static void tell(int fd, const char *path, int status) {
-        char line[PATH_MAX + 16];
-        int n = snprintf(line, sizeof(line), "%d %s\n", status, path);
-
-        if (write(fd, line, (size_t)n) < 0)
-                return;
-}
-
-static void wait_for_all(int fd, char *const *paths, pid_t *pids, size_t n) {
-        usec_t end = now_monotonic() + PATIENCE;
-
-        for (size_t left = n; left > 0;) {
-                bool late = now_monotonic() >= end;
-
-                left = 0;
-                for (size_t i = 0; i < n; i++) {
-                        int status;
-
-                        if (pids[i] <= 0)
-                                continue;
-                        if (late)
-                                (void)kill(-pids[i], SIGKILL);
-                        if (waitpid(pids[i], &status, late ? 0 : WNOHANG) != pids[i]) {
-                                left++;
-                                continue;
-                        }
-                        pids[i] = 0;
-                        if (late || status != 0)
-                                tell(fd, paths[i],
-                                     late                ? EXIT_LATE
-                                     : WIFEXITED(status) ? WEXITSTATUS(status)
-                                                         : 128 + WTERMSIG(status));
-                }
-                if (left > 0)
-                        (void)poll(NULL, 0, 2);
+                if (r < 0)
+                        return r;
+                remove_tree(p->directories[i]);
+                if (mkdir(p->directories[i], 0755) < 0 && errno != EEXIST)
+                        return -errno;
         }
+        return 0;
 }
 
-/* Never returns. */
-static void run(int fd, char *const *paths, Directories *dirs, const char *virtualization) {
-        char virt[64];
-        char *const env[] = { (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                              (char *)"SYSTEMD_SCOPE=system", (char *)"SYSTEMD_FIRST_BOOT=0", virt, NULL };
-        size_t n = MIN(strv_length(paths), (size_t)GENERATORS_MAX);
-        pid_t pids[GENERATORS_MAX];
-        sigset_t none;
+/* 1: there is something to run */
+static int make_plan(Manager *m, GeneratorPlan *p) {
+        size_t n;
+        int r = collect(generator_directories, &p->generators);
 
-        snprintf(virt, sizeof(virt), "SYSTEMD_VIRTUALIZATION=%s", virtualization);
-        for (int s = 1; s < NSIG; s++)
-                (void)signal(s, SIG_DFL);
-        sigemptyset(&none);
-        (void)sigprocmask(SIG_SETMASK, &none, NULL);
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        (void)umask(0022);
-        for (size_t i = 0; i < n; i++)
-                pids[i] = start_one(paths[i], dirs, env);
-        wait_for_all(fd, paths, pids, n);
-        _exit(0);
-}
-
-/* ---- PID 1 ---- */
-
-static void log_failures(char *text) {
-        for (char *line = text, *save = NULL; (line = strtok_r(line, "\n", &save)); line = NULL) {
-                char *path = strchr(line, ' ');
-
-                if (!path)
-                        continue;
-                *path++ = 0;
-                LOG(GENERATOR_FAILED, FIELD_S("PATH", path), FIELD_I("EXIT_STATUS", atoi(line)));
+        if (r >= 0)
+                r = collect(environment_directories, &p->environment_generators);
+        if (r < 0)
+                return r;
+        n = strv_length(p->generators) + strv_length(p->environment_generators);
+        if (n > 0 && !m->host.runtime_writable) {
+                LOG(GENERATORS_LEFT_OUT, FIELD_I("N_GENERATORS", n), FIELD_S("PATH", m->host.runtime_dir));
+                return 0;
         }
+        if (!m->host.runtime_writable)
+                return 0;
+        r = make_directories(m, p);
+        if (r >= 0)
+                r = plan_environment(m, p);
+        return r < 0 ? r : n > 0;
 }
+
+/* ---- the run ---- */
 
 void generators_release(Manager *m) {
         GeneratorRun *g = TAKE(m->internal->generators);
@@ -181,93 +208,141 @@ void generators_release(Manager *m) {
         if (!g)
                 return;
         sd_event_source_disable_unref(g->source);
+        sd_event_source_disable_unref(g->timer);
         buf_release(&g->told);
+        strv_free(g->environment);
         free(g);
 }
 
-static int on_told(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
-        Manager *m = userdata;
+static void take_record(Manager *m, const char *kind, const char *path, const char *text) {
+        GeneratorRun *g = m->internal->generators;
+
+        if (str_equal(kind, RUNNER_SAID))
+                LOG(GENERATOR_SAID, FIELD_S("PATH", path), FIELD_S("TEXT", text));
+        else if (str_equal(kind, RUNNER_FAILED))
+                LOG(GENERATOR_FAILED, FIELD_S("PATH", path), FIELD_S("TEXT", text));
+        else if (str_equal(kind, RUNNER_ASSIGNMENT))
+                (void)env_set(&g->environment, text);
+        else if (str_equal(kind, RUNNER_DONE))
+                g->complete = true;
+}
+
+static const char *after_string(const char *s, const char *end) {
+        const char *nul = s < end ? memchr(s, 0, (size_t)(end - s)) : NULL;
+
+        return nul ? nul + 1 : NULL;
+}
+
+static void take_records(Manager *m) {
+        Buf *told = &m->internal->generators->told;
+        const char *kind = told->data, *end = told->data + told->len, *path, *text, *next;
+        size_t left;
+
+        for (;; kind = next) {
+                path = after_string(kind, end);
+                text = path ? after_string(path, end) : NULL;
+                next = text ? after_string(text, end) : NULL;
+                if (!next)
+                        break;
+                take_record(m, kind, path, text);
+        }
+        left = (size_t)(end - kind);
+        if (left > 0)
+                memmove(told->data, kind, left);
+        told->len = left;
+}
+
+/* What services inherit until then is what the last run has set. */
+static void take_environment(Manager *m, char **environment) {
+        strv_free(m->generated_environment);
+        m->generated_environment = environment;
+}
+
+static int finish(Manager *m) {
         GeneratorRun *g = m->internal->generators;
         GeneratorsDone done = g->done;
-        char text[1024];
-        ssize_t n = read(fd, text, sizeof(text));
 
-        if (n > 0) {
-                buf_add_n(&g->told, text, (size_t)n);
-                return 0;
-        }
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-                return 0;
-        if (g->told.data)
-                log_failures(g->told.data);
+        if (!g->complete)
+                LOG(GENERATORS_CUT_SHORT);
+        take_environment(m, TAKE(g->environment));
         generators_release(m);
         m->generators_finish = dual_now();
         done(m);
         return 0;
 }
 
-static int prepare_directories(Manager *m, Directories *ret) {
-        static const char *const names[] = { "generator", "generator.early", "generator.late" };
+static int on_told(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Manager *m = userdata;
+        GeneratorRun *g = m->internal->generators;
+        char text[4096];
+        ssize_t n = read(fd, text, sizeof(text));
 
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                int n = snprintf(ret->path[i], sizeof(ret->path[i]), "%s/systemd/%s", m->host.runtime_dir,
-                                 names[i]);
-
-                if (n < 0 || (size_t)n >= sizeof(ret->path[i]))
-                        return -ENAMETOOLONG;
-                remove_tree(ret->path[i]);
-                if (mkdir(ret->path[i], 0755) < 0 && errno != EEXIST)
-                        return -errno;
-        }
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return 0;
+        if (n <= 0)
+                return finish(m);
+        buf_add_n(&g->told, text, (size_t)n);
+        if (g->told.error < 0 || g->told.len > TOLD_MAX)
+                return finish(m);
+        take_records(m);
         return 0;
 }
 
-static int start_runner(Manager *m, char *const *paths, Directories *dirs, GeneratorRun *g) {
-        int fds[2], r;
-        pid_t pid;
+/* It hangs in the kernel, on a dead file system for example: the units that are there must not wait for it. */
+static int on_late(sd_event_source *s, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
 
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return -errno;
-        pid = fork();
-        if (pid == 0)
-                run(fds[1], paths, dirs, m->host.virtualization);
-        r = pid < 0 ? -errno : 0;
-        close(fds[1]);
-        (void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
-        if (r >= 0)
-                r = sd_event_add_io(m->event, &g->source, fds[0], EPOLLIN, on_told, m);
+        (void)kill(m->internal->generators->pid, SIGKILL);
+        return finish(m);
+}
+
+static int watch_runner(Manager *m, GeneratorRun *g, int fd) {
+        int r = sd_event_add_io(m->event, &g->source, fd, EPOLLIN, on_told, m);
+
         if (r < 0) {
-                close(fds[0]);
+                close(fd);
                 return r;
         }
         (void)sd_event_source_set_io_fd_own(g->source, true);
-        return 0;
+        return sd_event_add_time_relative(m->event, &g->timer, CLOCK_MONOTONIC, RUNNER_PATIENCE, 0, on_late,
+                                          m);
+}
+
+static int start_runner(Manager *m, const GeneratorPlan *p, GeneratorRun *g) {
+        int fds[2], r;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        g->pid = fork();
+        if (g->pid == 0)
+                generator_runner(p, fds[1]);
+        r = g->pid < 0 ? -errno : 0;
+        close(fds[1]);
+        (void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+        if (r >= 0)
+                return watch_runner(m, g, fds[0]);
+        close(fds[0]);
+        return r;
 }
 
 int generators_run(Manager *m, GeneratorsDone done) {
-        char **paths auto_strv = NULL;
-        Directories dirs;
-        GeneratorRun *g;
+        GeneratorPlan plan = { 0 };
         int r;
 
         ENSURE(!m->internal->generators, -EBUSY);
         m->generators_start = m->generators_finish = dual_now();
-        if (!m->host.runtime_writable)
-                return 0;
-        r = collect(&paths);
-        if (r >= 0)
-                r = prepare_directories(m, &dirs);
-        if (r < 0 || !paths)
-                return r;
-        g = calloc(1, sizeof(*g));
-        if (!g)
-                return -ENOMEM;
-        g->done = done;
-        r = start_runner(m, paths, &dirs, g);
-        if (r < 0) {
-                free(g);
-                return r;
+        r = make_plan(m, &plan);
+        if (r > 0) {
+                m->internal->generators = calloc(1, sizeof(GeneratorRun));
+                r = m->internal->generators ? start_runner(m, &plan, m->internal->generators) : -ENOMEM;
+                if (r >= 0) {
+                        m->internal->generators->done = done;
+                        r = 1;
+                } else
+                        generators_release(m);
         }
-        m->internal->generators = g;
-        return 1;
+        generator_plan_release(&plan);
+        if (r <= 0)
+                take_environment(m, NULL);
+        return r;
 }

@@ -102,6 +102,7 @@ void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause);
 
 /* spawn.c */
 int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret);
+int manager_inherited_environment(const Manager *m, bool pass, char ***ret); /* pass: svinit's own as well */
 void manager_end_idle(Manager *m); /* no jobs: who waits for that (Type=idle) may go on */
 int unit_realize_group(Manager *m, Unit *u);
 int unit_slice_path(const Unit *u, char **ret);
@@ -191,7 +192,7 @@ void manager_note_starts(Manager *m);       /* start jobs that never came to run
 void manager_act(Manager *m, EmergencyAction action, int status, const char *reason);
 int unit_exit_code(const Unit *u, bool command_mode);
 
-/* generators.c */
+/* generators.c; generator-run.c is the other process */
 typedef void (*GeneratorsDone)(Manager *m);
 int generators_run(Manager *m, GeneratorsDone done); /* 1: done() comes later; 0: there are none */
 void generators_release(Manager *m);

@@ -148,6 +148,7 @@ void manager_free(Manager *m) {
         host_info_release(&m->host);
         config_release(&m->config);
         strv_free(m->environment);
+        strv_free(m->generated_environment);
         free(in->queue);
         free(in);
         free(m);

@@ -176,21 +176,30 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
         return 0;
 }
 
-static int inherited_environment(Manager *m, const ExecSpec *exec, char ***ret) {
+int manager_inherited_environment(const Manager *m, bool pass, char ***ret) {
         static const char clean_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        char *const *const by_rank[] = { m->generated_environment, m->config.default_environment,
+                                         m->environment };
         char **env auto_strv = NULL;
-        bool pass = m->host.container && m->config.pass_environment && exec->pass_manager_environment;
         int r;
 
+        pass = pass && m->host.container && m->config.pass_environment;
         r = pass ? strv_copy(m->host.environment, &env) : strv_add(&env, clean_path);
         if (r >= 0 && !env_get(env, "PATH", 4))
                 r = strv_add(&env, clean_path);
-        STRV_FOREACH (e, m->config.default_environment)
-                if (r >= 0)
-                        r = env_set(&env, *e);
-        STRV_FOREACH (e, m->environment)
-                if (r >= 0)
-                        r = env_set(&env, *e);
+        for (size_t i = 0; i < ELEMENTSOF(by_rank); i++)
+                STRV_FOREACH (e, by_rank[i])
+                        if (r >= 0)
+                                r = env_set(&env, *e);
+        if (r >= 0)
+                *ret = TAKE(env);
+        return r;
+}
+
+static int inherited_environment(Manager *m, const ExecSpec *exec, char ***ret) {
+        char **env auto_strv = NULL;
+        int r = manager_inherited_environment(m, exec->pass_manager_environment, &env);
+
         STRV_FOREACH (name, exec->pass_environment) {
                 const char *value = env_get(m->host.environment, *name, strlen(*name));
 

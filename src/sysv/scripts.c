@@ -1,27 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sysv/scripts.h"
 #include "conf/name.h"
+#include "load/backup.h"
 #include "load/index.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 static const Root system_root = { .prefix = (char *)"", .fd = -1 };
-
-/* Leftovers of packages and editors are no scripts. */
-static bool is_backup(const char *name) {
-        static const char *const suffixes[] = {
-                "~",         ".rpmnew",   ".rpmsave",     ".rpmorig",  ".dpkg-old",
-                ".dpkg-new", ".dpkg-tmp", ".dpkg-dist",   ".dpkg-bak", ".dpkg-backup",
-                ".ucf-new",  ".ucf-old",  ".dpkg-remove", ".ucf-dist", ".swp",
-                ".bak",      ".old",      ".new"
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++)
-                if (str_ends_with(name, suffixes[i]))
-                        return true;
-        return false;
-}
 
 static int read_variable(const char *name, const char *usual, char ***ret) {
         const char *s = getenv(name);
@@ -90,10 +76,15 @@ static int read_script(Script *s, Report *report) {
         else
                 r = script_parse(s, text.data, text.len, report);
         free(text.data);
-        return MIN(r, 0) == -ENOMEM ? -ENOMEM : 0;
+        return r == -ENOMEM ? r : 0;
 }
 
-/* The unit files that are there without us. */
+/* The unit files that are there without us; read when the first script asks for them. */
+typedef struct Native {
+        Index index;
+        bool known;
+} Native;
+
 static int open_index(Index *ret) {
         LoaderOptions o = { 0 }; /* no generator directories */
         SearchPath path;
@@ -104,11 +95,18 @@ static int open_index(Index *ret) {
         return r;
 }
 
-static int has_native_unit(const Index *x, const char *unit) {
+static int has_native_unit(Native *native, const char *unit) {
         char *id auto_free = NULL;
         const Entry *e = NULL;
-        int r = index_resolve(x, unit, &id, &e);
+        int r;
 
+        if (!native->known) {
+                r = open_index(&native->index);
+                if (r < 0)
+                        return r;
+                native->known = true;
+        }
+        r = index_resolve(&native->index, unit, &id, &e);
         if (r == -ENOMEM)
                 return r;
         return r < 0 || e;
@@ -120,33 +118,28 @@ static bool is_script(const char *path) {
         return root_stat(&system_root, path, &st) >= 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IXUSR);
 }
 
-static int add_script(Scripts *all, const Index *native, char *path, char *unit, Report *report) {
+/* Takes both strings. */
+static int add_script(Scripts *all, char *path, char *unit, Report *report) {
         Script s = { .path = path, .unit = unit, .position = -1 };
-        int r = find(all, unit) ? 1 : has_native_unit(native, unit);
+        int r = read_script(&s, report);
 
-        if (r == 0)
-                r = read_script(&s, report);
-        else if (r > 0)
-                goto skip;
         if (r >= 0)
                 r = array_reserve(&all->v, &all->capacity, all->n + 1, sizeof(Script));
-        if (r >= 0) {
-                all->v[all->n++] = s;
-                return 0;
+        if (r < 0) {
+                script_release(&s);
+                return r;
         }
-skip:
-        script_release(&s);
-        return MIN(r, 0);
+        all->v[all->n++] = s;
+        return 0;
 }
 
-static int consider(Scripts *all, const Index *native, const char *directory, const char *name,
-                    Report *report) {
+static int consider(Scripts *all, Native *native, const char *directory, const char *name, Report *report) {
         char *path auto_free = NULL, *unit auto_free = NULL;
         int r = str_printf(&path, "%s/%s", directory, name);
 
         if (r < 0)
                 return r;
-        if (is_backup(name) || !is_script(path))
+        if (name_is_backup(name) || !is_script(path))
                 return 0;
         r = str_is_utf8(name, strlen(name)) ? script_unit_name(name, &unit) : -EINVAL;
         for (const char *c = name; *c; c++)
@@ -159,7 +152,8 @@ static int consider(Scripts *all, const Index *native, const char *directory, co
                            "a service cannot have the name of this script; no unit is made for it");
                 return 0;
         }
-        return add_script(all, native, TAKE(path), TAKE(unit), report);
+        r = find(all, unit) ? 1 : has_native_unit(native, unit);
+        return r != 0 ? MIN(r, 0) : add_script(all, TAKE(path), TAKE(unit), report);
 }
 
 static int list_directory(const char *path, char ***ret, Report *report) {
@@ -174,11 +168,9 @@ static int list_directory(const char *path, char ***ret, Report *report) {
 }
 
 int scripts_collect(Scripts *all, const ScriptPaths *p, Report *report) {
-        Index native;
-        int r = open_index(&native);
+        Native native = { .known = false };
+        int r = 0;
 
-        if (r < 0)
-                return r;
         STRV_FOREACH (directory, p->scripts) {
                 char **names auto_strv = NULL;
 
@@ -188,7 +180,8 @@ int scripts_collect(Scripts *all, const ScriptPaths *p, Report *report) {
                         if (r >= 0)
                                 r = consider(all, &native, *directory, *name, report);
         }
-        index_release(&native);
+        if (native.known)
+                index_release(&native.index);
         return r;
 }
 
