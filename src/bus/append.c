@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bus/append.h"
 
+#include "unit/address-families.h"
+#include "unit/system-calls.h"
+
 #include <errno.h>
+#include <stdio.h>
 
 typedef int (*Appender)(sd_bus_message *m, const Directive *d, const UnitSpec *s, const void *field);
 
@@ -177,6 +181,78 @@ static int append_rlimit(sd_bus_message *m, const Directive *d, const UnitSpec *
         return append_integer(m, 't', pair ? (int64_t)pair->hard : -1);
 }
 
+/* With groups spread out; an error of its own stands behind its name. */
+static int append_system_calls(sd_bus_message *m, const Directive *d, const UnitSpec *s, const void *field) {
+        SystemCallSet set;
+        int r = system_calls_resolve(*(char *const *const *)field, &set);
+
+        if (r < 0)
+                return r;
+        if ((r = sd_bus_message_open_container(m, 'r', "bas")) < 0 ||
+            (r = append_integer(m, 'b', set.allow)) < 0)
+                goto finish;
+        r = sd_bus_message_open_container(m, 'a', "s");
+        for (size_t i = 0; r >= 0 && i < set.n; i++) {
+                const SystemCall *call = set.v + i;
+                char text[64];
+
+                if (call->error == SYSTEM_CALL_PLAIN)
+                        (void)snprintf(text, sizeof(text), "%s", call->name);
+                else if (call->error == SYSTEM_CALL_KILL)
+                        (void)snprintf(text, sizeof(text), "%s:kill", call->name);
+                else
+                        (void)snprintf(text, sizeof(text), "%s:%s", call->name,
+                                       strerrorname_np(call->error) ?: "0");
+                r = append_string(m, text);
+        }
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+finish:
+        system_call_set_release(&set);
+        return r;
+}
+
+static int append_address_families(sd_bus_message *m, const Directive *d, const UnitSpec *s,
+                                   const void *field) {
+        char *const *words = *(char *const *const *)field;
+        AddressFamilies f = address_families_resolve(words);
+        int r;
+
+        if ((r = sd_bus_message_open_container(m, 'r', "bas")) < 0 ||
+            (r = append_integer(m, 'b', f.allow)) < 0 || (r = sd_bus_message_open_container(m, 'a', "s")) < 0)
+                return r;
+        for (int family = 0; r >= 0 && family < ADDRESS_FAMILY_LIMIT; family++)
+                if (f.set & UINT64_C(1) << family)
+                        r = append_string(m, address_family_to_string(family));
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_mount_flags(sd_bus_message *m, const Directive *d, const UnitSpec *s, const void *field) {
+        return append_integer(m, 't', (int64_t) * (const unsigned long *)field);
+}
+
+/* The names; the values are nobody's to read here. */
+static int append_set_credentials(sd_bus_message *m, const Directive *d, const UnitSpec *s,
+                                  const void *field) {
+        int r = sd_bus_message_open_container(m, 'a', "(say)");
+
+        STRV_FOREACH (it, *(char *const *const *)field) {
+                char *name auto_free = strndup(*it, strcspn(*it, ":"));
+
+                if (r < 0 || !name)
+                        return r < 0 ? r : -ENOMEM;
+                if ((r = sd_bus_message_open_container(m, 'r', "say")) >= 0 &&
+                    (r = append_string(m, name)) >= 0 &&
+                    (r = sd_bus_message_append_array(m, 'y', "", 0)) >= 0)
+                        r = sd_bus_message_close_container(m);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 /*
  * Without an entry are the codecs whose fields are more than one member (a
  * list and its length): Property rows show those.
@@ -244,6 +320,17 @@ static const Appender appenders[CODEC_MAX] = {
         [CODEC_input_text] = append_input_data,
         [CODEC_input_data] = append_input_data,
         [CODEC_cpu_set] = append_cpus,
+        [CODEC_system_calls] = append_system_calls,
+        [CODEC_logged_calls] = append_system_calls,
+        [CODEC_system_call_error] = append_int_field,
+        [CODEC_architectures] = append_strv_field,
+        [CODEC_address_families] = append_address_families,
+        [CODEC_namespaces] = append_u64_field,
+        [CODEC_mount_flags] = append_mount_flags,
+        [CODEC_protect_proc] = append_formatted,
+        [CODEC_proc_subset] = append_formatted,
+        [CODEC_load_credential] = append_strv_field,
+        [CODEC_set_credential] = append_set_credentials,
         [CODEC_rlimit] = append_rlimit,
 };
 

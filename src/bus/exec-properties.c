@@ -13,7 +13,6 @@
 #include "bus/tables.h"
 
 #define SOFT 0x100
-#define SECCOMP_ERROR_KILL (INT_MAX - 1) /* systemd's number for "kill" in place of an errno */
 
 /* arg: the resource, and SOFT. A limit that is not set is the one svinit passes on. */
 static int get_rlimit(Object *o, const Property *p, sd_bus_message *m) {
@@ -148,8 +147,6 @@ const Property exec_properties[] = {
           PROPERTY_CONST },
         /* What would do something if it were applied; it is not, and these are the values for that. */
         NUMBER("NUMAPolicy", "i", -1, PROPERTY_CONST),
-        NUMBER("SystemCallErrorNumber", "i", SECCOMP_ERROR_KILL, PROPERTY_CONST),
-        NUMBER("MountFlags", "t", 0, PROPERTY_CONST),
         { "SyslogPriority", "i", get_syslog_priority, 0, PROPERTY_CONST },
         { "RuntimeDirectorySymlink", "a(sst)", get_symlinks, DIRECTORY_RUNTIME, PROPERTY_CONST },
         { "StateDirectorySymlink", "a(sst)", get_symlinks, DIRECTORY_STATE, PROPERTY_CONST },

@@ -82,6 +82,9 @@ ENUM_CODEC(protect_system, ProtectSystem, or_boolean, "a boolean (no, yes), full
            SAMPLES("no", "true", "full", "strict"), SAMPLES("", "all"));
 ENUM_CODEC(protect_home, ProtectHome, or_boolean, "a boolean (no, yes), read-only or tmpfs",
            SAMPLES("no", "on", "read-only", "tmpfs"), SAMPLES("", "ro"));
+ENUM_CODEC(protect_proc, ProtectProc, nothing_else, "one of default, noaccess, invisible, ptraceable",
+           SAMPLES("default", "invisible"), SAMPLES("", "yes"));
+ENUM_CODEC(proc_subset, ProcSubset, nothing_else, "all or pid", SAMPLES("all", "pid"), SAMPLES("", "none"));
 ENUM_CODEC(bind_ipv6_only, BindIPv6Only, nothing_else, "one of default, both, ipv6-only",
            SAMPLES("default", "both", "ipv6-only"), SAMPLES("", "yes"));
 

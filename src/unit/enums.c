@@ -63,5 +63,9 @@ WORDS(ProtectSystem, protect_system, PROTECT_SYSTEM_MAX, [PROTECT_SYSTEM_NO] = "
       [PROTECT_SYSTEM_YES] = "yes", [PROTECT_SYSTEM_FULL] = "full", [PROTECT_SYSTEM_STRICT] = "strict")
 WORDS(ProtectHome, protect_home, PROTECT_HOME_MAX, [PROTECT_HOME_NO] = "no", [PROTECT_HOME_YES] = "yes",
       [PROTECT_HOME_READ_ONLY] = "read-only", [PROTECT_HOME_TMPFS] = "tmpfs")
+WORDS(ProtectProc, protect_proc,
+      PROTECT_PROC_MAX, [PROTECT_PROC_DEFAULT] = "default", [PROTECT_PROC_NOACCESS] = "noaccess",
+      [PROTECT_PROC_INVISIBLE] = "invisible", [PROTECT_PROC_PTRACEABLE] = "ptraceable")
+WORDS(ProcSubset, proc_subset, PROC_SUBSET_MAX, [PROC_SUBSET_ALL] = "all", [PROC_SUBSET_PID] = "pid")
 WORDS(BindIPv6Only, bind_ipv6_only, BIND_IPV6_MAX, [BIND_IPV6_DEFAULT] = "default", [BIND_IPV6_BOTH] = "both",
       [BIND_IPV6_ONLY] = "ipv6-only")

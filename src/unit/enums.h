@@ -140,6 +140,18 @@ typedef enum ProtectHome {
         PROTECT_HOME_TMPFS,
         PROTECT_HOME_MAX
 } ProtectHome;
+typedef enum ProtectProc {
+        PROTECT_PROC_DEFAULT,
+        PROTECT_PROC_NOACCESS,
+        PROTECT_PROC_INVISIBLE,
+        PROTECT_PROC_PTRACEABLE,
+        PROTECT_PROC_MAX
+} ProtectProc;
+typedef enum ProcSubset {
+        PROC_SUBSET_ALL,
+        PROC_SUBSET_PID,
+        PROC_SUBSET_MAX
+} ProcSubset;
 typedef enum BindIPv6Only {
         BIND_IPV6_DEFAULT,
         BIND_IPV6_BOTH,
@@ -166,6 +178,8 @@ DECLARE_WORDS(StdOutput, std_output);
 DECLARE_WORDS(Preserve, preserve);
 DECLARE_WORDS(ProtectSystem, protect_system);
 DECLARE_WORDS(ProtectHome, protect_home);
+DECLARE_WORDS(ProtectProc, protect_proc);
+DECLARE_WORDS(ProcSubset, proc_subset);
 DECLARE_WORDS(BindIPv6Only, bind_ipv6_only);
 
 /* "SIGTERM", "TERM", "15", "SIGRTMIN+3", "RTMIN+3". -1 when unknown. */
@@ -175,8 +189,8 @@ const char *signal_to_string(int signal); /* "SIGTERM", "SIGRTMIN+3"; NULL when 
 /* The names of exit codes in systemd.exec(5): "SUCCESS", "NOPERMISSION", "EXEC", "TEMPFAIL". */
 int exit_status_from_string(const char *s);    /* name or 0..255; -1 when it is neither */
 const char *exit_status_to_string(int status); /* NULL when it has no name */
+const char *exit_status_class(int status);     /* "libc", "LSB", "BSD", "systemd"; NULL when it has no name */
 
 /* "CAP_CHOWN" in any case, or a number below 63; -1 when it is neither. */
 int capability_from_string(const char *s);
 const char *capability_to_string(int capability); /* "cap_chown"; NULL when it has no name here */
-const char *exit_status_class(int status);     /* "libc", "LSB", "BSD", "systemd"; NULL when it has no name */

@@ -30,6 +30,9 @@ int spec_add_constant_dependency(UnitSpec *s, DependencyKind kind, const char *n
 
 /* The steps of spec_complete(). 0 or -ENOMEM. */
 int spec_complete_type(UnitSpec *s, const SpecContext *c);
+int spec_complete_sandbox(UnitSpec *s);
 int spec_add_implicit_dependencies(UnitSpec *s, const SpecContext *c);
 int spec_add_default_dependencies(UnitSpec *s);
+bool mount_has_option(const MountSpec *m, const char *option);
+bool mount_is_given(const char *where); /* for as long as the system runs: nobody's to take down */
 void spec_check(UnitSpec *s, const SpecContext *c);

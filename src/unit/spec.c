@@ -290,6 +290,8 @@ int spec_complete(UnitSpec *s, const SpecContext *c) {
                 c = &nothing;
         r = spec_complete_type(s, c);
         if (r >= 0)
+                r = spec_complete_sandbox(s);
+        if (r >= 0)
                 r = spec_add_implicit_dependencies(s, c);
         if (r >= 0 && s->common->default_dependencies)
                 r = spec_add_default_dependencies(s);

@@ -63,10 +63,13 @@ typedef enum DependencyKind {
         DEP_ON_FAILURE_OF,
         DEP_TRIGGERED_BY,
         DEP_SLICE_OF,
+        DEP_NAMESPACE_JOINED_BY, /* ours: systemd has no name for it */
         DEP_MAX,
 } DependencyKind;
 const char *dependency_to_string(DependencyKind k); /* the property's name: "Requires", "RequiredBy" */
 DependencyKind dependency_inverse(DependencyKind k);
+/* False: the file may say so, but it has no effect. A slice cannot fail, a device does not wait. */
+bool dependency_is_possible(DependencyKind k, UnitType from, UnitType to);
 
 typedef struct Dependency {
         DependencyKind kind;
@@ -261,6 +264,18 @@ typedef struct SandboxSpec { /* systemd.exec(5) "SANDBOXING" */
         ProtectHome protect_home;
         char **read_write_paths, **read_only_paths, **inaccessible_paths, **exec_paths, **no_exec_paths;
         char **bind_paths, **bind_read_only_paths, **temporary_file_systems;
+        char **system_calls, **system_call_log; /* as written, ~ before each word: see unit/system-calls.h */
+        char **architectures;
+        char **address_families;   /* as written, ~ before each word; "none" */
+        int system_call_error;     /* an errno, or SYSTEM_CALL_KILL */
+        uint64_t namespaces;       /* CLONE_NEW...: those that may be made */
+        unsigned long mount_flags; /* MS_SHARED, MS_SLAVE, MS_PRIVATE; 0: not given */
+        ProtectProc protect_proc;
+        ProcSubset proc_subset;
+        bool mount_api_vfs;
+        char *network_namespace_path, *ipc_namespace_path;
+        char **load_credentials; /* "ID" or "ID:PATH" */
+        char **set_credentials;  /* "ID:VALUE", the value still escaped */
 } SandboxSpec;
 
 typedef struct KillSpec { /* systemd.kill(5) */

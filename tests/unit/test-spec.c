@@ -730,16 +730,16 @@ static void what_is_not_applied_is_listed_in_order(void **state) {
         Visited visited = { 0 };
         World w;
 
-        world_init(
-                &w, "a.service",
-                "[Service]\nExecStart=/"
-                "a\nPrivateTmp=yes\nProtectSystem=no\nSystemCallFilter=~@mount\nUser=a\n"
-                "ReadOnlyPaths=/a\nMountAPIVFS=no\nSystemCallFilter=@x\nDeviceAllow=/dev/a\nDeviceAllow=\n");
-        world_read(&w, "b.conf", "[Service]\nPrivateTmp=true\nIPAccounting=on\n");
+        world_init(&w, "a.service",
+                   "[Service]\nExecStart=/"
+                   "a\nPAMName=x\nMemoryKSM=no\nRestrictFileSystems=~@mount\nUser=a\n"
+                   "ExtensionDirectories=/a\nRootEphemeral=no\nRestrictFileSystems=@x\nDeviceAllow=/dev/"
+                   "a\nDeviceAllow=\n");
+        world_read(&w, "b.conf", "[Service]\nPAMName=y\nIPAccounting=on\n");
         spec_visit_unapplied(w.spec, visit, &visited);
         assert_string_equal(visited.text.data,
-                            "a.service:5 SystemCallFilter=~@mount\na.service:7 ReadOnlyPaths=/a\n"
-                            "a.service:9 SystemCallFilter=@x\nb.conf:2 PrivateTmp=true\n"
+                            "a.service:5 RestrictFileSystems=~@mount\na.service:7 ExtensionDirectories=/a\n"
+                            "a.service:9 RestrictFileSystems=@x\nb.conf:2 PAMName=y\n"
                             "b.conf:3 IPAccounting=on\n");
         buf_release(&visited.text);
         world_release(&w);
@@ -750,14 +750,14 @@ static void settings_without_a_field_are_shown_as_written(void **state) {
         World w;
 
         world_init(&w, "a.service",
-                   "[Service]\nSystemCallFilter=~@mount\nSystemCallFilter=@x\nDevicePolicy="
+                   "[Service]\nRestrictFileSystems=~@mount\nRestrictFileSystems=@x\nDevicePolicy="
                    "strict\nDevicePolicy=closed\n");
-        assert_int_equal(directive_format(directive_find("Service", "SystemCallFilter"), w.spec, &b), 0);
+        assert_int_equal(directive_format(directive_find("Service", "RestrictFileSystems"), w.spec, &b), 0);
         buf_add_char(&b, '|');
         assert_int_equal(directive_format(directive_find("Service", "DevicePolicy"), w.spec, &b), 0);
         buf_add_char(&b, '|');
-        assert_int_equal(directive_format(directive_find("Service", "KeyringMode"), w.spec, &b), 0);
-        assert_string_equal(b.data, "~@mount\n@x|closed|private");
+        assert_int_equal(directive_format(directive_find("Service", "PrivateBPF"), w.spec, &b), 0);
+        assert_string_equal(b.data, "~@mount\n@x|closed|no");
         world_release(&w);
 }
 
