@@ -50,6 +50,7 @@ typedef struct ExecContext {
         uint64_t changed_signals; /* bit n-1: signal n; those that PID 1 does not leave at their default */
         bool in_group;            /* clone3() has put us there */
         bool has_terminal;        /* standard input is a terminal that we made ours */
+        void *restrictions, *architectures, *call_log, *call_filter; /* of libseccomp; NULL: none */
 } ExecContext;
 
 typedef struct ExecStep {
@@ -122,6 +123,14 @@ int step_logs_directory(ExecContext *c);
 int step_configuration_directory(ExecContext *c);
 int step_root_directory(ExecContext *c);
 int step_working_directory(ExecContext *c);
+
+int step_prepare_filters(ExecContext *c); /* step-seccomp.c */
+int step_restrictions(ExecContext *c);
+int step_filter(ExecContext *c);
+
+int step_network(ExecContext *c); /* namespace.c, namespace-user.c */
+int step_namespace(ExecContext *c);
+int step_user_namespace(ExecContext *c);
 
 int step_image(ExecContext *c); /* step-exec.c */
 int step_unapplied(ExecContext *c);

@@ -60,6 +60,9 @@ typedef struct ExecPlan {
         bool foreground;               /* CMD mode on a terminal: own process group in the foreground */
         bool ignore_missing_privilege; /* not Strict=: a restriction that is refused here is noted, not fatal */
         uid_t dynamic_uid;             /* for DynamicUser=; (uid_t) -1 */
+
+        const char *private_name; /* of what is this run's own below /tmp and /var/tmp */
+        int network_fd, ipc_fd; /* namespaces to join: of this run's main process, or JoinsNamespaceOf=; -1 */
 } ExecPlan;
 
 /* How a spawn ended for PID 1. */

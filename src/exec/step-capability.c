@@ -9,7 +9,7 @@
  * What svinit itself does not have is left out and noted, as in systemd.
  */
 
-#include "exec/child.h"
+#include "exec/seccomp.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define BIT(n) (UINT64_C(1) << (n))
+#define KNOWN (BIT(CAP_LAST_CAP + 1) - 1)
 
 typedef struct CapabilitySets {
         uint64_t effective, permitted, inheritable;
@@ -52,7 +53,8 @@ int step_bounding_set(ExecContext *c) {
         CapabilitySets s;
         int r;
 
-        if (!p->apply_sandbox || !p->exec->capability_bounding_set)
+        /* Full, or cut by what goes with PrivateDevices= and its like. */
+        if (!p->apply_sandbox || (p->exec->capability_bounding & KNOWN) == KNOWN)
                 return 0;
         for (unsigned cap = 0; cap < 64; cap++) {
                 int has;
@@ -63,7 +65,7 @@ int step_bounding_set(ExecContext *c) {
                 if (has < 0)
                         break; /* the kernel knows no more */
                 if (has > 0 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
-                        return -errno;
+                        return p->exec->capability_bounding_set ? -errno : 0;
         }
         /* What is inheritable would come back through file capabilities, what is ambient through exec. */
         r = capabilities_get(&s);
@@ -126,8 +128,18 @@ int step_ambient_set(ExecContext *c) {
         return 0;
 }
 
+static bool has_effective(unsigned cap) {
+        CapabilitySets s;
+
+        return capabilities_get(&s) >= 0 && (s.effective & BIT(cap));
+}
+
+/* systemd.exec(5): a filter implies it for who has not CAP_SYS_ADMIN. */
 int step_no_new_privileges(ExecContext *c) {
-        if (!c->plan->apply_sandbox || !c->plan->exec->no_new_privileges)
+        if (!c->plan->apply_sandbox)
+                return 0;
+        if (!c->plan->exec->no_new_privileges &&
+            (!seccomp_is_explicit(c->plan) || has_effective(CAP_SYS_ADMIN)))
                 return 0;
         return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }

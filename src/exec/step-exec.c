@@ -19,58 +19,9 @@ int step_image(ExecContext *c) {
         return c->image.argv ? 0 : exec_image_build(c);
 }
 
-/* Each needs a namespace of its own; a container's runtime has not let us make one. */
-static void note_sandbox(ExecContext *c, const SandboxSpec *s) {
-        const struct {
-                bool is_set;
-                const char *key;
-        } members[] = {
-                { s->private_tmp, "PrivateTmp" },
-                { s->private_devices, "PrivateDevices" },
-                { s->private_network, "PrivateNetwork" },
-                { s->private_users, "PrivateUsers" },
-                { s->private_mounts, "PrivateMounts" },
-                { s->private_ipc, "PrivateIPC" },
-                { s->protect_kernel_tunables, "ProtectKernelTunables" },
-                { s->protect_control_groups, "ProtectControlGroups" },
-                { s->protect_hostname, "ProtectHostname" },
-                { s->protect_system != PROTECT_SYSTEM_NO, "ProtectSystem" },
-                { s->protect_home != PROTECT_HOME_NO, "ProtectHome" },
-                { s->read_write_paths != NULL, "ReadWritePaths" },
-                { s->read_only_paths != NULL, "ReadOnlyPaths" },
-                { s->inaccessible_paths != NULL, "InaccessiblePaths" },
-                { s->exec_paths != NULL, "ExecPaths" },
-                { s->no_exec_paths != NULL, "NoExecPaths" },
-                { s->bind_paths != NULL, "BindPaths" },
-                { s->bind_read_only_paths != NULL, "BindReadOnlyPaths" },
-                { s->temporary_file_systems != NULL, "TemporaryFileSystem" },
-        };
-        const struct {
-                bool is_set;
-                const char *key;
-        } filters[] = {
-                { s->protect_clock, "ProtectClock" },
-                { s->protect_kernel_modules, "ProtectKernelModules" },
-                { s->protect_kernel_logs, "ProtectKernelLogs" },
-                { s->restrict_realtime, "RestrictRealtime" },
-                { s->restrict_suid_sgid, "RestrictSUIDSGID" },
-                { s->lock_personality, "LockPersonality" },
-                { s->memory_deny_write_execute, "MemoryDenyWriteExecute" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(members); i++)
-                if (members[i].is_set)
-                        exec_note_text(c, members[i].key, "needs a mount namespace, not applied");
-        for (size_t i = 0; i < ELEMENTSOF(filters); i++)
-                if (filters[i].is_set)
-                        exec_note_text(c, filters[i].key, "needs a system call filter, not applied");
-}
-
 int step_unapplied(ExecContext *c) {
         const ExecPlan *p = c->plan;
 
-        if (p->apply_sandbox && p->sandbox)
-                note_sandbox(c, p->sandbox);
         if (p->exec->pam_name)
                 exec_note_text(c, "PAMName", "PAM is not used, not applied");
         if (p->exec->apparmor_profile && p->exec->apparmor_profile[0] != '-')

@@ -20,7 +20,12 @@
 
 /* All digits and a number that may be an id. */
 static bool parse_id(const char *s, unsigned *ret) {
-        return parse_unsigned(s, ret) >= 0 && *ret != UINT_MAX && *ret != 0xffff;
+        uint64_t id;
+
+        if (parse_decimal(s, &id) < 0 || id >= UINT_MAX || id == 0xffff)
+                return false;
+        *ret = (unsigned)id;
+        return true;
 }
 
 /* Calls a _r function of the C library with a buffer that grows. 1: found, 0: not. */

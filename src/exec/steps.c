@@ -9,7 +9,8 @@
 /*
  * The order is policy: signals first, so that a step which blocks can be
  * killed; what needs privileges stands above "user"; the working directory
- * below it, since it may be reachable for the user only.
+ * below it, since it may be reachable for the user only. Filters of system
+ * calls come last: they may deny what other steps need.
  */
 static const ExecStep steps[] = {
         { "signals", 207, step_signals },
@@ -31,6 +32,7 @@ static const ExecStep steps[] = {
         { "io-priority", 211, step_io_priority },
         { "timer-slack", 212, step_timer_slack },
         { "personality", 230, step_personality },
+        { "seccomp", 228, step_prepare_filters },
         { "runtime-directory", 233, step_runtime_directory },
         { "state-directory", 238, step_state_directory },
         { "cache-directory", 239, step_cache_directory },
@@ -38,16 +40,21 @@ static const ExecStep steps[] = {
         { "configuration-directory", 241, step_configuration_directory },
         { "environment", 204, step_image },
         { "limits", 205, step_limits },
+        { "network", 225, step_network },
+        { "namespace", 226, step_namespace },
         { "chroot", 210, step_root_directory },
         { "group", 216, step_groups },
+        { "user-namespace", 217, step_user_namespace },
         { "capability-bounding-set", 218, step_bounding_set },
         { "secure-bits", 213, step_secure_bits },
         { "user", 217, step_user },
         { "ambient-capabilities", 218, step_ambient_set },
         { "chdir", 200, step_working_directory },
         { "no-new-privileges", 227, step_no_new_privileges },
+        { "restrictions", 228, step_restrictions },
         { "unapplied", 226, step_unapplied },
         { "descriptors", 202, step_descriptors },
+        { "seccomp", 228, step_filter },
         { "exec", 203, step_exec },
 };
 

@@ -141,6 +141,7 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
 
         remember_usage(rt);
         remove_runtime_directories(m, u);
+        unit_release_private(u);
         if (u->type == UNIT_SERVICE && rt->machine.service.result == RESULT_EXEC_CONDITION)
                 LOG_UNIT(u->id, UNIT_SKIPPED, FIELD_S("DESCRIPTION", u->spec->common->description ?: u->id),
                          FIELD_S("CONDITION", "ExecCondition="));

@@ -93,6 +93,19 @@ void remove_tree_aside(const char *path, const char *trash) {
                 _exit(0);
 }
 
+void remove_tree_behind(const char *path) {
+        pid_t pid;
+
+        if (rmdir(path) >= 0 || (errno != ENOTEMPTY && errno != EEXIST))
+                return;
+        pid = fork();
+        if (pid > 0)
+                return;
+        remove_tree(path);
+        if (pid == 0)
+                _exit(0);
+}
+
 /* O_NONBLOCK would change the descriptor for all who share it; poll() and a piece that a pipe takes whole does not. */
 void write_nonblocking(int fd, const char *data, size_t n) {
         struct pollfd p = { .fd = fd, .events = POLLOUT };

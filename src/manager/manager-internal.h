@@ -155,6 +155,10 @@ void unit_status_ended(Unit *u, pid_t pid);                    /* the last chanc
 void unit_status_release(Unit *u);
 void unit_note_unapplied(Unit *u, const Report *more);
 
+/* namespaces.c: what the processes of a run share. The plan's descriptors are the caller's to close. */
+int unit_plan_namespaces(Manager *m, Unit *u, CommandKind kind, ExecPlan *p);
+void unit_release_private(Unit *u);
+
 /* activation.c */
 void unit_arm_timers(Manager *m, Unit *u);
 void unit_open(Manager *m, Unit *u);

@@ -372,6 +372,7 @@ static void plan_fixed(Manager *m, Unit *u, ExecPlan *p) {
         p->original_nofile = m->host.original_nofile;
         p->ignore_missing_privilege = !m->config.strict;
         p->dynamic_uid = (uid_t)-1;
+        p->network_fd = p->ipc_fd = -1;
         p->tty_path = u->spec->exec->tty_path;
 }
 
@@ -439,7 +440,11 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         r = plan_streams(m, u, &p, streams);
         if (r < 0)
                 return r;
-        r = exec_spawn(&p, &child);
+        r = unit_plan_namespaces(m, u, kind, &p);
+        if (r >= 0)
+                r = exec_spawn(&p, &child);
+        fd_release(&p.network_fd);
+        fd_release(&p.ipc_fd);
         if (streams[0] >= 0)
                 close(streams[0]);
         if (streams[1] >= 0)

@@ -61,6 +61,7 @@ static void runtime_free(Unit *u) {
         group_free(rt->group);
         report_release(&rt->load_report);
         report_release(&rt->unapplied);
+        free(rt->private_name);
         sd_event_source_disable_unref(rt->timer);
         sd_event_source_disable_unref(rt->timer_realtime);
         sd_event_source_disable_unref(rt->resume_source);

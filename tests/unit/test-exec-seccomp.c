@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * System call filters: the program of the tests is also the service, and says
+ * what became of one system call that it made.
+ */
+
+#include "exec-world.h"
+
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+static char self[512];
+
+/* errno, or 0 */
+static int result(long r) {
+        return r < 0 ? errno : 0;
+}
+
+static int try_mmap(void) {
+        void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        return p == MAP_FAILED ? errno : 0;
+}
+
+static int try_open_set_id(const char *path) {
+        int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 04755);
+
+        return fd < 0 ? errno : 0;
+}
+
+static int act(const char *what, const char *path) {
+        struct sched_param realtime = { .sched_priority = 1 }, ordinary = { 0 };
+
+        if (str_equal(what, "unshare-net"))
+                return result(unshare(CLONE_NEWNET));
+        if (str_equal(what, "unshare-uts"))
+                return result(unshare(CLONE_NEWUTS));
+        if (str_equal(what, "unshare-user"))
+                return result(unshare(CLONE_NEWUSER));
+        if (str_equal(what, "clone3"))
+                return result(syscall(SYS_clone3, NULL, 0));
+        if (str_equal(what, "socket-unix"))
+                return result(socket(AF_UNIX, SOCK_STREAM, 0));
+        if (str_equal(what, "socket-inet"))
+                return result(socket(AF_INET, SOCK_STREAM, 0));
+        if (str_equal(what, "socket-high"))
+                return result(syscall(SYS_socket, 1000, SOCK_STREAM, 0));
+        if (str_equal(what, "realtime"))
+                return result(sched_setscheduler(0, SCHED_FIFO, &realtime));
+        if (str_equal(what, "idle"))
+                return result(sched_setscheduler(0, SCHED_IDLE, &ordinary));
+        if (str_equal(what, "chmod-suid"))
+                return result(chmod(path, 04755));
+        if (str_equal(what, "chmod"))
+                return result(chmod(path, 0755));
+        if (str_equal(what, "open-suid"))
+                return try_open_set_id(path);
+        if (str_equal(what, "personality"))
+                return result(personality(ADDR_NO_RANDOMIZE));
+        if (str_equal(what, "write-execute"))
+                return try_mmap();
+        if (str_equal(what, "syslog"))
+                return result(syscall(SYS_syslog, 10, NULL, 0)); /* the size of the buffer */
+        if (str_equal(what, "modules"))
+                return result(syscall(SYS_delete_module, "no-such-module", 0));
+        if (str_equal(what, "hostname"))
+                return result(syscall(SYS_sethostname, "x", -1));
+        if (str_equal(what, "clock"))
+                return result(syscall(SYS_settimeofday, NULL, (void *)1));
+        if (str_equal(what, "mkdir"))
+                return result(mkdir(path, 0755));
+        if (str_equal(what, "sync"))
+                return result(syscall(SYS_sync));
+        if (str_equal(what, "new")) /* a number that nobody has given yet */
+                return result(syscall(1000));
+        return 255;
+}
+
+static int serve(const char *what, const char *path) {
+        char text[16];
+        int n = snprintf(text, sizeof(text), "%d\n", act(what, path));
+
+        return write(STDOUT_FILENO, text, (size_t)n) == n ? 0 : 1;
+}
+
+/* What becomes of the call in a service with these lines: its errno, or minus the signal that ended it. */
+static int outcome(World *w, const char *what, const char *lines) {
+        char text[2048];
+
+        snprintf(text, sizeof(text), "ExecStart=%s --act %s `/f\n%s\n", self, what, lines);
+        spec_free(TAKE(w->spec));
+        assert_int_equal(spec_new("a.service", &w->spec), 0);
+        world_load(w, text);
+        memset(&w->status, 0, sizeof(w->status));
+        world_run(w);
+        if (w->status.failed)
+                fail_msg("%s: failed at %s (%s): %s", lines, w->status.step, w->status.detail,
+                         strerror(-w->status.error));
+        assert_string_equal(w->status.unapplied, "");
+        if (w->end.si_code != CLD_EXITED)
+                return -w->end.si_status;
+        assert_int_equal(w->end.si_status, 0);
+        return atoi(w->output.data);
+}
+
+static void expect(World *w, const char *what, const char *lines, int wanted) {
+        int r = outcome(w, what, lines);
+
+        if (r != wanted)
+                fail_msg("%s with %s: %d, not %d", what, lines, r, wanted);
+}
+
+static void make_file(const World *w) {
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s/f", w->directory);
+        close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+}
+
+static void a_filtered_plan_is_not_light(void **state) {
+        World *w = *state;
+
+        world_load(w, "ExecStart=/bin/true\nLockPersonality=yes\n");
+        assert_false(exec_plan_is_light(&w->plan));
+}
+
+static void single_directives_deny(void **state) {
+        static const struct {
+                const char *line, *what;
+                int without, with;
+        } cases[] = {
+                { "RestrictNamespaces=yes", "clone3", EINVAL, ENOSYS },
+                { "RestrictNamespaces=~user", "unshare-user", 0, EPERM },
+                { "RestrictAddressFamilies=AF_UNIX", "socket-inet", 0, EAFNOSUPPORT },
+                { "RestrictAddressFamilies=AF_UNIX", "socket-unix", 0, 0 },
+                { "RestrictAddressFamilies=AF_UNIX", "socket-high", EAFNOSUPPORT, EAFNOSUPPORT },
+                { "RestrictAddressFamilies=~AF_INET", "socket-inet", 0, EAFNOSUPPORT },
+                { "RestrictAddressFamilies=~AF_INET", "socket-unix", 0, 0 },
+                { "RestrictAddressFamilies=none", "socket-unix", 0, EAFNOSUPPORT },
+                { "RestrictRealtime=yes", "idle", 0, 0 },
+                { "RestrictSUIDSGID=yes", "chmod-suid", 0, EPERM },
+                { "RestrictSUIDSGID=yes", "chmod", 0, 0 },
+                { "RestrictSUIDSGID=yes", "open-suid", 0, EPERM },
+                { "LockPersonality=yes", "personality", 0, EPERM },
+                { "MemoryDenyWriteExecute=yes", "write-execute", 0, EPERM },
+        };
+        World *w = *state;
+
+        make_file(w);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                expect(w, cases[i].what, "", cases[i].without);
+                expect(w, cases[i].what, cases[i].line, cases[i].with);
+        }
+}
+
+static void as_root_more_is_denied(void **state) {
+        World *w = *state;
+
+        NEED_ROOT();
+        expect(w, "unshare-net", "RestrictNamespaces=uts", EPERM);
+        expect(w, "unshare-uts", "RestrictNamespaces=uts", 0);
+        expect(w, "unshare-uts", "RestrictNamespaces=~net", 0);
+        expect(w, "realtime", "RestrictRealtime=yes", EPERM);
+        expect(w, "modules", "ProtectKernelModules=yes", EPERM);
+        expect(w, "clock", "ProtectClock=yes", EPERM);
+        expect(w, "syslog", "ProtectKernelLogs=yes", EPERM);
+}
+
+static void listed_calls_are_denied(void **state) {
+        World *w = *state;
+
+        expect(w, "mkdir", "SystemCallFilter=~mkdir", -SIGSYS);
+        expect(w, "mkdir", "SystemCallFilter=~mkdir\nSystemCallErrorNumber=EACCES", EACCES);
+        expect(w, "mkdir", "SystemCallFilter=~mkdir:ELOOP sync\nSystemCallErrorNumber=EACCES", ELOOP);
+        expect(w, "sync", "SystemCallFilter=~mkdir:ELOOP sync\nSystemCallErrorNumber=EACCES", EACCES);
+        expect(w, "mkdir", "SystemCallFilter=~mkdir:kill\nSystemCallErrorNumber=EACCES", -SIGSYS);
+}
+
+static void a_denied_call_may_be_allowed_again(void **state) {
+        World *w = *state;
+
+        expect(w, "sync", "SystemCallFilter=~@sync\nSystemCallErrorNumber=EACCES", EACCES);
+        expect(w, "sync", "SystemCallFilter=~@sync\nSystemCallFilter=sync\nSystemCallErrorNumber=EACCES", 0);
+        expect(w, "sync", "SystemCallFilter=~@sync\nSystemCallFilter=", 0);
+}
+
+static void unlisted_calls_are_denied(void **state) {
+        World *w = *state;
+
+        expect(w, "mkdir", "SystemCallFilter=@system-service", 0);
+        expect(w, "modules", "SystemCallFilter=@system-service", -SIGSYS);
+        expect(w, "modules", "SystemCallFilter=@system-service\nSystemCallErrorNumber=EACCES", EACCES);
+        expect(w, "sync",
+               "SystemCallFilter=@system-service\nSystemCallFilter=~@sync\nSystemCallErrorNumber=1", EPERM);
+        expect(w, "sync", "SystemCallFilter=@system-service\nSystemCallFilter=~sync:ELOOP", ELOOP);
+}
+
+static void calls_of_later_kernels_do_not_exist(void **state) {
+        expect(*state, "new", "SystemCallFilter=@system-service", ENOSYS);
+}
+
+static void our_architecture_is_always_allowed(void **state) {
+        World *w = *state;
+
+        expect(w, "mkdir", "SystemCallArchitectures=native", 0);
+        make_file(w);
+        expect(w, "sync",
+               "SystemCallArchitectures=native\nSystemCallLog=sync\nSystemCallFilter=@system-service", 0);
+}
+
+static void a_filter_implies_no_new_privileges(void **state) {
+        static const char *const lines[] = { "LockPersonality=yes", "SystemCallFilter=~@clock",
+                                             "RestrictAddressFamilies=AF_UNIX" };
+        World *w = *state;
+
+        NEED_ROOT();
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                char text[256];
+
+                snprintf(text, sizeof(text),
+                         "ExecStart=/bin/grep NoNewPrivs /proc/self/status\nUser=nobody\n%s\n", lines[i]);
+                spec_free(TAKE(w->spec));
+                assert_int_equal(spec_new("a.service", &w->spec), 0);
+                run_and_expect(w, text, "NoNewPrivs:\t1\n");
+        }
+}
+
+/* Their mounts and capabilities do the same: nothing that the service may need is taken for the filter's sake. */
+static void a_secondary_filter_implies_nothing(void **state) {
+        NEED_ROOT();
+        run_and_expect(*state,
+                       "ExecStart=/bin/grep NoNewPrivs /proc/self/status\nUser=nobody\nProtectClock=yes\n",
+                       "NoNewPrivs:\t0\n");
+}
+
+int main(int argc, char **argv) {
+        const struct CMUnitTest tests[] = {
+                TEST(a_filtered_plan_is_not_light),
+                TEST(single_directives_deny),
+                TEST(as_root_more_is_denied),
+                TEST(listed_calls_are_denied),
+                TEST(a_denied_call_may_be_allowed_again),
+                TEST(unlisted_calls_are_denied),
+                TEST(calls_of_later_kernels_do_not_exist),
+                TEST(our_architecture_is_always_allowed),
+                TEST(a_filter_implies_no_new_privileges),
+                TEST(a_secondary_filter_implies_nothing),
+        };
+        ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+        if (argc > 3 && str_equal(argv[1], "--act"))
+                return serve(argv[2], argv[3]);
+        if (n < 0)
+                return 1;
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
