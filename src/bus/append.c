@@ -330,6 +330,7 @@ static const Appender appenders[CODEC_MAX] = {
         [CODEC_protect_proc] = append_formatted,
         [CODEC_proc_subset] = append_formatted,
         [CODEC_load_credential] = append_strv_field,
+        [CODEC_import_credential] = append_strv_field,
         [CODEC_set_credential] = append_set_credentials,
         [CODEC_rlimit] = append_rlimit,
 };

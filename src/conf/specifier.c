@@ -139,8 +139,11 @@ static int add_specifier(const SpecifierContext *c, char letter, Buf *b) {
         case 'y':
         case 'Y':
                 return add_fragment(c->fragment_path, letter == 'Y', b);
-        case 'd': /* credentials are not passed to units here */
-                return -ENXIO;
+        case 'd':
+                if (!c->unit || !c->host || !c->host->runtime_dir)
+                        return -ENXIO;
+                buf_addf(b, "%s/credentials/%s", c->host->runtime_dir, c->unit);
+                return b->error;
         case 'l':
                 return add_short_hostname(c->host, b);
         case 'q':

@@ -128,6 +128,8 @@ int step_prepare_filters(ExecContext *c); /* step-seccomp.c */
 int step_restrictions(ExecContext *c);
 int step_filter(ExecContext *c);
 
+int step_credentials(ExecContext *c); /* step-credentials.c */
+
 int step_network(ExecContext *c); /* namespace.c, namespace-user.c */
 int step_namespace(ExecContext *c);
 int step_user_namespace(ExecContext *c);

@@ -103,6 +103,8 @@ static int add_ours(ExecContext *c, char ***env) {
                 if (c->directories[k])
                         r = env_set(env, c->directories[k]);
         if (r >= 0)
+                r = set_pair(env, "CREDENTIALS_DIRECTORY", p->credentials_directory);
+        if (r >= 0)
                 r = add_listen(p, env);
         if (r >= 0)
                 r = set_pair(env, "JOURNAL_STREAM", p->journal_stream);

@@ -61,7 +61,8 @@ typedef struct ExecPlan {
         bool ignore_missing_privilege; /* not Strict=: a restriction that is refused here is noted, not fatal */
         uid_t dynamic_uid;             /* for DynamicUser=; (uid_t) -1 */
 
-        const char *private_name; /* of what is this run's own below /tmp and /var/tmp */
+        const char *credentials_directory; /* NULL: the unit has none, or there is no place for one */
+        const char *private_name;          /* of what is this run's own below /tmp and /var/tmp */
         int network_fd, ipc_fd; /* namespaces to join: of this run's main process, or JoinsNamespaceOf=; -1 */
 } ExecPlan;
 

@@ -38,6 +38,7 @@ static const ExecStep steps[] = {
         { "cache-directory", 239, step_cache_directory },
         { "logs-directory", 240, step_logs_directory },
         { "configuration-directory", 241, step_configuration_directory },
+        { "credentials", 243, step_credentials },
         { "environment", 204, step_image },
         { "limits", 205, step_limits },
         { "network", 225, step_network },

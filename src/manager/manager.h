@@ -93,6 +93,7 @@ struct UnitRuntime {
         pid_t failed_pid;            /* the process that could not execute last ... */
         int failed_error;            /* ... and why: negative errno */
         uid_t dynamic_uid;
+        char *credentials_directory; /* while a run may have credentials in it; owned */
         char *private_name; /* of the run's own directories in /tmp and /var/tmp; owned */
         uint64_t memory_at_stop, cpu_at_stop; /* figures of the last run; UINT64_MAX */
         bool start_ended;                     /* a start job ended and the unit may be down */

@@ -2,7 +2,7 @@
 
 /*
  * What the processes of one run share beyond their cgroup: directories of
- * their own in /tmp and /var/tmp, a network, IPC objects. Commands that come
+ * their own in /tmp and /var/tmp, credentials, a network, IPC objects. Commands that come
  * later join the main process; units that name one another with
  * JoinsNamespaceOf= join whoever runs.
  */
@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #define JOINS (EDGE(DEP_JOINS_NAMESPACE_OF) | EDGE(DEP_NAMESPACE_JOINED_BY))
@@ -81,16 +82,49 @@ static bool has_ipc(const SandboxSpec *s) {
         return s->private_ipc && !s->ipc_namespace_path;
 }
 
+static int find_credentials(Manager *m, Unit *u, ExecPlan *p) {
+        char **path = &unit_runtime(u)->credentials_directory;
+        int r = 0;
+
+        if (!p->sandbox->load_credentials && !p->sandbox->import_credentials && !p->sandbox->set_credentials)
+                return 0;
+        if (!*path)
+                r = str_printf(path, "%s/credentials/%s", m->host.runtime_dir, u->id);
+        p->credentials_directory = *path;
+        return r;
+}
+
 int unit_plan_namespaces(Manager *m, Unit *u, CommandKind kind, ExecPlan *p) {
         int r;
 
         p->network_fd = find_namespace(u, kind, "net", has_network);
         p->ipc_fd = find_namespace(u, kind, "ipc", has_ipc);
-        if (!p->sandbox->private_tmp)
-                return 0;
+        r = find_credentials(m, u, p);
+        if (r < 0 || !p->sandbox->private_tmp)
+                return r;
         r = find_name(m, u);
         p->private_name = unit_runtime(u)->private_name;
         return r;
+}
+
+/* A directory, a mount on it, or a link to one elsewhere: whatever the child could make. */
+static void remove_credentials(Unit *u) {
+        char *path auto_free = TAKE(unit_runtime(u)->credentials_directory), target[PATH_MAX];
+        ssize_t n;
+
+        if (!path)
+                return;
+        n = readlink(path, target, sizeof(target) - 1);
+        if (n > 0) {
+                target[n] = 0;
+                remove_tree(target);
+                (void)unlink(path);
+                return;
+        }
+        if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) >= 0)
+                (void)rmdir(path);
+        else
+                remove_tree(path);
 }
 
 /* The last of those that share the directories removes them. */
@@ -99,6 +133,7 @@ void unit_release_private(Unit *u) {
         char *name auto_free = TAKE(unit_runtime(u)->private_name), path[PATH_MAX];
         Unit *peer;
 
+        remove_credentials(u);
         if (!name)
                 return;
         for (size_t i = 0; (peer = next_peer(u, &i));)

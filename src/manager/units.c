@@ -58,10 +58,13 @@ static void runtime_free(Unit *u) {
         unit_release_fd_store(u);
         unit_status_release(u);
         u->machine = NULL;
+        if (u->type == UNIT_SERVICE)
+                free(rt->machine.service.commands);
         group_free(rt->group);
         report_release(&rt->load_report);
         report_release(&rt->unapplied);
         free(rt->private_name);
+        free(rt->credentials_directory);
         sd_event_source_disable_unref(rt->timer);
         sd_event_source_disable_unref(rt->timer_realtime);
         sd_event_source_disable_unref(rt->resume_source);

@@ -49,6 +49,17 @@ static int load_credential_parse(const CodecContext *c, const char *value, void 
         return replace_entry(field, TAKE(text), name);
 }
 
+/* A pattern of names: what has no slash and a name's length. */
+static int import_credential_parse(const CodecContext *c, const char *value, void *field) {
+        char *text auto_free = NULL;
+        int r;
+
+        r = codec_expand(c, value, &text);
+        if (r != 0)
+                return r;
+        return credential_is_valid(text) ? strv_add_unique(field, text) : -EINVAL;
+}
+
 static int set_credential_parse(const CodecContext *c, const char *value, void *field) {
         const char *colon = strchr(value, ':');
         char *name auto_free = NULL, *expanded auto_free = NULL, *text;
@@ -104,6 +115,18 @@ const Codec codec_load_credential = {
         .release = release_strv,
         .good = SAMPLES("", "key", "key:/etc/key", "key:other"),
         .bad = SAMPLES("a/b", ":/etc/key", "key:../x", ".."),
+};
+
+const Codec codec_import_credential = {
+        CODEC_OF(import_credential),
+        .expects = "a name or a pattern such as app.*",
+        .empty_resets = true,
+        .lines = true,
+        .parse = import_credential_parse,
+        .format = load_credential_format,
+        .release = release_strv,
+        .good = SAMPLES("", "app.*", "key"),
+        .bad = SAMPLES("a/*", ".."),
 };
 
 const Codec codec_set_credential = {

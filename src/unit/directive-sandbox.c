@@ -9,7 +9,7 @@
 #include "unit/directive-tables.h"
 
 #define NO_IMAGES "Images and layers are not mounted."
-#define NO_CREDENTIALS "Credentials are not passed yet; the service gets none."
+#define NO_RENAMING "Imported credentials keep their names; the service gets none by this setting."
 
 const Directive sandbox_directives[] = {
         { "*exec", "BindLogSockets", .signature = "b", .support = SUPPORT_IGNORED, .limit = NO_IMAGES,
@@ -28,15 +28,15 @@ const Directive sandbox_directives[] = {
           .limit = NO_IMAGES, .summary = "Images that are laid over the file system." },
         { "*exec", "IPCNamespacePath", FIELD(path, sandbox, ipc_namespace_path), .vital = true,
           .summary = "The IPC namespace to join." },
-        { "*exec", "ImportCredential", .list = true, .signature = "as", .support = SUPPORT_IGNORED,
-          .limit = NO_CREDENTIALS, .summary = "Credentials that are handed on by pattern." },
+        { "*exec", "ImportCredential", FIELD(import_credential, sandbox, import_credentials), .list = true,
+          .summary = "Credentials that are handed on by pattern." },
         { "*exec", "ImportCredentialEx", .list = true, .signature = "a(ss)", .support = SUPPORT_IGNORED,
-          .limit = NO_CREDENTIALS, .summary = "Credentials that are handed on by pattern, renamed." },
+          .limit = NO_RENAMING, .summary = "Credentials that are handed on by pattern, renamed." },
         { "*exec", "InaccessibleDirectories", .alias_of = "InaccessiblePaths" },
         { "*exec", "InaccessiblePaths", FIELD(paths, sandbox, inaccessible_paths), .list = true,
           .summary = "Paths that are hidden." },
-        { "*exec", "LoadCredential", .list = true, .signature = "a(ss)", .support = SUPPORT_IGNORED,
-          .limit = NO_CREDENTIALS, .summary = "Credentials that are read from files." },
+        { "*exec", "LoadCredential", FIELD(load_credential, sandbox, load_credentials), .list = true,
+          .vital = true, .summary = "Credentials that are read from files." },
         { "*exec", "LoadCredentialEncrypted", .list = true, .signature = "a(ss)", .support = SUPPORT_REFUSED,
           .limit = "Encrypted credentials cannot be opened, and the service may not do without.",
           .summary = "Encrypted credentials that are read from files." },
@@ -128,8 +128,8 @@ const Directive sandbox_directives[] = {
           .summary = "The stack of images with the root directory." },
         { "*exec", "RootVerity", .signature = "s", .support = SUPPORT_IGNORED,
           .limit = "Counts with RootImage= only.", .summary = "Verity data of RootImage=." },
-        { "*exec", "SetCredential", .list = true, .signature = "a(say)", .support = SUPPORT_IGNORED,
-          .limit = NO_CREDENTIALS, .summary = "Credentials that stand in the unit." },
+        { "*exec", "SetCredential", FIELD(set_credential, sandbox, set_credentials), .list = true,
+          .vital = true, .summary = "Credentials that stand in the unit." },
         { "*exec", "SetCredentialEncrypted", .list = true, .signature = "a(say)", .support = SUPPORT_REFUSED,
           .limit = "Encrypted credentials cannot be opened, and the service may not do without.",
           .summary = "Encrypted credentials that stand in the unit." },

@@ -6,7 +6,8 @@
  *
  * A UnitSpec is made of parts, one for each group of directives. A part is
  * shared with the defaults until one of its directives is assigned (copied on
- * write), so a plain service costs a few hundred bytes. Hence the rule that no
+ * write), and once the spec is complete, with the equal parts of other specs;
+ * so a plain service costs a few hundred bytes. Hence the rule that no
  * default owns memory: lists and strings start as NULL.
  *
  * Life cycle: spec_new(), spec_assign() for each assignment of the fragment
@@ -274,8 +275,9 @@ typedef struct SandboxSpec { /* systemd.exec(5) "SANDBOXING" */
         ProcSubset proc_subset;
         bool mount_api_vfs;
         char *network_namespace_path, *ipc_namespace_path;
-        char **load_credentials; /* "ID" or "ID:PATH" */
-        char **set_credentials;  /* "ID:VALUE", the value still escaped */
+        char **load_credentials;   /* "ID" or "ID:PATH" */
+        char **import_credentials; /* patterns of names */
+        char **set_credentials;    /* "ID:VALUE", the value still escaped */
 } SandboxSpec;
 
 typedef struct KillSpec { /* systemd.kill(5) */
@@ -428,7 +430,8 @@ typedef struct UnitSpec {
         Setting *settings;
         size_t n_settings;
         char **files; /* owned: fragment first, then drop-ins, in the order read */
-        bool fatal;   /* a mistake that forbids the use of the unit (bad-setting); the report says which */
+        unsigned shared; /* bit per part that is shared with other specs of the same content */
+        bool fatal;      /* a mistake that forbids the use of the unit (bad-setting); the report says which */
 } UnitSpec;
 
 int spec_new(const char *name, UnitSpec **ret); /* all defaults; 0, -EINVAL (bad name), -ENOMEM */
