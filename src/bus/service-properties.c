@@ -77,10 +77,10 @@ static int get_dynamic_uid(Object *o, const Property *p, sd_bus_message *m) {
 static int append_kind(Object *o, sd_bus_message *m, CommandKind kind, bool extended) {
         const CommandList *list = &o->unit->spec->service->commands[kind];
         const Service *s = service_of(o);
-        const RunRecord *record = kind == COMMAND_START ? &s->main : &s->commands[kind];
+        const RunRecord *record = kind == COMMAND_START ? &s->main : s->commands ? s->commands + kind : NULL;
         unsigned which = s->command == kind ? s->command_index : list->n > 0 ? (unsigned)list->n - 1 : 0;
 
-        if (record->pid <= 0)
+        if (record && record->pid <= 0)
                 record = NULL;
         return append_commands(m, list, record, which, extended);
 }

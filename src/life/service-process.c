@@ -57,16 +57,17 @@ bool service_next_command(Service *s, const Event *ev, EffectList *fx) {
 }
 
 void service_note_spawned(Service *s, const Event *ev) {
-        RunRecord *r = s->commands + s->command;
+        const RunRecord record = { .start = ev->now, .pid = ev->process.pid };
 
         s->spawn_pending = false;
         s->group_empty = false;
-        *r = (RunRecord){ .start = ev->now, .pid = ev->process.pid };
+        if (s->commands)
+                s->commands[s->command] = record;
         if (!makes_main(s, s->command)) {
                 s->control_pid = ev->process.pid;
                 return;
         }
-        s->main = *r;
+        s->main = record;
         s->main_pid = ev->process.pid;
         s->main_is_child = s->main_known = true;
         s->main_executed = false;
@@ -114,6 +115,11 @@ static void record_exit(RunRecord *r, const Event *ev) {
         r->status = ev->process.status;
 }
 
+static void record_command_exit(Service *s, CommandKind kind, const Event *ev) {
+        if (s->commands)
+                record_exit(s->commands + kind, ev);
+}
+
 EventType service_note_exit(Service *s, const Event *ev) {
         pid_t pid = ev->process.pid;
         bool is_main = pid > 0 && pid == s->main_pid;
@@ -125,12 +131,12 @@ EventType service_note_exit(Service *s, const Event *ev) {
         if (is_main) {
                 s->main_pid = 0;
                 record_exit(&s->main, ev);
-                record_exit(s->commands + COMMAND_START, ev);
+                record_command_exit(s, COMMAND_START, ev);
                 s->last_exit = judge(s, &ev->process, COMMAND_START,
                                      s->command == COMMAND_START ? s->command_index : 0);
         } else {
                 s->control_pid = 0;
-                record_exit(s->commands + s->command, ev);
+                record_command_exit(s, s->command, ev);
                 s->last_exit = judge(s, &ev->process, s->command, s->command_index);
         }
         s->group_empty = s->group_empty || (ev->value && s->control_pid == 0 && s->main_pid == 0);

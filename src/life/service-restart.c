@@ -144,7 +144,8 @@ static void forget_last_run(Service *s) {
         s->watchdog_last = (DualTime){ 0 };
         s->runtime_deadline = USEC_INFINITY;
         s->main = (RunRecord){ 0 };
-        memset(s->commands, 0, sizeof(s->commands));
+        if (s->commands)
+                memset(s->commands, 0, COMMAND_KIND_MAX * sizeof(*s->commands));
 }
 
 static ServiceState begin_run(Service *s, const Event *ev, EffectList *fx) {

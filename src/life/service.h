@@ -107,7 +107,7 @@ typedef struct Service {
         usec_t watchdog_span;                                       /* WatchdogSec= or WATCHDOG_USEC= */
         DualTime watchdog_last;
         RunRecord main;                       /* ExecMain* */
-        RunRecord commands[COMMAND_KIND_MAX]; /* the last run of each kind */
+        RunRecord *commands; /* the last run of each kind; the holder's, of COMMAND_KIND_MAX; NULL: not kept */
         /* start rate limit */
         usec_t limit_window_begin;
         unsigned limit_count;

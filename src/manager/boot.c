@@ -141,4 +141,5 @@ void manager_check_started(Manager *m) {
             FIELD_I("USERSPACE_USEC", m->finish_time.monotonic - m->userspace_time.monotonic));
         if (m->observer.startup_finished)
                 m->observer.startup_finished(m->observer.userdata);
+        manager_give_back(m);
 }

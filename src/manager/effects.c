@@ -17,10 +17,21 @@
 
 typedef void (*EffectFunction)(Manager *m, Unit *u, const Effect *fx, const Event *cause);
 
+/* Most services have a main process and nothing else. Without memory nothing is recorded. */
+static void keep_records(Unit *u, CommandKind kind) {
+        Service *s = &unit_runtime(u)->machine.service;
+
+        if (u->type != UNIT_SERVICE || s->commands)
+                return;
+        if (kind != COMMAND_START || u->spec->service->type == TYPE_FORKING)
+                s->commands = calloc(COMMAND_KIND_MAX, sizeof(*s->commands));
+}
+
 static void effect_spawn(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         ProcessInfo process = { 0 };
         int r;
 
+        keep_records(u, fx->command);
         r = m->internal->budget_hit ? -ESHUTDOWN : unit_spawn(m, u, fx->command, fx->index, &process);
         if (r < 0) {
                 LOG_UNIT_ERRNO(u->id, SPAWN_REFUSED, r,

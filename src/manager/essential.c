@@ -54,7 +54,7 @@ static int shell_code(int code, int error) {
 
 /* ExecStartPre= and its like: the one whose failure was the unit's. */
 static int code_of_commands(const Service *s) {
-        for (unsigned i = 0; i < ELEMENTSOF(s->commands); i++) {
+        for (unsigned i = 0; s->commands && i < COMMAND_KIND_MAX; i++) {
                 const RunRecord *r = s->commands + i;
 
                 if (r->exit.realtime == 0)

@@ -96,6 +96,7 @@ void manager_flush_changes(Manager *m);
 void manager_tell_triggers(Manager *m, Unit *u, ActiveState now);
 void manager_run_requests(Manager *m, JobRequests *requests);
 int manager_queue_init(Manager *m);
+void manager_give_back(Manager *m); /* after a time of much work: the memory that it took goes back to the system */
 
 /* effects.c */
 void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause);

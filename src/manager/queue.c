@@ -3,14 +3,17 @@
 #include "manager/manager-internal.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Events of one turn; then the bus and the sockets get theirs. */
 #define TURN_BUDGET 512
 
+#define QUEUE_MIN 64
+
 static int queue_grow(ManagerInternal *in) {
-        size_t capacity = in->queue_capacity ? in->queue_capacity * 2 : 64;
+        size_t capacity = in->queue_capacity ? in->queue_capacity * 2 : QUEUE_MIN;
         QueuedEvent *q = malloc(capacity * sizeof(*q));
 
         if (!q)
@@ -257,6 +260,20 @@ static int on_queue(sd_event_source *s, void *userdata) {
         if (m->stopping)
                 manager_check_leave(m);
         return 0;
+}
+
+void manager_give_back(Manager *m) {
+        ManagerInternal *in = m->internal;
+        QueuedEvent *small;
+
+        if (in->queue_count == 0 && in->queue_capacity > QUEUE_MIN &&
+            (small = malloc(QUEUE_MIN * sizeof(*small)))) {
+                free(in->queue);
+                in->queue = small;
+                in->queue_capacity = QUEUE_MIN;
+                in->queue_head = 0;
+        }
+        (void)malloc_trim(0);
 }
 
 int manager_queue_init(Manager *m) {

@@ -139,6 +139,7 @@ static void reload_finish(Manager *m) {
         answer(m, &in->reload_waiters, MIN(r, q));
         if (in->reload_next)
                 reload_begin(m);
+        manager_give_back(m);
         manager_kick(m);
 }
 

@@ -21,6 +21,13 @@ static void stdio_release(void *field) {
         io->input_data_len = 0;
 }
 
+/* Most of its values are words without a file. */
+static bool stdio_owns(const void *field) {
+        const StdIo *io = field;
+
+        return io->input_file || io->output_file || io->error_file || io->input_data;
+}
+
 /* What stands behind "fd:", or the name that the descriptor has without one. */
 static int fd_name_parse(const CodecContext *c, const char *rest, char **ret) {
         int r;
@@ -84,6 +91,8 @@ const Codec codec_std_input = {
         .parse = std_input_parse,
         .format = std_input_format,
         .release = stdio_release,
+        .owns = stdio_owns,
+
         .good = SAMPLES("null", "tty", "socket", "data", "fd", "fd:web", "file:/dev/zero"),
         .bad = SAMPLES("", "file", "file:a", "fd:", "fd:a b", "stdin"),
 };
@@ -173,6 +182,8 @@ const Codec codec_std_output = {
         .parse = std_output_parse,
         .format = std_output_format,
         .release = stdio_release,
+        .owns = stdio_owns,
+
         .good = SAMPLES("inherit", "null", "journal+console", "syslog", "append:/var/log/a", "truncate:/a",
                         "file:/a//b", "fd:web", "fd"),
         .bad = SAMPLES("", "append", "file:a", "stdout", "append:"),
@@ -254,9 +265,13 @@ static int input_text_format(const Directive *row, const void *field, Buf *b) {
 }
 
 const Codec codec_input_text = {
-        CODEC_OF(input_text),        .expects = "a text with escapes such as \\n and \\t only",
-        .parse = input_text_parse,   .format = input_text_format,
-        .release = stdio_release,    .good = SAMPLES("", "hello  world", "a\\tb", "100%%"),
+        CODEC_OF(input_text),
+        .expects = "a text with escapes such as \\n and \\t only",
+        .parse = input_text_parse,
+        .format = input_text_format,
+        .release = stdio_release,
+        .owns = stdio_owns,
+        .good = SAMPLES("", "hello  world", "a\\tb", "100%%"),
         .bad = SAMPLES("\\q", "%9"),
 };
 
@@ -344,6 +359,8 @@ const Codec codec_input_data = {
         .parse = input_data_parse,
         .format = input_data_format,
         .release = stdio_release,
+        .owns = stdio_owns,
+
         .good = SAMPLES("", "aGVsbG8=", "aGVs bG8K", "YQ", "YWI="),
         .bad = SAMPLES("a", "a===", "YQ==YQ==", "*"),
 };

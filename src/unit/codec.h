@@ -40,6 +40,7 @@ typedef struct Codec {
         int (*format)(const Directive *row, const void *field,
                       Buf *b);                /* text that parse() accepts; 0 or -ENOMEM */
         void (*release)(void *field);         /* NULL: owns nothing. May be called twice */
+        bool (*owns)(const void *field);      /* is there something to release? NULL: in all but the default */
         const char *const *good, *const *bad; /* samples */
 } Codec;
 

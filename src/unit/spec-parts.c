@@ -70,8 +70,12 @@ int spec_parts_init(void) {
         return 0;
 }
 
-bool spec_part_is_shared(const UnitSpec *s, PartId part) {
+static bool is_default(const UnitSpec *s, PartId part) {
         return s->parts[part] == parts[part].defaults;
+}
+
+bool spec_part_is_shared(const UnitSpec *s, PartId part) {
+        return is_default(s, part) || (s->shared & 1U << part);
 }
 
 void *spec_part(UnitSpec *s, PartId part) {
@@ -83,7 +87,9 @@ void *spec_part(UnitSpec *s, PartId part) {
         copy = malloc(parts[part].size);
         if (!copy)
                 return NULL;
-        memcpy(copy, parts[part].defaults, parts[part].size);
+        memcpy(copy, s->parts[part], parts[part].size);
+        if (s->shared & 1U << part)
+                spec_unshare(s, part);
         s->parts[part] = copy;
         return copy;
 }
@@ -97,7 +103,7 @@ static const void *default_field(const Directive *d) {
 }
 
 bool spec_field_is_default(const UnitSpec *s, const Directive *d) {
-        if (!d->codec || d->whole || spec_part_is_shared(s, d->part))
+        if (!d->codec || d->whole || is_default(s, d->part))
                 return true;
         return memcmp(spec_field(s, d), default_field(d), d->codec->size) == 0;
 }
@@ -123,7 +129,9 @@ void spec_parts_release(UnitSpec *s) {
                                 d->codec->release((char *)s->parts[d->part] + d->offset);
 
         for (int part = 0; part < PART_MAX; part++) {
-                if (!spec_part_is_shared(s, part))
+                if (s->shared & 1U << part)
+                        spec_unshare(s, part);
+                else if (!is_default(s, part))
                         free((void *)s->parts[part]);
                 s->parts[part] = parts[part].defaults;
         }

@@ -19,6 +19,14 @@ size_t spec_part_size(PartId part);
 bool spec_part_is_shared(const UnitSpec *s, PartId part);
 void spec_parts_release(UnitSpec *s);
 
+/*
+ * Private parts that own no memory are exchanged for one copy that all specs
+ * with the same content share; spec_part() makes them private again.
+ * spec_unshare() gives the share back and leaves the pointer for the caller to replace.
+ */
+void spec_share_parts(UnitSpec *s);
+void spec_unshare(UnitSpec *s, PartId part);
+
 /* The row's field in the unit, in the part's shared or private memory. Only for rows with a field. */
 const void *spec_field(const UnitSpec *s, const Directive *d);
 bool spec_field_is_default(const UnitSpec *s, const Directive *d);

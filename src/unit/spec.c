@@ -272,7 +272,7 @@ static void shrink_dependencies(UnitSpec *s) {
         CommonSpec *common;
         Dependency *deps;
 
-        if (s->common->n_deps == s->common->deps_capacity)
+        if (s->common->n_deps == 0 || s->common->n_deps == s->common->deps_capacity)
                 return;
         common = spec_part(s, PART_COMMON);
         deps = realloc(common->deps, common->n_deps * sizeof(Dependency));
@@ -299,6 +299,7 @@ int spec_complete(UnitSpec *s, const SpecContext *c) {
                 return r;
         shrink_dependencies(s);
         spec_check(s, c);
+        spec_share_parts(s);
         return 0;
 }
 

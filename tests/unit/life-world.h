@@ -40,6 +40,7 @@ typedef struct WorldUnit {
         const char *name;
         UnitSpec *spec;
         Machine machine;
+        RunRecord records[COMMAND_KIND_MAX];
         unsigned others; /* processes in its group that are neither main nor control */
         unsigned n_results, n_releases, n_restarts_asked;
         bool released_for_good, remove_runtime; /* values of the last of each */
@@ -272,6 +273,8 @@ static inline void world_load(World *w, const char *name, const char *text) {
         assert_false(u->spec->fatal);
         report_release(&report);
         machine_init(&u->machine, u->spec->type, u->spec);
+        if (u->spec->type == UNIT_SERVICE)
+                u->machine.service.commands = u->records;
         if (u->spec->type == UNIT_TIMER)
                 u->machine.timer.boot = WORLD_BEGIN;
 }

@@ -172,7 +172,6 @@ static void normalise(Node *n, usec_t now) {
         s->reason = NULL;
         s->watchdog_last = (DualTime){ 0 };
         s->main = (RunRecord){ .pid = s->main.pid, .code = s->main.code, .status = s->main.status };
-        memset(s->commands, 0, sizeof(s->commands));
         s->passed = -1;
         s->result = plain_result(s);
         forget_unread(s);

@@ -851,6 +851,40 @@ static void the_units_of_this_machine_are_understood(void **state) {
         assert_int_equal(wrong, 0);
 }
 
+static void equal_parts_are_kept_once(void **state) {
+        static const char *const text =
+                "[Service]\nExecStart=/bin/a\nStandardOutput=null\nKillMode=process\n";
+        World a, b;
+        KillSpec *kill;
+
+        world_complete(&a, "a.service", text);
+        world_complete(&b, "b.service", text);
+        assert_ptr_equal(a.spec->exec, b.spec->exec);
+        assert_ptr_equal(a.spec->kill, b.spec->kill);
+        assert_ptr_not_equal(a.spec->service, b.spec->service);
+
+        kill = spec_part(a.spec, PART_KILL);
+        assert_non_null(kill);
+        assert_int_equal(kill->mode, KILL_PROCESS);
+        kill->mode = KILL_MIXED;
+        assert_int_equal(b.spec->kill->mode, KILL_PROCESS);
+        world_release(&a);
+        assert_int_equal(b.spec->exec->io.output, OUTPUT_NULL);
+        world_release(&b);
+}
+
+static void parts_that_own_memory_are_not_shared(void **state) {
+        static const char *const text = "[Service]\nExecStart=/bin/a\nUser=nobody\nStandardOutput=file:/a\n";
+        World a, b;
+
+        world_complete(&a, "a.service", text);
+        world_complete(&b, "b.service", text);
+        assert_ptr_not_equal(a.spec->exec, b.spec->exec);
+        world_release(&a);
+        assert_string_equal(b.spec->exec->user, "nobody");
+        world_release(&b);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(bad_names_are_refused),
@@ -883,6 +917,8 @@ int main(void) {
                 cmocka_unit_test(what_is_not_applied_is_listed_in_order),
                 cmocka_unit_test(settings_without_a_field_are_shown_as_written),
                 cmocka_unit_test(capabilities_add_up_as_in_systemd),
+                cmocka_unit_test(equal_parts_are_kept_once),
+                cmocka_unit_test(parts_that_own_memory_are_not_shared),
                 cmocka_unit_test(the_units_of_this_machine_are_understood),
         };
 
