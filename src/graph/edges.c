@@ -129,9 +129,12 @@ int graph_add_edge(Graph *g, Unit *from, DependencyKind kind, Unit *to) {
 }
 
 int edge_add_implied(Unit *from, uint32_t kinds, Unit *to) {
-        int r = edge_add_own(from, kinds, to);
+        const Edge *e = edge_between(from, to);
+        int r;
 
-        if (r >= 0)
+        kinds &= e ? ~e->kinds : kinds;
+        r = edge_add_own(from, kinds, to);
+        if (r >= 0 && kinds != 0)
                 edge_between(from, to)->implied |= kinds;
         return r;
 }

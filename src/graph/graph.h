@@ -19,13 +19,20 @@ typedef struct NameEntry {
         UT_hash_handle hh;
 } NameEntry;
 
+typedef struct MountPlace {
+        Unit *unit;
+        char *where; /* owned; the directory that the name stands for */
+} MountPlace;
+
 struct Graph {
         NameEntry *names;
         Unit *units;  /* utlist; merged ones included */
         Unit *merged; /* by stub_next: to be freed when no more stubs wait */
         Unit *stub_head, *stub_tail;
-        Job *jobs;      /* by id */
-        Job *run_queue; /* utlist over run_next, run_prev */
+        Job *jobs;          /* by id */
+        Job *run_queue;     /* utlist over run_next, run_prev */
+        MountPlace *mounts; /* every unit of that type, in whatever state */
+        size_t n_mounts, mounts_capacity;
         GraphHooks hooks;
         uint64_t mark;
         uint64_t n_steps; /* edges looked at for jobs and transactions: what the tests bound */
@@ -42,7 +49,7 @@ NameEntry *graph_name_find(const Graph *g, const char *name);
 
 /* edges.c */
 int edge_add_own(Unit *from, uint32_t kinds, Unit *to);
-int edge_add_implied(Unit *from, uint32_t kinds, Unit *to); /* there were none of them */
+int edge_add_implied(Unit *from, uint32_t kinds, Unit *to); /* those that are not there already */
 void edges_clear_own(Unit *u);                              /* what u asked for */
 void edges_clear_all(Unit *u);                              /* at both ends, whoever asked */
 static inline uint32_t edge_referred(const Edge *e) { /* kinds by which the other end names the holder */
@@ -51,6 +58,13 @@ static inline uint32_t edge_referred(const Edge *e) { /* kinds by which the othe
 
 /* implied.c */
 int graph_imply_slice(Graph *g, Unit *u);
+
+/* mounts.c */
+int mounts_note(Graph *g, Unit *u);
+void mounts_forget(Graph *g, const Unit *u);
+void mounts_release(Graph *g);
+int mounts_call(Graph *g, const Unit *u); /* makes stubs of those that have a file and that u needs */
+int mounts_complete(Graph *g, Unit *u);   /* edges, when all are loaded */
 
 /* job.c */
 static inline JobType job_effective_type(const Job *j) {

@@ -72,8 +72,16 @@ int graph_imply_slice(Graph *g, Unit *u) {
         return edge_add_own(u, EDGE(DEP_SLICE) | EDGE(DEP_REQUIRES) | EDGE(DEP_AFTER), slice);
 }
 
+/* A unit that is only a name asks for nothing; but what runs without a file any more still stops in order. */
+static bool has_file(const Unit *u) {
+        return (u->load_state != LOAD_NOT_FOUND && u->load_state != LOAD_MASKED) || !unit_is_down(u);
+}
+
 static int make_edges(Graph *g, Unit *u) {
         const CommonSpec *c = u->spec->common;
+
+        if (!has_file(u))
+                return 0;
 
         for (size_t i = 0; i < c->n_deps; i++) {
                 Unit *other;
@@ -82,7 +90,7 @@ static int make_edges(Graph *g, Unit *u) {
                 r = graph_add(g, c->deps[i].name, &other);
                 if (r == -EINVAL) /* said by the reader of the file */
                         continue;
-                if (r >= 0)
+                if (r >= 0 && dependency_is_possible(c->deps[i].kind, u->type, other->type))
                         r = graph_add_edge(g, u, c->deps[i].kind, other);
                 if (r < 0)
                         return r;
@@ -103,6 +111,10 @@ int graph_set_spec(Graph *g, Unit *u, UnitSpec *spec, LoadState state) {
         }
         u->load_state = state;
         r = make_edges(g, u);
+        if (r >= 0 && u->type == UNIT_MOUNT)
+                r = mounts_note(g, u);
+        if (r >= 0 && state == LOAD_LOADED)
+                r = mounts_call(g, u);
         if (r < 0) {
                 u->load_state = LOAD_ERROR; /* a unit that has lost some of its edges must not be started */
                 u->load_error = r;
@@ -121,9 +133,7 @@ static int order_target_after(Unit *target, Unit *u, uint32_t kinds) {
         return edge_add_implied(target, EDGE(DEP_AFTER), u);
 }
 
-int graph_complete(Graph *g, Unit *u) {
-        ENSURE(u->graph == g, -EINVAL);
-
+static int order_targets(Unit *u) {
         /* Adds to edges that exist, so the array stays where it is. */
         for (size_t i = 0; i < u->n_edges; i++) {
                 const Edge *e = u->edges + i;
@@ -137,4 +147,14 @@ int graph_complete(Graph *g, Unit *u) {
                         return r;
         }
         return 0;
+}
+
+int graph_complete(Graph *g, Unit *u) {
+        int r;
+
+        ENSURE(u->graph == g, -EINVAL);
+        if (u->load_state != LOAD_LOADED)
+                return 0;
+        r = mounts_complete(g, u);
+        return r < 0 ? r : order_targets(u);
 }

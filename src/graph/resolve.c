@@ -140,8 +140,15 @@ void transaction_drop_redundant(Transaction *t) {
         }
 }
 
+static bool is_for_conflict(const Transaction *t, const PlannedJob *j) {
+        for (uint32_t i = j->requesters; i != PLANNED_NONE; i = t->links[i].next_of_object)
+                if (t->links[i].conflict && !t->links[i].cut)
+                        return true;
+        return false;
+}
+
 /* Which of two contradicting jobs is dropped; NULL: both matter. */
-static PlannedJob *choose_loser(PlannedJob *a, PlannedJob *b) {
+static PlannedJob *choose_loser(const Transaction *t, PlannedJob *a, PlannedJob *b) {
         PlannedJob *stop = a->type == JOB_STOP ? a : b, *other = stop == a ? b : a;
 
         if (a->matters && b->matters)
@@ -149,7 +156,7 @@ static PlannedJob *choose_loser(PlannedJob *a, PlannedJob *b) {
         if (a->matters != b->matters)
                 return a->matters ? b : a;
         /* To be up is the wish, unless something else wants the place. */
-        return stop->for_conflict ? other : stop;
+        return is_for_conflict(t, stop) ? other : stop;
 }
 
 static int resolve_conflicts(Transaction *t, const Unit *u) {
@@ -162,7 +169,7 @@ static int resolve_conflicts(Transaction *t, const Unit *u) {
                         a = planned_next(t, a);
                         continue;
                 }
-                loser = choose_loser(a, b);
+                loser = choose_loser(t, a, b);
                 if (!loser) {
                         report_add(t->report, SEVERITY_ERROR, NULL, 0, NULL,
                                    "%s would have to %s and to %s at the same time; its dependencies "

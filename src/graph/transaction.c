@@ -100,6 +100,13 @@ static int append_job(Transaction *t, JobType type, Unit *u, uint32_t last) {
         if (r < 0)
                 return r;
 
+        /* Jobs that would change nothing by themselves count after all when the unit has different ones. */
+        for (uint32_t i = first_of_unit(u); i != PLANNED_NONE && r >= 0; i = t->jobs[i].next_of_unit)
+                if (!t->jobs[i].dropped && !t->jobs[i].looked_at)
+                        r = push_work(t, i);
+        if (r < 0)
+                return r;
+
         t->jobs[t->n_jobs++] = (PlannedJob){ .unit = u,
                                              .type = type,
                                              .next_of_unit = PLANNED_NONE,
@@ -119,7 +126,7 @@ static int add_job(Transaction *t, JobType type, Unit *u, uint32_t *ret) {
 
         if (find_job(t, type, u, &index)) {
                 if (t->jobs[index].dropped) {
-                        t->jobs[index].dropped = false;
+                        t->jobs[index].dropped = t->jobs[index].looked_at = false;
                         r = push_work(t, index);
                 }
         } else {
@@ -213,12 +220,11 @@ static int pull_in(Transaction *t, uint32_t subject, JobType type, Unit *u, bool
 }
 
 static int pull_in_stop(Transaction *t, uint32_t job, Unit *u) {
-        uint32_t stop;
-        int r;
+        size_t n = t->n_links;
+        int r = pull_in(t, job, JOB_STOP, u, true);
 
-        r = pull_in(t, job, JOB_STOP, u, true);
-        if (r >= 0 && find_job(t, JOB_STOP, u, &stop))
-                t->jobs[stop].for_conflict = true;
+        if (t->n_links > n)
+                t->links[n].conflict = true;
         return r;
 }
 
@@ -262,12 +268,14 @@ static int look_at_edge(Transaction *t, uint32_t job, JobType type, const Edge *
 /*
  * A job that would change nothing is pruned later with all that it alone pulls
  * in, and so that is not looked at: to start one service costs nothing for the
- * thousand others in its slice. (Should its unit get another job, too, either
- * that one wins and pulls in as much, or it is dropped.) Isolating is the
- * exception: what is pulled in must not be stopped.
+ * thousand others in its slice. Should its unit get another job, too, it is
+ * looked at again. Isolating is the exception: what is pulled in must not be
+ * stopped.
  */
 static bool is_idle_job(const Transaction *t, const PlannedJob *j) {
         if (j == t->jobs || t->mode == JOB_ISOLATE || !job_type_is_redundant(j->type, j->unit))
+                return false;
+        if (j->next_of_unit != PLANNED_NONE || first_of_unit(j->unit) != (uint32_t)(j - t->jobs))
                 return false;
         return !j->unit->job || !job_type_conflicts(j->type, job_effective_type(j->unit->job));
 }
@@ -278,8 +286,9 @@ static int work(Transaction *t) {
                 const Unit *u = t->jobs[job].unit;
                 JobType type = t->jobs[job].type;
 
-                if (is_idle_job(t, t->jobs + job))
+                if (t->jobs[job].dropped || t->jobs[job].looked_at || is_idle_job(t, t->jobs + job))
                         continue;
+                t->jobs[job].looked_at = true;
                 for (size_t i = 0; i < u->n_edges && t->jobs[job].outcome == 0; i++) {
                         int r = look_at_edge(t, job, type, u->edges + i);
 

@@ -36,14 +36,14 @@ typedef struct PlannedJob {
         int outcome;         /* > 0: it cannot be, see EnqueueOutcome ... */
         const Unit *culprit; /* ... because of this unit */
         bool matters;
-        bool for_conflict; /* a stop, because of Conflicts= */
+        bool looked_at; /* its dependencies are planned */
         bool chained, dropped;
 } PlannedJob;
 
 typedef struct PlannedLink {
         uint32_t subject, object; /* who asks for whom */
         uint32_t next_of_subject, next_of_object;
-        bool matters, cut;
+        bool matters, conflict, cut; /* conflict: a stop, because of Conflicts= */
 } PlannedLink;
 
 typedef struct Transaction {

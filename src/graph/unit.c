@@ -32,6 +32,8 @@ static void unit_free(Unit *u) {
 /* Takes the unit out of the list, tells the hook and frees it. Its names are out of the index already. */
 static void unit_dispose(Graph *g, Unit *u) {
         DL_DELETE(g->units, u);
+        if (u->type == UNIT_MOUNT)
+                mounts_forget(g, u);
         if (g->hooks.unit_removed)
                 g->hooks.unit_removed(u, g->hooks.userdata);
         unit_free(u);
@@ -61,6 +63,7 @@ void graph_free(Graph *g) {
         }
         DL_FOREACH_SAFE (g->units, u, next_unit)
                 unit_dispose(g, u);
+        mounts_release(g);
         free(g);
 }
 

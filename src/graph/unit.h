@@ -20,7 +20,8 @@
  * cgroup the edges to its slice (Slice=, else system.slice, or
  * system-PREFIX.slice for an instance; a slice to its parent): Requires= and
  * After=, systemd.resource-control(5). graph_complete() orders a target after
- * what it pulls in, systemd.target(5).
+ * what it pulls in, systemd.target(5), and a unit with RequiresMountsFor= after
+ * the mounts on the way; those that have a file it requires.
  *
  * Hooks are told when all is done and must not call back into the graph.
  */
@@ -113,6 +114,8 @@ typedef struct GraphHooks {
                 Job *j, void *userdata); /* ended, with j->result: JobRemoved; the job is freed after it */
         void *userdata;
         size_t machine_size; /* > 0: u->machine is allocated with the unit, zeroed; whoever frees it is still the hook */
+        /* The names of the mounts that have unit files, to be loaded when a path needs them; may be NULL. */
+        char *const *(*mounts)(void *userdata);
 } GraphHooks;
 
 int graph_new(const GraphHooks *hooks, Graph **ret); /* hooks are copied; members may be NULL */

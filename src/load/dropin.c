@@ -194,6 +194,18 @@ static int fill_template(const char *name, const char *unit, char **ret) {
         return r < 0 ? r : name_with_instance(name, instance, ret);
 }
 
+/* Through however many links: a unit that is masked is not to be pulled in. A link that is broken is no mask. */
+static bool is_mask(const Root *root, const char *directory, const char *name, const char *target) {
+        char *path auto_free = NULL;
+        struct stat st;
+
+        if (str_equal(target, "/dev/null"))
+                return true;
+        if (str_printf(&path, "%s/%s", directory, name) < 0 || root_stat(root, path, &st) < 0)
+                return false;
+        return stat_is_null_device(&st) || (S_ISREG(st.st_mode) && st.st_size == 0);
+}
+
 static int add_links(const SearchDir *dir, const char *path, void *userdata) {
         char **files auto_strv = NULL;
         Links *links = userdata;
@@ -216,8 +228,8 @@ static int add_links(const SearchDir *dir, const char *path, void *userdata) {
                 if (r >= 0)
                         r = fill_template(*f, links->unit, &name);
                 if (r >= 0)
-                        r = add_unit(str_equal(target, "/dev/null") ? &links->masked : &links->found, name,
-                                     dir);
+                        r = add_unit(is_mask(links->root, path, *f, target) ? &links->masked : &links->found,
+                                     name, dir);
                 if (r < 0)
                         return r;
         }

@@ -155,6 +155,10 @@ static int add_unit(Index *x, const Root *root, size_t dir, int fd, const char *
                 return r;
         e->dir = (unsigned)dir;
         e->link = link;
+        if (name_type(name) == UNIT_MOUNT)
+                r = strv_add(&x->mounts, name);
+        if (r < 0)
+                return r;
         if (kind == LINK_ALIAS)
                 return add_alias(x, e, target);
         e->kind = kind == LINK_MASK ? ENTRY_MASK : ENTRY_FILE;
@@ -234,6 +238,7 @@ void index_release(Index *x) {
                 free(d->name);
                 free(d);
         }
+        strv_free(x->mounts);
         search_path_release(&x->path);
         report_release(&x->report);
         *x = (Index){ 0 };

@@ -47,6 +47,7 @@ typedef struct Index {
         SearchPath path;
         Entry *entries;  /* hash; owned */
         SubDir *subdirs; /* hash; owned */
+        char **mounts;   /* owned; names of the mount units */
         Report report;
 } Index;
 

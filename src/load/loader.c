@@ -72,6 +72,10 @@ const Report *loader_report(const Loader *l) {
         return &l->index.report;
 }
 
+char *const *loader_mounts(const Loader *l) {
+        return l->index.mounts;
+}
+
 char *const *loader_search_path(const Loader *l) {
         return l->prefixed;
 }

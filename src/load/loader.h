@@ -32,6 +32,7 @@ void loader_free(Loader *l);
 /* Reads the directories again if one has changed. 0 or -ENOMEM; those that cannot be read are skipped (see loader_report()). */
 int loader_refresh(Loader *l);
 const Report *loader_report(const Loader *l);
+char *const *loader_mounts(const Loader *l);      /* names of mount units that have files; as of the last refresh */
 char *const *loader_search_path(const Loader *l); /* with the root prefix */
 typedef enum LoadOutcome {
         LOADED_OK = 0,

@@ -50,7 +50,11 @@ int index_resolve(const Index *x, const char *name, char **ret_id, const Entry *
                 r = governing(x, id, &e);
                 if (r < 0)
                         break;
+                if (!e && n > 0) /* a link that leads to nothing is no alias */
+                        r = str_replace(&id, name);
                 if (!e || e->kind != ENTRY_ALIAS) {
+                        if (r < 0)
+                                break;
                         *ret_id = TAKE(id);
                         *ret_entry = e;
                         return 0;

@@ -131,13 +131,20 @@ static void on_job_removed(Job *j, void *userdata) {
         manager_kick(m);
 }
 
+static char *const *mounts_with_files(void *userdata) {
+        const Manager *m = userdata;
+
+        return loader_mounts(m->loader);
+}
+
 int manager_graph_init(Manager *m) {
         GraphHooks hooks = { .unit_added = on_unit_added,
                              .unit_removed = on_unit_removed,
                              .job_added = on_job_added,
                              .job_removed = on_job_removed,
                              .userdata = m,
-                             .machine_size = sizeof(UnitRuntime) };
+                             .machine_size = sizeof(UnitRuntime),
+                             .mounts = mounts_with_files };
 
         return graph_new(&hooks, &m->graph);
 }

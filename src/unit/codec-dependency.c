@@ -38,6 +38,7 @@ static const char *const kind_names[] = {
         [DEP_ON_FAILURE_OF] = "OnFailureOf",
         [DEP_TRIGGERED_BY] = "TriggeredBy",
         [DEP_SLICE_OF] = "SliceOf",
+        [DEP_NAMESPACE_JOINED_BY] = "NamespaceJoinedBy",
 };
 _Static_assert(ELEMENTSOF(kind_names) == DEP_MAX, "a name for each kind");
 
@@ -61,7 +62,8 @@ static const DependencyKind inverses[] = {
         [DEP_RELOAD_PROPAGATED_FROM] = DEP_PROPAGATES_RELOAD_TO,
         [DEP_PROPAGATES_STOP_TO] = DEP_STOP_PROPAGATED_FROM,
         [DEP_STOP_PROPAGATED_FROM] = DEP_PROPAGATES_STOP_TO,
-        [DEP_JOINS_NAMESPACE_OF] = DEP_JOINS_NAMESPACE_OF,
+        [DEP_JOINS_NAMESPACE_OF] = DEP_NAMESPACE_JOINED_BY,
+        [DEP_NAMESPACE_JOINED_BY] = DEP_JOINS_NAMESPACE_OF,
         [DEP_TRIGGERS] = DEP_TRIGGERED_BY,
         [DEP_SLICE] = DEP_SLICE_OF,
         [DEP_REQUIRED_BY] = DEP_REQUIRES,
@@ -81,6 +83,17 @@ _Static_assert(ELEMENTSOF(inverses) == DEP_MAX, "an inverse for each kind");
 DependencyKind dependency_inverse(DependencyKind k) {
         ENSURE((int)k >= 0 && k < DEP_MAX, DEP_AFTER);
         return inverses[k];
+}
+
+bool dependency_is_possible(DependencyKind k, UnitType from, UnitType to) {
+        switch (k) {
+        case DEP_ON_FAILURE:
+                return from != UNIT_SLICE && from != UNIT_DEVICE;
+        case DEP_BEFORE:
+                return to != UNIT_DEVICE;
+        default:
+                return true;
+        }
 }
 
 /* "foo@.service" in the file of an instance means the same instance of foo, elsewhere the instance named like the unit. */

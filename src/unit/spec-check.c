@@ -178,10 +178,30 @@ static void refuse_setting(const Directive *d, const char *value, const char *fi
                       "%s The unit cannot be used.", d->limit);
 }
 
+static void warn_of_dependencies(const UnitSpec *s, const SpecContext *c) {
+        const CommonSpec *common = s->common;
+
+        for (size_t i = 0; i < common->n_deps; i++) {
+                const Dependency *d = common->deps + i;
+
+                if (dependency_is_possible(d->kind, s->type, name_type(d->name)))
+                        continue;
+                report_add_at(c->report, SEVERITY_WARNING, FINDING_CONTRADICTION,
+                              &(SourcePlace){ .file = fragment(s), .key = dependency_to_string(d->kind) },
+                              d->kind == DEP_BEFORE
+                                      ? "%s is not ordered after anything: devices come by themselves. "
+                                        "It is ignored."
+                                      : "A unit of this type never fails, so %s would never be "
+                                        "started. It is ignored.",
+                              d->name);
+        }
+}
+
 /* Settings without effect, which the writer will miss. */
 static void warn(const UnitSpec *s, const SpecContext *c) {
         const ServiceSpec *service = s->service;
 
+        warn_of_dependencies(s, c);
         if (s->type != UNIT_SERVICE)
                 return;
         if (service->runtime_randomized_extra > 0 && service->runtime_max == USEC_INFINITY)

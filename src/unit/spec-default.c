@@ -69,6 +69,15 @@ static int add_clock(UnitSpec *s) {
         return 0;
 }
 
+bool mount_has_option(const MountSpec *mount, const char *option) {
+        size_t n = strlen(option);
+
+        for (const char *p = mount->options; p && *p; p += strcspn(p, ","), p += *p == ',')
+                if (strcspn(p, ",") == n && strncmp(p, option, n) == 0)
+                        return true;
+        return false;
+}
+
 static bool file_system_is_remote(const MountSpec *mount) {
         static const char *const types[] = {
                 "afs",   "ceph",           "cifs",       "smb3", "smbfs",     "sshfs", "ncpfs", "ncp",
@@ -76,7 +85,7 @@ static bool file_system_is_remote(const MountSpec *mount) {
                 "davfs", "fuse.glusterfs", "fuse.sshfs", "9p",
         };
 
-        if (mount->options && strstr(mount->options, "_netdev"))
+        if (mount_has_option(mount, "_netdev"))
                 return true;
         for (size_t i = 0; mount->fs_type && i < ELEMENTSOF(types); i++)
                 if (str_equal(types[i], mount->fs_type))
@@ -84,19 +93,33 @@ static bool file_system_is_remote(const MountSpec *mount) {
         return false;
 }
 
-/* /proc, /sys, /dev and what the container brought are nobody's to take down. */
-static bool mount_is_given(const char *where) {
-        static const char *const trees[] = { "/proc", "/sys", "/dev", "/run/user", "/" };
+bool mount_is_given(const char *where) {
+        static const char *const places[] = { "/", "/usr", "/etc" };
+        static const char *const trees[] = { "/proc", "/sys", "/dev", "/run/initramfs" };
 
-        for (size_t i = 0; where && i < ELEMENTSOF(trees); i++) {
+        if (!where)
+                return true;
+        for (size_t i = 0; i < ELEMENTSOF(places); i++)
+                if (str_equal(where, places[i]))
+                        return true;
+        for (size_t i = 0; i < ELEMENTSOF(trees); i++) {
                 const char *rest = str_after(where, trees[i]);
 
-                if (rest && (*rest == 0 || (*rest == '/' && i < ELEMENTSOF(trees) - 1)))
+                if (rest && (*rest == 0 || *rest == '/'))
                         return true;
         }
-        return !where;
+        return false;
 }
 
+static int add_each(UnitSpec *s, const DefaultDependency *d, size_t n) {
+        int r = 0;
+
+        for (size_t i = 0; i < n && r >= 0; i++)
+                r = spec_add_constant_dependency(s, d[i].kind, d[i].name);
+        return r;
+}
+
+/* Nobody waits for a mount that may fail. */
 static int add_for_mount(UnitSpec *s) {
         static const DefaultDependency local[] = {
                 { UNIT_MOUNT, DEP_AFTER, "local-fs-pre.target" },
@@ -110,16 +133,19 @@ static int add_for_mount(UnitSpec *s) {
                 { UNIT_MOUNT, DEP_BEFORE, "remote-fs.target" },
         };
         static const DefaultDependency both[] = { STOPS_AT_UMOUNT(UNIT_MOUNT) };
-        bool far = file_system_is_remote(s->mount);
-        const DefaultDependency *d = far ? remote : local;
-        int r = 0;
+        bool optional = mount_has_option(s->mount, "nofail");
+        int r;
 
         if (mount_is_given(s->mount->where))
                 return 0;
-        for (size_t i = 0; r >= 0 && i < (far ? ELEMENTSOF(remote) : ELEMENTSOF(local)); i++)
-                r = spec_add_constant_dependency(s, d[i].kind, d[i].name);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(both); i++)
-                r = spec_add_constant_dependency(s, both[i].kind, both[i].name);
+        if (file_system_is_remote(s->mount))
+                r = add_each(s, remote, ELEMENTSOF(remote) - optional);
+        else
+                r = add_each(s, local, ELEMENTSOF(local) - optional);
+        if (r >= 0)
+                r = add_each(s, both, ELEMENTSOF(both));
+        if (r >= 0 && str_equal(s->mount->fs_type, "tmpfs")) /* its pages may be swapped out */
+                r = spec_add_constant_dependency(s, DEP_AFTER, "swap.target");
         return r;
 }
 

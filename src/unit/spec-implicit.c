@@ -10,6 +10,7 @@
 #include "unit/spec-parts.h"
 
 #define JOURNALD_SOCKET "systemd-journald.socket"
+#define REMOUNT_SERVICE "systemd-remount-fs.service"
 
 static int need(UnitSpec *s, const char *name) {
         int r;
@@ -37,13 +38,13 @@ const char *spec_slice(const UnitSpec *s) {
         return has_cgroup(s->type) ? "system.slice" : NULL;
 }
 
-/* The instances of "foo@.service" share "system-foo.slice"; init.scope and such as it stand at the top. */
+/* The instances of "foo@.service" share "system-foo.slice"; what stays to the end stands at the top. */
 static int default_slice(const UnitSpec *s, char **ret) {
         char *prefix auto_free = NULL, *escaped auto_free = NULL;
         int r;
 
         *ret = NULL;
-        if (str_equal(s->name, "init.scope")) {
+        if (str_equal(s->name, "init.scope") || (s->type == UNIT_MOUNT && mount_is_given(s->mount->where))) {
                 *ret = strdup("-.slice");
                 return *ret ? 0 : -ENOMEM;
         }
@@ -108,8 +109,8 @@ static int add_slice(UnitSpec *s) {
 static int need_mounts_for(UnitSpec *s, const char *path) {
         CommonSpec *common;
 
-        if (!path || path[0] != '/' || path[1] == 0)
-                return 0; /* "~" is known to the child only, and the root is there */
+        if (!path || path[0] != '/')
+                return 0; /* "~" is known to the child only */
         common = spec_part(s, PART_COMMON);
         return common ? strv_add_unique(&common->requires_mounts_for, path) : -ENOMEM;
 }
@@ -119,14 +120,58 @@ static bool is_log(StdOutput output) {
                output == OUTPUT_KMSG_CONSOLE;
 }
 
-static int add_for_exec(UnitSpec *s) {
+/* /tmp may be masked, so its mount is only wanted. */
+static int add_for_private_tmp(UnitSpec *s) {
         int r;
 
-        r = need_mounts_for(s, s->exec->working_directory);
+        r = spec_add_constant_dependency(s, DEP_WANTS, "tmp.mount");
+        if (r >= 0)
+                r = spec_add_constant_dependency(s, DEP_AFTER, "tmp.mount");
+        if (r >= 0)
+                r = need_mounts_for(s, "/var/tmp");
+        return r < 0 ? r : spec_add_constant_dependency(s, DEP_AFTER, "systemd-tmpfiles-setup.service");
+}
+
+/* StateDirectory= and its like. A manager with other prefixes asks for mounts that are not there: no harm. */
+static int need_directories(UnitSpec *s) {
+        static const char *const prefixes[DIRECTORY_KIND_MAX] = {
+                [DIRECTORY_RUNTIME] = "/run",       [DIRECTORY_STATE] = "/var/lib",
+                [DIRECTORY_CACHE] = "/var/cache",   [DIRECTORY_LOGS] = "/var/log",
+                [DIRECTORY_CONFIGURATION] = "/etc",
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < DIRECTORY_KIND_MAX; i++)
+                STRV_FOREACH (name, s->exec->directories[i].names) {
+                        char *path auto_free = NULL;
+
+                        if (r >= 0)
+                                r = str_printf(&path, "%s/%.*s", prefixes[i], (int)strcspn(*name, ":"),
+                                               *name);
+                        if (r >= 0)
+                                r = need_mounts_for(s, path);
+                }
+        return r;
+}
+
+static bool writes_below_var(const ExecSpec *e) {
+        return e->directories[DIRECTORY_STATE].names || e->directories[DIRECTORY_CACHE].names ||
+               e->directories[DIRECTORY_LOGS].names;
+}
+
+static int add_for_exec(UnitSpec *s) {
+        int r = 0;
+
+        if (!s->exec->working_directory_optional)
+                r = need_mounts_for(s, s->exec->working_directory);
         if (r >= 0)
                 r = need_mounts_for(s, s->exec->root_directory);
+        if (r >= 0)
+                r = need_directories(s);
+        if (r >= 0 && writes_below_var(s->exec))
+                r = spec_add_constant_dependency(s, DEP_AFTER, REMOUNT_SERVICE);
         if (r >= 0 && s->sandbox->private_tmp)
-                r = spec_add_constant_dependency(s, DEP_AFTER, "systemd-tmpfiles-setup.service");
+                r = add_for_private_tmp(s);
         if (r >= 0 && (is_log(s->exec->io.output) || is_log(s->exec->io.error)))
                 r = spec_add_constant_dependency(s, DEP_AFTER, JOURNALD_SOCKET);
         return r;
@@ -185,26 +230,41 @@ static int add_for_path(UnitSpec *s) {
 
         r = trigger_or_namesake(s, s->path->unit, UNIT_SERVICE);
         for (size_t i = 0; r >= 0 && i < s->path->n_watches; i++)
-                if (s->path->watches[i].kind != PATH_EXISTS_GLOB)
-                        r = need_mounts_for(s, s->path->watches[i].path);
+                r = need_mounts_for(s, s->path->watches[i].path);
         return r;
 }
 
-/* A mount needs what lies above its directory, and for a bind mount what it shows. */
-static int add_for_mount(UnitSpec *s) {
-        const char *where = s->mount->where, *slash = where ? strrchr(where, '/') : NULL;
+static int need_mounts_above(UnitSpec *s, const char *where) {
+        const char *slash = where ? strrchr(where, '/') : NULL;
         char *parent auto_free = NULL;
-        int r = 0;
 
-        if (slash && slash > where) {
-                parent = strndup(where, (size_t)(slash - where));
-                if (!parent)
-                        return -ENOMEM;
-                r = need_mounts_for(s, parent);
-        }
-        if (r >= 0 && s->mount->what && s->mount->options && strstr(s->mount->options, "bind"))
+        if (!slash || where[1] == 0)
+                return 0;
+        parent = strndup(where, MAX((size_t)(slash - where), 1u));
+        return parent ? need_mounts_for(s, parent) : -ENOMEM;
+}
+
+/* A mount needs what lies above its directory, and what it shows if that is a file or a directory. */
+static int add_for_mount(UnitSpec *s) {
+        int r;
+
+        r = need_mounts_above(s, s->mount->where);
+        if (r >= 0)
+                r = add_for_exec(s);
+        if (r >= 0 && (mount_has_option(s->mount, "bind") || mount_has_option(s->mount, "rbind") ||
+                       mount_has_option(s->mount, "loop")))
                 r = need_mounts_for(s, s->mount->what);
         return r;
+}
+
+/* A file can be used when its file system is writable. */
+static int add_for_swap(UnitSpec *s) {
+        int r;
+
+        r = need_mounts_for(s, s->mount->what);
+        if (r >= 0 && s->mount->what && !str_starts_with(s->mount->what, "/dev/"))
+                r = spec_add_constant_dependency(s, DEP_AFTER, REMOUNT_SERVICE);
+        return r < 0 ? r : add_for_exec(s);
 }
 
 int spec_add_implicit_dependencies(UnitSpec *s, const SpecContext *c) {
@@ -224,7 +284,10 @@ int spec_add_implicit_dependencies(UnitSpec *s, const SpecContext *c) {
         case UNIT_PATH:
                 return add_for_path(s);
         case UNIT_AUTOMOUNT:
-                return trigger_or_namesake(s, NULL, UNIT_MOUNT);
+                r = trigger_or_namesake(s, NULL, UNIT_MOUNT);
+                return r < 0 ? r : need_mounts_above(s, s->mount->where);
+        case UNIT_SWAP:
+                return add_for_swap(s);
         case UNIT_MOUNT:
                 return add_for_mount(s);
         default:
