@@ -17,6 +17,8 @@ static const SignalRow scope_signals[] = { { "RequestStop", "" }, { 0 } };
 const Interface interfaces[INTERFACE_MAX] = {
         [INTERFACE_MANAGER] = { NAME("Manager"), manager_methods, TABLES(manager_properties), manager_signals,
                                 .type = UNIT_TYPE_INVALID },
+        [INTERFACE_OWN_MANAGER] = { "org.svinit.Manager", own_manager_methods, TABLES(NULL),
+                                    .type = UNIT_TYPE_INVALID },
         [INTERFACE_LOG_CONTROL] = { "org.freedesktop.LogControl1", NULL, TABLES(log_control_properties),
                                     .type = UNIT_TYPE_INVALID },
         [INTERFACE_UNIT] = { NAME("Unit"), unit_methods, TABLES(unit_properties), .type = UNIT_TYPE_INVALID,
@@ -52,7 +54,8 @@ size_t object_interfaces(const Object *o, InterfaceId ret[OBJECT_INTERFACES_MAX]
         switch (o->kind) {
         case OBJECT_MANAGER:
                 ret[0] = INTERFACE_MANAGER;
-                return 1;
+                ret[1] = INTERFACE_OWN_MANAGER;
+                return 2;
         case OBJECT_LOG_CONTROL:
                 ret[0] = INTERFACE_LOG_CONTROL;
                 return 1;

@@ -25,6 +25,7 @@ typedef struct Property Property;
 
 typedef enum InterfaceId {
         INTERFACE_MANAGER,
+        INTERFACE_OWN_MANAGER, /* org.svinit.Manager */
         INTERFACE_LOG_CONTROL,
         INTERFACE_UNIT,
         INTERFACE_OWN_UNIT, /* org.svinit.Unit */

@@ -8,7 +8,7 @@
 
 #include "bus/property.h"
 
-extern const Method driver_methods[];
+extern const Method driver_methods[], own_manager_methods[];
 extern const Method manager_methods[], unit_methods[], job_methods[], service_methods[], scope_methods[],
         process_methods[];
 extern const Property manager_properties[], log_control_properties[], unit_properties[], job_properties[];

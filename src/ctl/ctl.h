@@ -29,6 +29,11 @@ typedef enum CtlExit {
 
 typedef struct Ctl {
         sd_bus *bus; /* NULL until ctl_connect() */
+        bool dry_run, show_transaction;
+        bool after, before;                  /* list-dependencies */
+        bool order, require;                 /* dot */
+        char **from_patterns, **to_patterns; /* dot */
+        const char *job;                     /* plan: --job= */
         bool quiet, no_block, no_pager, plain, full, all, failed, value, now, runtime, force, no_legend,
                 follow, reverse, system, no_reload;
         bool called_as_systemctl, color;
@@ -64,6 +69,7 @@ const Verb *verb_find(const char *name);
 #define SD1_PATH "/org/freedesktop/systemd1"
 #define SD1_MANAGER SD1 ".Manager"
 #define SD1_UNIT SD1 ".Unit"
+#define OWN_MANAGER "org.svinit.Manager"
 
 int ctl_connect(Ctl *c); /* 0, or negative with a sentence on stderr */
 /* A call to the manager; the error is printed (unless quiet) and mapped to an exit code, *ret_exit. 0 or negative. */
@@ -97,6 +103,11 @@ void format_timestamp(usec_t realtime, Buf *b);   /* "Mon 2026-01-05 10:00:00 UT
 void format_age(usec_t then, usec_t now, Buf *b); /* "3min 2s ago" */
 void format_size(uint64_t bytes, Buf *b);         /* "2.3M" */
 
+/* json.c: members of an object get their comma by themselves */
+void json_add_string(Buf *b, const char *s);
+void json_add_list(Buf *b, char *const *strings);
+void json_add_member(Buf *b, const char *key, const char *value);
+
 /* logs.c */
 int logs_show(Ctl *c, char *const *units, unsigned lines, bool follow, usec_t not_before, bool indent);
 
@@ -119,6 +130,10 @@ VERB(list_units);
 VERB(list_jobs);
 VERB(list_unit_files);
 VERB(list_dependencies);
+VERB(diff);
+VERB(apply);
+VERB(plan);
+VERB(dot);
 VERB(is_active);
 VERB(is_failed);
 VERB(is_enabled);

@@ -8,16 +8,21 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
+typedef struct JobVerb {
         const char *verb, *method;
-} methods[] = { { "start", "StartUnit" },
-                { "stop", "StopUnit" },
-                { "restart", "RestartUnit" },
-                { "try-restart", "TryRestartUnit" },
-                { "reload", "ReloadUnit" },
-                { "reload-or-restart", "ReloadOrRestartUnit" },
-                { "try-reload-or-restart", "ReloadOrTryRestartUnit" },
-                { "isolate", "StartUnit" } };
+        const char *job; /* the same, for EnqueueUnitJob */
+} JobVerb;
+
+static const JobVerb job_verbs[] = {
+        { "start", "StartUnit", "start" },
+        { "stop", "StopUnit", "stop" },
+        { "restart", "RestartUnit", "restart" },
+        { "try-restart", "TryRestartUnit", "try-restart" },
+        { "reload", "ReloadUnit", "reload" },
+        { "reload-or-restart", "ReloadOrRestartUnit", "reload-or-restart" },
+        { "try-reload-or-restart", "ReloadOrTryRestartUnit", "reload-or-try-restart" },
+        { "isolate", "StartUnit", "start" },
+};
 
 typedef struct Wait {
         Ctl *ctl;
@@ -74,14 +79,36 @@ static int wait_all(Wait *w) {
                        : ctl_print_error("the connection broke while waiting: %s", strerror(-r));
 }
 
-static int enqueue(Ctl *c, const char *method, const char *unit, Wait *w) {
+/* --show-transaction: all jobs that came about, in systemctl's words. */
+static int read_transaction(sd_bus_message *m, const char **ret_path) {
+        const char *unit, *type;
+        uint32_t id;
+        int r;
+
+        r = sd_bus_message_read(m, "uosos", &id, ret_path, &unit, NULL, &type);
+        if (r < 0)
+                return r;
+        fprintf(stderr, "Enqueued anchor job %u %s/%s.\n", id, unit, type);
+        r = sd_bus_message_enter_container(m, 'a', "(uosos)");
+        while (r >= 0 && (r = sd_bus_message_read(m, "(uosos)", &id, NULL, &unit, NULL, &type)) > 0)
+                fprintf(stderr, "Enqueued auxiliary job %u %s/%s.\n", id, unit, type);
+        return MIN(r, 0);
+}
+
+static int enqueue(Ctl *c, const JobVerb *verb, const char *unit, Wait *w) {
         sd_bus_message *reply = NULL;
         const char *path;
         int r, code = CTL_FAILED;
 
-        r = ctl_call(c, method, &reply, &code, unit, "ss", unit, c->mode);
-        if (r >= 0)
-                r = sd_bus_message_read(reply, "o", &path);
+        if (c->show_transaction) {
+                r = ctl_call(c, "EnqueueUnitJob", &reply, &code, unit, "sss", unit, verb->job, c->mode);
+                if (r >= 0)
+                        r = read_transaction(reply, &path);
+        } else {
+                r = ctl_call(c, verb->method, &reply, &code, unit, "ss", unit, c->mode);
+                if (r >= 0)
+                        r = sd_bus_message_read(reply, "o", &path);
+        }
         if (r >= 0 && !c->no_block)
                 r = strv_add(&w->jobs, path);
         sd_bus_message_unref(reply);
@@ -92,19 +119,23 @@ VERB(jobs) {
         char **names auto_strv = NULL;
         sd_bus_slot *slot = NULL;
         Wait w = { .ctl = c, .verb = argv[0] };
-        const char *method = NULL;
+        const JobVerb *verb = job_verbs;
         int code = CTL_OK;
 
-        for (size_t i = 0; i < ELEMENTSOF(methods); i++)
-                if (str_equal(argv[0], methods[i].verb))
-                        method = methods[i].method;
+        for (size_t i = 0; i < ELEMENTSOF(job_verbs); i++)
+                if (str_equal(argv[0], job_verbs[i].verb))
+                        verb = job_verbs + i;
+        if (c->dry_run) { /* systemctl says nothing */
+                c->job = verb->job;
+                return c->called_as_systemctl ? CTL_OK : verb_plan(c, argc, argv);
+        }
         if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
         if (sd_bus_add_match(c->bus, &slot, "type='signal',interface='" SD1_MANAGER "',member='JobRemoved'",
                              on_job_removed, &w) < 0)
                 return CTL_FAILED;
         STRV_FOREACH (name, names) {
-                int r = enqueue(c, method, *name, &w);
+                int r = enqueue(c, verb, *name, &w);
 
                 code = code ?: r;
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* list-units, list-jobs, list-unit-files, list-dependencies. */
+/* list-units, list-jobs, list-unit-files. */
 
 #include "ctl/ctl.h"
 
@@ -172,57 +172,4 @@ VERB(list_unit_files) {
                 printf("\n%u unit files listed.\n", l.n);
         loader_free(l.loader);
         return r < 0 ? CTL_FAILED : CTL_OK;
-}
-
-static int dependency_tree(Ctl *c, const char *unit, unsigned depth, char ***seen) {
-        static const char *const forward[] = { "Requires",   "Requisite", "Wants",
-                                               "ConsistsOf", "BindsTo",   "Upholds" };
-        static const char *const backward[] = { "RequiredBy", "RequisiteOf", "WantedBy",
-                                                "PartOf",     "BoundBy",     "UpheldBy" };
-        const char *const *kinds = c->reverse ? backward : forward;
-        char *path auto_free = NULL, *active auto_free = NULL;
-        int r;
-
-        r = ctl_unit_path(unit, &path);
-        if (r < 0)
-                return r;
-        r = sd_bus_get_property_string(c->bus, SD1, path, SD1_UNIT, "ActiveState", NULL, &active);
-        if (r < 0)
-                return r;
-        if (depth == 0)
-                puts(unit);
-        else
-                printf("%s%s%s %*s%s\n",
-                       str_equal(active, "active")   ? COLOR_GREEN(c)
-                       : str_equal(active, "failed") ? COLOR_RED(c)
-                                                     : "",
-                       c->plain                      ? ""
-                       : str_equal(active, "active") ? "*"
-                       : str_equal(active, "failed") ? "x"
-                                                     : "o",
-                       COLOR_END(c), (int)(2 * (depth - 1)), "", unit);
-        if (strv_contains(*seen, unit) || (depth > 0 && !c->all && !str_ends_with(unit, ".target")))
-                return 0;
-        r = strv_add(seen, unit);
-        for (size_t i = 0; i < ELEMENTSOF(forward) && r >= 0; i++) {
-                char **names auto_strv = NULL;
-
-                if (sd_bus_get_property_strv(c->bus, SD1, path, SD1_UNIT, kinds[i], NULL, &names) < 0)
-                        continue;
-                STRV_FOREACH (n, names)
-                        if (r >= 0)
-                                r = dependency_tree(c, *n, depth + 1, seen);
-        }
-        return r;
-}
-
-VERB(list_dependencies) {
-        char **names auto_strv = NULL, **seen auto_strv = NULL;
-        char *defaults[] = { (char *)"default.target", NULL };
-        int r;
-
-        if (ctl_connect(c) < 0 || ctl_names(c, argc > 1 ? argv + 1 : defaults, &names) < 0 || !names)
-                return CTL_FAILED;
-        r = dependency_tree(c, names[0], 0, &seen);
-        return r < 0 ? ctl_print_error("%s: %s", names[0], strerror(-r)) : CTL_OK;
 }

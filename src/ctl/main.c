@@ -24,6 +24,9 @@ static const CtlOption ctl_options[] = {
         { "quiet", 'q', NULL, "say less" },
         { "no-block", 0, NULL, "do not wait for jobs" },
         { "job-mode", 0, "MODE", "replace, fail, isolate, replace-irreversibly, ignore-dependencies, ..." },
+        { "job", 0, "TYPE", "plan: start, stop, restart, reload, try-restart, ... (start)" },
+        { "dry-run", 0, NULL, "start, stop, ..., apply: only say what would be done" },
+        { "show-transaction", 'T', NULL, "start, stop, ...: show the jobs that this takes along" },
         { "signal", 's', "SIGNAL", "kill: which signal (TERM)" },
         { "kill-whom", 0, "WHOM", "kill: all, main or control" },
         { "property", 'p', "NAME", "show: only these properties" },
@@ -44,8 +47,14 @@ static const CtlOption ctl_options[] = {
         { "follow", 0, NULL, "logs: go on as lines come" },
         { "since", 'S', "TIME", "logs: from then on, e.g. -10min or 2026-01-05 10:00" },
         { "priority", 0, "LEVEL", "logs: this level and above" },
+        { "after", 0, NULL, "list-dependencies: what the unit comes after" },
+        { "before", 0, NULL, "list-dependencies: what the unit comes before" },
+        { "order", 0, NULL, "dot: only the order" },
+        { "require", 0, NULL, "dot: only requirements" },
+        { "from-pattern", 0, "GLOB", "dot: arrows from these units" },
+        { "to-pattern", 0, "GLOB", "dot: arrows to these units" },
         { "reverse", 'r', NULL, "logs: newest first; list-dependencies: who needs it" },
-        { "output", 'o', "FORMAT", "logs: short, cat, json; verify: text, json" },
+        { "output", 'o', "FORMAT", "logs: short, cat, json; verify, diff, plan: text, json" },
         { "full", 'l', NULL, "do not shorten lines" },
         { "iterations", 0, "N", "calendar: show so many elapses (1)", "analyze" },
         { "base-time", 0, "TIME", "calendar: from then on, not from now", "analyze" },
@@ -107,7 +116,10 @@ static int apply(Ctl *c, const char *name, const char *value) {
         struct {
                 const char *name;
                 bool *flag;
-        } flags[] = { { "quiet", &c->quiet },         { "no-block", &c->no_block },
+        } flags[] = { { "after", &c->after },         { "before", &c->before },
+                      { "order", &c->order },         { "require", &c->require },
+                      { "dry-run", &c->dry_run },     { "show-transaction", &c->show_transaction },
+                      { "quiet", &c->quiet },         { "no-block", &c->no_block },
                       { "value", &c->value },         { "all", &c->all },
                       { "failed", &c->failed },       { "plain", &c->plain },
                       { "no-legend", &c->no_legend }, { "now", &c->now },
@@ -143,6 +155,12 @@ static int apply(Ctl *c, const char *name, const char *value) {
                 return add_words(&c->types, value);
         if (str_equal(name, "state"))
                 return add_words(&c->states, value);
+        if (str_equal(name, "from-pattern"))
+                return strv_add(&c->from_patterns, value);
+        if (str_equal(name, "to-pattern"))
+                return strv_add(&c->to_patterns, value);
+        if (str_equal(name, "job"))
+                c->job = value;
         if (str_equal(name, "unit"))
                 return strv_add(&c->units, value);
         return 0;
@@ -252,6 +270,8 @@ int main(int argc, char **argv) {
         strv_free(c.properties);
         strv_free(c.types);
         strv_free(c.states);
+        strv_free(c.from_patterns);
+        strv_free(c.to_patterns);
         strv_free(c.units);
         return fflush(stdout) == 0 ? r : CTL_FAILED;
 }

@@ -95,6 +95,8 @@ typedef enum EnqueueOutcome {
         ENQUEUE_OUTCOME_MAX,
 } EnqueueOutcome;
 
+const char *enqueue_outcome_to_string(EnqueueOutcome o); /* as systemd's D-Bus errors end; NULL for 0 */
+
 /* Answers about a unit that only the manager knows. */
 typedef struct JobQuestions {
         bool (*can_reload)(const Unit *u, void *userdata);

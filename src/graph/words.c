@@ -29,6 +29,14 @@ WORDS(JobResult, job_result, JOB_RESULT_MAX, [JOB_DONE] = "done", [JOB_CANCELED]
       [JOB_SKIPPED] = "skipped", [JOB_INVALID] = "invalid", [JOB_ASSERT] = "assert",
       [JOB_UNSUPPORTED] = "unsupported", [JOB_COLLECTED] = "collected", [JOB_ONCE] = "once")
 
+WORDS(EnqueueOutcome, enqueue_outcome,
+      ENQUEUE_OUTCOME_MAX, [ENQUEUE_NOT_FOUND] = "NoSuchUnit", [ENQUEUE_MASKED] = "UnitMasked",
+      [ENQUEUE_LOAD_FAILED] = "LoadFailed", [ENQUEUE_BAD_SETTING] = "BadUnitSetting",
+      [ENQUEUE_CYCLIC] = "TransactionOrderIsCyclic", [ENQUEUE_CONFLICTING] = "TransactionJobsConflicting",
+      [ENQUEUE_DESTRUCTIVE] = "TransactionIsDestructive", [ENQUEUE_NOT_APPLICABLE] = "JobTypeNotApplicable",
+      [ENQUEUE_ONLY_BY_DEPENDENCY] = "OnlyByDependency", [ENQUEUE_NO_ISOLATION] = "NoIsolation",
+      [ENQUEUE_SHUTTING_DOWN] = "ShuttingDown")
+
 static int find(const char *const *words, int n, const char *s) {
         for (int i = 0; s && i < n; i++)
                 if (words[i] && strcmp(words[i], s) == 0)

@@ -55,6 +55,18 @@ int manager_request(Manager *m, JobType type, Unit *u, JobMode mode, Report *exp
         return enqueue(m, type, u, mode, true, explanation, ret);
 }
 
+int manager_plan(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Plan *ret) {
+        JobQuestions q = { question_can_reload, question_can_stop, m, .manual = true };
+        Transaction t;
+        int r;
+
+        r = transaction_build(&t, m->graph, &q, type, u, mode, explanation);
+        if (r == 0)
+                r = transaction_explain(&t, ret);
+        transaction_release(&t);
+        return r;
+}
+
 int manager_cancel_job(Manager *m, uint32_t id) {
         JobRequests requests = { 0 };
         int r;

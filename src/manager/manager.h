@@ -15,6 +15,7 @@
  */
 
 #include "exec/plan.h"
+#include "graph/explain.h"
 #include "graph/job.h"
 #include "host/environment.h"
 #include "host/group.h"
@@ -167,6 +168,8 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret);
 int manager_enqueue(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret);
 /* The same for a person: RefuseManualStart= and RefuseManualStop= count. */
 int manager_request(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Job **ret);
+/* What manager_request() would do: builds the transaction and leaves it at that. As its result, with the plan when it is 0. */
+int manager_plan(Manager *m, JobType type, Unit *u, JobMode mode, Report *explanation, Plan *ret);
 int manager_cancel_job(Manager *m, uint32_t id);
 /*
  * daemon-reload: what has changed on the disk is read again, and nothing else.
