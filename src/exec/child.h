@@ -48,8 +48,9 @@ typedef struct ExecContext {
         int stdin_fd, stdout_fd, stderr_fd,
                 console_fd;       /* the plan's, moved out of the way of 0..2; -1: none */
         uint64_t changed_signals; /* bit n-1: signal n; those that PID 1 does not leave at their default */
-        bool in_group;            /* clone3() has put us there */
-        bool has_terminal;        /* standard input is a terminal that we made ours */
+        bool tried_mount_namespace, has_mount_namespace;
+        bool in_group;     /* clone3() has put us there */
+        bool has_terminal; /* standard input is a terminal that we made ours */
         void *restrictions, *architectures, *call_log, *call_filter; /* of libseccomp; NULL: none */
 } ExecContext;
 
@@ -121,6 +122,9 @@ int step_state_directory(ExecContext *c);
 int step_cache_directory(ExecContext *c);
 int step_logs_directory(ExecContext *c);
 int step_configuration_directory(ExecContext *c);
+bool directory_is_private(const ExecPlan *p, DirectoryKind kind); /* private-directory.c */
+int directory_make_private(ExecContext *c, const char *base, const char *name);
+int directory_make_public(const char *base, const char *name);
 int step_root_directory(ExecContext *c);
 int step_working_directory(ExecContext *c);
 

@@ -164,6 +164,31 @@ static int add_empty(MountPlan *p, char *const *paths) {
         return r;
 }
 
+/* "/var/lib/private/NAME": nothing else is seen in "/var/lib/private". */
+static int add_private(MountPlan *p, char *const *directories) {
+        int r = 0;
+
+        STRV_FOREACH (d, directories) {
+                MountEntry parent = { .key = "DynamicUser", .content = CONTENT_TMPFS }, own = {
+                        .key = "DynamicUser", .content = CONTENT_BIND, .access = ACCESS_READ_WRITE
+                };
+                const char *end = strstr(*d, "/private/");
+
+                if (!end)
+                        continue;
+                parent.path = strndup(*d, (size_t)(end - *d) + strlen("/private"));
+                r = add_entry(p, parent);
+                if (r < 0)
+                        break;
+                own.path = strdup(*d);
+                own.source = strdup(*d);
+                r = add_entry(p, own);
+                if (r < 0)
+                        break;
+        }
+        return r;
+}
+
 /* One after the other: each setting that is there adds its entries. */
 typedef struct Wish {
         const char *key;
@@ -241,6 +266,8 @@ void mount_plan_keys(const MountWishes *w, void (*visit)(const char *key, void *
                 visit("BindReadOnlyPaths", userdata);
         if (w->sandbox->temporary_file_systems)
                 visit("TemporaryFileSystem", userdata);
+        if (w->private_directories)
+                visit("DynamicUser", userdata);
         if (w->sandbox->private_mounts)
                 visit("PrivateMounts", userdata);
         if (w->sandbox->mount_flags)
@@ -275,6 +302,8 @@ int mount_plan_build(const MountWishes *w, MountPlan *ret) {
                 r = add_binds(&p, "BindReadOnlyPaths", w->sandbox->bind_read_only_paths, ACCESS_READ_ONLY);
         if (r >= 0)
                 r = add_empty(&p, w->sandbox->temporary_file_systems);
+        if (r >= 0)
+                r = add_private(&p, w->private_directories);
         if (r < 0) {
                 mount_plan_release(&p);
                 return r;

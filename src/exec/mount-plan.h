@@ -61,6 +61,7 @@ typedef struct MountWishes {
         const SandboxSpec *sandbox;
         const char *root;                  /* NULL: ours */
         char *const *writable_directories; /* RuntimeDirectory= and its kin: stay writable */
+        char *const *private_directories;  /* of a dynamic user: all that is seen in their parents */
         bool new_ipc;
 } MountWishes;
 

@@ -30,6 +30,27 @@ static int writable_directories(const ExecPlan *p, char ***ret) {
         return 0;
 }
 
+static int private_directories(const ExecPlan *p, char ***ret) {
+        char **l auto_strv = NULL;
+
+        for (DirectoryKind k = 0; k < DIRECTORY_KIND_MAX; k++) {
+                if (!directory_is_private(p, k) || !p->directory_bases[k])
+                        continue;
+                STRV_FOREACH (name, p->exec->directories[k].names) {
+                        char *path;
+                        int r = str_printf(&path, "%s/private/%.*s", p->directory_bases[k],
+                                           (int)strcspn(*name, ":"), *name);
+
+                        if (r >= 0)
+                                r = strv_push(&l, path);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        *ret = TAKE(l);
+        return 0;
+}
+
 static bool ipc_is_wanted(const ExecPlan *p) {
         return p->sandbox->private_ipc || p->sandbox->ipc_namespace_path || p->ipc_fd >= 0;
 }
@@ -251,16 +272,20 @@ static int apply_mounts(ExecContext *c, const MountWishes *w) {
 static int new_mounts(ExecContext *c) {
         const ExecPlan *p = c->plan;
         MountWishes w = wishes(p);
-        char **kept auto_strv = NULL;
+        char **kept auto_strv = NULL, **private auto_strv = NULL;
         int r;
 
-        if (!mount_namespace_is_wanted(&w))
-                return 0;
         r = writable_directories(p, &kept);
+        if (r >= 0)
+                r = private_directories(p, &private);
         if (r < 0)
                 return r;
         w.writable_directories = kept;
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0) {
+        w.private_directories = private;
+        if (!mount_namespace_is_wanted(&w))
+                return 0;
+        if ((!c->has_mount_namespace && unshare(CLONE_NEWNS) < 0) ||
+            mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0) {
                 Denial d = { c, "mount namespaces are denied here" };
 
                 r = -errno;

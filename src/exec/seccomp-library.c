@@ -76,6 +76,7 @@ static int new_filter(const SeccompLibrary *l, uint32_t native, uint32_t archite
         r = l->attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
         if (r >= 0)
                 r = l->attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+        (void)l->attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1); /* why the kernel refuses: since 2.5.0 */
         if (r >= 0 && architecture != native) {
                 r = l->arch_add(filter, architecture);
                 if (r >= 0)

@@ -175,6 +175,10 @@ static int set_up_one(ExecContext *c, DirectoryKind kind, const char *entry, Buf
         if (r < 0)
                 return r;
         exec_detail(c, path);
+        r = directory_is_private(c->plan, kind) ? directory_make_private(c, base, name)
+                                                : directory_make_public(base, name);
+        if (r < 0)
+                return r;
         r = make_directory(path, &fd, &made);
         if (r < 0)
                 return r;
