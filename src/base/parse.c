@@ -28,25 +28,55 @@ static int parse_digits(const char *s, unsigned base, uint64_t *ret) {
         return 0;
 }
 
-int parse_u64(const char *s, uint64_t *ret) {
+int parse_decimal(const char *s, uint64_t *ret) {
         return parse_digits(s, 10, ret);
 }
 
-int parse_i64(const char *s, int64_t *ret) {
-        bool negative;
-        uint64_t v;
-        int r;
+/* Blanks are skipped; 0x, 0b, 0o and a plain 0 say the base, as in systemd. */
+static const char *number_begin(const char *s, int *ret_base) {
+        *ret_base = 0;
+        s += strspn(s, " \t\n\r");
+        if (*s != '0' || !s[1] || !strchr("bBoO", s[1]))
+                return s;
+        *ret_base = s[1] == 'b' || s[1] == 'B' ? 2 : 8;
+        return s + 2;
+}
+
+int parse_u64(const char *s, uint64_t *ret) {
+        unsigned long long v;
+        char *end;
+        int base;
 
         if (!s)
                 return -EINVAL;
-        negative = *s == '-';
-        r = parse_digits(negative || *s == '+' ? s + 1 : s, 10, &v);
-        if (r < 0)
-                return r;
-        if (v > (uint64_t)INT64_MAX + negative)
+        s = number_begin(s, &base);
+        errno = 0;
+        v = strtoull(s, &end, base);
+        if (errno > 0)
+                return -errno;
+        if (end == s || *end != 0)
+                return -EINVAL;
+        if (v > 0 && *s == '-') /* the C library takes it, modulo 2^64 */
                 return -ERANGE;
-        /* -1 first: the magnitude of INT64_MIN is no int64_t. */
-        *ret = !negative ? (int64_t)v : v == 0 ? 0 : -(int64_t)(v - 1) - 1;
+        *ret = v;
+        return 0;
+}
+
+int parse_i64(const char *s, int64_t *ret) {
+        long long v;
+        char *end;
+        int base;
+
+        if (!s)
+                return -EINVAL;
+        s = number_begin(s, &base);
+        errno = 0;
+        v = strtoll(s, &end, base);
+        if (errno > 0)
+                return -errno;
+        if (end == s || *end != 0)
+                return -EINVAL;
+        *ret = v;
         return 0;
 }
 

@@ -48,10 +48,12 @@ bool str_is_utf8(const char *s, size_t n);
 int hex_value(char c);                /* 0..15, -1 for anything else */
 bool code_point_is_valid(uint32_t c); /* no surrogate, no noncharacter: what systemd 252 reads */
 
-int parse_u64(const char *s, uint64_t *ret); /* decimal, whole string; 0, -EINVAL, -ERANGE */
+/* Whole strings, with the syntax that systemd has for numbers: 10, +10, 0xa, 012, 0b1010, 0o12. 0, -EINVAL, -ERANGE. */
+int parse_u64(const char *s, uint64_t *ret);
 int parse_i64(const char *s, int64_t *ret);
 int parse_unsigned(const char *s, unsigned *ret);
 int parse_int(const char *s, int *ret);
+int parse_decimal(const char *s, uint64_t *ret); /* digits and nothing else: ids */
 int parse_mode(const char *s, unsigned *ret); /* octal, at most 07777 */
 int parse_bool(const char *s, bool *ret);     /* 1 yes y true t on, 0 no n false f off; any case */
 

@@ -71,38 +71,38 @@ static usec_t fraction_of(const char *digits, usec_t unit) {
         return sum;
 }
 
-/* One "NUMBER[.NUMBER] [UNIT]". */
+/* One "NUMBER[.NUMBER] [UNIT]"; a number may begin with the point. Errors in the order in which systemd finds them. */
 static int take_term(const char **p, usec_t default_unit, usec_t *sum) {
-        const char *s = *p, *fraction = "", *end;
-        bool overflow = false, any_digit = is_digit(*s);
+        const char *s = *p, *fraction = NULL, *end;
         usec_t whole = 0, unit = default_unit;
 
         if (*s == '-')
-                return is_digit(s[1]) ? -ERANGE : -EINVAL;
-        if (*s == '+')
-                any_digit = is_digit(*++s);
+                return -ERANGE;
+        s += *s == '+';
+        if (!is_digit(*s) && (*s != '.' || s > *p))
+                return -EINVAL;
         for (; is_digit(*s); s++) {
                 usec_t digit = (usec_t)(*s - '0');
 
-                overflow = overflow || whole > (USEC_INFINITY - digit) / 10;
-                whole = overflow ? whole : whole * 10 + digit;
+                if (whole > (INT64_MAX - digit) / 10)
+                        return -ERANGE;
+                whole = whole * 10 + digit;
         }
         if (*s == '.') {
                 fraction = ++s;
-                if (!is_digit(*s))
-                        return -EINVAL;
                 s += strspn(s, "0123456789");
-        } else if (!any_digit)
-                return -EINVAL;
+        }
 
         end = s + strspn(s, blanks);
         *p = take_unit(end, &unit);
         if (*p == s && **p != 0) /* "12.34.56": neither a blank nor a unit between two numbers */
                 return -EINVAL;
-        if (overflow || whole >= USEC_INFINITY / unit)
+        if (whole >= USEC_INFINITY / unit)
                 return -ERANGE;
-        *sum = usec_add(*sum, usec_add(whole * unit, fraction_of(fraction, unit)));
-        return *sum == USEC_INFINITY ? -ERANGE : 0;
+        *sum = usec_add(*sum, usec_add(whole * unit, fraction ? fraction_of(fraction, unit) : 0));
+        if (*sum == USEC_INFINITY)
+                return -ERANGE;
+        return fraction && !is_digit(*fraction) ? -EINVAL : 0;
 }
 
 int timespan_parse(const char *s, usec_t default_unit, usec_t *ret) {

@@ -56,7 +56,7 @@ static int take_value(const char **p, bool seconds, int *ret) {
         for (; is_digit(*s); s++) {
                 v = v * 10 + (*s - '0');
                 if (v > INT_MAX)
-                        return -EINVAL;
+                        return -ERANGE;
         }
         if (seconds) {
                 v *= USEC_SECOND;
@@ -71,7 +71,7 @@ static int take_value(const char **p, bool seconds, int *ret) {
                 v += fraction;
         }
         if (v > INT_MAX)
-                return -EINVAL;
+                return -ERANGE;
         *p = s;
         *ret = (int)v;
         return 0;
@@ -95,9 +95,12 @@ static int take_component(const char **p, bool seconds, CalendarComponent *ret) 
         if (**p == '/') {
                 (*p)++;
                 r = take_value(p, seconds, &c.repeat);
-                if (r < 0 || c.repeat == 0)
-                        return -EINVAL;
-        }
+                if (r < 0)
+                        return r;
+                if (c.repeat == 0)
+                        return -ERANGE;
+        } else if (seconds && c.stop >= 0 && (int64_t)c.stop < (int64_t)c.start + c.repeat)
+                return -EINVAL; /* shorter than the step that is meant */
         *ret = c;
         return 0;
 }
@@ -341,6 +344,7 @@ static int parse_instant(const char *seconds, CalendarSpec *c) {
         if (parse_u64(seconds, &v) < 0 || v > USEC_INFINITY / USEC_PER_SEC / 2)
                 return -EINVAL;
         c->zone_kind = CALENDAR_UTC;
+        free(TAKE(c->zone)); /* instants have no zone */
         civil_from_seconds((int64_t)v, 0, &t);
         for (size_t i = 0; i < ELEMENTSOF(fields); i++) {
                 int r = append_component(fields[i], &(CalendarComponent){ t.v[i], -1, 0 });
@@ -401,8 +405,11 @@ static int parse_event(const char *text, CalendarSpec *c) {
         return calendar_is_valid(c) ? 0 : -EINVAL;
 }
 
-static bool is_local(const char *word, const Zones *zones, bool dst) {
-        return zones && strcasecmp(word, zone_abbreviation(zones->find(NULL, zones->userdata), dst)) == 0;
+/* The abbreviation as the local zone spells it; NULL when the word is none. */
+static const char *local_abbreviation(const char *word, const Zones *zones, bool dst) {
+        const char *s = zones ? zone_abbreviation(zones->find(NULL, zones->userdata), dst) : NULL;
+
+        return s && strcasecmp(word, s) == 0 ? s : NULL;
 }
 
 static bool is_named(const char *word, const Zones *zones) {
@@ -413,22 +420,23 @@ static bool is_named(const char *word, const Zones *zones) {
 
 /* The last word, when it is a zone: taken off the text. What is none is left for parse_event() to refuse. */
 static int take_zone(char *text, const Zones *zones, CalendarSpec *c) {
-        char *blank = strrchr(text, ' '), *word = blank ? blank + 1 : NULL;
+        char *blank = strrchr(text, ' ');
+        const char *word = blank ? blank + 1 : NULL, *spelled = word;
 
         if (!word || *word == 0)
                 return 0;
         if (strcasecmp(word, "UTC") == 0)
                 c->zone_kind = CALENDAR_UTC;
-        else if (is_local(word, zones, false))
+        else if ((spelled = local_abbreviation(word, zones, false)))
                 c->zone_kind = CALENDAR_LOCAL_STANDARD;
-        else if (is_local(word, zones, true))
+        else if ((spelled = local_abbreviation(word, zones, true)))
                 c->zone_kind = CALENDAR_LOCAL_SUMMER;
         else if (is_named(word, zones))
                 c->zone_kind = CALENDAR_NAMED;
         else
                 return 0;
         *blank = 0;
-        return c->zone_kind == CALENDAR_UTC ? 0 : str_replace(&c->zone, word);
+        return c->zone_kind == CALENDAR_UTC ? 0 : str_replace(&c->zone, spelled ?: word);
 }
 
 int calendar_parse(const char *text, const Zones *zones, CalendarSpec *ret) {

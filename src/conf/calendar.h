@@ -44,7 +44,7 @@ typedef struct CalendarSpec {
         CalendarField year, month, day, hour, minute, second;
 } CalendarSpec;
 
-/* Without zones every name that may be one is taken, and no abbreviation. 0, -EINVAL, -ENOMEM. */
+/* Without zones every name that may be one is taken, and no abbreviation. 0, -EINVAL, -ERANGE (a number), -ENOMEM. */
 int calendar_parse(const char *text, const Zones *zones, CalendarSpec *ret);
 void calendar_release(CalendarSpec *c);
 void calendar_format(const CalendarSpec *c, Buf *b);

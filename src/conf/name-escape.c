@@ -51,14 +51,19 @@ int name_unescape(const char *text, char **ret) {
         return r < 0 ? r : buf_take(&b, ret);
 }
 
+#define COMPONENT_MAX 255 /* NAME_MAX: no file system has longer names */
+#define PATH_LENGTH_MAX 4096
+
 /* The components of a path joined with one "/"; "." is dropped, ".." refused. */
 static int path_normalize_to(const char *path, Buf *b) {
+        if (strlen(path) >= PATH_LENGTH_MAX)
+                return -EINVAL;
         while (*path) {
                 size_t n;
 
                 path += strspn(path, "/");
                 n = strcspn(path, "/");
-                if (n == 2 && path[0] == '.' && path[1] == '.')
+                if (n > COMPONENT_MAX || (n == 2 && path[0] == '.' && path[1] == '.'))
                         return -EINVAL;
                 if (n > 0 && !(n == 1 && path[0] == '.')) {
                         if (b->len > 0)

@@ -145,7 +145,8 @@ int name_mangle(const char *text, UnitType default_type, char **ret) {
         if (name_is_valid(text, NAME_ANY))
                 return str_printf(ret, "%s", text);
         if (text[0] == '/') {
-                bool device = str_starts_with(text, "/dev/") || str_starts_with(text, "/sys/");
+                const char *top = text + strspn(text, "/");
+                bool device = str_starts_with(top, "dev/") || str_starts_with(top, "sys/");
 
                 return name_from_path(text, device ? UNIT_DEVICE : UNIT_MOUNT, ret);
         }
@@ -157,7 +158,8 @@ int name_mangle(const char *text, UnitType default_type, char **ret) {
                         buf_add_char(&b, *p);
                 else
                         buf_addf(&b, "\\x%02x", (unsigned)(unsigned char)*p);
-        if (name_type(text) == UNIT_TYPE_INVALID)
+        /* A suffix only counts behind something: ".mount" has none. */
+        if (name_type(text) == UNIT_TYPE_INVALID || strrchr(text, '.') == text)
                 buf_addf(&b, ".%s", unit_type_to_string(default_type));
         r = buf_take(&b, &s);
         if (r < 0)

@@ -7,6 +7,7 @@
 #include "conf/name.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,11 +32,29 @@ static int failed(const char *what, int r) {
         return r;
 }
 
+/* Of a length that a file system may have. */
+static bool is_possible_path(const char *path) {
+        const char *p = path;
+
+        if (!*path || strlen(path) >= PATH_MAX)
+                return false;
+        for (size_t n; *p; p += n) {
+                p += strspn(p, "/");
+                n = strcspn(p, "/");
+                if (n > NAME_MAX)
+                        return false;
+        }
+        return true;
+}
+
 static int escape_path(const char *text, char **ret) {
         int r = name_path_escape(text, ret);
 
         if (r == -EINVAL)
-                fprintf(stderr, "Input '%s' is not an absolute file system path, failed to escape.\n", text);
+                fprintf(stderr, "Input '%s' is not %s file system path, failed to escape.\n", text,
+                        !is_possible_path(text) ? "a valid"
+                        : *text != '/'          ? "an absolute"
+                                                : "a normalized");
         else if (r < 0)
                 failed("Failed to escape string", r);
         else if (!*text)
@@ -59,7 +78,7 @@ static int escape(const Ctl *c, const char *text, char **ret) {
                 return r;
         if (c->template) {
                 r = name_with_instance(c->template, word, ret);
-                return r < 0 ? failed("Failed to replace instance", r) : 0;
+                return r < 0 ? failed("Failed to replace instance", r == -ENAMETOOLONG ? -EINVAL : r) : 0;
         }
         if (c->suffix)
                 return str_printf(ret, "%s.%s", word, c->suffix);
@@ -107,6 +126,8 @@ static int unescape(const Ctl *c, const char *text, char **ret) {
 static int mangle(const char *text, char **ret) {
         int r = name_mangle(text, UNIT_SERVICE, ret);
 
+        if (r == -ENAMETOOLONG && *text != '/')
+                r = -EINVAL;
         return r < 0 ? failed("Failed to mangle name", r) : 0;
 }
 

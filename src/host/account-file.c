@@ -75,10 +75,10 @@ static int find_user(const char *name, uid_t uid, AccountEntry *ret) {
 }
 
 int account_file_user(const char *name_or_uid, AccountEntry *ret) {
-        unsigned id;
+        uint64_t id;
         int r;
 
-        if (parse_unsigned(name_or_uid, &id) < 0)
+        if (parse_decimal(name_or_uid, &id) < 0 || id > UINT32_MAX)
                 return find_user(name_or_uid, 0, ret);
         r = find_user(NULL, (uid_t)id, ret);
         if (r != -ESRCH)
@@ -111,9 +111,9 @@ static int find_group(const char *name, gid_t gid, gid_t *ret, char **ret_name) 
 }
 
 int account_file_group(const char *name_or_gid, gid_t *ret) {
-        unsigned id;
+        uint64_t id;
 
-        if (parse_unsigned(name_or_gid, &id) < 0)
+        if (parse_decimal(name_or_gid, &id) < 0 || id > UINT32_MAX)
                 return find_group(name_or_gid, 0, ret, NULL);
         *ret = (gid_t)id;
         return 0;

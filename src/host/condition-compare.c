@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <fnmatch.h>
 
-Operator operator_take(const char **p) {
+Operator operator_take(const char **p, bool globs) {
         static const struct {
                 const char *text;
                 Operator o;
@@ -16,12 +16,11 @@ Operator operator_take(const char **p) {
                 { "=", OPERATOR_EQUAL },
         };
 
-        *p += strspn(*p, " \t");
         for (size_t i = 0; i < ELEMENTSOF(words); i++) {
                 const char *rest = str_after(*p, words[i].text);
 
-                if (rest) {
-                        *p = rest + strspn(rest, " \t");
+                if (rest && (globs || (words[i].o != OPERATOR_GLOB && words[i].o != OPERATOR_NO_GLOB))) {
+                        *p = rest;
                         return words[i].o;
                 }
         }

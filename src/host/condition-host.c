@@ -16,9 +16,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <linux/netlink.h>
 #include <sched.h>
 #include <stdio.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -92,16 +94,21 @@ int condition_kernel_command_line(const HostInfo *h, const char *parameter) {
 }
 
 int condition_kernel_version(const HostInfo *h, const char *parameter) {
+        bool first = true;
         char *word;
         int r;
 
-        while ((r = words_next(&parameter, WORDS_QUOTES, &word)) > 0) {
+        for (; (r = words_next(&parameter, WORDS_QUOTES, &word)) > 0; first = false) {
                 char *expression auto_free = word, *value auto_free = NULL;
                 const char *p = expression;
-                Operator o = operator_take(&p);
+                Operator o = operator_take(&p, true);
                 bool holds;
 
-                /* "< 6" is two words, of which the first has no value. */
+                p += strspn(p, " \t\n\r");
+
+                /* "< 6" is two words, of which the first has no value; the first expression may be so written. */
+                if (o != OPERATOR_NONE && *p == 0 && !first)
+                        return -EINVAL;
                 if (o != OPERATOR_NONE && *p == 0) {
                         r = words_next(&parameter, WORDS_QUOTES, &value);
                         if (r <= 0)
@@ -121,6 +128,22 @@ int condition_environment(const HostInfo *h, const char *parameter) {
         return env_get(h->environment, parameter, strlen(parameter)) != NULL;
 }
 
+/* The kernel's audit can be talked to from here. */
+static bool has_audit(void) {
+        int fd auto_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_AUDIT);
+
+        return fd >= 0;
+}
+
+/* Of the variable the first four bytes are attributes. */
+static bool has_secure_boot(void) {
+        char text[8];
+
+        return proc_read("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", text,
+                         sizeof(text)) >= 5 &&
+               text[4] == 1;
+}
+
 int condition_security(const HostInfo *h, const char *parameter) {
         char text[16];
 
@@ -137,13 +160,20 @@ int condition_security(const HostInfo *h, const char *parameter) {
                 return access("/sys/kernel/security/ima/", F_OK) >= 0;
         if (str_equal(parameter, "tpm2"))
                 return access("/sys/class/tpmrm/tpmrm0", F_OK) >= 0 || access("/dev/tpmrm0", F_OK) >= 0;
-        return 0; /* audit, uefi-secureboot: the host's */
+        if (str_equal(parameter, "audit"))
+                return has_audit();
+        if (str_equal(parameter, "uefi-secureboot"))
+                return !h->container && has_secure_boot();
+        return 0;
 }
 
 int condition_capability(const HostInfo *h, const char *parameter) {
         int cap = capability_from_string(parameter);
+        int64_t number;
 
-        if (cap < 0 || cap > 63)
+        if (cap < 0 && parse_i64(parameter, &number) >= 0 && number == 63)
+                cap = 63; /* a bit that no kernel has a name for */
+        if (cap < 0)
                 return -EINVAL;
         return (h->capability_bounding >> cap) & 1;
 }
@@ -233,10 +263,40 @@ static bool has_controller_v2(const char *name) {
 static bool has_controller_v1(const char *name) {
         char path[128];
 
-        (void)snprintf(path, sizeof(path), "/sys/fs/cgroup/%.64s/cgroup.procs", name);
+        (void)snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/cgroup.procs", name);
         return access(path, F_OK) >= 0;
 }
 
+typedef struct Controller {
+        const char *name;
+        bool v1, v2;
+} Controller;
+
+/* What systemd knows; cpuacct is part of cpu in the new hierarchy, and what BPF does is no file to look at. */
+static const Controller *controller_find(const char *name) {
+        static const Controller known[] = {
+                { "cpu", true, true },
+                { "cpuacct", true, true },
+                { "cpuset", false, true },
+                { "io", false, true },
+                { "blkio", true, false },
+                { "memory", true, true },
+                { "devices", true, false },
+                { "pids", true, true },
+                { "bpf-firewall", false, false },
+                { "bpf-devices", false, false },
+                { "bpf-foreign", false, false },
+                { "bpf-socket-bind", false, false },
+                { "bpf-restrict-network-interfaces", false, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(known); i++)
+                if (str_equal(known[i].name, name))
+                        return known + i;
+        return NULL;
+}
+
+/* A name that nobody knows is left out, so that unit files for other versions work. */
 int condition_control_group_controller(const HostInfo *h, const char *parameter) {
         bool unified = access("/sys/fs/cgroup/cgroup.controllers", F_OK) >= 0;
         char *word;
@@ -247,7 +307,10 @@ int condition_control_group_controller(const HostInfo *h, const char *parameter)
         if (str_equal(parameter, "v1"))
                 return !unified;
         while ((r = words_next(&parameter, 0, &word)) > 0) {
-                bool has = unified ? has_controller_v2(word) : !strchr(word, '/') && has_controller_v1(word);
+                const Controller *c = controller_find(word);
+                bool v2_cpu = str_equal(word, "cpuacct");
+                bool has = !c || (unified ? c->v2 && has_controller_v2(v2_cpu ? "cpu" : c->name)
+                                          : c->v1 && has_controller_v1(c->name));
 
                 free(word);
                 if (!has)
@@ -257,7 +320,7 @@ int condition_control_group_controller(const HostInfo *h, const char *parameter)
 }
 
 int condition_memory(const HostInfo *h, const char *parameter) {
-        Operator o = operator_take(&parameter);
+        Operator o = operator_take(&parameter, false);
         struct sysinfo si;
         uint64_t wanted;
         int r = size_parse_bytes(parameter, &wanted);
@@ -271,10 +334,10 @@ int condition_memory(const HostInfo *h, const char *parameter) {
 }
 
 int condition_cpus(const HostInfo *h, const char *parameter) {
-        Operator o = operator_take(&parameter);
-        uint64_t wanted;
+        Operator o = operator_take(&parameter, false);
+        unsigned wanted;
         cpu_set_t set;
-        int r = parse_u64(parameter, &wanted);
+        int r = parse_unsigned(parameter, &wanted);
 
         if (r < 0)
                 return r;
@@ -284,23 +347,7 @@ int condition_cpus(const HostInfo *h, const char *parameter) {
                                      (uint64_t)CPU_COUNT(&set), wanted);
 }
 
-int condition_cpu_feature(const HostInfo *h, const char *parameter) {
-        char *line auto_free = NULL, *word, *rest;
-        size_t capacity = 0;
-        FILE *f = fopen("/proc/cpuinfo", "re");
-        bool found = false;
-
-        if (!f)
-                return -errno;
-        while (!found && getline(&line, &capacity, f) >= 0 && line[0] != '\n') {
-                if (!str_starts_with(line, "flags") && !str_starts_with(line, "Features"))
-                        continue;
-                for (rest = line; !found && (word = strsep(&rest, " \t\n"));)
-                        found = strcasecmp(word, parameter) == 0;
-        }
-        (void)fclose(f);
-        return found;
-}
+#define OPERATOR_CHARS "!<=>$"
 
 /* "ID=debian VERSION_ID>=12": each must hold. */
 int condition_os_release(const HostInfo *h, const char *parameter) {
@@ -309,14 +356,17 @@ int condition_os_release(const HostInfo *h, const char *parameter) {
 
         while ((r = words_next(&parameter, WORDS_QUOTES, &word)) > 0) {
                 char *expression auto_free = word, *key auto_free = NULL, *value auto_free = NULL;
-                size_t n = strspn(expression, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-                const char *wanted = expression + n;
-                Operator o = operator_take(&wanted);
+                const char *begin = expression + strspn(expression, OPERATOR_CHARS);
+                size_t n = strcspn(begin, OPERATOR_CHARS);
+                const char *wanted = begin + n;
+                Operator o = operator_take(&wanted, true);
 
-                key = strndup(expression, n);
+                key = strndup(begin, n);
                 if (!key)
                         return -ENOMEM;
-                if (n == 0 || o == OPERATOR_NONE)
+                /* os-release(5) has no blanks there. */
+                if (o == OPERATOR_NONE || !env_name_is_valid(key, n) || *wanted == 0 ||
+                    strchr(" \t\n\r", *wanted))
                         return -EINVAL;
                 r = assignment_file_get("/etc/os-release", key, &value);
                 if (r >= 0 && !value)
@@ -327,39 +377,6 @@ int condition_os_release(const HostInfo *h, const char *parameter) {
                         return 0;
         }
         return r < 0 ? r : 1;
-}
-
-/* "[SLICE:]LIMIT%[/SPAN]" against the "some" line; without pressure information the condition holds, as in systemd. */
-static int pressure(const char *file, const char *parameter) {
-        const char *colon = strrchr(parameter, ':'), *limit = colon ? colon + 1 : parameter, *span;
-        double ten, minute, five, wanted, actual;
-        char text[512];
-        char *end;
-
-        if (proc_read(file, text, sizeof(text)) <= 0)
-                return 1;
-        wanted = strtod(limit, &end);
-        if (end == limit || *end != '%' ||
-            sscanf(text, "some avg10=%lf avg60=%lf avg300=%lf", &ten, &minute, &five) != 3)
-                return -EINVAL;
-        span = strchr(end, '/');
-        actual = !span                          ? five
-                 : str_starts_with(span, "/10") ? ten
-                 : str_starts_with(span, "/1")  ? minute
-                                                : five;
-        return actual <= wanted;
-}
-
-int condition_memory_pressure(const HostInfo *h, const char *parameter) {
-        return pressure("/proc/pressure/memory", parameter);
-}
-
-int condition_cpu_pressure(const HostInfo *h, const char *parameter) {
-        return pressure("/proc/pressure/cpu", parameter);
-}
-
-int condition_io_pressure(const HostInfo *h, const char *parameter) {
-        return pressure("/proc/pressure/io", parameter);
 }
 
 /* svinit is given none. */

@@ -40,12 +40,16 @@ int condition_group(const HostInfo *h, const char *parameter);
 int condition_control_group_controller(const HostInfo *h, const char *parameter);
 int condition_memory(const HostInfo *h, const char *parameter);
 int condition_cpus(const HostInfo *h, const char *parameter);
-int condition_cpu_feature(const HostInfo *h, const char *parameter);
 int condition_os_release(const HostInfo *h, const char *parameter);
+int condition_credential(const HostInfo *h, const char *parameter);
+
+/* condition-cpu.c */
+int condition_cpu_feature(const HostInfo *h, const char *parameter);
+
+/* condition-pressure.c */
 int condition_memory_pressure(const HostInfo *h, const char *parameter);
 int condition_cpu_pressure(const HostInfo *h, const char *parameter);
 int condition_io_pressure(const HostInfo *h, const char *parameter);
-int condition_credential(const HostInfo *h, const char *parameter);
 
 /* condition-compare.c */
 typedef enum Operator {
@@ -62,7 +66,7 @@ typedef enum Operator {
         OPERATOR_MAX,
         OPERATOR_NONE = -1,
 } Operator;
-Operator operator_take(const char **p); /* skips it and the blanks behind it */
+Operator operator_take(const char **p, bool globs); /* skips it; $= and !$= only where globs may stand */
 bool operator_holds_number(Operator o, uint64_t a, uint64_t b);
 bool operator_holds_text(Operator o, const char *actual,
                          const char *wanted);      /* versions for < <= == <> >= > */

@@ -63,10 +63,11 @@ int condition_path_is_mount_point(const HostInfo *h, const char *path) {
                (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
+/* What is not there is not read-only. */
 static bool is_on_read_only(const char *path) {
         struct statvfs st;
 
-        return statvfs(path, &st) < 0 || (st.f_flag & ST_RDONLY);
+        return statvfs(path, &st) >= 0 && (st.f_flag & ST_RDONLY);
 }
 
 int condition_path_is_read_write(const HostInfo *h, const char *path) {

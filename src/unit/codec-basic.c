@@ -147,41 +147,54 @@ const Codec codec_mode = {
 };
 
 /* A number with the suffix B, K, M, G, T, P or E, base 1024; a fraction is allowed before the suffix. */
-int size_parse_bytes(const char *s, uint64_t *ret) {
-        static const char suffixes[] = "BKMGTPE";
-        uint64_t whole = 0, fraction = 0, scale = 1, unit = 1;
-        const char *p = s + strspn(s, " \t"), *suffix;
+/* NUMBER[.NUMBER] [UNIT] at *p, of which the units from *unit on are left. */
+static int take_size(const char **p, size_t *unit, uint64_t *sum) {
+        static const char units[] = "EPTGMKB"; /* then none, which is B as well */
+        const char *s = *p + strspn(*p, " \t\n\r");
+        uint64_t whole = 0, factor;
+        double fraction = 0, digit = 0.1;
+        size_t i;
 
-        if (*p < '0' || *p > '9')
+        if (*s == '-')
+                return s[1] >= '0' && s[1] <= '9' ? -ERANGE : -EINVAL;
+        s += *s == '+';
+        if (*s < '0' || *s > '9')
                 return -EINVAL;
-        for (; *p >= '0' && *p <= '9'; p++)
+        for (; *s >= '0' && *s <= '9'; s++)
                 if (__builtin_mul_overflow(whole, 10, &whole) ||
-                    __builtin_add_overflow(whole, *p - '0', &whole))
+                    __builtin_add_overflow(whole, *s - '0', &whole))
                         return -ERANGE;
-        if (*p == '.') {
-                p++;
-                if (*p < '0' || *p > '9')
-                        return -EINVAL;
-                for (; *p >= '0' && *p <= '9'; p++)
-                        if (scale < 1000000) {
-                                fraction = fraction * 10 + (uint64_t)(*p - '0');
-                                scale *= 10;
-                        }
-        }
+        if (*s == '.')
+                for (s++; *s >= '0' && *s <= '9'; s++, digit /= 10)
+                        fraction += (*s - '0') * digit;
 
-        p += strspn(p, " \t");
-        suffix = *p ? strchr(suffixes, *p) : suffixes;
-        if (!suffix || (*p && p[1]))
-                return -EINVAL;
-        for (const char *q = suffixes; q < suffix; q++)
-                unit *= 1024;
+        s += strspn(s, " \t\n\r");
+        for (i = *unit; i < ELEMENTSOF(units) - 1 && *s != units[i]; i++)
+                ;
+        if (i == ELEMENTSOF(units) - 1 && *unit == ELEMENTSOF(units))
+                return -EINVAL; /* another number behind the bytes */
+        factor = i >= 6 ? 1 : UINT64_C(1) << 10 * (6 - i);
+        if (__builtin_mul_overflow(whole, factor, &whole) ||
+            __builtin_add_overflow(whole, (uint64_t)(fraction * (double)factor), &whole) ||
+            __builtin_add_overflow(*sum, whole, sum))
+                return -ERANGE;
+        *p = s + (i < ELEMENTSOF(units) - 1);
+        *unit = i + 1;
+        return 0;
+}
 
-        if (__builtin_mul_overflow(whole, unit, &whole))
-                return -ERANGE;
-        /* The unit is below 2^61 and the fraction below one: no overflow in the wider type. */
-        if (__builtin_add_overflow(whole, (uint64_t)((unsigned __int128)fraction * unit / scale), &whole))
-                return -ERANGE;
-        *ret = whole;
+/* "1.5G", or several with ever smaller units: "1G 512M". */
+int size_parse_bytes(const char *s, uint64_t *ret) {
+        uint64_t sum = 0;
+        size_t unit = 0;
+
+        do {
+                int r = take_size(&s, &unit, &sum);
+
+                if (r < 0)
+                        return r;
+        } while (*s);
+        *ret = sum;
         return 0;
 }
 

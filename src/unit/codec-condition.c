@@ -56,9 +56,13 @@ static int conditions_parse(const CodecContext *c, const char *value, void *fiel
         }
 
         new.trigger = *p == '|';
-        p = skip_blanks(p + new.trigger);
+        p += new.trigger;
+        if (!wants_path(new.type))
+                p = skip_blanks(p);
         new.negate = *p == '!';
-        p = skip_blanks(p + new.negate);
+        p += new.negate;
+        if (!wants_path(new.type))
+                p = skip_blanks(p);
 
         r = codec_expand(c, p, &parameter);
         if (r != 0)
@@ -67,9 +71,13 @@ static int conditions_parse(const CodecContext *c, const char *value, void *fiel
                 if (!path_is_absolute(parameter) || !path_is_safe(parameter))
                         return codec_refuse(c, "'%.120s' is not an absolute path", parameter);
                 path_simplify(parameter);
+                if (!path_is_normalized(parameter))
+                        return codec_refuse(c, "'%.120s' has '..' in it", parameter);
         }
-        if (parameter[0] == 0 || strchr(parameter, '\n'))
+        if (strchr(parameter, '\n'))
                 return -EINVAL;
+        if (parameter[0] == 0 && !new.trigger && !new.negate) /* written back it would drop all the others */
+                return codec_refuse(c, "Nothing is left of '%.120s' with its specifiers replaced", p);
 
         v = realloc(l->v, (l->n + 1) * sizeof(*v));
         if (!v)
@@ -105,5 +113,5 @@ const Codec codec_conditions = {
         .format = conditions_format,
         .release = conditions_release,
         .good = SAMPLES("", "/a", "!/a", "|/a//b", "|!/etc/*.d/{a,b}"),
-        .bad = SAMPLES("|", "!", "|! "),
+        .bad = SAMPLES("%Z", "|!%Z"),
 };

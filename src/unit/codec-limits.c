@@ -16,26 +16,35 @@
 
 #define PERMYRIAD 10000
 
+/* "12.34%", "123.4‰" (per mille), "1234‱": a digit less behind the point each time. */
 int permyriad_parse(const char *s, uint64_t *ret) {
-        size_t n = strlen(s), digits = strspn(s, "0123456789");
-        uint64_t v = 0, fraction = 0;
-        const char *p = s;
+        static const struct {
+                const char *sign;
+                unsigned factor;
+        } signs[] = { { "%", 100 }, { "\u2030", 10 }, { "\u2031", 1 } };
+        size_t digits = strspn(s, "0123456789");
+        const char *p = s, *point;
+        uint64_t v = 0;
+        unsigned factor = 0, place;
 
-        if (n < 2 || s[n - 1] != '%' || digits == 0 || digits > 9)
+        if (digits == 0 || digits > 9)
                 return -EINVAL;
         for (; digits > 0; digits--)
                 v = v * 10 + (uint64_t)(*p++ - '0');
-        if (*p == '.') {
-                p++;
-                digits = strspn(p, "0123456789");
-                if (digits == 0 || digits > 2)
-                        return -EINVAL;
-                fraction = (uint64_t)(p[0] - '0') * 10 + (digits == 2 ? (uint64_t)(p[1] - '0') : 0);
-                p += digits;
-        }
-        if (p != s + n - 1)
+        point = *p == '.' ? p + 1 : NULL;
+        p += point ? 1 + strspn(point, "0123456789") : 0;
+        for (size_t i = 0; i < ELEMENTSOF(signs); i++)
+                if (str_equal(p, signs[i].sign))
+                        factor = signs[i].factor;
+        if (factor == 0 || point == p)
                 return -EINVAL;
-        *ret = v * 100 + fraction;
+        v *= factor;
+        for (place = factor / 10; point && point < p; point++, place /= 10) {
+                if (place == 0)
+                        return -EINVAL;
+                v += (uint64_t)(*point - '0') * place;
+        }
+        *ret = v;
         return 0;
 }
 

@@ -129,9 +129,10 @@ bool account_is_valid(const char *s) {
         if (s[0] == '-' || s[0] == '+' || s[0] == ' ' || s[n - 1] == ' ')
                 return false;
         if (s[strspn(s, "0123456789")] == 0) {
-                unsigned id;
+                uint64_t id;
 
-                return parse_unsigned(s, &id) >= 0 && id != UINT32_MAX && id != UINT16_MAX;
+                return parse_decimal(s, &id) >= 0 && id < UINT32_MAX && id != UINT16_MAX &&
+                       (s[0] != '0' || !s[1]); /* 010 would be 8 or 10 */
         }
         for (const char *p = s; *p; p++)
                 if ((unsigned char)*p < ' ' || *p == 127 || *p == ':' || *p == '/')

@@ -38,11 +38,11 @@ static int calendar_value_parse(const CodecContext *c, const char *text, TimerVa
         int r;
 
         r = calendar_parse(text, c->spec ? c->spec->zones : NULL, &v->calendar);
-        if (r == -EINVAL)
+        if (r < 0 && r != -ENOMEM)
                 return codec_refuse_value(c, text,
                                           "a calendar event such as daily or Mon..Fri *-*-* 06:30:00");
         if (r < 0)
-                return r == -ENOMEM ? r : codec_refuse_value(c, text, "a calendar event");
+                return r;
 
         r = str_replace(&v->text, text);
         if (r < 0)

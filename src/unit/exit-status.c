@@ -70,7 +70,7 @@ static const struct {
         { 228, "SECCOMP" },
         { 229, "SELINUX_CONTEXT" },
         { 230, "PERSONALITY" },
-        { 231, "APPARMOR_PROFILE" },
+        { 231, "APPARMOR" },
         { 232, "ADDRESS_FAMILIES" },
         { 233, "RUNTIME_DIRECTORY" },
         { 235, "CHOWN" },
@@ -82,7 +82,7 @@ static const struct {
         { 241, "CONFIGURATION_DIRECTORY" },
         { 242, "NUMA_POLICY" },
         { 243, "CREDENTIALS" },
-        { 245, "BPF" },
+        { 244, "BPF" },
         { 255, "EXCEPTION" },
 };
 

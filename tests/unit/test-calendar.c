@@ -115,9 +115,11 @@ static void what_systemd_refuses_is_refused(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
                 CalendarSpec c;
 
-                if (calendar_parse(bad[i], NULL, &c) != -EINVAL)
+                int r = calendar_parse(bad[i], NULL, &c);
+
+                if (r != -EINVAL && r != -ERANGE)
                         print_error("accepted: %s\n", bad[i]);
-                assert_int_equal(calendar_parse(bad[i], NULL, &c), -EINVAL);
+                assert_true(r == -EINVAL || r == -ERANGE);
         }
 }
 
@@ -163,7 +165,7 @@ static void zones_are_known_by_their_names(void **state) {
         CalendarSpec c;
 
         assert_normal_form("daily Europe/Paris", &zones, "*-*-* 00:00:00 Europe/Paris");
-        assert_normal_form("12:00 cet", &zones, "*-*-* 12:00:00 cet");
+        assert_normal_form("12:00 cet", &zones, "*-*-* 12:00:00 CET");
         assert_normal_form("12:00 CEST", &zones, "*-*-* 12:00:00 CEST");
         assert_normal_form("12:00 Utc", &zones, "*-*-* 12:00:00 UTC");
         assert_int_equal(calendar_parse("daily Europe/Nowhere", &zones, &c), -EINVAL);

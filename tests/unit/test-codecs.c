@@ -210,7 +210,7 @@ static const struct {
         { "Service", "X-Essential", "on-failure", "on-failure" },
         { "Service", "ReadWritePaths", "-/a '/b c'", "-/a \"/b c\"" },
         { "Unit", "After", "a.target b\\x2dc.service", "a.target b\\x2dc.service" },
-        { "Unit", "ConditionPathExists", "| ! /a//b", "|!/a/b" },
+        { "Unit", "ConditionPathExists", "|!/a//b", "|!/a/b" },
         { "Unit", "ConditionKernelCommandLine", "!quiet", "!quiet" },
         { "Unit", "OnFailureIsolate", "yes", "yes" },
         { "Unit", "JobTimeoutSec", "0", "infinity" },

@@ -72,6 +72,23 @@ static void utf8_is_told_from_other_bytes(void **state) {
                 assert_false(str_is_utf8(bad[i], strlen(bad[i])));
 }
 
+static void numbers_have_the_bases_of_systemd(void **state) {
+        static const struct {
+                const char *text;
+                uint64_t v;
+        } good[] = { { " 7", 7 },    { "+7", 7 },   { "0x1f", 31 }, { "0X1F", 31 }, { "017", 15 },
+                     { "0o17", 15 }, { "0b11", 3 }, { "-0", 0 },    { "00", 0 } };
+        static const char *const bad[] = { "08", "0x", "0b", "0b2", "0o8", "x1", "1e2", "0b-", "1_0" };
+        uint64_t v;
+
+        for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+                assert_int_equal(parse_u64(good[i].text, &v), 0);
+                assert_true(v == good[i].v);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                assert_int_equal(parse_u64(bad[i], &v), -EINVAL);
+}
+
 static void numbers_are_whole_and_in_range(void **state) {
         uint64_t u = 7;
         int64_t i;
@@ -81,12 +98,16 @@ static void numbers_are_whole_and_in_range(void **state) {
         assert_int_equal(parse_u64("18446744073709551615", &u), 0);
         assert_true(u == UINT64_MAX);
         assert_int_equal(parse_u64("18446744073709551616", &u), -ERANGE);
-        assert_int_equal(parse_u64("99999999999999999999x", &u), -EINVAL);
         assert_int_equal(parse_u64("", &u), -EINVAL);
-        assert_int_equal(parse_u64(" 1", &u), -EINVAL);
-        assert_int_equal(parse_u64("-1", &u), -EINVAL);
-        assert_int_equal(parse_u64("0x1", &u), -EINVAL);
+        assert_int_equal(parse_u64("-1", &u), -ERANGE);
+        assert_int_equal(parse_u64("1x", &u), -EINVAL);
+        assert_int_equal(parse_u64("1 ", &u), -EINVAL);
         assert_true(u == UINT64_MAX);
+        assert_int_equal(parse_decimal("0x1", &u), -EINVAL);
+        assert_int_equal(parse_decimal(" 1", &u), -EINVAL);
+        assert_int_equal(parse_decimal("+1", &u), -EINVAL);
+        assert_int_equal(parse_decimal("010", &u), 0);
+        assert_true(u == 10);
 
         assert_int_equal(parse_i64("-9223372036854775808", &i), 0);
         assert_true(i == INT64_MIN);
@@ -225,6 +246,7 @@ int main(void) {
                 cmocka_unit_test(prefixes_and_suffixes_are_found),
                 cmocka_unit_test(utf8_is_told_from_other_bytes),
                 cmocka_unit_test(numbers_are_whole_and_in_range),
+                cmocka_unit_test(numbers_have_the_bases_of_systemd),
                 cmocka_unit_test(modes_are_octal),
                 cmocka_unit_test(booleans_are_known_in_any_case),
                 cmocka_unit_test(lists_keep_their_order),
