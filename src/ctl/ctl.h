@@ -43,10 +43,16 @@ typedef struct Ctl {
         const char *signal;     /* -s */
         const char *whom;       /* --kill-whom= */
         const char *root;       /* --root= */
-        const char *output;     /* -o */
-        const char *lines;      /* -n */
+        LoaderScope scope;      /* --global, --user */
+        const char *image, *preset_mode, *drop_in;
+        bool take_stdin;    /* edit --stdin */
+        const char *output; /* -o */
+        const char *lines;  /* -n */
         const char *since, *priority;
-        char **units; /* -u */
+        const char *man, *recursive_errors;    /* verify */
+        bool here, counts;                     /* verify, dump-directives */
+        char **units;                          /* -u */
+        char runtime_dir[256];                 /* see ctl_runtime_dir() */
         bool unescape, mangle, path, instance; /* escape */
         const char *template, *suffix;         /* escape */
         const char *iterations, *base_time;    /* analyze calendar */
@@ -59,6 +65,7 @@ typedef struct Verb {
         int min_args, max_args; /* behind the verb; -1: any number */
         VerbFunction run;
         const char *group; /* heading in --help */
+        bool offline;      /* works without a manager */
 } Verb;
 
 extern const Verb verbs[]; /* ended by a row without a name */
@@ -71,7 +78,8 @@ const Verb *verb_find(const char *name);
 #define SD1_UNIT SD1 ".Unit"
 #define OWN_MANAGER "org.svinit.Manager"
 
-int ctl_connect(Ctl *c); /* 0, or negative with a sentence on stderr */
+const char *ctl_runtime_dir(Ctl *c); /* where svinit's socket is: "/run", or its user's own directory */
+int ctl_connect(Ctl *c);             /* 0, or negative with a sentence on stderr */
 /* A call to the manager; the error is printed (unless quiet) and mapped to an exit code, *ret_exit. 0 or negative. */
 int ctl_call(Ctl *c, const char *method, sd_bus_message **ret_reply, int *ret_exit, const char *what,
              const char *types, ...);
@@ -113,6 +121,33 @@ int logs_show(Ctl *c, char *const *units, unsigned lines, bool follow, usec_t no
 
 /* offline.c */
 int ctl_loader(Ctl *c, Loader **ret);
+int ctl_loader_or_say(Ctl *c, const char *verb,
+                      Loader **ret); /* a failure is printed: "Failed to VERB: ..." */
+bool ctl_is_offline(void);           /* $SYSTEMD_OFFLINE, or in a chroot */
+bool ctl_manager_runs(Ctl *c);
+void ctl_say_unreachable(Ctl *c, int r);
+/* May the verb run here? 0; -1: no, and that is fine; else the exit code. What there is to say has been said. */
+int ctl_guard(Ctl *c, const Verb *v);
+const char *ctl_arrow(void); /* "->" or the character, as the locale has it */
+
+/* changes.c */
+void ctl_print_findings(const Report *r); /* a line each */
+int ctl_print_changes(Ctl *c, const char *verb, int result,
+                      const InstallChanges *changes); /* the exit code */
+void ctl_print_no_install_info(Ctl *c);
+int ctl_read_changes(sd_bus_message *m, bool *ret_info,
+                     InstallChanges *changes); /* ret_info NULL: no boolean there */
+
+/* unit-files.c */
+int ctl_file_names(Ctl *c, const char *verb, char **argv,
+                   char ***ret); /* names mangled, paths made absolute */
+int ctl_reload(Ctl *c);
+
+/* files.c: fragment and drop-ins of a unit or template; outcomes as of loader_load() */
+int ctl_unit_files(Loader *l, const char *name, LoadedUnit *ret);
+
+/* sysv.c: also does it for init scripts; names of which nothing is left to do are taken out of the list. */
+int ctl_sync_sysv(Ctl *c, const char *verb, char **names, bool *enabled);
 
 #define COLOR_GREEN(c) ((c)->color ? "\033[1;32m" : "")
 #define COLOR_RED(c) ((c)->color ? "\033[1;31m" : "")
@@ -143,6 +178,7 @@ VERB(reset_failed);
 VERB(unit_files);
 VERB(get_default);
 VERB(set_default);
+VERB(edit);
 VERB(cancel);
 VERB(exit);
 VERB(logs);

@@ -2,6 +2,7 @@
 #include "ctl/graph.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 /* What this module keeps for each unit; the machine of the graph. */
 typedef struct GraphUnit {
@@ -57,8 +58,16 @@ static int search_first(char *const *directories) {
         return r;
 }
 
+static char *const *mounts_with_files(void *userdata) {
+        const CtlGraph *g = userdata;
+
+        return loader_mounts(g->loader);
+}
+
 int ctl_graph_new(Ctl *c, char *const *directories, CtlGraph **ret) {
-        const GraphHooks hooks = { .unit_removed = on_unit_removed, .machine_size = sizeof(GraphUnit) };
+        GraphHooks hooks = { .unit_removed = on_unit_removed,
+                             .machine_size = sizeof(GraphUnit),
+                             .mounts = mounts_with_files };
         CtlGraph *g;
         int r = 0;
 
@@ -69,7 +78,10 @@ int ctl_graph_new(Ctl *c, char *const *directories, CtlGraph **ret) {
         g = calloc(1, sizeof(*g));
         if (!g)
                 return -ENOMEM;
-        r = ctl_loader(c, &g->loader);
+        r = host_info_init(&g->host, environ);
+        if (r >= 0)
+                r = ctl_loader(c, &g->loader);
+        hooks.userdata = g;
         if (r >= 0)
                 r = graph_new(&hooks, &g->graph);
         if (r >= 0)
@@ -87,6 +99,7 @@ void ctl_graph_free(CtlGraph *g) {
                 return;
         graph_free(g->graph);
         loader_free(g->loader);
+        host_info_release(&g->host);
         free(g);
 }
 
@@ -125,12 +138,13 @@ static LoadState load_state_of(const Unit *u, int outcome) {
 }
 
 static int load_one(CtlGraph *g, Unit *u) {
+        const SpecContext context = { .specifiers = { .host = &g->host.specifiers } };
         LoadedUnit loaded = { 0 };
         int outcome, r;
 
         if (u->perpetual)
                 return 0;
-        outcome = loader_load(g->loader, NULL, u->id, &loaded);
+        outcome = loader_load(g->loader, &context, u->id, &loaded);
         if (outcome < 0)
                 return outcome;
         r = adopt_names(g->graph, u, &loaded);

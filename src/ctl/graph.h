@@ -16,10 +16,12 @@
 
 #include "ctl/ctl.h"
 #include "graph/transaction.h"
+#include "host/environment.h"
 
 typedef struct CtlGraph {
         Loader *loader; /* owned */
         Graph *graph;   /* owned */
+        HostInfo host;  /* owned: specifiers stand for this machine */
 } CtlGraph;
 
 /* Directories that are searched before the usual ones; NULL: none. 0 or a negative errno. */

@@ -41,6 +41,12 @@ static const CtlOption ctl_options[] = {
         { "runtime", 0, NULL, "enable, disable, mask: until the next boot" },
         { "force", 'f', NULL, "overwrite links that are in the way; logs: follow" },
         { "root", 0, "DIR", "work on unit files below DIR, without svinit" },
+        { "image", 0, "FILE", NULL },
+        { "global", 0, NULL, "enable, disable, mask: the units of all user managers" },
+        { "user", 0, NULL, "enable, disable, mask: the units of the caller's user manager" },
+        { "preset-mode", 0, "MODE", "preset: full, enable-only or disable-only" },
+        { "drop-in", 0, "NAME", "edit: the name of the drop-in (override.conf)" },
+        { "stdin", 0, NULL, "edit: take the new text from the standard input" },
         { "no-reload", 0, NULL, "enable, disable: do not reload the manager" },
         { "unit", 'u', "UNIT", "logs: of this unit" },
         { "lines", 'n', "N", "logs, status: the last N lines" },
@@ -56,6 +62,10 @@ static const CtlOption ctl_options[] = {
         { "reverse", 'r', NULL, "logs: newest first; list-dependencies: who needs it" },
         { "output", 'o', "FORMAT", "logs: short, cat, json; verify, diff, plan: text, json" },
         { "full", 'l', NULL, "do not shorten lines" },
+        { "here", 0, NULL, "also what this machine or container lacks", "verify" },
+        { "recursive-errors", 0, "DEPTH", "also errors of units that are pulled in: yes, one, no", "verify" },
+        { "man", 0, "BOOL", "look for the manual pages of Documentation= (no)", "verify" },
+        { "counts", 0, NULL, "how many there are of each support class", "dump-directives" },
         { "iterations", 0, "N", "calendar: show so many elapses (1)", "analyze" },
         { "base-time", 0, "TIME", "calendar: from then on, not from now", "analyze" },
         { "unescape", 'u', NULL, "unescape", "escape" },
@@ -116,28 +126,54 @@ static int apply(Ctl *c, const char *name, const char *value) {
         struct {
                 const char *name;
                 bool *flag;
-        } flags[] = { { "after", &c->after },         { "before", &c->before },
-                      { "order", &c->order },         { "require", &c->require },
-                      { "dry-run", &c->dry_run },     { "show-transaction", &c->show_transaction },
-                      { "quiet", &c->quiet },         { "no-block", &c->no_block },
-                      { "value", &c->value },         { "all", &c->all },
-                      { "failed", &c->failed },       { "plain", &c->plain },
-                      { "no-legend", &c->no_legend }, { "now", &c->now },
-                      { "runtime", &c->runtime },     { "force", &c->force },
-                      { "follow", &c->follow },       { "reverse", &c->reverse },
-                      { "full", &c->full },           { "no-reload", &c->no_reload },
-                      { "unescape", &c->unescape },   { "instance", &c->instance },
-                      { "mangle", &c->mangle },       { "path", &c->path } };
+        } flags[] = { { "after", &c->after },
+                      { "before", &c->before },
+                      { "order", &c->order },
+                      { "require", &c->require },
+                      { "dry-run", &c->dry_run },
+                      { "show-transaction", &c->show_transaction },
+                      { "quiet", &c->quiet },
+                      { "no-block", &c->no_block },
+                      { "value", &c->value },
+                      { "all", &c->all },
+                      { "failed", &c->failed },
+                      { "plain", &c->plain },
+                      { "no-legend", &c->no_legend },
+                      { "now", &c->now },
+                      { "runtime", &c->runtime },
+                      { "force", &c->force },
+                      { "follow", &c->follow },
+                      { "reverse", &c->reverse },
+                      { "stdin", &c->take_stdin },
+                      { "full", &c->full },
+                      { "no-reload", &c->no_reload },
+                      { "unescape", &c->unescape },
+                      { "instance", &c->instance },
+                      { "here", &c->here },
+                      { "counts", &c->counts },
+                      { "mangle", &c->mangle },
+                      { "path", &c->path } };
         struct {
                 const char *name;
                 const char **text;
-        } texts[] = { { "job-mode", &c->mode },      { "signal", &c->signal },
-                      { "kill-whom", &c->whom },     { "kill-who", &c->whom },
-                      { "root", &c->root },          { "lines", &c->lines },
-                      { "since", &c->since },        { "priority", &c->priority },
-                      { "output", &c->output },      { "suffix", &c->suffix },
-                      { "template", &c->template },  { "iterations", &c->iterations },
-                      { "base-time", &c->base_time } };
+        } texts[] = { { "job-mode", &c->mode },
+                      { "signal", &c->signal },
+                      { "kill-whom", &c->whom },
+                      { "kill-who", &c->whom },
+                      { "root", &c->root },
+                      { "image", &c->image },
+                      { "preset-mode", &c->preset_mode },
+                      { "drop-in", &c->drop_in },
+                      { "lines", &c->lines },
+                      { "since", &c->since },
+                      { "priority", &c->priority },
+                      { "output", &c->output },
+                      { "suffix", &c->suffix },
+                      { "template", &c->template },
+                      { "iterations", &c->iterations },
+                      { "base-time", &c->base_time },
+                      { "man", &c->man },
+                      { "recursive-errors", &c->recursive_errors } };
 
         for (size_t i = 0; i < ELEMENTSOF(flags); i++)
                 if (str_equal(name, flags[i].name)) {
@@ -155,6 +191,8 @@ static int apply(Ctl *c, const char *name, const char *value) {
                 return add_words(&c->types, value);
         if (str_equal(name, "state"))
                 return add_words(&c->states, value);
+        if (str_equal(name, "global") || str_equal(name, "user"))
+                c->scope = name[0] == 'g' ? SCOPE_GLOBAL : SCOPE_USER;
         if (str_equal(name, "from-pattern"))
                 return strv_add(&c->from_patterns, value);
         if (str_equal(name, "to-pattern"))
@@ -225,13 +263,17 @@ static int parse(Ctl *c, int argc, char **argv) {
                 const CtlOption *o = ch == 256 ? ctl_options + index : ch == '?' ? NULL : by_letter(ch, verb);
 
                 if (!o) {
+                        if (c->called_as_systemctl)
+                                return -CTL_FAILED;
                         fputs("Try 'svctl --help'.\n", stderr);
                         return -CTL_USAGE;
                 }
                 if (str_equal(o->name, "help"))
                         return -verb_help(c, 0, NULL);
                 if (str_equal(o->name, "version"))
-                        return puts("svctl " PACKAGE_VERSION), 0;
+                        return puts(c->called_as_systemctl ? "systemd 252 (svinit " PACKAGE_VERSION ")"
+                                                           : "svctl " PACKAGE_VERSION),
+                               0;
                 if (apply(c, o->name, optarg) < 0)
                         return -CTL_FAILED;
         }
@@ -241,21 +283,41 @@ static int parse(Ctl *c, int argc, char **argv) {
 static int run(Ctl *c, int argc, char **argv) {
         char *list_units[] = { (char *)"list-units", NULL };
         const Verb *v;
+        int code;
 
+        if (c->root && c->image) {
+                fputs("Please specify either --root= or --image=, the combination of both is not "
+                      "supported.\n",
+                      stderr);
+                return CTL_FAILED;
+        }
+        if (c->image) {
+                fputs("--image= is not supported: mount the image and use --root=.\n", stderr);
+                return CTL_FAILED;
+        }
         if (argc == 0) {
                 argc = 1;
                 argv = list_units;
         }
         v = verb_find(argv[0]);
+        if (!v && c->called_as_systemctl) {
+                fprintf(stderr, "Unknown command verb %s.\n", argv[0]);
+                return CTL_FAILED;
+        }
         if (!v) {
                 ctl_print_error("unknown verb '%s'; 'svctl --help' lists them", argv[0]);
                 return CTL_USAGE;
         }
         if (argc - 1 < v->min_args || (v->max_args >= 0 && argc - 1 > v->max_args)) {
+                if (c->called_as_systemctl) {
+                        fprintf(stderr, "Too %s arguments.\n", argc - 1 < v->min_args ? "few" : "many");
+                        return CTL_FAILED;
+                }
                 ctl_print_error("usage: svctl %s %s", v->name, v->arguments);
                 return CTL_USAGE;
         }
-        return v->run(c, argc, argv);
+        code = ctl_guard(c, v);
+        return code == 0 ? v->run(c, argc, argv) : MAX(code, 0);
 }
 
 int main(int argc, char **argv) {

@@ -2,181 +2,352 @@
 
 /*
  * verify: every mistake in unit files with file, line and what was expected,
- * and what svinit knows but does not do. Exit code 1 when a file has an error
- * or a warning, 0 when there are only notes.
+ * and what svinit knows but does not do. The options and the exit code are
+ * those of `systemd-analyze verify`: 1 when there is an error or a warning, 0
+ * when there are only notes.
  */
 
-#include "ctl/ctl.h"
+#include "ctl/verify.h"
 
 #include "unit/directive.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_MAX (4 * 1024 * 1024)
+#define TEST_INSTANCE "test-instance" /* what a template is looked at as */
 
 static void print_json_string(const char *s) {
+        if (!s) {
+                fputs("null", stdout);
+                return;
+        }
         putchar('"');
-        for (; s && *s; s++)
+        for (; *s; s++)
                 if (*s == '"' || *s == '\\')
                         printf("\\%c", *s);
-                else if ((unsigned char)*s < 0x20)
+                else if ((unsigned char)*s < 0x20 || *s == 0x7f)
                         printf("\\u%04x", (unsigned char)*s);
                 else
                         putchar(*s);
         putchar('"');
 }
 
-static void print_finding(Ctl *c, const Finding *f) {
+static void print_json_number(unsigned n) {
+        n > 0 ? printf("%u", n) : fputs("null", stdout);
+}
+
+static void print_json(const Finding *f, bool first) {
+        fputs(first ? "[\n  {\"file\":" : ",\n  {\"file\":", stdout);
+        print_json_string(f->file);
+        fputs(",\"line\":", stdout);
+        print_json_number(f->line);
+        fputs(",\"column\":", stdout);
+        print_json_number(f->column);
+        fputs(",\"section\":", stdout);
+        print_json_string(f->section);
+        fputs(",\"key\":", stdout);
+        print_json_string(f->key);
+        fputs(",\"severity\":", stdout);
+        print_json_string(severity_to_string(f->severity));
+        fputs(",\"code\":", stdout);
+        print_json_string(finding_code_to_string(f->code));
+        fputs(",\"text\":", stdout);
+        print_json_string(f->text);
+        putchar('}');
+}
+
+void verify_emit(Verify *v, const Finding *f) {
+        const Ctl *c = v->ctl;
         Buf b auto_buf = { 0 };
 
-        if (str_equal(c->output, "json")) {
-                fputs("{\"severity\":", stdout);
-                print_json_string(severity_to_string(f->severity));
-                fputs(",\"file\":", stdout);
-                print_json_string(f->file);
-                printf(",\"line\":%u,\"key\":", f->line);
-                print_json_string(f->key);
-                fputs(",\"text\":", stdout);
-                print_json_string(f->text);
-                puts("}");
+        if (f->severity != SEVERITY_NOTE)
+                v->n_mistakes++;
+        else if (c->quiet)
                 return;
+        if (v->json)
+                print_json(f, v->n_emitted == 0);
+        else {
+                finding_format(f, &b);
+                printf("%s%s%s: %s\n", f->severity == SEVERITY_ERROR ? COLOR_RED(c) : COLOR_DIM(c),
+                       severity_to_string(f->severity), COLOR_END(c), b.data ?: "");
         }
-        finding_format(f, &b);
-        printf("%s%s%s: %s\n", f->severity == SEVERITY_ERROR ? COLOR_RED(c) : COLOR_DIM(c),
-               severity_to_string(f->severity), COLOR_END(c), b.data ?: "");
+        v->n_emitted++;
 }
+
+/* The place of the assignment, where the finding has none. */
+static void fill_place(Finding *f, const Places *places, const char *word) {
+        const PlacedAssignment *a = f->key && f->line == 0 ? places_find(places, f->key, word) : NULL;
+
+        if (!a && f->key && f->line == 0 && word)
+                a = places_find(places, f->key, NULL);
+        if (!a)
+                return;
+        f->file = (char *)a->file;
+        f->section = a->section;
+        f->line = a->line;
+        f->column = placed_column(a, word);
+}
+
+void verify_say(Verify *v, const Unit *u, const Places *places, Severity severity, FindingCode code,
+                const char *key, const char *word, const char *format, ...) {
+        Finding f = { .severity = severity, .code = code, .file = u->fragment_path, .key = (char *)key };
+        va_list args;
+
+        va_start(args, format);
+        if (vasprintf(&f.text, format, args) >= 0) {
+                fill_place(&f, places, word);
+                verify_emit(v, &f);
+                free(f.text);
+        }
+        va_end(args);
+}
+
+void verify_emit_report(Verify *v, const Places *places, const Report *report, bool unapplied) {
+        for (size_t i = 0; i < report->n_findings; i++) {
+                Finding f = report->findings[i]; /* borrows its strings */
+
+                if (f.code == FINDING_NOT_APPLIED && !unapplied)
+                        continue;
+                fill_place(&f, places, NULL);
+                verify_emit(v, &f);
+        }
+}
+
+typedef struct Unapplied {
+        Verify *verify;
+        const Unit *unit;
+        const Places *places;
+} Unapplied;
 
 static void note_unapplied(const Directive *d, const char *value, const char *file, unsigned line,
                            void *userdata) {
-        report_add(userdata, SEVERITY_NOTE, file, line, d->key, "%s: %s", support_to_string(d->support),
-                   d->limit ?: "not applied.");
+        const Unapplied *u = userdata;
+        Finding f = { .severity = SEVERITY_NOTE,
+                      .code = FINDING_NOT_APPLIED,
+                      .file = (char *)file,
+                      .line = line,
+                      .key = (char *)d->key };
+
+        if (d->support == SUPPORT_REFUSED) /* said as an error */
+                return;
+        for (size_t i = 0; i < u->places->n; i++)
+                if (u->places->v[i].line == line && str_equal(u->places->v[i].file, file)) {
+                        f.column = u->places->v[i].key_column;
+                        f.section = u->places->v[i].section;
+                        f.key = u->places->v[i].key;
+                }
+        if (str_printf(&f.text, "%s: %s", support_to_string(d->support), d->limit ?: "not applied.") < 0)
+                return;
+        verify_emit(u->verify, &f);
+        free(f.text);
 }
 
-static int read_file(const char *path, Text *ret) {
-        int fd auto_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        char *data auto_free = NULL;
-        struct stat st;
-        size_t n = 0;
+/* One of the units that were asked for. */
+static int verify_named(Verify *v, Unit *u) {
+        Places places;
+        int r;
 
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return -errno;
-        if (!S_ISREG(st.st_mode))
-                return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-        if (st.st_size > FILE_MAX)
-                return -EFBIG;
-        data = malloc((size_t)st.st_size + 1);
-        if (!data)
-                return -ENOMEM;
-        while (n < (size_t)st.st_size) {
-                ssize_t k = read(fd, data + n, (size_t)st.st_size - n);
-
-                if (k < 0)
-                        return -errno;
-                if (k == 0)
-                        break;
-                n += (size_t)k;
-        }
-        *ret = (Text){ TAKE(data), n };
+        r = places_read(u, v->ctl->root, &places);
+        if (r < 0)
+                return r;
+        verify_emit_report(v, &places, ctl_graph_report(u), true);
+        if (u->load_state == LOAD_LOADED || u->load_state == LOAD_BAD_SETTING)
+                spec_visit_unapplied(u->spec, note_unapplied,
+                                     &(Unapplied){ .verify = v, .unit = u, .places = &places });
+        verify_unit(v, u, &places);
+        if (v->ctl->here && u->load_state == LOAD_LOADED)
+                verify_here(v, u, &places);
+        places_release(&places);
         return 0;
 }
 
-/* A file by its path: the name says the type, as it would in a unit directory. */
-static int verify_file(const char *path, Report *report) {
-        const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-        SpecContext context = { .specifiers = { .unit = name, .fragment_path = path }, .report = report };
-        char *instance auto_free = NULL;
-        UnitSpec *spec = NULL;
-        Text text = { 0 };
-        int r;
-
-        if (!name_is_valid(name, NAME_ANY)) {
-                report_add(report, SEVERITY_ERROR, path, 0, NULL,
-                           "'%s' is not a unit name; expected one such as web.service or web@.service.",
-                           name);
-                return 0;
-        }
-        if (name_kind(name) == NAME_TEMPLATE && name_with_instance(name, "instance", &instance) >= 0)
-                context.specifiers.unit = instance;
-        r = read_file(path, &text);
-        if (r < 0) {
-                report_add(report, SEVERITY_ERROR, path, 0, NULL, "Cannot be read: %s.", strerror(-r));
-                return 0;
-        }
-        r = spec_new(instance ?: name, &spec);
-        if (r >= 0)
-                r = spec_read(spec, &context, path, text);
-        if (r >= 0)
-                r = spec_complete(spec, &context);
-        if (r >= 0)
-                spec_visit_unapplied(spec, note_unapplied, report);
-        else if (r != -ENOMEM && report->n_findings == 0)
-                report_add(report, SEVERITY_ERROR, path, 0, NULL, "The file is refused: %s.", strerror(-r));
-        free(text.data);
-        spec_free(spec);
-        return r == -ENOMEM ? r : 0;
+static bool is_named(Unit *const *named, size_t n, const Unit *u) {
+        for (size_t i = 0; i < n; i++)
+                if (named[i] == u)
+                        return true;
+        return false;
 }
 
-static int verify_unit(Ctl *c, const char *name, Report *report) {
-        LoadedUnit u = { 0 };
-        SpecContext context = { 0 };
-        Loader *l = NULL;
-        int r = ctl_loader(c, &l);
+static bool is_next_to(Unit *const *named, size_t n, const Unit *u) {
+        for (size_t i = 0; i < u->n_edges; i++)
+                if (is_named(named, n, u->edges[i].other))
+                        return true;
+        return false;
+}
 
-        if (r >= 0)
-                r = loader_load(l, &context, name, &u);
-        if (r == LOADED_NOT_FOUND)
-                report_add(report, SEVERITY_ERROR, NULL, 0, NULL, "%s: there is no such unit file.", name);
-        else if (r == -EINVAL)
-                report_add(report, SEVERITY_ERROR, NULL, 0, NULL, "'%s' is not a unit name.", name);
-        else if (r == LOADED_ERROR)
-                report_add(report, SEVERITY_ERROR, u.fragment_path, 0, NULL, "%s",
-                           u.error_text ?: "Cannot be read.");
-        if (r >= 0) {
-                for (size_t i = 0; i < u.report.n_findings; i++) {
-                        const Finding *f = u.report.findings + i;
+/* The files of the units that were loaded along with them. */
+static int verify_others(Verify *v, Unit *const *named, size_t n) {
+        for (Unit *u = graph_next_unit(v->graph->graph, NULL); u && v->depth != VERIFY_ITSELF;
+             u = graph_next_unit(v->graph->graph, u)) {
+                const Report *report = ctl_graph_report(u);
+                Places places;
+                int r;
 
-                        report_add(report, f->severity, f->file, f->line, f->key, "%s", f->text);
-                }
-                if (u.spec)
-                        spec_visit_unapplied(u.spec, note_unapplied, report);
-                loaded_unit_release(&u);
+                if (report->n_findings == 0 || is_named(named, n, u) ||
+                    (v->depth == VERIFY_DIRECT && !is_next_to(named, n, u)))
+                        continue;
+                r = places_read(u, v->ctl->root, &places);
+                if (r < 0)
+                        return r;
+                verify_emit_report(v, &places, report, false);
+                places_release(&places);
         }
-        loader_free(l);
-        return r == -ENOMEM ? r : 0;
+        return 0;
+}
+
+/* A path as it counts for a search path: absolute, links in it resolved. */
+static int add_directory(char ***directories, const char *path) {
+        char *parent auto_free = NULL, *real auto_free = NULL;
+        const char *slash = strrchr(path, '/');
+
+        parent = slash ? strndup(path, slash > path ? (size_t)(slash - path) : 1) : strdup(".");
+        if (!parent)
+                return -ENOMEM;
+        real = realpath(parent, NULL);
+        return real ? strv_add_unique(directories, real) : -errno;
+}
+
+/* An argument that is no unit file. */
+static void complain(Verify *v, const char *file, const char *text) {
+        verify_emit(v, &(Finding){ .severity = SEVERITY_ERROR,
+                                   .code = FINDING_UNREADABLE,
+                                   .file = (char *)file,
+                                   .text = (char *)text });
+}
+
+static int complain_of_name(Verify *v, const char *file, const char *name) {
+        char *text auto_free = NULL;
+        int r = str_printf(
+                &text, "'%s' is not a unit name; expected one such as web.service or web@.service.", name);
+
+        if (r < 0)
+                return r;
+        complain(v, file, text);
+        return 1;
+}
+
+/* "x.service.d/10.conf": the unit that the drop-in is for, and the directory that unit would be in. */
+static int owner_of_dropin(const char *path, char **ret) {
+        const char *slash = strrchr(path, '/');
+        size_t n = slash ? (size_t)(slash - path) : 0;
+
+        if (n < 2 || !str_ends_with(path, ".conf") || strncmp(slash - 2, ".d", 2) != 0)
+                return 0;
+        *ret = strndup(path, n - 2);
+        return *ret ? 1 : -ENOMEM;
+}
+
+/* What the unit is called that an argument means; the directories of files are noted. 1: said why there is none. */
+static int name_of_argument(Verify *v, const char *argument, char ***directories, char **ret) {
+        char *owner auto_free = NULL, *name auto_free = NULL;
+        bool is_file = strchr(argument, '/') || access(argument, F_OK) >= 0;
+        int r;
+
+        if (!is_file)
+                r = name_mangle(argument, UNIT_SERVICE, &name);
+        else {
+                r = owner_of_dropin(argument, &owner);
+                if (r < 0)
+                        return r;
+                if (access(argument, R_OK) < 0) {
+                        complain(v, argument, strerror(errno));
+                        return 1;
+                }
+                r = add_directory(directories, owner ?: argument);
+                if (r >= 0)
+                        r = str_replace(&name, path_name(owner ?: argument));
+        }
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0 || !name_is_valid(name, NAME_ANY))
+                return complain_of_name(v, is_file ? argument : NULL,
+                                        is_file ? path_name(argument) : argument);
+        if (name_kind(name) != NAME_TEMPLATE) {
+                *ret = TAKE(name);
+                return 0;
+        }
+        return name_with_instance(name, TEST_INSTANCE, ret);
+}
+
+static int load_all(Verify *v, char *const *names, Unit **ret, size_t *ret_n) {
+        size_t n = 0;
+
+        STRV_FOREACH (name, names) {
+                Unit *u;
+                int r = ctl_graph_load(v->graph, *name, &u);
+
+                if (r < 0)
+                        return r;
+        }
+        STRV_FOREACH (name, names) { /* again: one may have turned out to be another name of a later one */
+                Unit *u = graph_find(v->graph->graph, *name);
+
+                if (u && !is_named(ret, n, u))
+                        ret[n++] = u;
+        }
+        *ret_n = n;
+        return 0;
+}
+
+static int verify_names(Verify *v, char *const *names, char *const *directories) {
+        Unit **named auto_free = calloc(strv_length(names) + 1, sizeof(*named));
+        size_t n = 0;
+        int r;
+
+        if (!named)
+                return -ENOMEM;
+        r = ctl_graph_new(v->ctl, directories, &v->graph);
+        if (r >= 0)
+                r = load_all(v, names, named, &n);
+        for (size_t i = 0; i < n && r >= 0; i++)
+                r = verify_named(v, named[i]);
+        return r < 0 ? r : verify_others(v, named, n);
+}
+
+static int parse_options(const Ctl *c, Verify *v) {
+        static const char *const depths[] = {
+                [VERIFY_ITSELF] = "no", [VERIFY_DIRECT] = "one", [VERIFY_ALL] = "yes"
+        };
+
+        *v = (Verify){ .ctl = (Ctl *)c, .depth = VERIFY_ALL, .json = str_equal(c->output, "json") };
+        if (c->output && !v->json && !str_equal(c->output, "text"))
+                return ctl_print_error("verify: -o '%s' is neither text nor json", c->output);
+        if (c->man && parse_bool(c->man, &v->manuals) < 0)
+                return ctl_print_error("--man=%s is not a boolean", c->man);
+        for (int i = 0; c->recursive_errors && i < (int)ELEMENTSOF(depths); i++)
+                if (str_equal(c->recursive_errors, depths[i])) {
+                        v->depth = (VerifyDepth)i;
+                        return 0;
+                }
+        return c->recursive_errors
+                       ? ctl_print_error("--recursive-errors=%s is none of yes, one, no", c->recursive_errors)
+                       : 0;
 }
 
 VERB(verify) {
-        Report report = { 0 };
-        int code = CTL_OK, r = 0;
+        char **names auto_strv = NULL, **directories auto_strv = NULL;
+        Verify v;
+        int r = 0;
 
+        if (parse_options(c, &v) != 0)
+                return CTL_USAGE;
         for (int i = 1; i < argc && r >= 0; i++) {
                 char *name auto_free = NULL;
 
-                if (strchr(argv[i], '/') || access(argv[i], F_OK) >= 0)
-                        r = verify_file(argv[i], &report);
-                else if (name_mangle(argv[i], UNIT_SERVICE, &name) >= 0)
-                        r = verify_unit(c, name, &report);
-                else
-                        code = ctl_print_error("'%s' is neither a file nor a unit name", argv[i]);
+                r = name_of_argument(&v, argv[i], &directories, &name);
+                if (r == 0)
+                        r = strv_add(&names, name);
         }
-        for (size_t i = 0; i < report.n_findings; i++)
-                if (!c->quiet || report.findings[i].severity != SEVERITY_NOTE)
-                        print_finding(c, report.findings + i);
-        if (r < 0 || report_count(&report, SEVERITY_ERROR) + report_count(&report, SEVERITY_WARNING) > 0)
-                code = CTL_FAILED;
-        report_release(&report);
-        return code;
-}
-
-VERB(dump_directives) {
-        Buf b auto_buf = { 0 };
-
-        directives_dump(&b);
-        fputs(b.data ?: "", stdout);
-        return b.error < 0 ? CTL_FAILED : CTL_OK;
+        if (r >= 0)
+                r = verify_names(&v, names, directories);
+        ctl_graph_free(v.graph);
+        if (v.json)
+                puts(v.n_emitted > 0 ? "\n]" : "[]");
+        if (r < 0)
+                return ctl_print_error("%s", strerror(-r));
+        return v.n_mistakes > 0 ? CTL_FAILED : CTL_OK;
 }

@@ -118,13 +118,14 @@ static int break_cycle(Search *s, const Unit *u) {
 
         describe(s, first, &words);
         if (!victim) {
-                report_add(t->report, SEVERITY_ERROR, NULL, 0, NULL,
-                           "Ordering cycle: %s; no job of it can be deleted without giving up %s",
-                           words.data ?: "", t->jobs[0].unit->id);
+                report_add_at(t->report, SEVERITY_ERROR, FINDING_CYCLE, &(SourcePlace){ 0 },
+                              "Ordering cycle: %s; no job of it can be deleted without giving up %s",
+                              words.data ?: "", t->jobs[0].unit->id);
                 return ENQUEUE_CYCLIC;
         }
-        report_add(t->report, SEVERITY_WARNING, NULL, 0, NULL,
-                   "Ordering cycle: %s; job for %s deleted to break it", words.data ?: "", victim->unit->id);
+        report_add_at(t->report, SEVERITY_WARNING, FINDING_CYCLE, &(SourcePlace){ 0 },
+                      "Ordering cycle: %s; job for %s deleted to break it", words.data ?: "",
+                      victim->unit->id);
         transaction_drop(t, victim, true);
         leave_dropped(s);
         return 0;

@@ -258,3 +258,15 @@ void directives_dump(Buf *b) {
                         buf_add_char(b, '\n');
                 }
 }
+
+DirectiveCounts directives_count(void) {
+        DirectiveCounts counts = { 0 };
+
+        for (const Directive *const *table = directive_tables; *table; table++)
+                for (const Directive *d = *table; d->key; d++)
+                        if (d->alias_of)
+                                counts.old_spellings++;
+                        else
+                                counts.of[d->support]++;
+        return counts;
+}

@@ -116,5 +116,10 @@ typedef void (*SettingVisitor)(const Directive *d, const char *value, const char
                                void *userdata);
 void spec_visit_unapplied(const UnitSpec *s, SettingVisitor visit, void *userdata);
 
+/* How many settings there are of each class; older spellings are counted apart. */
+typedef struct DirectiveCounts {
+        unsigned of[SUPPORT_MAX], old_spellings;
+} DirectiveCounts;
+DirectiveCounts directives_count(void);
 /* Every row as one line: key, section, syntax, default, support, limit, summary, separated by tabs. */
 void directives_dump(Buf *b);
