@@ -110,6 +110,19 @@ static int get_error_fd(Object *o, const Property *p, sd_bus_message *m) {
         return append_string(m, io->error == OUTPUT_NAMED_FD ? io->error_file : NULL);
 }
 
+static int get_numa_policy(Object *o, const Property *p, sd_bus_message *m) {
+        const ExecSpec *e = o->unit->spec->exec;
+
+        return append_integer(m, 'i', e->numa_set ? e->numa_policy : -1);
+}
+
+/* Not given: what the kernel starts with, core(5). */
+static int get_coredump_filter(Object *o, const Property *p, sd_bus_message *m) {
+        const ExecSpec *e = o->unit->spec->exec;
+
+        return append_integer(m, 't', e->coredump_filter_set ? (int64_t)e->coredump_filter : 0x33);
+}
+
 #define LIMIT(n, resource)                                                                                   \
         { "Limit" n, "t", get_rlimit, resource, PROPERTY_CONST }, {                                          \
                 "Limit" n "Soft", "t", get_rlimit, resource | SOFT, PROPERTY_CONST                           \
@@ -146,7 +159,8 @@ const Property exec_properties[] = {
         { "AmbientCapabilities", "t", get_capabilities, offsetof(ExecSpec, capability_ambient),
           PROPERTY_CONST },
         /* What would do something if it were applied; it is not, and these are the values for that. */
-        NUMBER("NUMAPolicy", "i", -1, PROPERTY_CONST),
+        { "NUMAPolicy", "i", get_numa_policy, 0, PROPERTY_CONST },
+        { "CoredumpFilter", "t", get_coredump_filter, 0, PROPERTY_CONST },
         { "SyslogPriority", "i", get_syslog_priority, 0, PROPERTY_CONST },
         { "RuntimeDirectorySymlink", "a(sst)", get_symlinks, DIRECTORY_RUNTIME, PROPERTY_CONST },
         { "StateDirectorySymlink", "a(sst)", get_symlinks, DIRECTORY_STATE, PROPERTY_CONST },

@@ -95,6 +95,8 @@ int step_oom_score(ExecContext *c);
 int step_nice(ExecContext *c);
 int step_scheduler(ExecContext *c);
 int step_affinity(ExecContext *c);
+int step_numa(ExecContext *c);
+int step_core_dump(ExecContext *c);
 int step_io_priority(ExecContext *c);
 int step_timer_slack(ExecContext *c);
 int step_personality(ExecContext *c);
@@ -106,6 +108,10 @@ int step_group_account(ExecContext *c);
 int step_may_switch(ExecContext *c); /* step-identity.c */
 int step_groups(ExecContext *c);
 int step_user(ExecContext *c);
+int step_selinux(ExecContext *c); /* step-security.c */
+int step_apparmor(ExecContext *c);
+int step_smack(ExecContext *c);
+int step_keyring(ExecContext *c);
 int step_bounding_set(ExecContext *c); /* step-capability.c */
 int step_secure_bits(ExecContext *c);
 int step_ambient_set(ExecContext *c);

@@ -88,6 +88,8 @@ typedef struct ExecStatus {
 /* 0; negative errno: nothing runs (-EAGAIN: process limit, -EMFILE ...). Never blocks. */
 int exec_spawn(const ExecPlan *p, ExecChild *ret);
 bool exec_plan_is_light(const ExecPlan *p);
+/* TTYReset=, TTYVHangup= and TTYVTDisallocate= after a run, by a process that nobody waits for. */
+void exec_revert_terminal(const ExecSpec *e);
 /*
  * 1: the status is complete (exec succeeded or failed); 0: not yet; negative:
  * broken. `st` starts zeroed and is the same at each call: what was not applied

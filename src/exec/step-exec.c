@@ -23,13 +23,7 @@ int step_unapplied(ExecContext *c) {
         const ExecPlan *p = c->plan;
 
         if (p->exec->pam_name)
-                exec_note_text(c, "PAMName", "PAM is not used, not applied");
-        if (p->exec->apparmor_profile && p->exec->apparmor_profile[0] != '-')
-                exec_note_text(c, "AppArmorProfile", "not applied");
-        if (p->exec->selinux_context && p->exec->selinux_context[0] != '-')
-                exec_note_text(c, "SELinuxContext", "not applied");
-        if (p->exec->smack_label)
-                exec_note_text(c, "SmackProcessLabel", "not applied");
+                exec_note_text(c, "PAMName", "no PAM session is opened");
         if (!c->status.unapplied[0])
                 return 0;
         /* Strict=: what would run without its fences does not run. */

@@ -204,6 +204,42 @@ int step_affinity(ExecContext *c) {
         return 0;
 }
 
+#define NUMA_NODES_MAX CPU_SETSIZE
+
+int step_numa(ExecContext *c) {
+        const ExecSpec *e = c->plan->exec;
+        const char *p = e->numa_mask ?: "";
+        cpu_set_t nodes;
+
+        if (!e->numa_set)
+                return 0;
+        exec_detail(c, p);
+        CPU_ZERO(&nodes);
+        for (p += strspn(p, " \t,"); *p && !str_equal(p, "all"); p += strspn(p, " \t,")) {
+                int r = take_cpu_range(&p, &nodes);
+
+                if (r < 0)
+                        return r;
+        }
+        if (syscall(SYS_set_mempolicy, e->numa_policy, CPU_COUNT(&nodes) > 0 ? &nodes : NULL,
+                    CPU_COUNT(&nodes) > 0 ? NUMA_NODES_MAX + 1 : 0) < 0)
+                return exec_tolerate(c, "NUMAPolicy", -errno);
+        return 0;
+}
+
+int step_core_dump(ExecContext *c) {
+        char text[24];
+        int fd auto_fd = -1, n;
+
+        if (!c->plan->exec->coredump_filter_set)
+                return 0;
+        n = snprintf(text, sizeof(text), "0x%llx", (unsigned long long)c->plan->exec->coredump_filter);
+        fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, text, (size_t)n) < 0)
+                return exec_tolerate(c, "CoredumpFilter", -errno);
+        return 0;
+}
+
 int step_io_priority(ExecContext *c) {
         const ExecSpec *e = c->plan->exec;
 

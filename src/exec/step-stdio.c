@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/vt.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
@@ -119,6 +120,66 @@ static int wait_for_terminal(int fd, const char *path) {
         return 0;
 }
 
+/* A virtual terminal is given back; what was on the screen of any other goes. */
+static void disallocate_terminal(int fd, const char *path) {
+        static const char clear[] = "\033[r\033[H\033[3J";
+        const char *number = str_after(path, "/dev/tty");
+        unsigned n;
+
+        if (number && parse_unsigned(number, &n) >= 0 && n > 0) {
+                int control auto_fd = open("/dev/tty0", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+
+                if (control >= 0 && ioctl(control, VT_DISALLOCATE, n) >= 0)
+                        return;
+        }
+        (void)!write(fd, clear, sizeof(clear) - 1);
+}
+
+/* As before a run, so after it. */
+static int prepare_terminal(const ExecSpec *e, int fd, const char *path) {
+        int r = 0;
+
+        if (e->tty_reset)
+                (void)reset_terminal(fd);
+        if (e->tty_vhangup && ioctl(fd, TIOCVHANGUP) < 0)
+                r = -errno;
+        if (e->tty_disallocate)
+                disallocate_terminal(fd, path);
+        return r;
+}
+
+static void set_terminal_size(const ExecSpec *e, int fd) {
+        struct winsize size;
+
+        if ((e->tty_rows == 0 && e->tty_columns == 0) || ioctl(fd, TIOCGWINSZ, &size) < 0)
+                return;
+        size.ws_row = e->tty_rows > 0 ? (unsigned short)e->tty_rows : size.ws_row;
+        size.ws_col = e->tty_columns > 0 ? (unsigned short)e->tty_columns : size.ws_col;
+        (void)ioctl(fd, TIOCSWINSZ, &size);
+}
+
+static bool uses_terminal(const ExecSpec *e) {
+        return e->tty_path || e->io.input == INPUT_TTY || e->io.input == INPUT_TTY_FORCE ||
+               e->io.input == INPUT_TTY_FAIL || e->io.output == OUTPUT_TTY || e->io.error == OUTPUT_TTY;
+}
+
+void exec_revert_terminal(const ExecSpec *e) {
+        const char *path = e->tty_path ?: "/dev/console";
+        pid_t pid;
+        int fd;
+
+        if (!(e->tty_reset || e->tty_vhangup || e->tty_disallocate) || !uses_terminal(e))
+                return;
+        pid = fork();
+        if (pid != 0)
+                return;
+        (void)setsid();
+        fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+        if (fd >= 0)
+                (void)prepare_terminal(e, fd, path);
+        _exit(0);
+}
+
 static int acquire_terminal(ExecContext *c, StdInput how) {
         const char *path = tty_path(c);
         int fd auto_fd = -1, r;
@@ -134,10 +195,10 @@ static int acquire_terminal(ExecContext *c, StdInput how) {
                 if (r < 0)
                         return r;
         }
-        if (c->plan->exec->tty_reset)
-                (void)reset_terminal(fd);
-        if (c->plan->exec->tty_vhangup && ioctl(fd, TIOCVHANGUP) < 0)
-                exec_note(c, "TTYVHangup", -errno);
+        r = prepare_terminal(c->plan->exec, fd, path);
+        if (r < 0)
+                exec_note(c, "TTYVHangup", r);
+        set_terminal_size(c->plan->exec, fd);
         c->has_terminal = true;
         return become(TAKE_FD(fd), STDIN_FILENO);
 }

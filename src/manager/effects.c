@@ -56,36 +56,50 @@ static void signal_pid(pid_t pid, const Effect *fx) {
                 (void)kill(pid, SIGCONT);
 }
 
-/* The whole group in one go, so that no process sees another die before its own signal comes. */
-static void signal_group(UnitRuntime *rt, const Effect *fx, pid_t main) {
-        pid_t spared = fx->except_main ? main : 0;
+/* The whole group in one go, so that no process sees another die long before its own signal comes. */
+static int signal_group(UnitRuntime *rt, const Effect *fx, GroupSignals *order) {
+        unsigned n = 0;
 
         if (fx->signal == SIGKILL && !fx->except_main) {
-                (void)group_kill_all(rt->group);
-                return;
+                int r = group_kill_all(rt->group);
+
+                order->met_main = order->main > 0 && group_has_pid(rt->group, order->main);
+                order->met_control = order->control > 0 && group_has_pid(rt->group, order->control);
+                return r;
         }
-        (void)group_kill(rt->group, fx->signal, spared, 0);
+        order->signals[n++] = fx->signal;
         if (fx->also_sighup)
-                (void)group_kill(rt->group, SIGHUP, spared, 0);
+                order->signals[n++] = SIGHUP;
         if (fx->also_sigcont)
-                (void)group_kill(rt->group, SIGCONT, spared, 0);
+                order->signals[n++] = SIGCONT;
+        if (fx->except_main)
+                order->except1 = order->main;
+        return group_signal(rt->group, order);
+}
+
+/* All whom the signal reached are our children: when they end, it is asked whether the group is empty. */
+static bool ends_are_told(const Unit *u, const GroupSignals *order, int n) {
+        bool main = order->met_main && order->main != order->except1 && u->type == UNIT_SERVICE &&
+                    unit_runtime(u)->machine.service.main_is_child;
+
+        return n > 0 && n == main + order->met_control;
 }
 
 static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         UnitRuntime *rt = unit_runtime(u);
-        pid_t main = machine_main_pid(&rt->machine), control = machine_control_pid(&rt->machine);
-        bool whole = fx->whom == WHOM_ALL && rt->group;
+        GroupSignals order = { .main = machine_main_pid(&rt->machine),
+                               .control = machine_control_pid(&rt->machine) };
+        int n = 0;
 
-        if (whole) {
-                signal_group(rt, fx, main);
+        if (fx->whom == WHOM_ALL && rt->group) {
+                n = signal_group(rt, fx, &order);
                 group_watch_empty(rt->group, true);
         }
-        if (fx->whom != WHOM_CONTROL && !fx->except_main &&
-            !(whole && main > 0 && group_has_pid(rt->group, main)))
+        if (fx->whom != WHOM_CONTROL && !fx->except_main && !order.met_main)
                 signal_pid(unit_signal_target(u), fx);
-        if (fx->whom != WHOM_MAIN && !(whole && control > 0 && group_has_pid(rt->group, control)))
-                signal_pid(control, fx);
-        if (!rt->group || group_is_empty(rt->group))
+        if (fx->whom != WHOM_MAIN && !order.met_control)
+                signal_pid(order.control, fx);
+        if (!rt->group || (!ends_are_told(u, &order, n) && group_is_empty(rt->group)))
                 (void)manager_push_type(m, u, EVENT_EMPTY);
 }
 
@@ -153,6 +167,7 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
         remember_usage(rt);
         remove_runtime_directories(m, u);
         unit_release_private(u);
+        exec_revert_terminal(u->spec->exec);
         if (u->type == UNIT_SERVICE && rt->machine.service.result == RESULT_EXEC_CONDITION)
                 LOG_UNIT(u->id, UNIT_SKIPPED, FIELD_S("DESCRIPTION", u->spec->common->description ?: u->id),
                          FIELD_S("CONDITION", "ExecCondition="));
@@ -223,8 +238,8 @@ static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *c
         if (fx->value) /* not between the two halves of a restart */
                 unit_release_fd_store(u);
         fd_release(&rt->accepted_fd); /* the client sees the end of its connection now */
-        if (rt->group && group_is_empty(rt->group))
-                group_free(TAKE(rt->group));
+        if (rt->group && group_free_empty(rt->group))
+                rt->group = NULL;
         rt->dynamic_uid = (uid_t)-1;
         manager_collect(m, u);
 }

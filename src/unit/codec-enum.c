@@ -85,6 +85,8 @@ ENUM_CODEC(protect_home, ProtectHome, or_boolean, "a boolean (no, yes), read-onl
 ENUM_CODEC(protect_proc, ProtectProc, nothing_else, "one of default, noaccess, invisible, ptraceable",
            SAMPLES("default", "invisible"), SAMPLES("", "yes"));
 ENUM_CODEC(proc_subset, ProcSubset, nothing_else, "all or pid", SAMPLES("all", "pid"), SAMPLES("", "none"));
+ENUM_CODEC(keyring_mode, KeyringMode, nothing_else, "one of inherit, private, shared",
+           SAMPLES("inherit", "private", "shared"), SAMPLES("", "yes"));
 ENUM_CODEC(bind_ipv6_only, BindIPv6Only, nothing_else, "one of default, both, ipv6-only",
            SAMPLES("default", "both", "ipv6-only"), SAMPLES("", "yes"));
 

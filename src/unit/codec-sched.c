@@ -189,3 +189,55 @@ const Codec codec_cpu_set = {
         .good = SAMPLES("", "0", "0-3,5 7", "1 2"),
         .bad = SAMPLES("a", "3-1", "8192", ",", "-1"),
 };
+
+/* set_mempolicy(2): the C library has no names. */
+static const NamedNumber numa_policies[] = {
+        { "default", 0 }, { "preferred", 1 }, { "bind", 2 }, { "interleave", 3 }, { "local", 4 },
+};
+
+NAMED_CODEC(numa_policy, numa_policies, 4, "one of default, preferred, bind, interleave, local",
+            SAMPLES("", "default", "preferred", "bind", "interleave", "local"), SAMPLES("strict", "5"));
+
+/* core(5): the bits of /proc/PID/coredump_filter. */
+static const char *const memory_kinds[] = {
+        "private-anonymous", "shared-anonymous", "private-file-backed", "shared-file-backed", "elf-headers",
+        "private-huge",      "shared-huge",      "private-dax",         "shared-dax",
+};
+#define DEFAULT_COREDUMP_FILTER 0x33
+
+static int memory_kind_handle(const CodecContext *c, const char *word, void *field) {
+        uint64_t *set = field;
+
+        if (str_equal(word, "all") || str_equal(word, "default")) {
+                *set |= word[0] == 'a' ? UINT64_MAX : DEFAULT_COREDUMP_FILTER;
+                return 0;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(memory_kinds); i++)
+                if (str_equal(memory_kinds[i], word)) {
+                        *set |= UINT64_C(1) << i;
+                        return 0;
+                }
+        if (word[strspn(word, "0123456789abcdefABCDEFx")] != 0)
+                return -EINVAL;
+        *set |= strtoull(word, NULL, 16);
+        return 0;
+}
+
+static int coredump_filter_parse(const CodecContext *c, const char *value, void *field) {
+        return codec_for_each_word(c, value, WORDS_QUOTES, memory_kind_handle, field);
+}
+
+static int coredump_filter_format(const Directive *row, const void *field, Buf *b) {
+        buf_addf(b, "0x%llx", (unsigned long long)*(const uint64_t *)field);
+        return format_end(b);
+}
+
+const Codec codec_coredump_filter = {
+        CODEC_OF(coredump_filter),
+        .expects = "a kind of memory such as private-anonymous, all, default, or a hexadecimal mask",
+        .empty_resets = true,
+        .parse = coredump_filter_parse,
+        .format = coredump_filter_format,
+        .good = SAMPLES("", "default", "all", "0x33", "private-huge shared-dax"),
+        .bad = SAMPLES("everything", "0xg"),
+};

@@ -67,5 +67,7 @@ WORDS(ProtectProc, protect_proc,
       PROTECT_PROC_MAX, [PROTECT_PROC_DEFAULT] = "default", [PROTECT_PROC_NOACCESS] = "noaccess",
       [PROTECT_PROC_INVISIBLE] = "invisible", [PROTECT_PROC_PTRACEABLE] = "ptraceable")
 WORDS(ProcSubset, proc_subset, PROC_SUBSET_MAX, [PROC_SUBSET_ALL] = "all", [PROC_SUBSET_PID] = "pid")
+WORDS(KeyringMode, keyring_mode, KEYRING_MODE_MAX, [KEYRING_INHERIT] = "inherit",
+      [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared")
 WORDS(BindIPv6Only, bind_ipv6_only, BIND_IPV6_MAX, [BIND_IPV6_DEFAULT] = "default", [BIND_IPV6_BOTH] = "both",
       [BIND_IPV6_ONLY] = "ipv6-only")

@@ -152,6 +152,12 @@ typedef enum ProcSubset {
         PROC_SUBSET_PID,
         PROC_SUBSET_MAX
 } ProcSubset;
+typedef enum KeyringMode {
+        KEYRING_INHERIT,
+        KEYRING_PRIVATE,
+        KEYRING_SHARED,
+        KEYRING_MODE_MAX
+} KeyringMode;
 typedef enum BindIPv6Only {
         BIND_IPV6_DEFAULT,
         BIND_IPV6_BOTH,
@@ -180,6 +186,7 @@ DECLARE_WORDS(ProtectSystem, protect_system);
 DECLARE_WORDS(ProtectHome, protect_home);
 DECLARE_WORDS(ProtectProc, protect_proc);
 DECLARE_WORDS(ProcSubset, proc_subset);
+DECLARE_WORDS(KeyringMode, keyring_mode);
 DECLARE_WORDS(BindIPv6Only, bind_ipv6_only);
 
 /* "SIGTERM", "TERM", "15", "SIGRTMIN+3", "RTMIN+3". -1 when unknown. */

@@ -108,6 +108,7 @@ typedef struct CommonSpec { /* [Unit] */
         char *reboot_argument, *job_timeout_reboot_argument;
         usec_t start_limit_interval;
         unsigned start_limit_burst;
+        bool start_limit_interval_set, start_limit_burst_set;
         CollectMode collect_mode;
 } CommonSpec;
 
@@ -247,9 +248,14 @@ typedef struct ExecSpec { /* systemd.exec(5), what svinit applies */
         unsigned secure_bits;
         char *pam_name, *personality, *apparmor_profile, *selinux_context, *smack_label;
         char *utmp_identifier;
+        KeyringMode keyring_mode;
+        int numa_policy; /* MPOL_...: counts if numa_set */
+        char *numa_mask; /* text, decoded by the child */
+        uint64_t coredump_filter;
+        unsigned tty_rows, tty_columns; /* 0: left alone */
         bool working_directory_optional, nice_set, oom_score_adjust_set, io_set, cpu_set, cpu_reset_on_fork,
                 timer_slack_set;
-        bool capability_bounding_set;
+        bool capability_bounding_set, keyring_set, numa_set, coredump_filter_set;
         bool syslog_level_prefix, ignore_sigpipe, no_new_privileges, dynamic_user, remove_ipc;
         bool tty_reset, tty_vhangup, tty_disallocate, same_process_group,
                 pass_manager_environment; /* X-PassManagerEnvironment= */
@@ -429,7 +435,7 @@ typedef struct UnitSpec {
         };
         Setting *settings;
         size_t n_settings;
-        char **files; /* owned: fragment first, then drop-ins, in the order read */
+        char **files;    /* owned: fragment first, then drop-ins, in the order read */
         unsigned shared; /* bit per part that is shared with other specs of the same content */
         bool fatal;      /* a mistake that forbids the use of the unit (bad-setting); the report says which */
 } UnitSpec;
@@ -444,6 +450,9 @@ typedef struct SpecContext {
         const Zones *zones; /* may be NULL: names of zones are not checked */
         usec_t default_timeout_start, default_timeout_stop,
                 default_restart_delay; /* from svinit.conf; 0: built in */
+        bool has_start_limit;          /* the two that follow are from svinit.conf, where 0 means no limit */
+        usec_t default_start_limit_interval;
+        unsigned default_start_limit_burst;
 } SpecContext;
 
 /*
