@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Order cycles.
+ * Order cycles: in a transaction, and among installed jobs after unit files
+ * have changed.
  *
  * What stops always goes before what starts, so a circle of jobs that wait for
  * each other lies either among the stops or among the starts, and in both it
@@ -20,14 +21,20 @@ typedef struct Step {
         size_t next_edge;
 } Step;
 
-typedef struct Search {
-        Transaction *transaction;
+typedef struct Search Search;
+struct Search {
+        Graph *graph;
+        Transaction *transaction;                 /* NULL: only installed jobs are looked at */
+        int (*on_cycle)(Search *s, size_t first); /* the path from there on is one */
+        JobRequests *requests;                    /* without a transaction */
+        Report *report;
         bool stops;            /* else the starts */
         uint64_t open, closed; /* marks: on the path, done with */
         Step *path;
         size_t n, capacity;
-} Search;
+};
 
+#define FOUND 1            /* an installed job has been ended: what was searched may be gone */
 #define CYCLE_WORDS_MAX 50 /* units named of one cycle */
 
 /* What the unit's job will be once the transaction is installed. */
@@ -47,9 +54,22 @@ static JobType job_type_to_be(const Transaction *t, const Unit *u) {
         return p->type;
 }
 
-static bool is_in_set(const Search *s, const Unit *u) {
-        JobType type = u->planned > 0 || u->job ? job_type_to_be(s->transaction, u) : JOB_TYPE_INVALID;
+/* A job that runs waits for nobody, but for its second half. */
+static JobType waiting_job_type(const Unit *u) {
+        const Job *j = u->job;
 
+        if (!j || j->ignore_order || (j->state == JOB_RUNNING && job_effective_type(j) != JOB_RESTART))
+                return JOB_TYPE_INVALID;
+        return job_effective_type(j);
+}
+
+static bool is_in_set(const Search *s, const Unit *u) {
+        JobType type = JOB_TYPE_INVALID;
+
+        if (!s->transaction)
+                type = waiting_job_type(u);
+        else if (u->planned > 0 || u->job)
+                type = job_type_to_be(s->transaction, u);
         if (type == JOB_TYPE_INVALID)
                 return false;
         return s->stops ? job_type_stops(type) : type != JOB_STOP;
@@ -102,16 +122,12 @@ static void leave_dropped(Search *s) {
         s->n = keep;
 }
 
-/* The last unit of the path is ordered after `u`, which is on the path, too. */
-static int break_cycle(Search *s, const Unit *u) {
+static int break_planned(Search *s, size_t first) {
         Transaction *t = s->transaction;
         Buf words auto_buf = { 0 };
-        size_t first = s->n - 1;
         PlannedJob *victim;
         bool ours;
 
-        while (s->path[first].unit != u)
-                first--;
         victim = choose_victim(s, first, &ours);
         if (!ours) /* there before, by a change of unit files under running jobs; not for this request to solve */
                 return 0;
@@ -131,6 +147,49 @@ static int break_cycle(Search *s, const Unit *u) {
         return 0;
 }
 
+/* Would others fail with it? */
+static bool job_is_required(const Job *j) {
+        for (const Edge *e = j->unit->edges; e < j->unit->edges + j->unit->n_edges; e++)
+                if (e->other->job && !job_type_stops(job_effective_type(e->other->job)) &&
+                    e->kinds & (EDGE(DEP_REQUIRED_BY) | EDGE(DEP_REQUISITE_OF) | EDGE(DEP_BOUND_BY)))
+                        return true;
+        return false;
+}
+
+/* One of them has to go, for else all wait for ever: best the newest that no other requires. */
+static int break_installed(Search *s, size_t first) {
+        Buf words auto_buf = { 0 };
+        Job *victim = NULL;
+        bool victim_required = false;
+
+        for (size_t i = first; i < s->n; i++) {
+                Job *j = s->path[i].unit->job;
+                bool required = job_is_required(j);
+
+                if (!victim || required < victim_required ||
+                    (required == victim_required && j->id > victim->id)) {
+                        victim = j;
+                        victim_required = required;
+                }
+        }
+        describe(s, first, &words);
+        report_add_at(
+                s->report, SEVERITY_WARNING, FINDING_CYCLE, &(SourcePlace){ 0 },
+                "Ordering cycle: %s; the jobs of all of them wait, and that of %s is cancelled to break it",
+                words.data ?: "", victim->unit->id);
+        graph_job_finish(s->graph, victim, JOB_CANCELED, s->requests);
+        return FOUND;
+}
+
+/* The last unit of the path is ordered after `u`, which is on the path, too. */
+static int break_cycle(Search *s, const Unit *u) {
+        size_t first = s->n - 1;
+
+        while (s->path[first].unit != u)
+                first--;
+        return s->on_cycle(s, first);
+}
+
 static int walk(Search *s, Unit *start) {
         int r = enter(s, start);
 
@@ -146,7 +205,7 @@ static int walk(Search *s, Unit *start) {
                 }
                 e = u->edges + top->next_edge++;
                 other = e->other;
-                s->transaction->graph->n_steps++;
+                s->graph->n_steps++;
                 if (!(e->kinds & EDGE(DEP_AFTER)) || other->marker == s->closed || !is_in_set(s, other))
                         continue;
                 r = other->marker == s->open ? break_cycle(s, other) : enter(s, other);
@@ -170,13 +229,42 @@ static int search(Search *s) {
 }
 
 int transaction_break_cycles(Transaction *t) {
-        Search starts = { .transaction = t }, stops = { .transaction = t, .stops = true };
+        Search starts = { .graph = t->graph, .transaction = t, .on_cycle = break_planned }, stops = starts;
         int r;
+
+        stops.stops = true;
 
         r = search(&starts);
         if (r == 0)
                 r = search(&stops);
         free(starts.path);
         free(stops.path);
+        return r;
+}
+
+/* FOUND, 0 or -ENOMEM */
+static int search_installed(Search *s) {
+        int r = 0;
+
+        s->n = 0;
+        s->open = ++s->graph->mark;
+        s->closed = ++s->graph->mark;
+        for (const Job *j = graph_next_job(s->graph, NULL); j && r == 0; j = graph_next_job(s->graph, j))
+                if (j->unit->marker != s->closed && is_in_set(s, j->unit))
+                        r = walk(s, j->unit);
+        return r;
+}
+
+int graph_break_job_cycles(Graph *g, Report *report, JobRequests *ret) {
+        Search s = { .graph = g, .on_cycle = break_installed, .report = report, .requests = ret };
+        int r = 0;
+
+        for (unsigned half = 0; half < 2 && r >= 0; half++) {
+                s.stops = half == 1;
+                do
+                        r = search_installed(&s);
+                while (r == FOUND);
+        }
+        free(s.path);
         return r;
 }

@@ -153,6 +153,12 @@ void job_requests_release(JobRequests *r);
  * A JOB_RESTART that ends with JOB_DONE while the unit went down turns into a start.
  */
 void graph_job_finish(Graph *g, Job *j, JobResult result, JobRequests *ret);
+/*
+ * For after a change of edges under installed jobs, that is after a reload:
+ * where jobs have come to wait for each other in a circle, one is ended with
+ * JOB_CANCELED, and the report tells which circle it was. 0 or -ENOMEM.
+ */
+int graph_break_job_cycles(Graph *g, Report *report, JobRequests *ret);
 int graph_job_cancel(Graph *g, uint32_t id, JobRequests *ret); /* -ENOENT */
 
 typedef enum ChangeFlags {

@@ -63,8 +63,8 @@ static void mix_context(uint64_t *hash, const SpecContext *c) {
                 h->tmp_dir,
                 h->var_tmp_dir,
         };
-        const usec_t times[] = { c->default_timeout_start, c->default_timeout_stop,
-                                 c->default_restart_delay };
+        const usec_t times[] = { c->default_timeout_start, c->default_timeout_stop, c->default_restart_delay,
+                                 c->default_start_limit_interval, c->default_start_limit_burst };
         _Static_assert(sizeof(texts) == sizeof(*h), "every specifier counts");
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)

@@ -52,8 +52,6 @@ static int boot_units(Manager *m, const char *wanted) {
                 r = boot_unit(m, names[i], &why);
                 if (r != 0)
                         log_boot_failure(names[i], r, &why);
-                else
-                        manager_log_report(names[i], &why);
                 report_release(&why);
         }
         return r;

@@ -33,15 +33,20 @@ bool unit_can_reload(const Unit *u) {
         return u->load_state == LOAD_LOADED && machine_can_reload(&unit_runtime(u)->machine);
 }
 
+/* What was given up to make a request possible is written down here; why one was refused tells who asked. */
 static int enqueue(Manager *m, JobType type, Unit *u, JobMode mode, bool manual, Report *explanation,
                    Job **ret) {
         JobQuestions q = { question_can_reload, question_can_stop, m, .manual = manual };
+        Report own = { 0 }, *report = explanation ?: &own;
         Job *job = NULL;
         int r;
 
-        r = graph_enqueue(m->graph, &q, type, u, mode, explanation, &job, NULL);
-        if (r == 0)
+        r = graph_enqueue(m->graph, &q, type, u, mode, report, &job, NULL);
+        if (r == 0) {
+                manager_log_report(u->id, report);
                 manager_kick(m);
+        }
+        report_release(&own);
         if (ret)
                 *ret = r == 0 ? job : NULL;
         return r;

@@ -103,6 +103,18 @@ static void apply_to_running(Manager *m, Unit *u) {
         manager_collect(m, u); /* its file may be gone, and nobody may want it any more */
 }
 
+/* Jobs that waited in a row may wait in a circle now. */
+static void break_job_cycles(Manager *m) {
+        JobRequests requests = { 0 };
+        Report report = { 0 };
+
+        if (graph_break_job_cycles(m->graph, &report, &requests) < 0)
+                LOG_ERRNO(LOAD_FAILED, -ENOMEM, FIELD_S("UNIT", "cycles among jobs"));
+        manager_log_report(NULL, &report);
+        manager_run_requests(m, &requests);
+        report_release(&report);
+}
+
 static int reload_units(Manager *m, size_t *ret_n) {
         Unit **changed auto_free = calloc(graph_count_units(m->graph) + 1, sizeof(*changed));
         size_t n = 0;
@@ -119,6 +131,7 @@ static int reload_units(Manager *m, size_t *ret_n) {
                         apply_to_running(m, changed[i]);
         q = manager_load_stubs(m); /* merged units are freed here */
         graph_recount_jobs(m->graph);
+        break_job_cycles(m);
         *ret_n = n;
         return MIN(r, q);
 }

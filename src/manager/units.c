@@ -17,7 +17,10 @@ SpecContext manager_spec_context(const Manager *m) {
                               .zones = &m->zones.zones,
                               .default_timeout_start = m->config.default_timeout_start,
                               .default_timeout_stop = m->config.default_timeout_stop,
-                              .default_restart_delay = m->config.default_restart_delay };
+                              .default_restart_delay = m->config.default_restart_delay,
+                              .has_start_limit = true,
+                              .default_start_limit_interval = m->config.default_start_limit_interval,
+                              .default_start_limit_burst = m->config.default_start_limit_burst };
 }
 
 static void runtime_init(Manager *m, Unit *u) {

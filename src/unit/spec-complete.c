@@ -111,7 +111,29 @@ static int complete_service_unit(UnitSpec *s, const SpecContext *c) {
         return complete_stdio(s);
 }
 
+/* DefaultStartLimitIntervalSec= and DefaultStartLimitBurst=. */
+static int complete_start_limit(UnitSpec *s, const SpecContext *c) {
+        const CommonSpec *now = s->common;
+        usec_t interval =
+                now->start_limit_interval_set ? now->start_limit_interval : c->default_start_limit_interval;
+        unsigned burst = now->start_limit_burst_set ? now->start_limit_burst : c->default_start_limit_burst;
+        CommonSpec *common;
+
+        if (!c->has_start_limit || (interval == now->start_limit_interval && burst == now->start_limit_burst))
+                return 0;
+        common = spec_part(s, PART_COMMON);
+        if (!common)
+                return -ENOMEM;
+        common->start_limit_interval = interval;
+        common->start_limit_burst = burst;
+        return 0;
+}
+
 int spec_complete_type(UnitSpec *s, const SpecContext *c) {
+        int r = complete_start_limit(s, c);
+
+        if (r < 0)
+                return r;
         switch (s->type) {
         case UNIT_SERVICE:
                 return complete_service_unit(s, c);

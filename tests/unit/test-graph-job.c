@@ -159,6 +159,56 @@ static void job_ordering_lists_both_directions(void **state) {
 }
 
 /* A daemon-reload under running jobs: who waits for whom follows the new files. */
+/* A reload may turn a row into a circle; nobody would ever run. */
+static void waiting_jobs_in_a_circle_lose_the_one_nobody_requires(void **state) {
+        World *w = *state;
+        JobRequests requests = { 0 };
+        Unit *a, *b;
+
+        a = world_unit(w, "a.service", "Requires=b.service\nAfter=b.service");
+        b = world_unit(w, "b.service", "After=c.service");
+        world_unit(w, "c.service", "");
+        world_load(w);
+        fate_of(w, "c.service")->sits = true;
+        world_start(w, "c.service");
+        world_start(w, "a.service");
+        world_run(w);
+        assert_int_equal(graph_break_job_cycles(w->graph, &w->report, &requests), 0);
+        assert_int_equal(w->report.n_findings, 0);
+
+        assert_int_equal(graph_add_edge(w->graph, b, DEP_AFTER, a), 0);
+        assert_int_equal(graph_break_job_cycles(w->graph, &w->report, &requests), 0);
+        world_report_has(w, "Ordering cycle: ");
+        world_report_has(w, "that of a.service is cancelled");
+        assert_null(a->job);
+        fate_of(w, "c.service")->sits = false;
+        world_settle(w);
+        assert_int_equal(b->active, ACTIVE);
+        assert_int_equal(graph_count_jobs(w->graph), 0);
+        job_requests_release(&requests);
+}
+
+/* Its first half is no part of the circle, its second would be. */
+static void a_restart_in_a_circle_is_found_before_its_second_half(void **state) {
+        World *w = *state;
+        JobRequests requests = { 0 };
+        Unit *a = world_unit(w, "a.service", ""), *b = world_unit(w, "b.service", "After=a.service");
+
+        world_load(w);
+        world_up(w, "a.service");
+        world_enqueue(w, JOB_RESTART, "a.service", JOB_REPLACE);
+        world_start(w, "b.service");
+        world_run(w);
+        assert_int_equal(a->active, DEACTIVATING);
+        assert_int_equal(graph_add_edge(w->graph, a, DEP_AFTER, b), 0);
+        assert_int_equal(graph_break_job_cycles(w->graph, &w->report, &requests), 0);
+        assert_null(b->job);
+        world_settle(w);
+        assert_int_equal(a->active, ACTIVE);
+        assert_int_equal(graph_count_jobs(w->graph), 0);
+        job_requests_release(&requests);
+}
+
 static void new_edges_count_for_waiting_jobs(void **state) {
         World *w = *state;
         Unit *a = world_unit(w, "a.service", ""), *b = world_unit(w, "b.service", "");
@@ -489,6 +539,8 @@ int main(void) {
                 WORLD_TEST(a_start_during_a_stop_waits_for_its_end),
                 WORLD_TEST(job_ordering_lists_both_directions),
                 WORLD_TEST(new_edges_count_for_waiting_jobs),
+                WORLD_TEST(waiting_jobs_in_a_circle_lose_the_one_nobody_requires),
+                WORLD_TEST(a_restart_in_a_circle_is_found_before_its_second_half),
                 WORLD_TEST(a_failed_start_fails_what_requires_it),
                 WORLD_TEST(a_cancelled_job_takes_its_dependants_along),
                 WORLD_TEST(a_skipped_start_fails_what_requires_it),

@@ -472,6 +472,29 @@ static void timeouts_follow_from_type_and_configuration(void **state) {
         world_release(&w);
 }
 
+static void the_start_limit_of_the_configuration_holds_for_units_without_their_own(void **state) {
+        World w;
+
+        world_init(&w, "a.timer", "[Timer]\nOnBootSec=1\n");
+        w.context.has_start_limit = true;
+        w.context.default_start_limit_interval = 0;
+        w.context.default_start_limit_burst = 9;
+        assert_int_equal(spec_complete(w.spec, &w.context), 0);
+        assert_int_equal(w.spec->common->start_limit_interval, 0);
+        assert_int_equal(w.spec->common->start_limit_burst, 9);
+        world_release(&w);
+
+        /* As much as the built-in value, but said. */
+        world_init(&w, "a.service", "[Service]\nExecStart=/a\n[Unit]\nStartLimitBurst=5\n");
+        w.context.has_start_limit = true;
+        w.context.default_start_limit_interval = 7;
+        w.context.default_start_limit_burst = 9;
+        assert_int_equal(spec_complete(w.spec, &w.context), 0);
+        assert_int_equal(w.spec->common->start_limit_interval, 7);
+        assert_int_equal(w.spec->common->start_limit_burst, 5);
+        world_release(&w);
+}
+
 static void job_timeouts_go_together_unless_both_are_given(void **state) {
         World w;
 
@@ -904,6 +927,7 @@ int main(void) {
                 cmocka_unit_test(pid_files_below_var_run_move_to_run),
                 cmocka_unit_test(the_type_follows_from_the_rest),
                 cmocka_unit_test(timeouts_follow_from_type_and_configuration),
+                cmocka_unit_test(the_start_limit_of_the_configuration_holds_for_units_without_their_own),
                 cmocka_unit_test(job_timeouts_go_together_unless_both_are_given),
                 cmocka_unit_test(an_input_that_goes_both_ways_is_the_output),
                 cmocka_unit_test(data_for_the_input_keeps_its_bytes),
