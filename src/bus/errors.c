@@ -68,6 +68,37 @@ int error_from_report(sd_bus_error *error, int r, const char *what, const Report
         return sd_bus_error_set_errnof(error, r, "%s", b.data);
 }
 
+static const struct {
+        int error;
+        const char *name;
+} install_errors[] = {
+        { -EEXIST, ERROR_PREFIX "UnitExists" },
+        { -ERFKILL, ERROR_UNIT_MASKED },
+        { -EADDRNOTAVAIL, ERROR_PREFIX "UnitGenerated" },
+        { -EBADSLT, ERROR_BAD_SETTING },
+        { -EIDRM, ERROR_BAD_SETTING },
+        { -EUCLEAN, ERROR_BAD_SETTING },
+        { -ELOOP, ERROR_PREFIX "UnitLinked" },
+        { -EXDEV, ERROR_BAD_SETTING },
+        { -ENOENT, ERROR_NO_SUCH_UNIT },
+        { -EUNATCH, ERROR_BAD_SETTING },
+        { -ETXTBSY, ERROR_PREFIX "UnitExists" },
+};
+
+int error_from_changes(sd_bus_error *error, int r, const char *what, const InstallChanges *changes) {
+        char *words auto_free = NULL;
+        int failure = install_changes_error(changes, &words);
+
+        if (failure == 0)
+                return sd_bus_error_set_errnof(error, r, "%s: %s", what, strerror(-r));
+        if (failure == -ENOMEM)
+                return failure;
+        for (size_t i = 0; i < ELEMENTSOF(install_errors); i++)
+                if (failure == install_errors[i].error)
+                        return sd_bus_error_set(error, install_errors[i].name, words);
+        return sd_bus_error_set_errnof(error, failure, "%s", words);
+}
+
 const char *load_error(const Unit *u, Buf *b) {
         const char *name;
 

@@ -7,6 +7,7 @@
  */
 
 #include "graph/job.h"
+#include "load/install.h"
 
 #include <systemd/sd-bus.h>
 
@@ -30,6 +31,9 @@
 int error_from_outcome(sd_bus_error *error, int outcome, const char *unit, const Report *explanation);
 /* A negative errno with the words of a report, as of install_enable(). Always negative. */
 int error_from_report(sd_bus_error *error, int r, const char *what, const Report *report);
+
+/* The same with the first failure of the changes, under systemd's name for it. */
+int error_from_changes(sd_bus_error *error, int r, const char *what, const InstallChanges *changes);
 
 const char *outcome_error_name(EnqueueOutcome o);
 /* The pair LoadError shows. Both empty for a unit that is usable. `text` is added to `b`. */

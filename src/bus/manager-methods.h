@@ -25,18 +25,26 @@ int method_dump(Call *c);
 int method_dump_to_fd(Call *c);
 int manager_environment(const Manager *m, char ***ret); /* what show-environment shows */
 
-/* unit-files.c */
+/* unit-file-lists.c */
 int method_list_unit_files(Call *c);
 int method_list_unit_files_by_patterns(Call *c);
 int method_get_unit_file_state(Call *c);
 int method_get_unit_file_links(Call *c);
+
+/* unit-files.c */
 int method_enable_unit_files(Call *c);
 int method_enable_unit_files_with_flags(Call *c);
 int method_reenable_unit_files(Call *c);
 int method_disable_unit_files(Call *c);
 int method_disable_unit_files_with_flags(Call *c);
+int method_disable_unit_files_with_flags_and_install_info(Call *c);
+int method_link_unit_files(Call *c);
 int method_mask_unit_files(Call *c);
 int method_unmask_unit_files(Call *c);
+int method_revert_unit_files(Call *c);
 int method_preset_unit_files(Call *c);
+int method_preset_unit_files_with_mode(Call *c);
+int method_preset_all_unit_files(Call *c);
+int method_add_dependency_unit_files(Call *c);
 int method_get_default_target(Call *c);
 int method_set_default_target(Call *c);

@@ -5,131 +5,36 @@
  */
 
 #include <errno.h>
-#include <fnmatch.h>
+#include <inttypes.h>
 
 #include "bus/append.h"
 #include "bus/errors.h"
 #include "bus/manager-methods.h"
 #include "bus/object.h"
 
-/* The flags of the ...WithFlags methods. */
+/* The flags of the ...WithFlags methods; others are refused. */
 #define WIRE_RUNTIME (UINT64_C(1) << 0)
 #define WIRE_FORCE (UINT64_C(1) << 1)
+#define WIRE_PORTABLE (UINT64_C(1) << 2) /* links to portable services only: there are none here */
 
-/* What `list-unit-files` asks for, while the files are visited. */
-typedef struct FileList {
+/* One operation of load/install.h: what came in, what came out. */
+typedef struct Installation {
         Call *call;
-        sd_bus_message *reply;
-        char **states, **patterns; /* owned; empty: any */
-} FileList;
-
-static bool matches(char *const *patterns, const char *name) {
-        STRV_FOREACH (it, patterns) {
-                if (fnmatch(*it, name, FNM_NOESCAPE) == 0)
-                        return true;
-        }
-        return strv_length(patterns) == 0;
-}
-
-static int append_file(const char *name, const char *path, void *userdata) {
-        FileList *l = userdata;
-        UnitFileState state;
-        const char *word;
-        int r;
-
-        if (!matches(l->patterns, name))
-                return 0;
-        if (install_state(l->call->manager->loader, name, &state) < 0)
-                state = FILE_BAD;
-
-        word = unit_file_state_to_string(state);
-        if (strv_length(l->states) > 0 && !strv_contains(l->states, word))
-                return 0;
-
-        if ((r = sd_bus_message_open_container(l->reply, 'r', "ss")) < 0 ||
-            (r = append_string(l->reply, path)) < 0 || (r = append_string(l->reply, word)) < 0)
-                return r;
-        return sd_bus_message_close_container(l->reply);
-}
-
-static int reply_files(FileList *l) {
-        int r;
-
-        if ((r = sd_bus_message_new_method_return(l->call->message, &l->reply)) < 0 ||
-            (r = sd_bus_message_open_container(l->reply, 'a', "(ss)")) < 0 ||
-            (r = loader_visit_files(l->call->manager->loader, append_file, l)) < 0 ||
-            (r = sd_bus_message_close_container(l->reply)) < 0)
-                return r;
-        return sd_bus_send(NULL, l->reply, NULL);
-}
-
-static int list_files(Call *c, bool filtered) {
-        FileList l = { .call = c };
-        int r = 0;
-
-        /* deb-systemd-helper changes links behind our back, so the directories are read again. */
-        (void)loader_refresh(c->manager->loader);
-
-        if (filtered) {
-                r = sd_bus_message_read_strv(c->message, &l.states);
-                if (r >= 0)
-                        r = sd_bus_message_read_strv(c->message, &l.patterns);
-        }
-        if (r >= 0)
-                r = reply_files(&l);
-
-        sd_bus_message_unref(l.reply);
-        strv_free(l.states);
-        strv_free(l.patterns);
-        return r;
-}
-
-int method_list_unit_files(Call *c) {
-        return list_files(c, false);
-}
-
-int method_list_unit_files_by_patterns(Call *c) {
-        return list_files(c, true);
-}
-
-int method_get_unit_file_state(Call *c) {
-        UnitFileState state;
-        const char *name;
-        int r;
-
-        r = sd_bus_message_read(c->message, "s", &name);
-        if (r < 0)
-                return r;
-
-        (void)loader_refresh(c->manager->loader);
-        r = install_state(c->manager->loader, name, &state);
-        if (r < 0)
-                return sd_bus_error_set_errnof(c->error, r, "%s", strerror(-r));
-        return sd_bus_reply_method_return(c->message, "s", unit_file_state_to_string(state));
-}
-
-static const char *change_word(InstallChangeType t) {
-        switch (t) {
-        case CHANGE_SYMLINK:
-                return "symlink";
-        case CHANGE_UNLINK:
-                return "unlink";
-        case CHANGE_MASKED:
-                return "masked";
-        default:
-                return NULL;
-        }
-}
+        char **names; /* owned */
+        unsigned flags;
+        InstallChanges changes;
+        bool info;
+} Installation;
 
 static int append_changes(sd_bus_message *m, const InstallChanges *changes) {
         int r = sd_bus_message_open_container(m, 'a', "(sss)");
 
         for (size_t i = 0; r >= 0 && i < changes->n; i++) {
                 const InstallChange *change = &changes->v[i];
-                const char *word = change_word(change->type);
+                const char *word = install_change_to_string(change->type);
 
                 if (!word)
-                        continue; /* told by the boolean, or by the error */
+                        continue; /* a failure; one of those that are no error */
                 if ((r = sd_bus_message_open_container(m, 'r', "sss")) >= 0 &&
                     (r = append_string(m, word)) >= 0 && (r = append_string(m, change->path)) >= 0 &&
                     (r = append_string(m, change->source)) >= 0)
@@ -138,36 +43,51 @@ static int append_changes(sd_bus_message *m, const InstallChanges *changes) {
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int reply_changes(Call *c, const InstallChanges *changes, const bool *carries) {
+static int reply_changes(Installation *i, bool with_info) {
         sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
         int r;
 
-        if ((r = sd_bus_message_new_method_return(c->message, &reply)) < 0 ||
-            (carries && (r = append_integer(reply, 'b', *carries)) < 0) ||
-            (r = append_changes(reply, changes)) < 0)
+        if ((r = sd_bus_message_new_method_return(i->call->message, &reply)) < 0 ||
+            (with_info && (r = append_integer(reply, 'b', i->info)) < 0) ||
+            (r = append_changes(reply, &i->changes)) < 0)
                 return r;
         return sd_bus_send(NULL, reply, NULL);
 }
 
-/* One operation of load/install.h, whatever its arguments. */
-typedef struct Installation {
-        InstallChanges changes;
-        Report report;
-        bool carries;
-} Installation;
+/* Something failed, and nothing was done: then the call has failed. */
+static bool has_only_failures(const InstallChanges *changes) {
+        size_t n = 0;
 
-/* Replies, or turns the report into the error; tells the manager when something was changed even so. */
-static int finish(Call *c, Installation *i, int r, bool with_carries) {
-        if (i->changes.n > 0)
+        while (n < changes->n && changes->v[n].type == CHANGE_FAILED)
+                n++;
+        return n > 0 && n == changes->n;
+}
+
+static bool has_modification(const InstallChanges *changes) {
+        for (size_t i = 0; i < changes->n; i++)
+                if (changes->v[i].type == CHANGE_SYMLINK || changes->v[i].type == CHANGE_UNLINK)
+                        return true;
+        return false;
+}
+
+/* Replies, or turns the first failure into the error; tells everybody when something was changed even so. */
+static int finish(Installation *i, int r, bool with_info) {
+        Call *c = i->call;
+
+        if (has_modification(&i->changes))
                 manager_unit_file_changes(c->manager);
-
-        if (r < 0)
-                r = error_from_report(c->error, r, sd_bus_message_get_member(c->message), &i->report);
-        else
-                r = reply_changes(c, &i->changes, with_carries ? &i->carries : NULL);
-
+        if (r >= 0 && has_only_failures(&i->changes))
+                r = -EIO;
+        r = r < 0 ? error_from_changes(c->error, r, sd_bus_message_get_member(c->message), &i->changes)
+                  : reply_changes(i, with_info);
         install_changes_release(&i->changes);
-        report_release(&i->report);
+        strv_free(i->names);
+        return r;
+}
+
+/* Of the arguments nothing could be read, or they make no sense. */
+static int give_up(Installation *i, int r) {
+        strv_free(i->names);
         return r;
 }
 
@@ -175,184 +95,187 @@ static unsigned install_flags(int runtime, int force) {
         return (runtime ? INSTALL_RUNTIME : 0) | (force ? INSTALL_FORCE : 0);
 }
 
-static unsigned install_flags_from_wire(uint64_t flags) {
-        return install_flags((flags & WIRE_RUNTIME) != 0, (flags & WIRE_FORCE) != 0);
+/* "b" the place, "bb" and whether to force, "t" both as bits. */
+static int read_flags(Installation *i, const char *types) {
+        sd_bus_message *m = i->call->message;
+        int runtime = false, force = false, r;
+        uint64_t wire;
+
+        if (types[0] == 't') {
+                r = sd_bus_message_read(m, "t", &wire);
+                if (r < 0)
+                        return r;
+                if (wire & ~(WIRE_RUNTIME | WIRE_FORCE | WIRE_PORTABLE))
+                        return sd_bus_error_setf(i->call->error, SD_BUS_ERROR_INVALID_ARGS,
+                                                 "Unknown flags in %#" PRIx64 ".", wire);
+                i->flags = install_flags((wire & WIRE_RUNTIME) != 0, (wire & WIRE_FORCE) != 0);
+                return 0;
+        }
+        r = sd_bus_message_read(m, "b", &runtime);
+        if (r >= 0 && types[1] == 'b')
+                r = sd_bus_message_read(m, "b", &force);
+        i->flags = install_flags(runtime, force);
+        return MIN(r, 0);
 }
 
-typedef int (*EnableFunction)(Loader *l, char *const *names, unsigned flags, InstallChanges *changes,
-                              bool *carries, Report *r);
-typedef int (*DisableFunction)(Loader *l, char *const *names, unsigned flags, InstallChanges *changes,
-                               Report *r);
+static int read_arguments(Installation *i, const char *types) {
+        int r = sd_bus_message_read_strv(i->call->message, &i->names);
 
-static int enable_with(Call *c, EnableFunction function, char *const *names, unsigned flags) {
-        Installation i = { 0 };
-        int r;
-
-        (void)loader_refresh(c->manager->loader);
-        r = function(c->manager->loader, names, flags, &i.changes, &i.carries, &i.report);
-        return finish(c, &i, r, true);
+        return r < 0 ? r : read_flags(i, types);
 }
 
-static int disable_with(Call *c, DisableFunction function, char *const *names, unsigned flags) {
-        Installation i = { 0 };
-        int r;
+typedef int (*InstallVerb)(Loader *l, char *const *names, unsigned flags, InstallChanges *changes,
+                           bool *ret_info, Report *r);
 
-        (void)loader_refresh(c->manager->loader);
-        r = function(c->manager->loader, names, flags, &i.changes, &i.report);
-        return finish(c, &i, r, false);
-}
+/* The verbs that look into the files. */
+static int run_verb(Call *c, InstallVerb verb, const char *types, bool with_info) {
+        Installation i = { .call = c };
+        int r = read_arguments(&i, types);
 
-/* asbb */
-static int enable_by_booleans(Call *c, EnableFunction function) {
-        char **names auto_strv = NULL;
-        int runtime, force, r;
-
-        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0 ||
-            (r = sd_bus_message_read(c->message, "bb", &runtime, &force)) < 0)
-                return r;
-        return enable_with(c, function, names, install_flags(runtime, force));
-}
-
-/* asb, or asbb */
-static int disable_by_booleans(Call *c, DisableFunction function, bool has_force) {
-        char **names auto_strv = NULL;
-        int runtime, force = false, r;
-
-        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0 ||
-            (r = sd_bus_message_read(c->message, "b", &runtime)) < 0 ||
-            (has_force && (r = sd_bus_message_read(c->message, "b", &force)) < 0))
-                return r;
-        return disable_with(c, function, names, install_flags(runtime, force));
+        if (r < 0)
+                return give_up(&i, r);
+        r = verb(c->manager->loader, i.names, i.flags, &i.changes, &i.info, NULL);
+        return finish(&i, r, with_info);
 }
 
 int method_enable_unit_files(Call *c) {
-        return enable_by_booleans(c, install_enable);
-}
-
-int method_reenable_unit_files(Call *c) {
-        return enable_by_booleans(c, install_reenable);
-}
-
-int method_disable_unit_files(Call *c) {
-        return disable_by_booleans(c, install_disable, false);
-}
-
-int method_mask_unit_files(Call *c) {
-        return disable_by_booleans(c, install_mask, true);
-}
-
-int method_unmask_unit_files(Call *c) {
-        return disable_by_booleans(c, install_unmask, false);
+        return run_verb(c, install_enable, "bb", true);
 }
 
 int method_enable_unit_files_with_flags(Call *c) {
-        char **names auto_strv = NULL;
-        uint64_t flags;
-        int r;
+        return run_verb(c, install_enable, "t", true);
+}
 
-        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0 ||
-            (r = sd_bus_message_read(c->message, "t", &flags)) < 0)
-                return r;
-        return enable_with(c, install_enable, names, install_flags_from_wire(flags));
+int method_reenable_unit_files(Call *c) {
+        return run_verb(c, install_reenable, "bb", true);
+}
+
+int method_disable_unit_files(Call *c) {
+        return run_verb(c, install_disable, "b", false);
 }
 
 int method_disable_unit_files_with_flags(Call *c) {
-        char **names auto_strv = NULL;
-        uint64_t flags;
-        int r;
-
-        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0 ||
-            (r = sd_bus_message_read(c->message, "t", &flags)) < 0)
-                return r;
-        return disable_with(c, install_disable, names, install_flags_from_wire(flags));
+        return run_verb(c, install_disable, "t", false);
 }
 
-static int reply_removed_links(Call *c, const InstallChanges *changes) {
-        sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
-        int r;
-
-        if ((r = sd_bus_message_new_method_return(c->message, &reply)) < 0 ||
-            (r = sd_bus_message_open_container(reply, 'a', "s")) < 0)
-                return r;
-        for (size_t i = 0; r >= 0 && i < changes->n; i++)
-                if (changes->v[i].type == CHANGE_UNLINK)
-                        r = append_string(reply, changes->v[i].path);
-        if (r < 0 || (r = sd_bus_message_close_container(reply)) < 0)
-                return r;
-        return sd_bus_send(NULL, reply, NULL);
+int method_disable_unit_files_with_flags_and_install_info(Call *c) {
+        return run_verb(c, install_disable, "t", true);
 }
 
-/* The links that disabling would remove. */
-int method_get_unit_file_links(Call *c) {
-        Installation i = { 0 };
-        const char *name;
-        int runtime, r;
+typedef int (*LinkVerb)(Loader *l, char *const *names, unsigned flags, InstallChanges *changes);
 
-        r = sd_bus_message_read(c->message, "sb", &name, &runtime);
+/* The verbs that only know links. */
+static int run_link_verb(Call *c, LinkVerb verb, const char *types) {
+        Installation i = { .call = c };
+        int r = read_arguments(&i, types);
+
+        if (r < 0)
+                return give_up(&i, r);
+        return finish(&i, verb(c->manager->loader, i.names, i.flags, &i.changes), false);
+}
+
+int method_link_unit_files(Call *c) {
+        return run_link_verb(c, install_link, "bb");
+}
+
+int method_mask_unit_files(Call *c) {
+        return run_link_verb(c, install_mask, "bb");
+}
+
+int method_unmask_unit_files(Call *c) {
+        return run_link_verb(c, install_unmask, "b");
+}
+
+int method_revert_unit_files(Call *c) {
+        Installation i = { .call = c };
+        int r = sd_bus_message_read_strv(c->message, &i.names);
+
+        if (r < 0)
+                return give_up(&i, r);
+        return finish(&i, install_revert(c->manager->loader, i.names, &i.changes), false);
+}
+
+static int read_preset_mode(Call *c, PresetMode *ret) {
+        const char *word;
+        int r = sd_bus_message_read(c->message, "s", &word);
+
         if (r < 0)
                 return r;
-
-        r = install_disable(c->manager->loader, (char *const[]){ (char *)name, NULL },
-                            install_flags(runtime, false) | INSTALL_DRY_RUN, &i.changes, &i.report);
-        r = r < 0 ? error_from_report(c->error, r, name, &i.report) : reply_removed_links(c, &i.changes);
-
-        install_changes_release(&i.changes);
-        report_release(&i.report);
-        return r;
+        *ret = preset_mode_from_string(word);
+        return *ret < 0 ? -EINVAL : 0;
 }
 
-/* Enables or disables each as the preset files say. */
-static int preset_each(Loader *l, char *const *names, unsigned flags, Installation *i) {
-        STRV_FOREACH (it, names) {
-                char *const one[] = { *it, NULL };
-                bool enabled, carries = false;
-                int r;
+static int preset(Call *c, bool with_mode) {
+        Installation i = { .call = c };
+        PresetMode mode = PRESET_FULL;
+        int r;
 
-                r = install_preset_state(l, *it, &enabled);
-                if (r >= 0 && enabled)
-                        r = install_enable(l, one, flags, &i->changes, &carries, &i->report);
-                else if (r >= 0)
-                        r = install_disable(l, one, flags, &i->changes, &i->report);
-                if (r < 0)
-                        return r;
-                i->carries = i->carries || carries || !enabled;
-        }
-        return 0;
+        r = sd_bus_message_read_strv(c->message, &i.names);
+        if (r >= 0 && with_mode)
+                r = read_preset_mode(c, &mode);
+        if (r >= 0)
+                r = read_flags(&i, "bb");
+        if (r < 0)
+                return give_up(&i, r);
+        r = install_preset(c->manager->loader, i.names, mode, i.flags, &i.changes, &i.info, NULL);
+        return finish(&i, r, true);
 }
 
 int method_preset_unit_files(Call *c) {
-        char **names auto_strv = NULL;
-        Installation i = { 0 };
-        int runtime, force, r;
+        return preset(c, false);
+}
 
-        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0 ||
-            (r = sd_bus_message_read(c->message, "bb", &runtime, &force)) < 0)
-                return r;
+int method_preset_unit_files_with_mode(Call *c) {
+        return preset(c, true);
+}
 
-        (void)loader_refresh(c->manager->loader);
-        r = preset_each(c->manager->loader, names, install_flags(runtime, force), &i);
-        return finish(c, &i, r, true);
+int method_preset_all_unit_files(Call *c) {
+        Installation i = { .call = c };
+        PresetMode mode;
+        int r;
+
+        r = read_preset_mode(c, &mode);
+        if (r >= 0)
+                r = read_flags(&i, "bb");
+        if (r < 0)
+                return give_up(&i, r);
+        return finish(&i, install_preset_all(c->manager->loader, mode, i.flags, &i.changes, NULL), false);
+}
+
+int method_add_dependency_unit_files(Call *c) {
+        const char *target, *type;
+        Installation i = { .call = c };
+        int r;
+
+        if ((r = sd_bus_message_read_strv(c->message, &i.names)) < 0 ||
+            (r = sd_bus_message_read(c->message, "ss", &target, &type)) < 0 || (r = read_flags(&i, "bb")) < 0)
+                return give_up(&i, r);
+        if (strcmp(type, "Wants") != 0 && strcmp(type, "Requires") != 0)
+                return give_up(&i, -EINVAL);
+        r = install_add_dependency(c->manager->loader, i.names, target,
+                                   type[0] == 'W' ? DEP_WANTS : DEP_REQUIRES, i.flags, &i.changes, NULL);
+        return finish(&i, r, false);
 }
 
 int method_get_default_target(Call *c) {
         char *name auto_free = NULL;
         int r = install_get_default(c->manager->loader, &name);
 
+        if (r == -ERFKILL)
+                return sd_bus_error_set(c->error, ERROR_UNIT_MASKED, "Unit file default.target is masked.");
         if (r < 0)
                 return sd_bus_error_set_errnof(c->error, r, "There is no default target: %s.", strerror(-r));
         return sd_bus_reply_method_return(c->message, "s", name);
 }
 
 int method_set_default_target(Call *c) {
-        Installation i = { 0 };
+        Installation i = { .call = c };
         const char *name;
         int force, r;
 
         r = sd_bus_message_read(c->message, "sb", &name, &force);
         if (r < 0)
                 return r;
-
-        (void)loader_refresh(c->manager->loader);
-        r = install_set_default(c->manager->loader, name, install_flags(false, force), &i.changes, &i.report);
-        return finish(c, &i, r, false);
+        r = install_set_default(c->manager->loader, name, install_flags(false, force), &i.changes, NULL);
+        return finish(&i, r, false);
 }

@@ -2,6 +2,7 @@
 
 /* The way to the manager: the private socket for root and its own uid, the system bus for others. */
 
+#include "base/runtime.h"
 #include "ctl/ctl.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int ctl_print_error(const char *format, ...) {
@@ -40,23 +42,56 @@ static int open_private(const char *address, sd_bus **ret) {
         return 0;
 }
 
+static bool is_directory_of(const char *path, uid_t uid) {
+        struct stat st;
+
+        return lstat(path, &st) >= 0 && S_ISDIR(st.st_mode) && st.st_uid == uid;
+}
+
+static bool find_directory_of_user(uid_t user, char *buf, size_t n) {
+        for (unsigned i = 0; runtime_dir_of_user(i, user, buf, n); i++)
+                if (is_directory_of(buf, user))
+                        return true;
+        return false;
+}
+
+/* The user whose svinit is meant: our own, else that of the container's first process. */
+static bool find_own_directory(char *buf, size_t n) {
+        struct stat st;
+
+        return find_directory_of_user(geteuid(), buf, n) ||
+               (stat("/proc/1", &st) >= 0 && find_directory_of_user(st.st_uid, buf, n));
+}
+
+const char *ctl_runtime_dir(Ctl *c) {
+        const char *user = getenv("XDG_RUNTIME_DIR");
+        char socket[300];
+
+        if (c->runtime_dir[0])
+                return c->runtime_dir;
+        snprintf(c->runtime_dir, sizeof(c->runtime_dir), "/run");
+        if (access("/run/systemd/private", F_OK) >= 0)
+                return c->runtime_dir;
+        snprintf(socket, sizeof(socket), "%s/systemd/private", user ?: "");
+        if (user && user[0] == '/' && strlen(user) < sizeof(c->runtime_dir) && access(socket, F_OK) >= 0)
+                snprintf(c->runtime_dir, sizeof(c->runtime_dir), "%s", user);
+        else if (!find_own_directory(c->runtime_dir, sizeof(c->runtime_dir)))
+                snprintf(c->runtime_dir, sizeof(c->runtime_dir), "/run");
+        return c->runtime_dir;
+}
+
 int ctl_connect(Ctl *c) {
-        const char *runtime = getenv("XDG_RUNTIME_DIR");
-        char own[256];
+        char address[300];
         int r;
 
         if (c->bus)
                 return 0;
-        r = open_private("unix:path=/run/systemd/private", &c->bus);
-        if (r < 0 && runtime && geteuid() != 0) {
-                snprintf(own, sizeof(own), "unix:path=%s/systemd/private", runtime);
-                r = open_private(own, &c->bus);
-        }
+        snprintf(address, sizeof(address), "unix:path=%s/systemd/private", ctl_runtime_dir(c));
+        r = open_private(address, &c->bus);
         if (r < 0 && sd_bus_open_system(&c->bus) >= 0)
                 r = 0;
-        if (r < 0 && !c->quiet)
-                ctl_print_error("cannot reach svinit (%s): is it running here, and are you root?",
-                                strerror(-r));
+        if (r < 0)
+                ctl_say_unreachable(c, r);
         return r;
 }
 

@@ -100,10 +100,53 @@ static int cat_unit(Ctl *c, const char *unit) {
         return code;
 }
 
+/* From the files alone. */
+static int cat_offline(Ctl *c, Loader *l, const char *unit) {
+        LoadedUnit u = { 0 };
+        int code = CTL_OK, r;
+
+        r = ctl_unit_files(l, unit, &u);
+        if (r == LOADED_MASKED)
+                printf("# Unit %s is masked.\n", unit);
+        else if (r < 0 || (!u.fragment_path && !u.dropins))
+                code = ctl_print_error("No files found for %s.", unit);
+        else if (u.fragment_path)
+                code = print_file(c, u.fragment_path);
+        if (r >= 0 && r != LOADED_MASKED)
+                STRV_FOREACH (d, u.dropins) {
+                        putchar('\n');
+                        r = print_file(c, *d);
+                        code = code ?: r;
+                }
+        loaded_unit_release(&u);
+        return code;
+}
+
+static int cat_all_offline(Ctl *c, char **argv) {
+        char **names auto_strv = NULL;
+        int code = CTL_OK, n = 0;
+        Loader *l = NULL;
+
+        if (ctl_file_names(c, "cat", argv, &names) < 0 || ctl_loader_or_say(c, "cat", &l) < 0)
+                return CTL_FAILED;
+        STRV_FOREACH (name, names) {
+                int r;
+
+                if (n++ > 0)
+                        putchar('\n');
+                r = cat_offline(c, l, *name);
+                code = code ?: r;
+        }
+        loader_free(l);
+        return code;
+}
+
 VERB(cat) {
         char **names auto_strv = NULL;
         int code = CTL_OK, n = 0;
 
+        if (!ctl_manager_runs(c))
+                return cat_all_offline(c, argv + 1);
         if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
         STRV_FOREACH (name, names) {

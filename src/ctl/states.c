@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* is-active, is-failed, is-enabled, is-system-running: an answer on stdout and an exit code for scripts. */
+/* is-active, is-failed, is-system-running: an answer on stdout and an exit code for scripts. */
 
 #include "ctl/ctl.h"
 
@@ -48,9 +48,9 @@ VERB(is_system_running) {
         char *state auto_free = NULL;
         int r;
 
-        c->quiet = c->quiet || false;
-        if (ctl_connect(c) < 0) {
-                puts("offline");
+        if (c->root || ctl_is_offline() || !ctl_manager_runs(c)) {
+                if (!c->quiet)
+                        puts("offline");
                 return CTL_FAILED;
         }
         r = sd_bus_get_property_string(c->bus, SD1, SD1_PATH, SD1_MANAGER, "SystemState", &error, &state);
@@ -60,39 +60,4 @@ VERB(is_system_running) {
                 puts(state);
         sd_bus_error_free(&error);
         return r >= 0 && str_equal(state, "running") ? CTL_OK : CTL_FAILED;
-}
-
-VERB(is_enabled) {
-        char **names auto_strv = NULL;
-        Loader *l = NULL;
-        int r, code = CTL_FAILED;
-
-        r = ctl_loader(c, &l);
-        if (r < 0)
-                return ctl_print_error("cannot read the unit directories: %s", strerror(-r));
-        if (ctl_names(c, argv + 1, &names) < 0) {
-                loader_free(l);
-                return CTL_FAILED;
-        }
-        STRV_FOREACH (name, names) {
-                UnitFileState s;
-
-                r = install_state(l, *name, &s);
-                if (r < 0) {
-                        if (c->called_as_systemctl)
-                                fprintf(stderr, "Failed to get unit file state for %s: %s\n", *name,
-                                        strerror(-r));
-                        else
-                                ctl_print_error("%s: %s", *name,
-                                                r == -ENOENT ? "there is no such unit file" : strerror(-r));
-                        continue;
-                }
-                if (!c->quiet)
-                        puts(unit_file_state_to_string(s));
-                if (s == FILE_ENABLED || s == FILE_ENABLED_RUNTIME || s == FILE_STATIC || s == FILE_ALIAS ||
-                    s == FILE_INDIRECT || s == FILE_GENERATED)
-                        code = CTL_OK;
-        }
-        loader_free(l);
-        return code;
 }

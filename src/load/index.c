@@ -51,7 +51,7 @@ static int add_subdir(Index *x, const char *name, size_t dir) {
         return 0;
 }
 
-static bool type_has_aliases(UnitType t) {
+bool unit_type_may_alias(UnitType t) {
         return t == UNIT_SERVICE || t == UNIT_SOCKET || t == UNIT_TARGET || t == UNIT_DEVICE ||
                t == UNIT_TIMER || t == UNIT_PATH;
 }
@@ -61,7 +61,7 @@ bool alias_is_possible(const char *alias, const char *target) {
 
         if (!name_is_valid(alias, NAME_ANY) || !name_is_valid(target, NAME_ANY))
                 return false;
-        if (name_type(alias) != name_type(target) || !type_has_aliases(name_type(target)))
+        if (name_type(alias) != name_type(target) || !unit_type_may_alias(name_type(target)))
                 return false;
         if (name_kind(alias) == NAME_PLAIN)
                 return name_kind(target) != NAME_TEMPLATE;

@@ -67,5 +67,6 @@ int index_resolve(const Index *x, const char *name, char **ret_id, const Entry *
 /* The id and all aliases of it. */
 int index_names(const Index *x, const char *id, char ***ret);
 
+bool unit_type_may_alias(UnitType t);
 /* May a link of that name lead to that unit? systemd.unit(5), Alias=. */
 bool alias_is_possible(const char *alias, const char *target);

@@ -5,221 +5,191 @@
 #include "load/install-internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
-static const char *const states[] = {
-        [FILE_ENABLED] = "enabled",
-        [FILE_ENABLED_RUNTIME] = "enabled-runtime",
-        [FILE_LINKED] = "linked",
-        [FILE_LINKED_RUNTIME] = "linked-runtime",
-        [FILE_ALIAS] = "alias",
-        [FILE_MASKED] = "masked",
-        [FILE_MASKED_RUNTIME] = "masked-runtime",
-        [FILE_STATIC] = "static",
-        [FILE_DISABLED] = "disabled",
-        [FILE_INDIRECT] = "indirect",
-        [FILE_GENERATED] = "generated",
-        [FILE_TRANSIENT] = "transient",
-        [FILE_BAD] = "bad",
+static const struct {
+        const char *word;
+        bool enabled;
+} states[] = {
+        [FILE_ENABLED] = { "enabled", true },
+        [FILE_ENABLED_RUNTIME] = { "enabled-runtime", true },
+        [FILE_LINKED] = { "linked", false },
+        [FILE_LINKED_RUNTIME] = { "linked-runtime", false },
+        [FILE_ALIAS] = { "alias", true },
+        [FILE_MASKED] = { "masked", false },
+        [FILE_MASKED_RUNTIME] = { "masked-runtime", false },
+        [FILE_STATIC] = { "static", true },
+        [FILE_DISABLED] = { "disabled", false },
+        [FILE_INDIRECT] = { "indirect", true },
+        [FILE_GENERATED] = { "generated", true },
+        [FILE_TRANSIENT] = { "transient", false },
+        [FILE_BAD] = { "bad", false },
 };
 _Static_assert(ELEMENTSOF(states) == UNIT_FILE_STATE_MAX, "a word for each state");
 
 const char *unit_file_state_to_string(UnitFileState s) {
-        return (int)s >= 0 && s < UNIT_FILE_STATE_MAX ? states[s] : NULL;
+        return (int)s >= 0 && s < UNIT_FILE_STATE_MAX ? states[s].word : NULL;
 }
 
-/* How far away from the packages a link is. */
-typedef enum Place {
-        PLACE_NONE,
-        PLACE_VENDOR,
-        PLACE_RUNTIME,
-        PLACE_ADMIN
-} Place;
-
-static Place place_of(const SearchDir *d) {
-        if (d->flags & DIR_GENERATED)
-                return PLACE_NONE;
-        if (d->flags & DIR_VOLATILE)
-                return PLACE_RUNTIME;
-        return str_starts_with(d->path, "/etc/") ? PLACE_ADMIN : PLACE_VENDOR;
+bool unit_file_state_is_enabled(UnitFileState s) {
+        return (int)s >= 0 && s < UNIT_FILE_STATE_MAX && states[s].enabled;
 }
 
-static bool has_link(const Loader *l, size_t dir, const char *subdir, const char *name) {
-        char *path auto_free = NULL, *target auto_free = NULL;
+typedef struct Found {
+        bool config, runtime, vendor;             /* enabled there */
+        bool linked_in_config, linked_in_runtime; /* by a link of its own name */
+} Found;
 
-        return str_printf(&path, "%s/%s/%s", l->index.path.dirs[dir].path, subdir, name) >= 0 &&
-               root_read_link(&l->root, path, &target) >= 0 && !str_equal(target, "/dev/null");
-}
+/* Links of its own name below the place of the unit file are overridden by it: those are ignored. */
+static Found find_links(const InstallContext *x, const LinkIndex *links, const InstallInfo *i,
+                        bool known_names_only) {
+        const Loader *l = x->l;
+        int place = directory_of(l, i->path, true);
+        Found f = { 0 };
 
-/* Is there an instance of the template? */
-static bool has_instance(const Loader *l, size_t dir, const char *subdir, const char *template) {
-        char *path auto_free = NULL, **names auto_strv = NULL;
+        for (size_t dir = 0; dir < l->index.path.n; dir++) {
+                unsigned flags = l->index.path.dirs[dir].flags;
+                LinkEvidence e;
 
-        if (str_printf(&path, "%s/%s", l->index.path.dirs[dir].path, subdir) < 0 ||
-            root_list(&l->root, path, &names) < 0)
-                return false;
-        STRV_FOREACH (n, names) {
-                char *own auto_free = NULL;
-
-                if (name_is_valid(*n, NAME_INSTANCE) && name_template(*n, &own) >= 0 &&
-                    str_equal(own, template))
-                        return true;
-        }
-        return false;
-}
-
-typedef bool (*SubdirTest)(const Loader *l, size_t dir, const char *subdir, const char *name);
-
-/* The best place where a .wants, .requires or .upholds directory passes the test. */
-static Place find_in_subdirs(const Loader *l, const char *name, SubdirTest test) {
-        Place best = PLACE_NONE;
-        SubDir *d, *next;
-
-        HASH_ITER (hh, l->index.subdirs, d, next) {
-                if (!is_dependency_dir(d->name))
-                        continue;
-                for (size_t i = 0; i < l->index.path.n; i++) {
-                        Place place = place_of(l->index.path.dirs + i);
-
-                        if (d->dirs & (UINT64_C(1) << i) && place > best && test(l, i, d->name, name))
-                                best = place;
+                link_index_look(x, links, i, dir, known_names_only, place >= 0 && dir > (size_t)place, &e);
+                if (e.found) {
+                        f.config |= (flags & DIR_PERSISTENT) != 0;
+                        f.runtime |= (flags & DIR_VOLATILE) != 0;
+                        f.vendor |= !(flags & (DIR_PERSISTENT | DIR_VOLATILE));
+                } else if (e.same_name) {
+                        f.linked_in_config |= (flags & DIR_PERSISTENT) != 0;
+                        f.linked_in_runtime |= (flags & DIR_VOLATILE) != 0;
                 }
         }
-        return best;
+        return f;
 }
 
-/* Links made for Alias=. Those that the packages bring along say nothing. */
-static Place find_alias(const Loader *l, const Installable *i, bool of_install) {
-        char **names auto_strv = NULL;
-        Place best = PLACE_NONE;
-
-        if (index_names(&l->index, i->name, &names) < 0)
-                return PLACE_NONE;
-        STRV_FOREACH (n, names) {
-                const Entry *e = str_equal(*n, i->name) ? NULL : index_find(&l->index, *n);
-                bool listed = false;
-                Place place;
-
-                if (!e || e->kind != ENTRY_ALIAS)
-                        continue;
-                STRV_FOREACH (a, i->spec->install->alias) {
-                        char *alias auto_free = NULL;
-
-                        listed |= installable_expand(l, i, *a, &alias) >= 0 && str_equal(alias, *n);
-                }
-                place = place_of(l->index.path.dirs + e->dir);
-                if (listed == of_install && place > best)
-                        best = place;
-        }
-        return best;
-}
-
-static Place find_enablement(const Loader *l, const Installable *i) {
-        char *name auto_free = NULL;
-        Place linked, alias;
-
-        if (installable_instance(i, &name) < 0)
-                return PLACE_NONE;
-        linked = find_in_subdirs(l, name, has_link);
-        alias = find_alias(l, i, true);
-        return MAX(linked, alias);
-}
-
-static UnitFileState judge(const Loader *l, const Installable *i) {
-        const InstallSpec *s = i->spec->install;
-        const SearchDir *dir = l->index.path.dirs + i->entry->dir;
-        bool runtime = dir->flags & DIR_VOLATILE;
-        Place place;
-
-        if (dir->flags & DIR_GENERATED)
-                return FILE_GENERATED;
-        if (dir->flags & DIR_TRANSIENT)
-                return FILE_TRANSIENT;
-
-        place = find_enablement(l, i);
-        if (place == PLACE_ADMIN)
+/*
+ * What the links amount to; UNIT_FILE_STATE_MAX: nothing. Links of the packages
+ * instantiate a template, for others they are no more than another name.
+ */
+static UnitFileState judge_links(const Found *f, const InstallInfo *i) {
+        if (f->config)
                 return FILE_ENABLED;
-        if (place == PLACE_RUNTIME)
+        if (f->runtime)
                 return FILE_ENABLED_RUNTIME;
-        if (place == PLACE_VENDOR && name_kind(i->name) == NAME_INSTANCE)
+        if (f->vendor && name_kind(i->name) == NAME_INSTANCE)
                 return FILE_STATIC;
-        if (i->entry->link && place_of(dir) > PLACE_VENDOR)
-                return runtime ? FILE_LINKED_RUNTIME : FILE_LINKED;
-        if (find_alias(l, i, false) > PLACE_VENDOR)
-                return FILE_INDIRECT;
-        if (name_kind(i->name) == NAME_TEMPLATE && find_in_subdirs(l, i->name, has_instance) > PLACE_VENDOR)
-                return FILE_INDIRECT;
-        if (installable_has_rules(i))
-                return FILE_DISABLED;
-        return s->also ? FILE_INDIRECT : FILE_STATIC;
+        if (f->linked_in_config)
+                return FILE_LINKED;
+        return f->linked_in_runtime ? FILE_LINKED_RUNTIME : UNIT_FILE_STATE_MAX;
 }
 
-static UnitFileState masked(const Loader *l, const Entry *e) {
-        return l->index.path.dirs[e->dir].flags & DIR_VOLATILE ? FILE_MASKED_RUNTIME : FILE_MASKED;
-}
-
-static int state_of(Loader *l, const char *name, UnitFileState *ret) {
-        Installable i = { 0 };
+static int judge(const InstallContext *x, const InstallInfo *i, UnitFileState *ret) {
+        unsigned flags = directory_flags(x->l, i->path);
+        const LinkIndex *links;
+        Found f;
         int r;
 
-        r = index_resolve(&l->index, name, &i.name, &i.entry);
+        if (flags & DIR_GENERATED)
+                *ret = FILE_GENERATED;
+        else if (flags & DIR_TRANSIENT)
+                *ret = FILE_TRANSIENT;
+        if (flags & (DIR_GENERATED | DIR_TRANSIENT))
+                return 0;
+
+        r = loader_links(x->l, &links);
         if (r < 0)
-                goto end;
-        r = -ENOENT;
-        if (!i.entry)
-                goto end;
-        r = 0;
-        if (i.entry->kind == ENTRY_MASK) {
-                *ret = masked(l, i.entry);
-                goto end;
-        }
-        if (!str_equal(i.name, name)) {
-                *ret = FILE_ALIAS;
-                goto end;
-        }
-
-        r = entry_path(&l->index, i.entry, &i.path);
-        if (r >= 0)
-                r = installable_read(l, &i);
-        if (r == READ_MASK)
-                *ret = masked(l, i.entry);
-        else if (r > 0 || (r < 0 && r != -ENOENT && r != -ENOMEM))
-                *ret = FILE_BAD;
-        else if (r == READ_OK)
-                *ret = judge(l, &i);
-        if (r != -ENOENT && r != -ENOMEM)
-                r = 0;
-end:
-        installable_release(&i);
-        return r;
-}
-
-int install_state(Loader *l, const char *name, UnitFileState *ret) {
-        int r;
-
-        if (!name_is_valid(name, NAME_ANY))
-                return -EINVAL;
-        r = loader_refresh(l);
-        return r < 0 ? r : state_of(l, name, ret);
-}
-
-static int read_presets(Loader *l) {
-        int r;
-
-        r = loader_refresh(l);
-        if (r < 0 || l->presets_read)
                 return r;
-        r = presets_read(&l->presets, &l->root);
-        l->presets_read = r >= 0;
-        return r;
+        f = find_links(x, links, i, true);
+        *ret = judge_links(&f, i);
+        if (*ret != UNIT_FILE_STATE_MAX)
+                return 0;
+        f = find_links(x, links, i, false);
+        if (judge_links(&f, i) != UNIT_FILE_STATE_MAX)
+                *ret = FILE_INDIRECT; /* in use under another name */
+        else if (install_has_rules(i))
+                *ret = FILE_DISABLED;
+        else
+                *ret = i->spec.also ? FILE_INDIRECT : FILE_STATIC;
+        return 0;
 }
 
-int install_preset_state(Loader *l, const char *name, bool *ret_enabled) {
+/* Asked by another name than that of its file? */
+static bool is_alias(const InstallInfo *i, const char *name) {
+        return !str_equal(i->name, name) ||
+               (name_kind(name) != NAME_INSTANCE && !str_equal(path_name(i->path), name));
+}
+
+int install_state(Loader *l, const char *name, UnitFileState *ret, Report *report) {
+        InstallContext x = install_context(l, 0, NULL, report);
+        InstallInfo *i;
         int r;
 
         if (!name_is_valid(name, NAME_ANY))
                 return -EINVAL;
-        r = read_presets(l);
+        r = loader_refresh(l);
         if (r >= 0)
-                *ret_enabled = presets_decide(&l->presets, name, NULL);
+                r = install_discover(&x, name, SEARCH_LOAD | SEARCH_FOLLOW, &i);
+        if (r >= 0 && i->mode == INSTALL_MASKED)
+                *ret = directory_flags(l, i->path) & DIR_VOLATILE ? FILE_MASKED_RUNTIME : FILE_MASKED;
+        else if (r >= 0 && is_alias(i, name))
+                *ret = FILE_ALIAS;
+        else if (r >= 0)
+                r = judge(&x, i, ret);
+        install_context_release(&x);
         return r;
+}
+
+void unit_file_list_release(UnitFileList *l) {
+        for (size_t i = 0; i < l->n; i++)
+                free(l->paths[i]);
+        free(l->paths);
+        *l = (UnitFileList){ 0 };
+}
+
+static bool is_file_or_link(int dir, const char *name) {
+        struct stat st;
+
+        return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+               (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
+}
+
+static int list_directory(const Loader *l, const char *directory, Marked *seen, UnitFileList *list) {
+        char **names auto_strv = NULL;
+        int dir auto_fd = -1;
+        int r;
+
+        r = root_list(&l->root, directory, &names);
+        if (r >= 0)
+                r = dir = root_open(&l->root, directory, O_PATH | O_DIRECTORY);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        STRV_FOREACH (n, names) {
+                if (!name_is_valid(*n, NAME_ANY) || !is_file_or_link(dir, *n))
+                        continue;
+                r = marked_add(seen, *n);
+                if (r > 0 && array_reserve(&list->paths, &list->capacity, list->n + 1, sizeof(char *)) < 0)
+                        r = -ENOMEM;
+                if (r > 0)
+                        r = str_printf(&list->paths[list->n], "%s%s/%s", l->root.prefix, directory, *n);
+                else if (r == 0)
+                        continue;
+                if (r < 0)
+                        return r;
+                list->n++;
+        }
+        return 0;
+}
+
+int install_list_files(Loader *l, UnitFileList *ret) {
+        UnitFileList list = { 0 };
+        Marked seen = { 0 };
+        int r;
+
+        r = loader_refresh(l);
+        for (size_t i = 0; i < l->index.path.n && r >= 0; i++)
+                if (l->index.path.dirs[i].exists)
+                        r = list_directory(l, l->index.path.dirs[i].path, &seen, &list);
+        marked_release(&seen);
+        if (r < 0)
+                unit_file_list_release(&list);
+        else
+                *ret = list;
+        return MIN(r, 0);
 }

@@ -7,6 +7,9 @@
 #include "load/loader.h"
 #include "load/preset.h"
 
+typedef struct LinkIndex LinkIndex; /* install-links.c */
+void link_index_free(LinkIndex *x);
+
 struct Loader {
         Root root;
         SearchPath path; /* as configured; what was found is in the index */
@@ -15,8 +18,10 @@ struct Loader {
         bool indexed;
         const SpecifierHost *host; /* borrowed; NULL */
         bool ignore_system_services;
+        bool user; /* units of user managers: --global, --user */
         PresetRules presets;
         bool presets_read;
+        LinkIndex *links; /* owned; NULL until install_state() asks */
 };
 
 /*

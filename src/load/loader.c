@@ -23,10 +23,12 @@ int loader_new(const LoaderOptions *o, Loader **ret) {
         if (!l)
                 return -ENOMEM;
         l->host = o->host;
+        l->user = o->scope != SCOPE_SYSTEM;
         l->ignore_system_services = o->ignore_system_services;
         r = root_init(&l->root, o->root);
         if (r >= 0)
-                r = search_path_init(&l->path, o, getenv("SYSTEMD_UNIT_PATH"));
+                r = search_path_init(&l->path, o,
+                                     o->scope == SCOPE_GLOBAL ? NULL : getenv("SYSTEMD_UNIT_PATH"));
         if (r >= 0)
                 r = fill_prefixed(l);
         if (r < 0) {
@@ -40,6 +42,7 @@ int loader_new(const LoaderOptions *o, Loader **ret) {
 void loader_free(Loader *l) {
         if (!l)
                 return;
+        link_index_free(l->links);
         presets_release(&l->presets);
         index_release(&l->index);
         strv_free(l->prefixed);
@@ -62,6 +65,7 @@ int loader_refresh(Loader *l) {
                 return r;
         index_release(&l->index);
         l->index = fresh;
+        link_index_free(TAKE(l->links)); /* it counts directories by their place in the index */
         l->indexed = true;
         presets_release(&l->presets);
         l->presets_read = false;

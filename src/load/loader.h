@@ -19,11 +19,19 @@
 
 typedef struct Loader Loader;
 
+typedef enum LoaderScope {
+        SCOPE_SYSTEM,
+        SCOPE_GLOBAL, /* the units of all user managers: --global */
+        SCOPE_USER,   /* the units of one: --user */
+} LoaderScope;
+
 typedef struct LoaderOptions {
         const char *root;              /* prefix for all paths; NULL or "" for the system itself */
         const SpecifierHost *host;     /* borrowed */
         const char *generator_dirs[3]; /* normal, early, late, absolute; NULL: none */
-        const char *runtime_dir;       /* "/run" */
+        const char *runtime_dir;       /* "/run"; SCOPE_USER: $XDG_RUNTIME_DIR */
+        LoaderScope scope;
+        const char *config_home, *data_home; /* SCOPE_USER: "/home/user/.config", "/home/user/.local/share" */
         bool ignore_system_services; /* of an installed systemd package: systemd-*.service, getty@... are not pulled in by .wants */
 } LoaderOptions;
 
@@ -32,7 +40,8 @@ void loader_free(Loader *l);
 /* Reads the directories again if one has changed. 0 or -ENOMEM; those that cannot be read are skipped (see loader_report()). */
 int loader_refresh(Loader *l);
 const Report *loader_report(const Loader *l);
-char *const *loader_mounts(const Loader *l);      /* names of mount units that have files; as of the last refresh */
+char *const *loader_mounts(
+        const Loader *l); /* names of mount units that have files; as of the last refresh */
 char *const *loader_search_path(const Loader *l); /* with the root prefix */
 typedef enum LoadOutcome {
         LOADED_OK = 0,

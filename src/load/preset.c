@@ -7,52 +7,80 @@
 #include <errno.h>
 #include <fnmatch.h>
 
-static const char *const directories[] = {
-        "/etc/systemd/system-preset",           "/run/systemd/system-preset",
-        "/usr/local/lib/systemd/system-preset", "/usr/lib/systemd/system-preset",
-        "/lib/systemd/system-preset",
+static const struct {
+        const char *system, *user;
+} directories[] = {
+        { "/etc/systemd/system-preset", "/etc/systemd/user-preset" },
+        { "/run/systemd/system-preset", "/run/systemd/user-preset" },
+        { "/usr/local/lib/systemd/system-preset", "/usr/local/lib/systemd/user-preset" },
+        { "/usr/lib/systemd/system-preset", "/usr/lib/systemd/user-preset" },
+        { "/lib/systemd/system-preset", NULL },
 };
 
-static int add_rule(PresetRules *p, char **words) {
-        bool enable = str_equal(words[0], "enable");
-        PresetRule rule = { .enable = enable };
+/* "enable PATTERN", "enable TEMPLATE INSTANCE...", "disable PATTERN". 1: a rule, the words are taken; 0: none; -ENOMEM. */
+static int parse_rule(char **words, PresetRule *ret) {
+        bool enable;
         int r;
 
-        if ((!enable && !str_equal(words[0], "disable")) || !words[1])
+        if (!words || !words[1])
                 return 0;
-        r = array_reserve(&p->v, &p->capacity, p->n + 1, sizeof(*p->v));
-        if (r < 0)
-                return r;
-        rule.pattern = strdup(words[1]);
-        if (!rule.pattern)
-                return -ENOMEM;
-        r = strv_add_all(&rule.instances, words + 2);
-        if (r < 0) {
-                free(rule.pattern);
-                strv_free(rule.instances);
-                return r;
+        enable = str_equal(words[0], "enable");
+        if (!enable && !str_equal(words[0], "disable"))
+                return 0;
+        if (words[2] && (!enable || !name_is_valid(words[1], NAME_TEMPLATE)))
+                return 0;
+        *ret = (PresetRule){ .enable = enable };
+        r = str_replace(&ret->pattern, words[1]);
+        if (r >= 0)
+                r = strv_add_all(&ret->instances, words + 2);
+        return r < 0 ? r : 1;
+}
+
+static void rule_release(PresetRule *r) {
+        free(r->pattern);
+        strv_free(r->instances);
+}
+
+static int read_line(PresetRules *p, const char *file, unsigned number, const char *line, Report *report) {
+        char **words auto_strv = NULL;
+        PresetRule rule = { 0 };
+        int r;
+
+        r = words_split(line, 0, &words);
+        if (r >= 0)
+                r = parse_rule(words, &rule);
+        if (r > 0)
+                r = array_reserve(&p->v, &p->capacity, p->n + 1, sizeof(*p->v)) < 0 ? -ENOMEM : 1;
+        if (r > 0) {
+                p->v[p->n++] = rule;
+                return 0;
         }
-        p->v[p->n++] = rule;
+        rule_release(&rule);
+        if (r == -ENOMEM)
+                return r;
+        report_add(report, SEVERITY_WARNING, file, number, NULL,
+                   "Couldn't parse line '%.200s'. Ignoring. Expected 'enable PATTERN', 'disable PATTERN' or "
+                   "'enable TEMPLATE INSTANCE...'.",
+                   line);
         return 0;
 }
 
-static int read_rules(PresetRules *p, char *text) {
-        char *rest;
+static int read_rules(PresetRules *p, const char *file, char *text, Report *report) {
+        unsigned number = 0;
+        int r = 0;
 
-        for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-                char **words auto_strv = NULL;
-                int r;
+        for (char *line = text; line && r >= 0;) {
+                char *end = strchr(line, '\n');
 
+                if (end)
+                        *end = 0;
+                number++;
                 line = str_strip(line);
-                if (line[0] == 0 || strchr("#;", line[0]))
-                        continue;
-                r = words_split(line, 0, &words);
-                if (r >= 0 && words)
-                        r = add_rule(p, words);
-                if (r == -ENOMEM)
-                        return r;
+                if (line[0] != 0 && !strchr("#;", line[0]))
+                        r = read_line(p, file, number, line, report);
+                line = end ? end + 1 : NULL;
         }
-        return 0;
+        return r;
 }
 
 static bool has_file_named(char *const *paths, const char *name) {
@@ -62,20 +90,19 @@ static bool has_file_named(char *const *paths, const char *name) {
         return false;
 }
 
-static int find_files(const Root *root, char ***ret) {
+static int find_files(const Root *root, bool user, char ***ret) {
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                const char *directory = user ? directories[i].user : directories[i].system;
                 char **names auto_strv = NULL;
-                int r;
 
-                r = root_list(root, directories[i], &names);
-                if (r == -ENOMEM)
-                        return r;
+                if (directory && root_list(root, directory, &names) == -ENOMEM)
+                        return -ENOMEM;
                 STRV_FOREACH (n, names) {
                         char *path;
 
                         if (!str_ends_with(*n, ".preset") || has_file_named(*ret, *n))
                                 continue;
-                        if (str_printf(&path, "%s/%s", directories[i], *n) < 0 || strv_push(ret, path) < 0)
+                        if (str_printf(&path, "%s/%s", directory, *n) < 0 || strv_push(ret, path) < 0)
                                 return -ENOMEM;
                 }
         }
@@ -86,46 +113,49 @@ static int compare_file_names(const void *a, const void *b) {
         return strcmp(path_name(*(char *const *)a), path_name(*(char *const *)b));
 }
 
-int presets_read(PresetRules *p, const Root *root) {
+static int read_file(PresetRules *p, const Root *root, const char *path, Report *report) {
+        char *data auto_free = NULL, *full auto_free = NULL;
+        Text text = { 0 };
+
+        if (root_read_file(root, path, &text, NULL) != READ_OK)
+                return 0;
+        data = text.data;
+        if (root_join(root, path, &full) < 0)
+                return -ENOMEM;
+        return read_rules(p, full, data, report);
+}
+
+int presets_read(PresetRules *p, const Root *root, bool user, Report *report) {
         char **files auto_strv = NULL;
         int r;
 
         *p = (PresetRules){ 0 };
-        r = find_files(root, &files);
+        r = find_files(root, user, &files);
         if (files)
                 qsort(files, strv_length(files), sizeof(char *), compare_file_names);
-        for (char **f = files; f && *f && r >= 0; f++) {
-                char *data auto_free = NULL;
-                Text text = { 0 };
-
-                if (root_read_file(root, *f, &text, NULL) != READ_OK)
-                        continue;
-                data = text.data;
-                r = read_rules(p, data);
-        }
+        for (char **f = files; f && *f && r >= 0; f++)
+                r = read_file(p, root, *f, report);
         if (r < 0)
                 presets_release(p);
         return r;
 }
 
 void presets_release(PresetRules *p) {
-        for (size_t i = 0; i < p->n; i++) {
-                free(p->v[i].pattern);
-                strv_free(p->v[i].instances);
-        }
+        for (size_t i = 0; i < p->n; i++)
+                rule_release(p->v + i);
         free(p->v);
         *p = (PresetRules){ 0 };
 }
 
-/* A rule for a template that names instances speaks of these (and of the template itself). */
+/* A rule that names instances speaks of these and of their template. */
 static bool rule_fits(const PresetRule *rule, const char *name) {
         char *template auto_free = NULL, *instance auto_free = NULL;
 
-        if (rule->instances && name_kind(name) == NAME_INSTANCE)
-                return name_template(name, &template) >= 0 &&
-                       fnmatch(rule->pattern, template, FNM_NOESCAPE) == 0 &&
-                       name_instance(name, &instance) >= 0 && strv_contains(rule->instances, instance);
-        return fnmatch(rule->pattern, name, FNM_NOESCAPE) == 0;
+        if (fnmatch(rule->pattern, name, FNM_NOESCAPE) == 0)
+                return true;
+        return rule->instances && name_is_valid(name, NAME_INSTANCE) && name_template(name, &template) >= 0 &&
+               str_equal(rule->pattern, template) && name_instance(name, &instance) >= 0 &&
+               strv_contains(rule->instances, instance);
 }
 
 bool presets_decide(const PresetRules *p, const char *name, char *const **ret_instances) {

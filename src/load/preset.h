@@ -7,6 +7,7 @@
  * a unit is enabled.
  */
 
+#include "base/report.h"
 #include "load/root.h"
 
 typedef struct PresetRule {
@@ -20,7 +21,8 @@ typedef struct PresetRules {
         size_t n, capacity;
 } PresetRules;
 
-int presets_read(PresetRules *p, const Root *root); /* 0 or -ENOMEM; what cannot be read is skipped */
+/* 0 or -ENOMEM; what cannot be read is skipped, what cannot be understood is in the report (may be NULL). */
+int presets_read(PresetRules *p, const Root *root, bool user, Report *report);
 void presets_release(PresetRules *p);
 /* What the rules say of a name; the instances of the rule are borrowed, NULL when it names none. */
 bool presets_decide(const PresetRules *p, const char *name, char *const **ret_instances);

@@ -10,19 +10,23 @@
 typedef enum Base {
         ABSOLUTE,
         BELOW_RUN,
+        BELOW_CONFIG_HOME,
+        BELOW_DATA_HOME,
         GENERATOR_NORMAL,
         GENERATOR_EARLY,
         GENERATOR_LATE
 } Base;
 
-static const struct {
+typedef struct UsualDir {
         Base base;
         const char *path;
         unsigned flags;
-} usual[] = {
+} UsualDir;
+
+static const UsualDir of_system[] = {
         { ABSOLUTE, "/etc/svinit/system", 0 },
-        { ABSOLUTE, "/etc/systemd/system.control", 0 },
-        { BELOW_RUN, "/systemd/system.control", DIR_VOLATILE },
+        { ABSOLUTE, "/etc/systemd/system.control", DIR_CONTROL },
+        { BELOW_RUN, "/systemd/system.control", DIR_VOLATILE | DIR_CONTROL },
         { BELOW_RUN, "/systemd/transient", DIR_VOLATILE | DIR_TRANSIENT },
         { GENERATOR_EARLY, NULL, DIR_VOLATILE | DIR_GENERATED },
         { ABSOLUTE, "/etc/systemd/system", DIR_PERSISTENT },
@@ -33,7 +37,42 @@ static const struct {
         { ABSOLUTE, "/usr/lib/systemd/system", DIR_VENDOR },
         { ABSOLUTE, "/lib/systemd/system", DIR_VENDOR },
         { GENERATOR_LATE, NULL, DIR_VOLATILE | DIR_GENERATED },
+        { 0 },
 };
+
+static const UsualDir of_all_users[] = {
+        { ABSOLUTE, "/etc/systemd/user", DIR_PERSISTENT },
+        { ABSOLUTE, "/run/systemd/user", DIR_VOLATILE | DIR_RUNTIME },
+        { ABSOLUTE, "/usr/local/share/systemd/user", 0 },
+        { ABSOLUTE, "/usr/share/systemd/user", DIR_VENDOR },
+        { ABSOLUTE, "/usr/local/lib/systemd/user", 0 },
+        { ABSOLUTE, "/usr/lib/systemd/user", DIR_VENDOR },
+        { 0 },
+};
+
+static const UsualDir of_one_user[] = {
+        { BELOW_CONFIG_HOME, "/systemd/user.control", DIR_CONTROL },
+        { BELOW_RUN, "/systemd/user.control", DIR_VOLATILE | DIR_CONTROL },
+        { BELOW_RUN, "/systemd/transient", DIR_VOLATILE | DIR_TRANSIENT },
+        { BELOW_RUN, "/systemd/generator.early", DIR_VOLATILE | DIR_GENERATED },
+        { BELOW_CONFIG_HOME, "/systemd/user", DIR_PERSISTENT },
+        { ABSOLUTE, "/etc/xdg/systemd/user", 0 },
+        { ABSOLUTE, "/etc/systemd/user", 0 },
+        { BELOW_RUN, "/systemd/user", DIR_VOLATILE | DIR_RUNTIME },
+        { ABSOLUTE, "/run/systemd/user", DIR_VOLATILE },
+        { BELOW_RUN, "/systemd/generator", DIR_VOLATILE | DIR_GENERATED },
+        { BELOW_DATA_HOME, "/systemd/user", 0 },
+        { ABSOLUTE, "/usr/local/share/systemd/user", 0 },
+        { ABSOLUTE, "/usr/share/systemd/user", DIR_VENDOR },
+        { ABSOLUTE, "/usr/local/lib/systemd/user", 0 },
+        { ABSOLUTE, "/usr/lib/systemd/user", DIR_VENDOR },
+        { BELOW_RUN, "/systemd/generator.late", DIR_VOLATILE | DIR_GENERATED },
+        { 0 },
+};
+
+static const UsualDir *usual_dirs(const LoaderOptions *o) {
+        return o->scope == SCOPE_GLOBAL ? of_all_users : o->scope == SCOPE_USER ? of_one_user : of_system;
+}
 
 static bool same_path(const SearchPath *p, const char *path) {
         for (size_t i = 0; i < p->n; i++)
@@ -62,21 +101,40 @@ static int add(SearchPath *p, char *path, unsigned flags) {
         return 0;
 }
 
+/* *ret stays NULL when the directory is not known here. */
+static int usual_path(const LoaderOptions *o, const UsualDir *d, char **ret) {
+        const char *above = "", *path = d->path;
+
+        switch (d->base) {
+        case BELOW_RUN:
+                above = o->runtime_dir ? o->runtime_dir : "/run";
+                break;
+        case BELOW_CONFIG_HOME:
+                above = o->config_home;
+                break;
+        case BELOW_DATA_HOME:
+                above = o->data_home;
+                break;
+        case GENERATOR_NORMAL:
+        case GENERATOR_EARLY:
+        case GENERATOR_LATE:
+                path = o->generator_dirs[d->base - GENERATOR_NORMAL];
+                break;
+        default:
+                break;
+        }
+        return above && path ? str_printf(ret, "%s%s", above, path) : 0;
+}
+
 static int add_usual(SearchPath *p, const LoaderOptions *o) {
-        const char *run = o->runtime_dir ? o->runtime_dir : "/run";
         int r = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(usual) && r >= 0; i++) {
-                const char *directory = usual[i].path;
+        for (const UsualDir *d = usual_dirs(o); (d->path || d->base) && r >= 0; d++) {
                 char *path = NULL;
 
-                if (usual[i].base >= GENERATOR_NORMAL)
-                        directory = o->generator_dirs[usual[i].base - GENERATOR_NORMAL];
-                if (!directory)
-                        continue;
-                r = str_printf(&path, "%s%s", usual[i].base == BELOW_RUN ? run : "", directory);
-                if (r >= 0)
-                        r = add(p, path, usual[i].flags);
+                r = usual_path(o, d, &path);
+                if (r >= 0 && path)
+                        r = add(p, path, d->flags);
         }
         return r;
 }

@@ -30,7 +30,7 @@ UnitFileState unit_file_state(Unit *u, bool *ret_known) {
                 *ret_known = true;
                 return FILE_TRANSIENT;
         }
-        r = install_state(unit_runtime(u)->manager->loader, u->id, &s);
+        r = install_state(unit_runtime(u)->manager->loader, u->id, &s, NULL);
         *ret_known = r >= 0;
         return s;
 }
