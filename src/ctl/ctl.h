@@ -50,7 +50,7 @@ typedef struct Ctl {
         const char *lines;  /* -n */
         const char *since, *priority;
         const char *man, *recursive_errors;    /* verify */
-        bool here, counts;                     /* verify, dump-directives */
+        bool here, counts, outcomes;           /* verify, dump-directives */
         char **units;                          /* -u */
         char runtime_dir[256];                 /* see ctl_runtime_dir() */
         bool unescape, mangle, path, instance; /* escape */

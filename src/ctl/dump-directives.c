@@ -5,6 +5,7 @@
 #include "ctl/ctl.h"
 
 #include "unit/directive.h"
+#include "unit/privilege.h"
 
 #include <stdio.h>
 
@@ -26,7 +27,10 @@ VERB(dump_directives) {
                 print_counts();
                 return CTL_OK;
         }
-        directives_dump(&b);
+        if (c->outcomes)
+                directives_dump_outcomes(&b);
+        else
+                directives_dump(&b);
         fputs(b.data ?: "", stdout);
         return b.error < 0 ? CTL_FAILED : CTL_OK;
 }

@@ -66,6 +66,8 @@ static const CtlOption ctl_options[] = {
         { "recursive-errors", 0, "DEPTH", "also errors of units that are pulled in: yes, one, no", "verify" },
         { "man", 0, "BOOL", "look for the manual pages of Documentation= (no)", "verify" },
         { "counts", 0, NULL, "how many there are of each support class", "dump-directives" },
+        { "outcomes", 0, NULL, "what becomes of each setting as root, in a default container, as a user",
+          "dump-directives" },
         { "iterations", 0, "N", "calendar: show so many elapses (1)", "analyze" },
         { "base-time", 0, "TIME", "calendar: from then on, not from now", "analyze" },
         { "unescape", 'u', NULL, "unescape", "escape" },
@@ -151,6 +153,7 @@ static int apply(Ctl *c, const char *name, const char *value) {
                       { "instance", &c->instance },
                       { "here", &c->here },
                       { "counts", &c->counts },
+                      { "outcomes", &c->outcomes },
                       { "mangle", &c->mangle },
                       { "path", &c->path } };
         struct {

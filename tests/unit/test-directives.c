@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "unit/directive.h"
+#include "unit/privilege.h"
 
 #define FOR_EACH_ROW(d)                                                                                      \
         for (const Directive *const *table_ = directive_tables; *table_; table_++)                           \
@@ -216,6 +217,18 @@ static void dump_has_seven_fields_on_each_line(void **state) {
         assert_non_null(strstr(b.data, "\nRestartSec\tService\ttime span\t100ms\tfull\t\t"));
 }
 
+static void every_setting_of_exec_has_an_outcome_everywhere(void **state) {
+        for (const Directive *const *table = directive_tables; *table; table++)
+                for (const Directive *d = *table; d->key; d++)
+                        for (Place p = 0; p < PLACE_MAX; p++) {
+                                bool wanted = str_equal(d->section, "*exec") && !d->alias_of;
+
+                                if (!!directive_outcome(d, p) != wanted)
+                                        fail_msg("%s= has %s outcome as %s", d->key, wanted ? "no" : "an",
+                                                 place_to_string(p));
+                        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(rows_are_sorted_and_unique),
@@ -229,6 +242,7 @@ int main(void) {
                 cmocka_unit_test(no_default_owns_memory),
                 cmocka_unit_test(near_misses_are_recognised),
                 cmocka_unit_test(dump_has_seven_fields_on_each_line),
+                cmocka_unit_test(every_setting_of_exec_has_an_outcome_everywhere),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit/privilege.h"
+
+#include "unit/codec-util.h"
+#include "unit/directive-tables.h"
+
+typedef enum Need {
+        NEED_NOTHING,
+        NEED_IDENTITY,
+        NEED_BOUNDING,
+        NEED_SECURE_BITS,
+        NEED_AMBIENT,
+        NEED_SHARE,
+        NEED_LIMIT,
+        NEED_DIRECTORY,
+        NEED_KEYRING,
+        NEED_NUMA,
+        NEED_MODULE,
+        NEED_ROOT,
+        NEED_TERMINAL,
+        NEED_MOUNTS,
+        NEED_MOUNTS_AND_CAPABILITIES,
+        NEED_MOUNTS_AND_FILTER,
+        NEED_CAPABILITIES_AND_FILTER,
+        NEED_NAMESPACE_AND_FILTER,
+        NEED_NAMESPACE,
+        NEED_USERS,
+        NEED_NAMED_NETWORK,
+        NEED_NAMED_IPC,
+        NEED_FILTER,
+        NEED_STRICT_FILTER,
+        NEED_SECRETS,
+        NEED_MAX,
+} Need;
+
+static const char *const places[PLACE_MAX] = {
+        [PLACE_PRIVILEGED] = "privileged",
+        [PLACE_DOCKER] = "docker",
+        [PLACE_USER] = "user",
+};
+
+/* "noted": the unit runs without, and its status says so; with Strict=yes it fails. */
+static const char *const outcomes[NEED_MAX][PLACE_MAX] = {
+        [NEED_NOTHING] = { "applied", "applied", "applied" },
+        [NEED_IDENTITY] = { "applied", "applied",
+                            "applied if it is svinit's own, else fails (217/USER, 216/GROUP)" },
+        [NEED_BOUNDING] = { "applied", "applied", "fails (218/CAPABILITIES)" },
+        [NEED_SECURE_BITS] = { "applied", "applied", "fails (213/SECUREBITS)" },
+        [NEED_AMBIENT] = { "applied", "applied as far as the container has them, the others noted", "noted" },
+        [NEED_SHARE] = { "applied", "less than usual applied, more noted",
+                         "less than usual applied, more noted" },
+        [NEED_LIMIT] = { "applied", "applied up to the hard limit, beyond it noted",
+                         "applied up to the hard limit, beyond it noted" },
+        [NEED_DIRECTORY] = { "applied", "applied", "applied where svinit may write, else fails" },
+        [NEED_KEYRING] = { "applied", "noted", "applied" },
+        [NEED_NUMA] = { "applied", "noted", "applied" },
+        [NEED_MODULE] = { "applied if the kernel runs the module, else noted",
+                          "as the engine's own profile allows, else noted or fails",
+                          "as the module's policy allows, else noted or fails" },
+        [NEED_ROOT] = { "applied", "applied", "fails (210/CHROOT)" },
+        [NEED_TERMINAL] = { "applied", "noted", "noted" },
+        [NEED_MOUNTS] = { "applied", "noted",
+                          "noted; with PrivateUsers= applied where user namespaces are allowed" },
+        [NEED_MOUNTS_AND_CAPABILITIES] = { "applied", "capabilities dropped, the mounts noted", "noted" },
+        [NEED_MOUNTS_AND_FILTER] = { "applied", "noted", "noted" },
+        [NEED_CAPABILITIES_AND_FILTER] = { "applied", "applied: nobody has these capabilities",
+                                           "applied: nobody has these capabilities" },
+        [NEED_NAMESPACE_AND_FILTER] = { "applied", "noted", "noted" },
+        [NEED_NAMESPACE] = { "applied", "noted",
+                             "noted; with PrivateUsers= applied where user namespaces are allowed" },
+        [NEED_USERS] = { "applied", "noted", "applied where user namespaces are allowed, else noted" },
+        [NEED_NAMED_NETWORK] = { "applied", "fails (225/NETWORK)", "fails (225/NETWORK)" },
+        [NEED_NAMED_IPC] = { "applied", "fails (226/NAMESPACE)", "fails (226/NAMESPACE)" },
+        [NEED_FILTER] = { "applied", "applied, with no-new-privileges; noted without libseccomp",
+                          "applied, with no-new-privileges; noted without libseccomp" },
+        [NEED_STRICT_FILTER] = { "applied; without libseccomp fails (228/SECCOMP)",
+                                 "applied, with no-new-privileges; without libseccomp fails (228/SECCOMP)",
+                                 "applied, with no-new-privileges; without libseccomp fails (228/SECCOMP)" },
+        [NEED_SECRETS] = { "applied, in memory", "applied, in memory (/dev/shm)",
+                           "applied, in memory (/dev/shm)" },
+};
+
+static const struct {
+        const char *key;
+        Need need;
+} needs[] = {
+        { "AmbientCapabilities", NEED_AMBIENT },
+        { "AppArmorProfile", NEED_MODULE },
+        { "BindPaths", NEED_MOUNTS },
+        { "BindReadOnlyPaths", NEED_MOUNTS },
+        { "CPUAffinity", NEED_NOTHING },
+        { "CPUSchedulingPolicy", NEED_SHARE },
+        { "CPUSchedulingPriority", NEED_SHARE },
+        { "CPUSchedulingResetOnFork", NEED_SHARE },
+        { "CacheDirectory", NEED_DIRECTORY },
+        { "CacheDirectoryMode", NEED_NOTHING },
+        { "CapabilityBoundingSet", NEED_BOUNDING },
+        { "ConfigurationDirectory", NEED_DIRECTORY },
+        { "ConfigurationDirectoryMode", NEED_NOTHING },
+        { "CoredumpFilter", NEED_NOTHING },
+        { "DynamicUser", NEED_IDENTITY },
+        { "Environment", NEED_NOTHING },
+        { "EnvironmentFile", NEED_NOTHING },
+        { "ExecPaths", NEED_MOUNTS },
+        { "ExecSearchPath", NEED_NOTHING },
+        { "Group", NEED_IDENTITY },
+        { "IOSchedulingClass", NEED_SHARE },
+        { "IOSchedulingPriority", NEED_SHARE },
+        { "IPCNamespacePath", NEED_NAMED_IPC },
+        { "IgnoreSIGPIPE", NEED_NOTHING },
+        { "ImportCredential", NEED_SECRETS },
+        { "InaccessiblePaths", NEED_MOUNTS },
+        { "KeyringMode", NEED_KEYRING },
+        { "LimitAS", NEED_LIMIT },
+        { "LimitCORE", NEED_LIMIT },
+        { "LimitCPU", NEED_LIMIT },
+        { "LimitDATA", NEED_LIMIT },
+        { "LimitFSIZE", NEED_LIMIT },
+        { "LimitLOCKS", NEED_LIMIT },
+        { "LimitMEMLOCK", NEED_LIMIT },
+        { "LimitMSGQUEUE", NEED_LIMIT },
+        { "LimitNICE", NEED_LIMIT },
+        { "LimitNOFILE", NEED_LIMIT },
+        { "LimitNPROC", NEED_LIMIT },
+        { "LimitRSS", NEED_LIMIT },
+        { "LimitRTPRIO", NEED_LIMIT },
+        { "LimitRTTIME", NEED_LIMIT },
+        { "LimitSIGPENDING", NEED_LIMIT },
+        { "LimitSTACK", NEED_LIMIT },
+        { "LoadCredential", NEED_SECRETS },
+        { "LockPersonality", NEED_FILTER },
+        { "LogExtraFields", NEED_NOTHING },
+        { "LogLevelMax", NEED_NOTHING },
+        { "LogRateLimitBurst", NEED_NOTHING },
+        { "LogRateLimitIntervalSec", NEED_NOTHING },
+        { "LogsDirectory", NEED_DIRECTORY },
+        { "LogsDirectoryMode", NEED_NOTHING },
+        { "MemoryDenyWriteExecute", NEED_FILTER },
+        { "MountAPIVFS", NEED_MOUNTS },
+        { "MountFlags", NEED_MOUNTS },
+        { "NUMAMask", NEED_NOTHING },
+        { "NUMAPolicy", NEED_NUMA },
+        { "NetworkNamespacePath", NEED_NAMED_NETWORK },
+        { "Nice", NEED_SHARE },
+        { "NoExecPaths", NEED_MOUNTS },
+        { "NoNewPrivileges", NEED_NOTHING },
+        { "OOMScoreAdjust", NEED_SHARE },
+        { "PassEnvironment", NEED_NOTHING },
+        { "Personality", NEED_NOTHING },
+        { "PrivateDevices", NEED_MOUNTS_AND_CAPABILITIES },
+        { "PrivateIPC", NEED_NAMESPACE },
+        { "PrivateMounts", NEED_MOUNTS },
+        { "PrivateNetwork", NEED_NAMESPACE },
+        { "PrivateTmp", NEED_MOUNTS },
+        { "PrivateUsers", NEED_USERS },
+        { "ProcSubset", NEED_MOUNTS },
+        { "ProtectClock", NEED_CAPABILITIES_AND_FILTER },
+        { "ProtectControlGroups", NEED_MOUNTS },
+        { "ProtectHome", NEED_MOUNTS },
+        { "ProtectHostname", NEED_NAMESPACE_AND_FILTER },
+        { "ProtectKernelLogs", NEED_MOUNTS_AND_CAPABILITIES },
+        { "ProtectKernelModules", NEED_MOUNTS_AND_CAPABILITIES },
+        { "ProtectKernelTunables", NEED_MOUNTS_AND_FILTER },
+        { "ProtectProc", NEED_MOUNTS },
+        { "ProtectSystem", NEED_MOUNTS },
+        { "ReadOnlyPaths", NEED_MOUNTS },
+        { "ReadWritePaths", NEED_MOUNTS },
+        { "RestrictAddressFamilies", NEED_FILTER },
+        { "RestrictNamespaces", NEED_FILTER },
+        { "RestrictRealtime", NEED_FILTER },
+        { "RestrictSUIDSGID", NEED_FILTER },
+        { "RootDirectory", NEED_ROOT },
+        { "RuntimeDirectory", NEED_DIRECTORY },
+        { "RuntimeDirectoryMode", NEED_NOTHING },
+        { "RuntimeDirectoryPreserve", NEED_NOTHING },
+        { "SELinuxContext", NEED_MODULE },
+        { "SecureBits", NEED_SECURE_BITS },
+        { "SetCredential", NEED_SECRETS },
+        { "SmackProcessLabel", NEED_MODULE },
+        { "StandardError", NEED_NOTHING },
+        { "StandardInput", NEED_NOTHING },
+        { "StandardInputData", NEED_NOTHING },
+        { "StandardInputText", NEED_NOTHING },
+        { "StandardOutput", NEED_NOTHING },
+        { "StateDirectory", NEED_DIRECTORY },
+        { "StateDirectoryMode", NEED_NOTHING },
+        { "SupplementaryGroups", NEED_IDENTITY },
+        { "SyslogFacility", NEED_NOTHING },
+        { "SyslogIdentifier", NEED_NOTHING },
+        { "SyslogLevel", NEED_NOTHING },
+        { "SyslogLevelPrefix", NEED_NOTHING },
+        { "SystemCallArchitectures", NEED_STRICT_FILTER },
+        { "SystemCallErrorNumber", NEED_NOTHING },
+        { "SystemCallFilter", NEED_STRICT_FILTER },
+        { "SystemCallLog", NEED_FILTER },
+        { "TTYColumns", NEED_NOTHING },
+        { "TTYPath", NEED_NOTHING },
+        { "TTYReset", NEED_NOTHING },
+        { "TTYRows", NEED_NOTHING },
+        { "TTYVHangup", NEED_TERMINAL },
+        { "TTYVTDisallocate", NEED_NOTHING },
+        { "TemporaryFileSystem", NEED_MOUNTS },
+        { "TimerSlackNSec", NEED_NOTHING },
+        { "UMask", NEED_NOTHING },
+        { "UnsetEnvironment", NEED_NOTHING },
+        { "User", NEED_IDENTITY },
+        { "WorkingDirectory", NEED_NOTHING },
+        { "X-PassManagerEnvironment", NEED_NOTHING },
+};
+
+const char *place_to_string(Place p) {
+        return (int)p >= 0 && p < PLACE_MAX ? places[p] : NULL;
+}
+
+static bool is_of_exec(const Directive *d) {
+        return str_equal(d->section, "*exec") && !d->alias_of;
+}
+
+const char *directive_outcome(const Directive *d, Place p) {
+        if (!is_of_exec(d) || !place_to_string(p))
+                return NULL;
+        if (d->support == SUPPORT_IGNORED)
+                return "ignored";
+        if (d->support == SUPPORT_REFUSED)
+                return "the unit is refused";
+        for (size_t i = 0; i < ELEMENTSOF(needs); i++)
+                if (str_equal(needs[i].key, d->key))
+                        return outcomes[needs[i].need][p];
+        return d->support == SUPPORT_PARTIAL ? "in part" : NULL;
+}
+
+static void dump_table(const Directive *rows, Buf *b) {
+        for (const Directive *d = rows; d->key; d++) {
+                if (!is_of_exec(d))
+                        continue;
+                buf_add(b, d->key);
+                for (Place p = 0; p < PLACE_MAX; p++)
+                        buf_addf(b, "\t%s", directive_outcome(d, p) ?: "");
+                buf_add_char(b, '\n');
+        }
+}
+
+void directives_dump_outcomes(Buf *b) {
+        dump_table(exec_directives, b);
+        dump_table(sandbox_directives, b);
+}

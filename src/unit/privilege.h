@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What a setting of systemd.exec(5) needs from the place where svinit runs,
+ * and what becomes of it in three of them: as root with all privileges, with
+ * those that Docker gives by default, as an ordinary user.
+ */
+
+#include "unit/directive.h"
+
+typedef enum Place {
+        PLACE_PRIVILEGED, /* root with all capabilities */
+        PLACE_DOCKER,     /* root with Docker's 14 capabilities and its filter of system calls */
+        PLACE_USER,       /* not root, no capabilities */
+        PLACE_MAX,
+} Place;
+const char *place_to_string(Place p); /* "privileged" "docker" "user" */
+
+/* One phrase, such as "applied" or "noted"; NULL for rows of other manual pages, and for old spellings. */
+const char *directive_outcome(const Directive *d, Place p);
+
+/* Every row of systemd.exec(5): key and the phrases for the three places, separated by tabs. */
+void directives_dump_outcomes(Buf *b);
