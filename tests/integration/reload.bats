@@ -290,8 +290,11 @@ G
         boot --bind "$T/out/generators:/etc/systemd/system-generators"
         first=$(wc -l <"$T/out/generated")
         [ "$(show made Description)" = "Number $first" ]
-        inside busctl monitor --address=unix:path=/run/systemd/private org.freedesktop.systemd1 >"$T/out/monitor" 2>&1 &
+        inside dbus-monitor --address unix:path=/run/systemd/private "type='signal'" >"$T/out/monitor" 2>&1 &
+        wait_host grep -q eavesdropping "$T/out/monitor"
         ctl daemon-reload
         [ "$(wc -l <"$T/out/generated")" = $((first + 1)) ]
         [ "$(show made Description)" = "Number $((first + 1))" ]
+        seen() { grep -A1 member=Reloading "$T/out/monitor" | grep -o 'boolean .*' | tr '\n' ' '; }
+        wait_host eval '[ "$(seen)" = "boolean true boolean false " ]'
 }
