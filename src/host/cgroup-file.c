@@ -151,7 +151,8 @@ void cgroup_remove(const Groups *gs, Hierarchy h, const char *path) {
         if (cgroup_path(gs, h, path, NULL, full) < 0)
                 return;
         base = strlen(gs->hierarchies[h].base);
-        (void)visit_tree(full, 0, remove_one, NULL);
+        if (rmdir(full) < 0 && errno != ENOENT) /* it has children, as a rule */
+                (void)visit_tree(full, 0, remove_one, NULL);
         for (char *slash = strrchr(full, '/'); slash > full + base; slash = strrchr(full, '/')) {
                 *slash = 0;
                 /* The slice of nearly every unit is kept: making it again would cost more than it does. */

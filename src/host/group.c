@@ -197,6 +197,22 @@ void group_free(Group *g) {
         free(g);
 }
 
+/* The kernel refuses to remove what is in use, which is the answer in one call. */
+static bool is_removed(const Group *g) {
+        const Groups *gs = g->groups;
+        char path[PATH_MAX];
+
+        return gs->tracking == HIERARCHY_V2 && !g->shims &&
+               cgroup_path(gs, HIERARCHY_V2, g->path, NULL, path) >= 0 && rmdir(path) >= 0;
+}
+
+bool group_free_empty(Group *g) {
+        if (!is_removed(g) && !group_is_empty(g))
+                return false;
+        group_free(g);
+        return true;
+}
+
 int group_apply(Group *g, const CgroupSpec *spec, Report *unapplied) {
         cgroup_apply_limits(g, spec, false, unapplied);
         return 0;
@@ -274,8 +290,8 @@ static int collect(Group *g, PidList *l) {
 #define KILL_ROUNDS_MAX 16
 
 typedef struct Killing {
-        int signal, killed, error;
-        pid_t except1, except2;
+        GroupSignals *order;
+        int killed, error;
         pid_t seen[SEEN_MAX]; /* have got the signal: nobody gets it twice */
         unsigned n_seen;
         bool again; /* somebody new was there, who may have forked before the signal came */
@@ -288,16 +304,31 @@ static bool is_seen(const Killing *k, pid_t pid) {
         return false;
 }
 
+/* Who has gone between two signals has got the one that counts. */
+static int send_all(const GroupSignals *order, pid_t pid) {
+        int r = 0;
+
+        for (unsigned i = 0; i < ELEMENTSOF(order->signals) && order->signals[i] > 0; i++)
+                if (kill(pid, order->signals[i]) < 0 && i == 0)
+                        r = -errno;
+        return r;
+}
+
 static int kill_one(pid_t pid, void *userdata) {
         Killing *k = userdata;
+        GroupSignals *order = k->order;
+        int r;
 
+        order->met_main = order->met_main || pid == order->main;
+        order->met_control = order->met_control || pid == order->control;
         /* Never ourselves, whatever a list says. */
-        if (pid == k->except1 || pid == k->except2 || pid <= 1 || pid == getpid() || is_seen(k, pid))
+        if (pid == order->except1 || pid == order->except2 || pid <= 1 || pid == getpid() || is_seen(k, pid))
                 return 0;
-        if (kill(pid, k->signal) >= 0)
+        r = send_all(order, pid);
+        if (r >= 0)
                 k->killed++;
-        else if (errno != ESRCH)
-                k->error = -errno;
+        else if (r != -ESRCH)
+                k->error = r;
         if (k->n_seen < SEEN_MAX) {
                 k->seen[k->n_seen++] = pid;
                 k->again = true;
@@ -319,17 +350,22 @@ static int kill_round(Group *g, Killing *k) {
 }
 
 /* Who forks while the list is read leaves a child behind that it does not have; with the signal pending nobody forks. */
-int group_kill(Group *g, int signal, pid_t except1, pid_t except2) {
-        Killing k = { .signal = signal, .except1 = except1, .except2 = except2, .again = true };
+int group_signal(Group *g, GroupSignals *order) {
+        Killing k = { .order = order, .again = true };
         int r = 0;
 
-        if (signal == SIGKILL)
+        if (order->signals[0] == SIGKILL)
                 (void)group_events_add(g);
         for (unsigned i = 0; i < KILL_ROUNDS_MAX && r >= 0 && TAKE(k.again); i++)
                 r = kill_round(g, &k);
         if (r < 0)
                 return r;
         return k.killed == 0 && k.error < 0 ? k.error : k.killed;
+}
+
+int group_kill(Group *g, int signal, pid_t except1, pid_t except2) {
+        return group_signal(g,
+                            &(GroupSignals){ .signals = { signal }, .except1 = except1, .except2 = except2 });
 }
 
 int group_kill_all(Group *g) {
@@ -364,7 +400,10 @@ bool group_is_empty(Group *g) {
         if (g->groups->tracking == HIERARCHY_NONE || cgroup_is_empty(g->groups, g->groups->tracking, g->path))
                 return true;
         /* Who was told "no" wants to hear when it is; what ended before the watch was there is seen now. */
-        return group_events_add(g) && cgroup_is_empty(g->groups, g->groups->tracking, g->path);
+        if (g->groups->tracking != HIERARCHY_V2 || g->watch >= 0)
+                return false;
+        group_watch_empty(g, true);
+        return g->watch >= 0 && cgroup_is_empty(g->groups, g->groups->tracking, g->path);
 }
 
 static Group *find_by_path(Groups *gs, char *path) {

@@ -69,6 +69,7 @@ int group_new(Groups *gs, const char *slice_path, const char *unit, const Cgroup
               Report *unapplied, Group **ret);
 void group_free(
         Group *g); /* removes the cgroup directories (best effort), closes shims' sockets; kills nothing */
+bool group_free_empty(Group *g); /* false: a process is left, the group stays, and the handler will be told */
 int group_apply(Group *g, const CgroupSpec *spec, Report *unapplied); /* limits again, after a reload */
 void *group_userdata(const Group *g);
 const char *group_path(const Group *g); /* "/system.slice/nginx.service": real or logical, for D-Bus */
@@ -80,6 +81,13 @@ bool group_wants_shim(const Group *g);
 int group_add_shim(Group *g, pid_t shim, int fd); /* takes the fd; the shim's records come to the handlers */
 
 void group_poll(Group *g); /* SHIM: what the shims have said by now comes to the handlers at once */
+typedef struct GroupSignals {
+        int signals[3];         /* to each process, in this order; 0 ends */
+        pid_t except1, except2; /* get none */
+        pid_t main, control;    /* are these in the group? */
+        bool met_main, met_control;
+} GroupSignals;
+int group_signal(Group *g, GroupSignals *order); /* as group_kill(), in one go; fills in whom it met */
 int group_kill(Group *g, int signal, pid_t except1,
                pid_t except2); /* all processes but those; number signalled or negative errno */
 int group_kill_all(Group *g);  /* SIGKILL, cgroup.kill where there is */

@@ -77,29 +77,36 @@ static int signal_group(UnitRuntime *rt, const Effect *fx, GroupSignals *order) 
         return group_signal(rt->group, order);
 }
 
-/* All whom the signal reached are our children: when they end, it is asked whether the group is empty. */
+/*
+ * All whom the signal reached are our children: when they end, it is asked
+ * whether the group is empty. Where asking does not set a watch, one is needed now.
+ */
 static bool ends_are_told(const Unit *u, const GroupSignals *order, int n) {
+        GroupTier tier = groups_tier(unit_runtime(u)->manager->groups);
         bool main = order->met_main && order->main != order->except1 && u->type == UNIT_SERVICE &&
                     unit_runtime(u)->machine.service.main_is_child;
 
-        return n > 0 && n == main + order->met_control;
+        return (tier == TIER_V2 || tier == TIER_HYBRID) && n > 0 && n == main + order->met_control;
 }
 
 static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         UnitRuntime *rt = unit_runtime(u);
         GroupSignals order = { .main = machine_main_pid(&rt->machine),
                                .control = machine_control_pid(&rt->machine) };
-        int n = 0;
+        bool told = false;
 
         if (fx->whom == WHOM_ALL && rt->group) {
-                n = signal_group(rt, fx, &order);
-                group_watch_empty(rt->group, true);
+                int n = signal_group(rt, fx, &order);
+
+                told = ends_are_told(u, &order, n);
+                if (!told)
+                        group_watch_empty(rt->group, true);
         }
         if (fx->whom != WHOM_CONTROL && !fx->except_main && !order.met_main)
                 signal_pid(unit_signal_target(u), fx);
         if (fx->whom != WHOM_MAIN && !order.met_control)
                 signal_pid(order.control, fx);
-        if (!rt->group || (!ends_are_told(u, &order, n) && group_is_empty(rt->group)))
+        if (!rt->group || (!told && group_is_empty(rt->group)))
                 (void)manager_push_type(m, u, EVENT_EMPTY);
 }
 
