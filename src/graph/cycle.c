@@ -242,17 +242,20 @@ int transaction_break_cycles(Transaction *t) {
         return r;
 }
 
-/* FOUND, 0 or -ENOMEM */
+/* FOUND, 0 or -ENOMEM. After a find the list of jobs is another one. */
 static int search_installed(Search *s) {
-        int r = 0;
-
         s->n = 0;
         s->open = ++s->graph->mark;
         s->closed = ++s->graph->mark;
-        for (const Job *j = graph_next_job(s->graph, NULL); j && r == 0; j = graph_next_job(s->graph, j))
+        for (const Job *j = graph_next_job(s->graph, NULL); j; j = graph_next_job(s->graph, j)) {
+                int r = 0;
+
                 if (j->unit->marker != s->closed && is_in_set(s, j->unit))
                         r = walk(s, j->unit);
-        return r;
+                if (r != 0)
+                        return r;
+        }
+        return 0;
 }
 
 int graph_break_job_cycles(Graph *g, Report *report, JobRequests *ret) {
