@@ -295,10 +295,9 @@ static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
 static void plan_privileges(const Unit *u, CommandKind kind, const Command *c, ExecPlan *p) {
         const ServiceSpec *service = u->spec->service;
         bool helper = kind != COMMAND_START;
+        bool apply = !(c->flags & COMMAND_FULLY_PRIVILEGED) && !(helper && service->permissions_start_only);
 
-        p->apply_user =
-                !(c->flags & COMMAND_FULLY_PRIVILEGED) && !(helper && service->permissions_start_only);
-        p->apply_sandbox = !(c->flags & COMMAND_FULLY_PRIVILEGED);
+        p->apply_user = p->apply_sandbox = apply;
         p->apply_root_directory = !(helper && service->root_directory_start_only);
 }
 

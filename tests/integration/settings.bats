@@ -36,6 +36,15 @@ shell() {
         journal -u missing | grep -q '/no/such/file'
 }
 
+@test "PermissionsStartOnly=: helpers have all privileges" {
+        unit helped.service <<<$'[Service]\nPermissionsStartOnly=yes\nUser=daemon\nCapabilityBoundingSet=CAP_KILL\nNoNewPrivileges=yes\nExecStartPre=/bin/sh -c "touch /run/helped; chown mail /run/helped"\nExecStart=/bin/sh -c "id -un >/out/who; grep CapBnd /proc/self/status >>/out/who; exec sleep infinity"'
+        boot
+        ctl start helped
+        [ "$(inside stat -c %U /run/helped)" = mail ]
+        wait_host grep -q CapBnd "$T/out/who"
+        [ "$(tr -s '\t\n' '  ' <"$T/out/who")" = "daemon CapBnd: 0000000000000020 " ]
+}
+
 @test "RuntimeDirectory= and its kin are made, owned, announced and removed" {
         printf '%s\n' '[Service]' User=daemon 'RuntimeDirectory=mine mine/sub' RuntimeDirectoryMode=0750 StateDirectory=mine LogsDirectory=mine CacheDirectory=mine ConfigurationDirectory=mine \
                 'ExecStart=/bin/sh -c "echo $$RUNTIME_DIRECTORY $$STATE_DIRECTORY $$LOGS_DIRECTORY $$CACHE_DIRECTORY $$CONFIGURATION_DIRECTORY >/out/dirs; touch /run/mine/file; exec sleep infinity"' | unit dirs.service
