@@ -330,6 +330,7 @@ int main(int argc, char **argv) {
 
         c.called_as_systemctl = str_equal(name ? name + 1 : argv[0], "systemctl");
         r = parse(&c, argc, argv);
+        c.no_legend |= c.quiet;
         r = r <= 0 ? -r : run(&c, argc - optind, argv + optind);
         sd_bus_flush_close_unref(c.bus);
         strv_free(c.properties);

@@ -100,7 +100,7 @@ static int make_dependency(InstallContext *x, const InstallInfo *i, const char *
                 if (q >= 0)
                         q = install_changes_add(x->changes, CHANGE_NO_DESTINATION, target, file);
         }
-        return q < 0 ? q : r;
+        return q == -ENOMEM ? q : r;
 }
 
 /* The name under which a unit is wanted. -ERFKILL: the default instance is masked. */

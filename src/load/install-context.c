@@ -134,24 +134,21 @@ static int load_file(InstallContext *x, InstallInfo *i, const char *path, unsign
 /* The path is a link. */
 static int judge_link(InstallContext *x, InstallInfo *i, const char *path) {
         char *target auto_free = NULL;
+        bool inside;
         int mask, r;
 
         r = link_target(&x->l->root, path, &target);
         if (r < 0)
                 return r;
+        inside = directory_of(x->l, target, true) >= 0;
+        if (inside)
+                r = alias_check(path_name(path), path_name(target), x->report);
+        if (r < 0)
+                return r;
         mask = path_is_mask(&x->l->root, target);
         if (mask < 0 && mask != -ENOENT)
                 return mask;
-        if (mask > 0)
-                i->mode = INSTALL_MASKED;
-        else if (directory_of(x->l, target, true) < 0)
-                i->mode = INSTALL_LINKED;
-        else {
-                r = alias_check(path_name(path), path_name(target), x->report);
-                if (r < 0)
-                        return r;
-                i->mode = INSTALL_ALIAS;
-        }
+        i->mode = mask > 0 ? INSTALL_MASKED : inside ? INSTALL_ALIAS : INSTALL_LINKED;
         free(i->target);
         i->target = TAKE(target);
         return 0;
@@ -277,17 +274,19 @@ static int next_name(const InstallInfo *i, char **ret) {
 
 static int follow(InstallContext *x, InstallInfo **i, unsigned flags) {
         char *name auto_free = NULL;
-        int r;
+        int r = 0;
 
-        if ((*i)->mode == INSTALL_LINKED || str_equal(path_name((*i)->target), (*i)->name)) {
+        if ((*i)->mode == INSTALL_ALIAS)
+                r = next_name(*i, &name);
+        if (r < 0)
+                return r;
+        if (!name || str_equal(name, (*i)->name)) { /* another place, not another name */
                 free((*i)->path);
                 (*i)->path = TAKE((*i)->target);
                 (*i)->mode = INSTALL_UNKNOWN;
                 return load_or_read_link(x, *i, (*i)->path, flags);
         }
-        r = next_name(*i, &name);
-        if (r >= 0)
-                r = install_info_add(x, name, false, i);
+        r = install_info_add(x, name, false, i);
         if (r < 0)
                 return r;
         r = install_info_search(x, *i, flags);

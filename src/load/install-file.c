@@ -78,12 +78,9 @@ static int assign_default_instance(const Reading *reading, const Assignment *a) 
         r = install_expand(reading->context, i, a->value, &instance);
         if (r >= 0 && instance[0] != 0)
                 r = name_with_instance(i->name, instance, &name);
-        if (r == -ENOMEM)
-                return r;
-        if (r >= 0)
-                return str_replace(&i->spec.default_instance, name ? instance : NULL);
-        complain(reading, a, "The value of DefaultInstance= is no name of an instance, ignoring.");
-        return 0;
+        if (r < 0 && r != -ENOMEM)
+                complain(reading, a, "The value of DefaultInstance= is no name of an instance.");
+        return r < 0 ? r : str_replace(&i->spec.default_instance, name ? instance : NULL);
 }
 
 /* Units named by Also= are part of the operation from here on. */

@@ -85,10 +85,6 @@ int path_is_mask(const Root *root, const char *path) {
         return stat_is_null_device(&st) || (S_ISREG(st.st_mode) && st.st_size == 0);
 }
 
-static const char *kind_words(NameKind k) {
-        return k == NAME_PLAIN ? "plain" : k == NAME_TEMPLATE ? "template" : "instance";
-}
-
 /* Both are names of units. NULL: fine; else what is wrong with the link. */
 static const char *why_no_alias(const char *name, const char *target) {
         char *a auto_free = NULL, *b auto_free = NULL;
@@ -123,7 +119,7 @@ int alias_check(const char *name, const char *target, Report *r) {
         if (str_equal(why, "kind"))
                 report_add(r, SEVERITY_WARNING, NULL, 0, NULL,
                            "%s: symlink target name type \"%s\" does not match source, rejecting.", name,
-                           kind_words(name_kind(target)));
+                           target);
         else if (str_equal(why, "instance"))
                 report_add(r, SEVERITY_WARNING, NULL, 0, NULL,
                            "%s: unit symlink target \"%s\" instance name doesn't match, rejecting.", name,

@@ -83,13 +83,23 @@ typedef struct Removal {
         bool again;
 } Removal;
 
-static bool shall_go(const Removal *rm, const char *path) {
-        char *end auto_free = NULL;
+/* By its name, that of its template, or by where it leads. 1, 0, or a negative errno: it leads nowhere. */
+static int shall_go(const Removal *rm, const char *path) {
+        char *end auto_free = NULL, *template auto_free = NULL;
+        const char *name = path_name(path);
+        int r;
 
-        if (!name_is_valid(path_name(path), NAME_ANY) || link_resolve(&rm->context->l->root, path, &end) < 0)
-                return false;
-        return is_marked(rm->marked, end) || is_marked(rm->marked, path_name(end)) ||
-               is_marked(rm->marked, path_name(path));
+        if (!name_is_valid(name, NAME_ANY))
+                return 0;
+        if (is_marked(rm->marked, name))
+                return 1;
+        if (name_kind(name) == NAME_INSTANCE && name_template(name, &template) >= 0 &&
+            is_marked(rm->marked, template))
+                return 1;
+        r = link_resolve(&rm->context->l->root, path, &end);
+        if (r < 0)
+                return change_fail_at(rm->context, r, path, NULL);
+        return is_marked(rm->marked, end) || is_marked(rm->marked, path_name(end));
 }
 
 /* Removes directories that are empty now. */
@@ -145,7 +155,8 @@ static int visit(Removal *rm, int dir, const char *directory, const char *name) 
                 return r;
         if (S_ISDIR(st.st_mode))
                 return remove_in(rm, path);
-        return shall_go(rm, path) ? remove_one(rm, dir, path) : 0;
+        r = shall_go(rm, path);
+        return r > 0 ? remove_one(rm, dir, path) : r;
 }
 
 static int remove_in(Removal *rm, const char *directory) {

@@ -110,10 +110,9 @@ static int judge(const InstallContext *x, const InstallInfo *i, UnitFileState *r
         return 0;
 }
 
-/* Asked by another name than that of its file? */
+/* Asked by another name than that of its file? Instances have none of their own. */
 static bool is_alias(const InstallInfo *i, const char *name) {
-        return !str_equal(i->name, name) ||
-               (name_kind(name) != NAME_INSTANCE && !str_equal(path_name(i->path), name));
+        return name_kind(name) != NAME_INSTANCE && !str_equal(path_name(i->path), name);
 }
 
 int install_state(Loader *l, const char *name, UnitFileState *ret, Report *report) {

@@ -17,22 +17,32 @@ static const struct {
         { "/lib/systemd/system-preset", NULL },
 };
 
-/* "enable PATTERN", "enable TEMPLATE INSTANCE...", "disable PATTERN". 1: a rule, the words are taken; 0: none; -ENOMEM. */
-static int parse_rule(char **words, PresetRule *ret) {
-        bool enable;
+/* The rest of a line after a word; NULL: it begins with another. */
+static const char *after_word(const char *line, const char *word) {
+        const char *rest = str_after(line, word);
+
+        return !rest || (rest[0] != 0 && !strchr(" \t", rest[0])) ? NULL : rest + strspn(rest, " \t");
+}
+
+/* 1: a rule; 0: none, but no mistake; -EINVAL; -ENOMEM. */
+static int parse_rule(const char *line, PresetRule *ret) {
+        const char *disable = after_word(line, "disable"), *enable = after_word(line, "enable");
+        char **words auto_strv = NULL;
         int r;
 
-        if (!words || !words[1])
-                return 0;
-        enable = str_equal(words[0], "enable");
-        if (!enable && !str_equal(words[0], "disable"))
-                return 0;
-        if (words[2] && (!enable || !name_is_valid(words[1], NAME_TEMPLATE)))
-                return 0;
+        if (!disable && !enable)
+                return -EINVAL;
         *ret = (PresetRule){ .enable = enable };
-        r = str_replace(&ret->pattern, words[1]);
+        if (disable)
+                return str_replace(&ret->pattern, disable) < 0 ? -ENOMEM : 1;
+        r = words_split(enable, 0, &words);
+        if (r < 0 || !words)
+                return r;
+        if (words[1] && !name_is_valid(words[0], NAME_TEMPLATE))
+                return -EINVAL;
+        r = str_replace(&ret->pattern, words[0]);
         if (r >= 0)
-                r = strv_add_all(&ret->instances, words + 2);
+                r = strv_add_all(&ret->instances, words + 1);
         return r < 0 ? r : 1;
 }
 
@@ -42,27 +52,23 @@ static void rule_release(PresetRule *r) {
 }
 
 static int read_line(PresetRules *p, const char *file, unsigned number, const char *line, Report *report) {
-        char **words auto_strv = NULL;
         PresetRule rule = { 0 };
         int r;
 
-        r = words_split(line, 0, &words);
-        if (r >= 0)
-                r = parse_rule(words, &rule);
-        if (r > 0)
-                r = array_reserve(&p->v, &p->capacity, p->n + 1, sizeof(*p->v)) < 0 ? -ENOMEM : 1;
+        r = parse_rule(line, &rule);
+        if (r > 0 && array_reserve(&p->v, &p->capacity, p->n + 1, sizeof(*p->v)) < 0)
+                r = -ENOMEM;
         if (r > 0) {
                 p->v[p->n++] = rule;
                 return 0;
         }
         rule_release(&rule);
-        if (r == -ENOMEM)
-                return r;
-        report_add(report, SEVERITY_WARNING, file, number, NULL,
-                   "Couldn't parse line '%.200s'. Ignoring. Expected 'enable PATTERN', 'disable PATTERN' or "
-                   "'enable TEMPLATE INSTANCE...'.",
-                   line);
-        return 0;
+        if (r == -EINVAL)
+                report_add(report, SEVERITY_WARNING, file, number, NULL,
+                           "Couldn't parse line '%.200s'. Ignoring. Expected 'enable PATTERN', 'disable "
+                           "PATTERN' or 'enable TEMPLATE INSTANCE...'.",
+                           line);
+        return r == -ENOMEM ? r : 0;
 }
 
 static int read_rules(PresetRules *p, const char *file, char *text, Report *report) {
@@ -148,11 +154,9 @@ void presets_release(PresetRules *p) {
 }
 
 /* A rule that names instances speaks of these and of their template. */
-static bool rule_fits(const PresetRule *rule, const char *name) {
+static bool rule_names(const PresetRule *rule, const char *name) {
         char *template auto_free = NULL, *instance auto_free = NULL;
 
-        if (fnmatch(rule->pattern, name, FNM_NOESCAPE) == 0)
-                return true;
         return rule->instances && name_is_valid(name, NAME_INSTANCE) && name_template(name, &template) >= 0 &&
                str_equal(rule->pattern, template) && name_instance(name, &instance) >= 0 &&
                strv_contains(rule->instances, instance);
@@ -162,7 +166,8 @@ bool presets_decide(const PresetRules *p, const char *name, char *const **ret_in
         if (ret_instances)
                 *ret_instances = NULL;
         for (size_t i = 0; i < p->n; i++)
-                if (rule_fits(p->v + i, name)) {
+                if (fnmatch(p->v[i].pattern, name, FNM_NOESCAPE) == 0 ||
+                    (ret_instances && rule_names(p->v + i, name))) {
                         if (ret_instances && name_kind(name) == NAME_TEMPLATE)
                                 *ret_instances = p->v[i].instances;
                         return p->v[i].enable;

@@ -24,5 +24,8 @@ typedef struct PresetRules {
 /* 0 or -ENOMEM; what cannot be read is skipped, what cannot be understood is in the report (may be NULL). */
 int presets_read(PresetRules *p, const Root *root, bool user, Report *report);
 void presets_release(PresetRules *p);
-/* What the rules say of a name; the instances of the rule are borrowed, NULL when it names none. */
+/*
+ * What the rules say of a name; the instances of the rule are borrowed, NULL when it names none. Instances that a
+ * rule names count only for who asks for them: as systemctl, whose list-unit-files goes by the patterns alone.
+ */
 bool presets_decide(const PresetRules *p, const char *name, char *const **ret_instances);

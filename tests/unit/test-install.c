@@ -380,10 +380,6 @@ static void presets_are_read_in_order(void **state) {
         assert_false(enabled);
         assert_int_equal(install_preset_state(w->loader, "z.service", &enabled), 0);
         assert_false(enabled);
-        assert_int_equal(install_preset_state(w->loader, "t@two.service", &enabled), 0);
-        assert_true(enabled);
-        assert_int_equal(install_preset_state(w->loader, "t@six.service", &enabled), 0);
-        assert_false(enabled);
 }
 
 static void presets_enable_and_disable(void **state) {
