@@ -150,9 +150,10 @@ static bool names_before(const CommonSpec *c, size_t n, DependencyKind kind, con
         return false;
 }
 
-/* Takes the names out of the list. They differ among themselves: spec_add_dependency() would compare each with all. */
+/* Takes the names out of the list. They differ among themselves; of many, spec_complete() drops the double ones. */
 static int add_linked(const Loader *l, UnitSpec *spec, DependencyKind kind, LinkedUnits *units) {
         size_t n_before = spec->common->n_deps;
+        bool few = n_before + units->n <= DEPENDENCIES_FEW;
         CommonSpec *c;
         int r;
 
@@ -167,7 +168,7 @@ static int add_linked(const Loader *l, UnitSpec *spec, DependencyKind kind, Link
         for (size_t i = 0; i < units->n; i++) {
                 const LinkedUnit *u = units->v + i;
 
-                if (str_equal(u->name, spec->name) || names_before(c, n_before, kind, u->name))
+                if (str_equal(u->name, spec->name) || (few && names_before(c, n_before, kind, u->name)))
                         continue;
                 if (l->ignore_system_services && (u->dir->flags & DIR_VENDOR) && unit_is_of_systemd(u->name))
                         continue;

@@ -239,7 +239,7 @@ static int add_dependency(UnitSpec *s, DependencyKind kind, const char *name, bo
         CommonSpec *common;
         char *text;
 
-        if (has_dependency(s->common, kind, name))
+        if (s->common->n_deps <= DEPENDENCIES_FEW && has_dependency(s->common, kind, name))
                 return 0;
         common = spec_part(s, PART_COMMON);
         if (!common)
@@ -265,6 +265,54 @@ int spec_add_dependency(UnitSpec *s, DependencyKind kind, const char *name) {
 
 int spec_add_constant_dependency(UnitSpec *s, DependencyKind kind, const char *name) {
         return add_dependency(s, kind, name, true);
+}
+
+/* By kind and name; of equal ones the first stays the first. */
+static int compare_dependencies(const void *a, const void *b) {
+        const Dependency *x = *(Dependency *const *)a, *y = *(Dependency *const *)b;
+        int c = (x->kind > y->kind) - (x->kind < y->kind);
+
+        if (c == 0)
+                c = strcmp(x->name, y->name);
+        return c != 0 ? c : (x > y) - (x < y);
+}
+
+static void mark_double(Dependency **sorted, size_t n) {
+        const Dependency *first = NULL;
+
+        for (size_t i = 0; i < n; i++) {
+                Dependency *d = sorted[i];
+
+                if (!first || first->kind != d->kind || strcmp(first->name, d->name) != 0) {
+                        first = d;
+                        continue;
+                }
+                if (!d->constant)
+                        free(d->name);
+                d->name = NULL;
+        }
+}
+
+static int drop_double_dependencies(UnitSpec *s) {
+        Dependency **sorted auto_free = NULL;
+        CommonSpec *common;
+        size_t n = 0;
+
+        if (s->common->n_deps <= DEPENDENCIES_FEW)
+                return 0;
+        common = spec_part(s, PART_COMMON);
+        sorted = calloc(common->n_deps, sizeof(*sorted));
+        if (!sorted)
+                return -ENOMEM;
+        for (size_t i = 0; i < common->n_deps; i++)
+                sorted[i] = common->deps + i;
+        qsort(sorted, common->n_deps, sizeof(*sorted), compare_dependencies);
+        mark_double(sorted, common->n_deps);
+        for (size_t i = 0; i < common->n_deps; i++)
+                if (common->deps[i].name)
+                        common->deps[n++] = common->deps[i];
+        common->n_deps = n;
+        return 0;
 }
 
 /* Nothing is added from here on, and there may be ten thousand units. */
@@ -295,6 +343,8 @@ int spec_complete(UnitSpec *s, const SpecContext *c) {
                 r = spec_add_implicit_dependencies(s, c);
         if (r >= 0 && s->common->default_dependencies)
                 r = spec_add_default_dependencies(s);
+        if (r >= 0)
+                r = drop_double_dependencies(s);
         if (r < 0)
                 return r;
         shrink_dependencies(s);

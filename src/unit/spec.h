@@ -467,7 +467,11 @@ int spec_read(UnitSpec *s, const SpecContext *c, const char *file, Text text);
 int spec_complete(UnitSpec *s, const SpecContext *c);
 /* The part for writing: a private copy. NULL: no memory. */
 void *spec_part(UnitSpec *s, PartId part);
-/* Adds a dependency by name, as implicit and default dependencies do. One that is there already is no error. */
+/*
+ * Adds a dependency by name, as implicit and default dependencies do. One that is there already is no error. So many
+ * are compared one by one when another comes; of more, the double ones go all at once, in spec_complete().
+ */
+#define DEPENDENCIES_FEW 64
 int spec_add_dependency(UnitSpec *s, DependencyKind kind, const char *name);
 /* The slice that a completed unit belongs in: borrowed; NULL for -.slice and for types without a cgroup. */
 const char *spec_slice(const UnitSpec *s);

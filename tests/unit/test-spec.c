@@ -896,6 +896,24 @@ static void equal_parts_are_kept_once(void **state) {
         world_release(&b);
 }
 
+static void of_many_dependencies_each_is_there_once(void **state) {
+        char text[64 + 300 * 40] = "[Service]\nExecStart=/bin/a\n[Unit]\nDefaultDependencies=no\n";
+        size_t n = strlen(text);
+        World w;
+
+        for (unsigned i = 0; i < 300; i++)
+                n += (size_t)snprintf(text + n, sizeof(text) - n, "Wants=u%u.target\n", i % 100);
+        world_complete(&w, "a.service", text);
+        assert_true(w.spec->common->n_deps < 110); /* a few are implicit */
+        for (unsigned i = 0; i < 100; i++) {
+                char name[32];
+
+                snprintf(name, sizeof(name), "u%u.target", i);
+                assert_string_equal(w.spec->common->deps[i].name, name);
+        }
+        world_release(&w);
+}
+
 static void parts_that_own_memory_are_not_shared(void **state) {
         static const char *const text = "[Service]\nExecStart=/bin/a\nUser=nobody\nStandardOutput=file:/a\n";
         World a, b;
@@ -942,6 +960,7 @@ int main(void) {
                 cmocka_unit_test(settings_without_a_field_are_shown_as_written),
                 cmocka_unit_test(capabilities_add_up_as_in_systemd),
                 cmocka_unit_test(equal_parts_are_kept_once),
+                cmocka_unit_test(of_many_dependencies_each_is_there_once),
                 cmocka_unit_test(parts_that_own_memory_are_not_shared),
                 cmocka_unit_test(the_units_of_this_machine_are_understood),
         };
