@@ -58,9 +58,15 @@ static void start_in_hindsight(const Unit *u, JobRequests *ret) {
 }
 
 static void stop_in_hindsight(const Unit *u, JobRequests *ret) {
-        for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_BOUND_BY, e));)
-                if (!unit_is_down(e->other) && e->other->active != DEACTIVATING)
+        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++) {
+                if (unit_is_down(e->other) || e->other->active == DEACTIVATING)
+                        continue;
+                if (e->kinds & EDGE(DEP_BOUND_BY))
                         request(ret, JOB_STOP, e->other, JOB_REPLACE, "bound to a unit that went down", u);
+                else if (e->kinds & EDGE(DEP_PROPAGATES_STOP_TO))
+                        request(ret, JOB_STOP, e->other, JOB_REPLACE,
+                                "stopped with a unit that went down (StopPropagatedFrom=)", u);
+        }
 }
 
 /* Upholds= of u, now that it is up. */

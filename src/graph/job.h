@@ -173,8 +173,8 @@ typedef enum ChangeFlags {
  * fails (a running start that finds its unit as down as before has merely not
  * begun, unless CHANGE_ANSWERED says that this is how it ended); asks for what
  * follows: BindsTo=, Upholds=, OnFailure=, OnSuccess=, StopWhenUnneeded=, and
- * for changes without a job retroactive starts and stops. PartOf= and
- * StopPropagatedFrom= follow jobs only.
+ * for changes without a job retroactive starts and stops. PartOf= follows jobs
+ * only.
  */
 void graph_unit_changed(Graph *g, Unit *u, ActiveState state, unsigned flags, JobRequests *ret);
 /* For list-jobs --after/--before: which installed jobs does j wait for (before=false: which wait for it)? */

@@ -303,6 +303,19 @@ static bool is_idle(const Unit *u) {
         return unit_is_down(u) && !u->job;
 }
 
+/* What a socket, timer or path that stays has triggered is left alone as well. */
+static bool stays_on_isolate(const Transaction *t, const Unit *u) {
+        if (u->spec->common->ignore_on_isolate || planned_of_unit(t, u))
+                return true;
+        for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));) {
+                const PlannedJob *trigger = planned_of_unit(t, e->other);
+
+                if (e->other->spec->common->ignore_on_isolate || (trigger && trigger->type != JOB_STOP))
+                        return true;
+        }
+        return false;
+}
+
 /* What the anchor alone asks for, because of the mode. */
 static int add_stops_of_mode(Transaction *t) {
         const Unit *anchor = t->jobs[0].unit;
@@ -310,7 +323,7 @@ static int add_stops_of_mode(Transaction *t) {
 
         if (t->mode == JOB_ISOLATE) {
                 for (Unit *u = graph_next_unit(t->graph, NULL); u; u = graph_next_unit(t->graph, u)) {
-                        if (u->spec->common->ignore_on_isolate || is_idle(u) || planned_of_unit(t, u))
+                        if (is_idle(u) || stays_on_isolate(t, u))
                                 continue;
                         r = pull_in(t, 0, JOB_STOP, u, true);
                         if (r < 0)

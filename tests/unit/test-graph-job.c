@@ -422,17 +422,19 @@ static void a_bound_unit_goes_down_with_the_other(void **state) {
         world_unit(w, "a.service", "BindsTo=c.service");
         world_unit(w, "b.service", "Requires=c.service\nWants=c.service");
         world_unit(w, "d.service", "PartOf=c.service");
-        world_unit(w, "c.service", "PropagatesStopTo=d.service");
+        world_unit(w, "e.service", "");
+        world_unit(w, "c.service", "PropagatesStopTo=e.service");
         world_load(w);
         world_up(w, "a.service");
         world_up(w, "b.service");
         world_up(w, "d.service");
+        world_up(w, "e.service");
         world_becomes(w, "c.service", FAILED, CHANGE_WILL_RESTART);
         world_expect(w, "c.service failed\n");
         world_becomes(w, "c.service", ACTIVE, 0);
         world_becomes(w, "c.service", FAILED, 0);
-        world_expect(w, "c.service active\nc.service failed\nrequest stop a.service\na.service "
-                        "stopping\na.service inactive\n");
+        world_expect(w, "c.service active\nc.service failed\nrequest stop a.service\nrequest stop e.service\n"
+                        "a.service stopping\ne.service stopping\na.service inactive\ne.service inactive\n");
 }
 
 static void a_unit_bound_to_what_was_left_out_stops(void **state) {

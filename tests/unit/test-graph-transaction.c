@@ -313,6 +313,25 @@ static void irreversible_jobs_are_not_replaced(void **state) {
                 "a.service stopping\na.service inactive\nshutdown.target starting\nshutdown.target active\n");
 }
 
+static void isolate_keeps_what_was_triggered_by_a_unit_that_stays(void **state) {
+        World *w = *state;
+
+        world_unit(w, "t.target", "AllowIsolate=yes\nWants=a.timer");
+        world_unit(w, "a.timer", "Triggers=a.service");
+        world_unit(w, "a.service", "");
+        world_unit(w, "b.timer", "Triggers=b.service");
+        world_unit(w, "b.service", "");
+        world_unit(w, "c.timer", "Triggers=c.service\nIgnoreOnIsolate=yes");
+        world_unit(w, "c.service", "");
+        world_load(w);
+        for (const char *const *n = (const char *const[]){ "a.timer", "a.service", "b.timer", "b.service",
+                                                           "c.timer", "c.service", NULL };
+             *n; n++)
+                world_up(w, *n);
+        world_enqueue(w, JOB_START, "t.target", JOB_ISOLATE);
+        world_expect_jobs(w, "t.target/start b.timer/stop b.service/stop");
+}
+
 static void isolate_stops_the_rest(void **state) {
         World *w = *state;
 
@@ -629,6 +648,7 @@ int main(void) {
                 WORLD_TEST(mode_fail_leaves_out_what_would_disturb),
                 WORLD_TEST(irreversible_jobs_are_not_replaced),
                 WORLD_TEST(isolate_stops_the_rest),
+                WORLD_TEST(isolate_keeps_what_was_triggered_by_a_unit_that_stays),
                 WORLD_TEST(flush_cancels_all_other_jobs),
                 WORLD_TEST(ignore_dependencies_is_one_job_without_order),
                 WORLD_TEST(ignore_requirements_keeps_the_order),
