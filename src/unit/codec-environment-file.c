@@ -45,6 +45,8 @@ static int environment_files_parse(const CodecContext *c, const char *value, voi
                 return -ENOMEM;
 
         path_simplify(path);
+        if (!path_is_normalized(path))
+                return codec_refuse(c, "'%.120s' has '..' in it", path);
         v[exec->n_environment_files++] = (EnvironmentFile){ .path = TAKE(path), .optional = optional };
         return 0;
 }

@@ -245,6 +245,10 @@ static int commands_parse(const CodecContext *c, const char *value, void *field)
                 p += strspn(p, BLANKS);
                 if (*p == 0)
                         return 0;
+                if (is_end_of_command(p)) { /* nothing between two of them is no command */
+                        p++;
+                        continue;
+                }
 
                 own.forgiven = failure_is_ignored(p);
                 r = command_parse(&own, &p, &command);

@@ -59,7 +59,7 @@ static int rlimit_value_parse(int kind, const char *s, uint64_t *ret) {
         usec_t t;
         int v;
 
-        if (str_equal(s, "infinity")) {
+        if (str_equal(s, "infinity") && kind != RLIMIT_KIND_NICE) {
                 *ret = LIMIT_UNSET;
                 return 0;
         }
@@ -139,7 +139,7 @@ const Codec codec_rlimit = {
         .parse = rlimit_parse,
         .format = rlimit_format,
         .release = release_string,
-        .good = SAMPLES("", "0", "infinity", "10:20", "5:infinity"),
+        .good = SAMPLES("", "0", "10:20"),
         .bad = SAMPLES("many", "-", "20:10", "5:", ":5", "infinity:5"),
 };
 
@@ -182,6 +182,9 @@ static int memory_parse(const CodecContext *c, const char *value, void *field) {
         uint64_t v = LIMIT_UNSET;
         int r;
 
+        if (permyriad_parse(value, &v) >= 0 && v == 0 && c->row->minimum > 0)
+                return -EINVAL;
+        v = LIMIT_UNSET;
         r = percentage_parse(c, value, field);
         if (r != 0)
                 return r < 0 ? r : 0;

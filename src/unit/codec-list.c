@@ -8,15 +8,23 @@
 
 #include "unit/codec-util.h"
 
-/* Words are quoted as words_quote() does, so escapes have to be read, and what only looks like one is kept. */
-#define LIST_WORDS (WORDS_QUOTES | WORDS_UNESCAPE_RELAX)
+/*
+ * Words are quoted as words_quote() does, so escapes have to be read. What only
+ * looks like one is kept, but for assignments, whose values have escapes in
+ * systemd as well.
+ */
+static WordsFlags list_words(const Codec *codec) {
+        bool assignments = codec && (codec->id == CODEC_environment || codec->id == CODEC_log_fields);
+
+        return WORDS_QUOTES | (assignments ? WORDS_UNESCAPE : WORDS_UNESCAPE_RELAX);
+}
 
 static int list_parse(const CodecContext *c, const char *value, WordHandler handler, void *field) {
         if (value[0] == 0) {
                 release_strv(field);
                 return 0;
         }
-        return codec_for_each_word(c, value, LIST_WORDS, handler, field);
+        return codec_for_each_word(c, value, list_words(c->row->codec), handler, field);
 }
 
 static int list_format(const Directive *row, const void *field, Buf *b) {
@@ -33,9 +41,9 @@ static int list_format(const Directive *row, const void *field, Buf *b) {
                 .bad = bad_,                                                                                 \
         }
 
-/* "-" (may be missing) and "+" (below the root directory) may stand before a path; BindPaths= has "FROM:TO:OPTIONS". */
-static int paths_handle(const CodecContext *c, const char *word, void *field) {
-        const char *path = word;
+/* "-" (may be missing) and "+" (below the root directory) may stand before a path. */
+static int add_path(const CodecContext *c, const char *prefixes, const char *word, void *field) {
+        char *text auto_free = strdup(word), *path = text;
 
         path += *path == '-';
         path += *path == '+';
@@ -43,9 +51,41 @@ static int paths_handle(const CodecContext *c, const char *word, void *field) {
                 return -EINVAL;
         return strv_add(field, word);
 }
+        path_simplify(path);
+        if (!path_is_normalized(path))
+                return codec_refuse(c, "'%.120s' has '..' in it", word);
+        return strv_push(field, TAKE(text));
+}
+
+/* [-]FROM[:TO[:rbind|norbind]]; the words are checked, and kept as they are for the one who mounts. */
+static int add_bind(const CodecContext *c, const char *word, void *field) {
+        char *text auto_free = strdup(word), *to, *option;
+
+        if (!text)
+                return -ENOMEM;
+        to = strchr(text, ':');
+        if (to)
+                *to++ = 0;
+        option = to ? strchr(to, ':') : NULL;
+        if (option)
+                *option++ = 0;
+        if (!path_is_absolute(text + (*text == '-')) || (to && !path_is_absolute(to)))
+                return -EINVAL;
+        if (!path_is_safe(text) || !path_is_normalized(text) || (to && !path_is_normalized(to)))
+                return codec_refuse(c, "'%.120s' has '..' in it", word);
+        if (option && *option && !str_equal(option, "rbind") && !str_equal(option, "norbind"))
+                return codec_refuse(c, "'%.120s' is neither rbind nor norbind", option);
 
 LIST_CODEC(paths, "an absolute path such as /var/lib/app, perhaps with - before it",
-           SAMPLES("", "/a", "-/a /b", "-+/x", "/dev/log:/srv/dev/log", "'/with blank'"),
+           SAMPLES("", "/a", "/a /b", "/dev/log:/srv/dev/log", "'/with blank'"),
+static int paths_handle(const CodecContext *c, const char *word, void *field) {
+        if (str_equal(c->row->key, "BindPaths") || str_equal(c->row->key, "BindReadOnlyPaths"))
+                return add_bind(c, word, field);
+        if (str_equal(c->row->key, "TemporaryFileSystem"))
+                return path_is_absolute(word) && path_is_safe(word) ? strv_add(field, word) : -EINVAL;
+        return add_path(c, str_equal(c->row->key, "Symlinks") ? "" : "-+", word, field);
+}
+
            SAMPLES("a", "+-/a", "/a b"));
 
 static int environment_handle(const CodecContext *c, const char *word, void *field) {
@@ -171,6 +211,10 @@ static int search_path_parse(const CodecContext *c, const char *value, void *fie
                 path_simplify(dir);
                 r = strv_add_unique(field, dir);
                 if (r < 0)
+                if (!path_is_normalized(dir)) {
+                        result = codec_refuse(c, "'%.120s' has '..' in it", dir);
+                        continue;
+                }
                         return r;
         }
         return result;

@@ -50,10 +50,10 @@ static int pid_file_parse(const CodecContext *c, const char *value, void *field)
         r = path_is_absolute(text) ? str_replace(&path, text) : str_printf(&path, "/run/%s", text);
         if (r < 0)
                 return r;
+        path_simplify(path);
         if (!path_is_safe(path) || !path_is_normalized(path))
                 return -EINVAL;
 
-        path_simplify(path);
         r = path_leave_var_run(c, &path);
         if (r < 0)
                 return r;
@@ -120,13 +120,13 @@ const Codec codec_working_directory = {
         .bad = SAMPLES("srv", "~root"),
 };
 
-/* As systemd: what cannot be confused with an option, a path, a line of /etc/passwd. */
+/* As systemd: what cannot be confused with a number, a path, a line of /etc/passwd. */
 bool account_is_valid(const char *s) {
         size_t n = strlen(s);
 
         if (n == 0 || n > NAME_MAX_BYTES || str_equal(s, ".") || str_equal(s, "..") || !str_is_utf8(s, n))
                 return false;
-        if (s[0] == '-' || s[0] == '+' || s[0] == ' ' || s[n - 1] == ' ')
+        if (s[0] == ' ' || s[n - 1] == ' ' || (s[0] == '-' && s[1 + strspn(s + 1, "0123456789")] == 0))
                 return false;
         if (s[strspn(s, "0123456789")] == 0) {
                 uint64_t id;
@@ -163,7 +163,7 @@ const Codec codec_account = {
         .format = path_format,
         .release = release_string,
         .good = SAMPLES("", "www-data", "0", "1000", "_apt"),
-        .bad = SAMPLES("a:b", "a/b", "-x", "4294967295", "."),
+        .bad = SAMPLES("a:b", "a/b", "-5", "4294967295", "."),
 };
 
 /* D-Bus: two or more elements of [A-Za-z0-9_-] that do not start with a digit. */

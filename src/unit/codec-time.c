@@ -113,29 +113,27 @@ static const struct {
         { "s", 1000000000 }, { "sec", 1000000000 }, { "min", 60000000000 },
 };
 
-/* A number with or without a unit: below a microsecond, spans of several parts mean little. */
+/* A number, perhaps with a point, with or without a unit: below a microsecond, spans of several parts mean little. */
 static int nanoseconds_parse(const CodecContext *c, const char *value, void *field) {
         size_t digits = strspn(value, "0123456789");
-        char number[21];
-        const char *unit = value + digits + strspn(value + digits, " \t");
-        uint64_t v;
+        const char *p = value + digits, *fraction = *p == '.' ? p + 1 : "", *unit;
+        uint64_t v = 0, ns = 0, place;
 
-        if (digits == 0 || digits >= sizeof(number))
+        if (digits == 0 || digits > 20 || (*p == '.' && (*fraction < '0' || *fraction > '9')))
                 return -EINVAL;
-        memcpy(number, value, digits);
-        number[digits] = 0;
-        if (parse_u64(number, &v) < 0)
+        for (const char *d = value; d < p; d++)
+                if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(*d - '0'), &v))
+                        return -EINVAL;
+        unit = p + (*p == '.') + strspn(fraction, "0123456789");
+        unit += strspn(unit, " \t");
+        for (size_t i = 0; i < ELEMENTSOF(nanosecond_units) && ns == 0; i++)
+                if (str_equal(*unit ? unit : "ns", nanosecond_units[i].name))
+                        ns = nanosecond_units[i].ns;
+        if (ns == 0 || size_multiply_overflows(v, ns))
                 return -EINVAL;
-
-        for (size_t i = 0; *unit && i < ELEMENTSOF(nanosecond_units); i++)
-                if (str_equal(unit, nanosecond_units[i].name)) {
-                        if (size_multiply_overflows(v, nanosecond_units[i].ns))
-                                return -EINVAL;
-                        v *= nanosecond_units[i].ns;
-                        unit = "";
-                }
-        if (*unit)
-                return -EINVAL;
+        v *= ns;
+        for (place = ns / 10; *fraction >= '0' && *fraction <= '9'; fraction++, place /= 10)
+                v += (uint64_t)(*fraction - '0') * place;
         *(usec_t *)field = v;
         return 0;
 }

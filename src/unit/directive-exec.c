@@ -37,7 +37,7 @@ const Directive exec_directives[] = {
           .initial = "0755", .summary = "Access mode of the directories of ConfigurationDirectory=." },
         { "*exec", "CoredumpFilter", FIELD(coredump_filter, exec, coredump_filter),
           GIVEN(exec, coredump_filter_set), .list = true, .summary = "What a core dump has in it." },
-        { "*exec", "DynamicUser", FIELD(boolean, exec, dynamic_user), .initial = "no",
+        { "*exec", "DynamicUser", FIELD(boolean, exec, dynamic_user), .initial = "no", .vital = true,
           .summary = "Whether the service runs as a user made for it." },
         { "*exec", "Environment", FIELD(environment, exec, environment), .list = true,
           .summary = "Variables for the processes." },

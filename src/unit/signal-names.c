@@ -75,7 +75,5 @@ int signal_from_string(const char *s) {
         for (size_t i = 1; i < ELEMENTSOF(names); i++)
                 if (names[i] && str_equal(names[i] + strlen("SIG"), rest))
                         return (int)i;
-        if (str_equal(rest, "POLL"))
-                return SIGIO;
         return realtime_from_string(rest);
 }
