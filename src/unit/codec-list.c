@@ -45,12 +45,12 @@ static int list_format(const Directive *row, const void *field, Buf *b) {
 static int add_path(const CodecContext *c, const char *prefixes, const char *word, void *field) {
         char *text auto_free = strdup(word), *path = text;
 
-        path += *path == '-';
-        path += *path == '+';
+        if (!text)
+                return -ENOMEM;
+        for (const char *p = prefixes; *p; p++)
+                path += *path == *p;
         if (!path_is_absolute(path) || !path_is_safe(path))
                 return -EINVAL;
-        return strv_add(field, word);
-}
         path_simplify(path);
         if (!path_is_normalized(path))
                 return codec_refuse(c, "'%.120s' has '..' in it", word);
@@ -75,9 +75,9 @@ static int add_bind(const CodecContext *c, const char *word, void *field) {
                 return codec_refuse(c, "'%.120s' has '..' in it", word);
         if (option && *option && !str_equal(option, "rbind") && !str_equal(option, "norbind"))
                 return codec_refuse(c, "'%.120s' is neither rbind nor norbind", option);
+        return strv_add(field, word);
+}
 
-LIST_CODEC(paths, "an absolute path such as /var/lib/app, perhaps with - before it",
-           SAMPLES("", "/a", "/a /b", "/dev/log:/srv/dev/log", "'/with blank'"),
 static int paths_handle(const CodecContext *c, const char *word, void *field) {
         if (str_equal(c->row->key, "BindPaths") || str_equal(c->row->key, "BindReadOnlyPaths"))
                 return add_bind(c, word, field);
@@ -86,6 +86,8 @@ static int paths_handle(const CodecContext *c, const char *word, void *field) {
         return add_path(c, str_equal(c->row->key, "Symlinks") ? "" : "-+", word, field);
 }
 
+LIST_CODEC(paths, "an absolute path such as /var/lib/app, perhaps with - before it",
+           SAMPLES("", "/a", "/a /b", "/dev/log:/srv/dev/log", "'/with blank'"),
            SAMPLES("a", "+-/a", "/a b"));
 
 static int environment_handle(const CodecContext *c, const char *word, void *field) {
@@ -209,12 +211,12 @@ static int search_path_parse(const CodecContext *c, const char *value, void *fie
                         continue;
                 }
                 path_simplify(dir);
-                r = strv_add_unique(field, dir);
-                if (r < 0)
                 if (!path_is_normalized(dir)) {
                         result = codec_refuse(c, "'%.120s' has '..' in it", dir);
                         continue;
                 }
+                r = strv_add_unique(field, dir);
+                if (r < 0)
                         return r;
         }
         return result;

@@ -118,12 +118,12 @@ int codec_expand_path(const CodecContext *c, const char *text, char **ret) {
                 return -EINVAL;
 
         path_simplify(path);
+        if (!path_is_normalized(path))
+                return codec_refuse(c, "'%.*s' has '..' in it", QUOTED_MAX, path);
         *ret = TAKE(path);
         return 0;
 }
 
-        if (!path_is_normalized(path))
-                return codec_refuse(c, "'%.*s' has '..' in it", QUOTED_MAX, path);
 static int handle_word(const CodecContext *c, const char *word, WordHandler handler, void *field) {
         char *text auto_free = NULL;
         int r;
