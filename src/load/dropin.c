@@ -101,14 +101,20 @@ static int visit_type(const Index *x, const char *name, DirectoryVisitor visit, 
 
 typedef struct Found {
         const Root *root;
-        char **paths;
+        char **paths; /* in order of precedence; the strings owned */
+        size_t n, capacity;
 } Found;
 
-static bool has_file_named(char *const *paths, const char *name) {
-        STRV_FOREACH (p, paths)
-                if (str_equal(path_name(*p), name))
-                        return true;
-        return false;
+/* Takes the path, also on failure. */
+static int add_path(Found *found, char *path) {
+        int r = path ? array_reserve(&found->paths, &found->capacity, found->n + 1, sizeof(char *)) : -ENOMEM;
+
+        if (r < 0) {
+                free(path);
+                return r;
+        }
+        found->paths[found->n++] = path;
+        return 0;
 }
 
 static int add_dropins(const SearchDir *dir, const char *path, void *userdata) {
@@ -122,19 +128,68 @@ static int add_dropins(const SearchDir *dir, const char *path, void *userdata) {
         STRV_FOREACH (f, files) {
                 char *full = NULL;
 
-                if (!str_ends_with(*f, ".conf") || has_file_named(found->paths, *f))
+                if (!str_ends_with(*f, ".conf"))
                         continue;
                 r = str_printf(&full, "%s/%s", path, *f);
                 if (r >= 0)
-                        r = strv_push(&found->paths, full);
+                        r = add_path(found, full);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-static int compare_file_names(const void *a, const void *b) {
-        return strcmp(path_name(*(char *const *)a), path_name(*(char *const *)b));
+typedef struct Ranked {
+        char *path;
+        size_t rank;
+} Ranked;
+
+static int compare_ranked(const void *a, const void *b) {
+        const Ranked *x = a, *y = b;
+        int c = strcmp(path_name(x->path), path_name(y->path));
+
+        return c != 0 ? c : (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/* By file name; of one name the first that was found counts. */
+static int sort_and_drop_double(Found *found) {
+        Ranked *ranked auto_free = calloc(found->n + 1, sizeof(*ranked)); /* never 0 */
+        size_t n = 0;
+
+        if (!ranked)
+                return -ENOMEM;
+        for (size_t i = 0; i < found->n; i++)
+                ranked[i] = (Ranked){ found->paths[i], i };
+        qsort(ranked, found->n, sizeof(*ranked), compare_ranked);
+        for (size_t i = 0; i < found->n; i++)
+                if (n > 0 && str_equal(path_name(found->paths[n - 1]), path_name(ranked[i].path)))
+                        free(ranked[i].path);
+                else
+                        found->paths[n++] = ranked[i].path;
+        found->n = n;
+        return 0;
+}
+
+/* The array as a list that NULL ends. */
+static int take_paths(Found *found, char ***ret) {
+        int r;
+
+        *ret = NULL;
+        if (found->n == 0)
+                return 0;
+        r = array_reserve(&found->paths, &found->capacity, found->n + 1, sizeof(char *));
+        if (r < 0)
+                return r;
+        found->paths[found->n] = NULL;
+        *ret = TAKE(found->paths);
+        found->n = 0;
+        return 0;
+}
+
+static void found_release(Found *found) {
+        for (size_t i = 0; i < found->n; i++)
+                free(found->paths[i]);
+        free(found->paths);
 }
 
 int dropin_find(const Index *x, const Root *root, char *const *names, char ***ret) {
@@ -146,14 +201,12 @@ int dropin_find(const Index *x, const Root *root, char *const *names, char ***re
                         r = visit_name(x, *n, ".d", add_dropins, &found);
         if (r >= 0 && names)
                 r = visit_type(x, names[0], add_dropins, &found);
-        if (r < 0) {
-                strv_free(found.paths);
-                return r;
-        }
-        if (found.paths)
-                qsort(found.paths, strv_length(found.paths), sizeof(char *), compare_file_names);
-        *ret = found.paths;
-        return 0;
+        if (r >= 0 && found.n > 0)
+                r = sort_and_drop_double(&found);
+        if (r >= 0)
+                r = take_paths(&found, ret);
+        found_release(&found);
+        return r;
 }
 
 void linked_units_release(LinkedUnits *l) {
