@@ -156,7 +156,7 @@ static int for_each_name(const CodecContext *c, const char *value, WordHandler h
                 if (r == 0)
                         r = handler(c, name, field);
                 if (r == -EINVAL)
-                        r = codec_refuse_value(c, name, c->row->codec->expects);
+                        r = codec_refuse_value(c, name, codec_expects(c->row));
                 if (r < 0)
                         return r;
                 if (r > 0)
@@ -268,7 +268,7 @@ static int install_names_parse(const CodecContext *c, const char *value, void *f
         STRV_FOREACH (name, names)
                 if (!strchr(*name, '.') &&
                     !strchr(*name, '%')) /* what has specifiers is judged with them replaced */
-                        return codec_refuse_value(c, *name, c->row->codec->expects);
+                        return codec_refuse_value(c, *name, codec_expects(c->row));
         return strv_add_all(field, names);
 }
 

@@ -207,7 +207,7 @@ static int search_path_parse(const CodecContext *c, const char *value, void *fie
 
         for (char *dir = strtok_r(text, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
                 if (!path_is_absolute(dir) || !path_is_safe(dir)) {
-                        result = codec_refuse_value(c, dir, c->row->codec->expects);
+                        result = codec_refuse_value(c, dir, codec_expects(c->row));
                         continue;
                 }
                 path_simplify(dir);

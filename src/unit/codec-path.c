@@ -94,7 +94,7 @@ static int working_directory_parse(const CodecContext *c, const char *value, voi
         else
                 r = codec_expand_path(&own, rest ? rest : value, &path);
         if (r == -EINVAL && rest)
-                r = codec_refuse_value(&own, rest, c->row->codec->expects);
+                r = codec_refuse_value(&own, rest, codec_expects(c->row));
         if (r != 0)
                 return r > 0 && rest ? 0 : r;
 

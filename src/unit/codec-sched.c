@@ -159,7 +159,7 @@ static int cpu_set_parse(const CodecContext *c, const char *value, void *field) 
 
                 r = cpu_range_parse(word, &from, &to);
                 if (r == -EINVAL)
-                        return codec_refuse_value(c, word, c->row->codec->expects);
+                        return codec_refuse_value(c, word, codec_expects(c->row));
                 if (r < 0)
                         return r;
                 buf_addf(&list, "%s%u", list.len > 0 ? " " : "", from);

@@ -16,7 +16,7 @@ static const char *consequence(const CodecContext *c) {
                 return "it is left out";
         if (c->row->vital)
                 return "the unit cannot be used";
-        if (c->row->list)
+        if (c->row->list || !c->row->codec)
                 return "it is ignored";
         if (!c->unit || spec_field_is_default(c->unit, c->row))
                 return "the default is kept";
@@ -44,6 +44,10 @@ static void say(const CodecContext *c, Severity severity, FindingCode code, cons
                                        .section = c->place->section,
                                        .key = c->place->key };
         report_add_at(c->spec->report, severity, code, &place, "%s", text);
+}
+
+const char *codec_expects(const Directive *row) {
+        return row->codec ? row->codec->expects : row->syntax->expects;
 }
 
 int codec_refuse(const CodecContext *c, const char *format, ...) {
@@ -133,7 +137,7 @@ static int handle_word(const CodecContext *c, const char *word, WordHandler hand
                 return r;
 
         r = handler(c, text, field);
-        return r == -EINVAL ? codec_refuse_value(c, text, c->row->codec->expects) : r;
+        return r == -EINVAL ? codec_refuse_value(c, text, codec_expects(c->row)) : r;
 }
 
 int codec_for_each_word(const CodecContext *c, const char *value, WordsFlags flags, WordHandler handler,

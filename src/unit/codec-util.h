@@ -25,6 +25,7 @@
         .size = sizeof(codec_##n##_type)
 #define SAMPLES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+const char *codec_expects(const Directive *row); /* what the row's codec, or its syntax, expects */
 /* Says `format` and what follows from it ("the default is kept"). CODEC_SAID. */
 int codec_refuse(const CodecContext *c, const char *format, ...) PRINTF_LIKE(2, 3);
 /* "'VALUE' is not WHAT", as codec_refuse(). */

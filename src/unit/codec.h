@@ -38,11 +38,19 @@ typedef struct Codec {
         /* 0; -EINVAL (`expects` is said); CODEC_SAID; -ENOMEM. The field is unchanged then, save for good parts of a list. */
         int (*parse)(const CodecContext *c, const char *value, void *field);
         int (*format)(const Directive *row, const void *field,
-                      Buf *b);                /* text that parse() accepts; 0 or -ENOMEM */
-        void (*release)(void *field);         /* NULL: owns nothing. May be called twice */
-        bool (*owns)(const void *field);      /* is there something to release? NULL: in all but the default */
+                      Buf *b);           /* text that parse() accepts; 0 or -ENOMEM */
+        void (*release)(void *field);    /* NULL: owns nothing. May be called twice */
+        bool (*owns)(const void *field); /* is there something to release? NULL: in all but the default */
         const char *const *good, *const *bad; /* samples */
 } Codec;
+
+/* Detail of a row with the syntax device_value. */
+typedef enum DeviceValue {
+        DEVICE_WEIGHT,
+        DEVICE_BLOCK_WEIGHT, /* of cgroup v1 */
+        DEVICE_LATENCY,
+        DEVICE_RATE,
+} DeviceValue;
 
 /* Detail of a row with the codec rlimit: what the limit counts. */
 typedef enum RlimitKind {

@@ -246,7 +246,9 @@ void directives_dump(Buf *b) {
                         const Directive *row = directive_resolve(d);
 
                         buf_addf(b, "%s\t%s\t%s\t", d->key, d->section,
-                                 row->codec ? row->codec->name : "text");
+                                 row->codec    ? row->codec->name
+                                 : row->syntax ? row->syntax->name
+                                               : "text");
                         dump_text(row->initial, b);
                         buf_addf(b, "\t%s\t", support_to_string(row->support));
                         dump_text(row->limit, b);

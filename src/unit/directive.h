@@ -26,7 +26,9 @@ struct Directive {
         const char
                 *section; /* "Unit" "Service" ... ; "*exec" "*kill" "*cgroup": the sections that share them */
         const char *key;
-        const Codec *codec; /* NULL: text kept in UnitSpec.settings */
+        const Codec *codec;  /* NULL: text kept in UnitSpec.settings */
+        const Codec *syntax; /* without a codec: what the text must be; NULL: anything */
+        const char *choices; /* with the codec or syntax choice: the words, separated by blanks */
         PartId part;
         unsigned offset; /* of the field in the part */
         bool whole;      /* the codec gets the UnitSpec itself */
@@ -82,6 +84,7 @@ struct Directive {
         .offset = offsetof(PART_TYPE_##part_name, member) +                                                  \
                   SAME_TYPE_OR_FAIL(__typeof__(((PART_TYPE_##part_name *)0)->member),                        \
                                     codec_##codec_name##_type)
+#define SYNTAX(codec_name) .syntax = &codec_##codec_name
 #define WHOLE(codec_name) .codec = &codec_##codec_name, .whole = true
 #define GIVEN(part_name, member)                                                                             \
         .given = offsetof(PART_TYPE_##part_name, member) +                                                   \

@@ -119,21 +119,39 @@ static int parse_field(const CodecContext *c, const char *value) {
         return r;
 }
 
+/* A value that is kept as text must be right all the same. */
+static int check_syntax(const CodecContext *c, const char *value) {
+        const Codec *syntax = c->row->syntax;
+        void *scratch auto_free = NULL;
+        int r;
+
+        if (value[0] == 0 && (c->row->list || syntax->empty_resets))
+                return 0;
+        scratch = calloc(1, syntax->size);
+        if (!scratch)
+                return -ENOMEM;
+        r = syntax->parse(c, value, scratch);
+        if (syntax->release)
+                syntax->release(scratch);
+        return r;
+}
+
 /* One assignment to a known row. */
 static int assign_row(UnitSpec *s, const SpecContext *c, const Directive *d, const Assignment *a) {
         const CodecContext codec_context = { .spec = c, .unit = s, .row = d, .place = a };
         int r = 0;
 
-        if (d->codec) {
+        if (d->codec)
                 r = d->whole ? d->codec->parse(&codec_context, a->value, s)
                              : parse_field(&codec_context, a->value);
-                if (r == -ENOMEM)
-                        return r;
-                if (r < 0)
-                        r = codec_refuse_value(&codec_context, a->value, d->codec->expects);
-                if (r != 0 && d->vital)
-                        s->fatal = true;
-        }
+        else if (d->syntax)
+                r = check_syntax(&codec_context, a->value);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                r = codec_refuse_value(&codec_context, a->value, codec_expects(d));
+        if (r != 0 && d->vital)
+                s->fatal = true;
         if (r == 0 && (!d->codec || d->support != SUPPORT_FULL))
                 return remember_setting(s, d, a);
         return 0;

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Values of control group settings that name devices, addresses, ports,
+ * interfaces: read, and kept as text.
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+
+#include "unit/codec-number.h"
+#include "unit/codec-util.h"
+
+static int text_keep(const char *value, void *field) {
+        return str_replace(field, value);
+}
+
+static int text_format(const Directive *row, const void *field, Buf *b) {
+        const char *const *text = field;
+
+        buf_add(b, *text ? *text : "");
+        return format_end(b);
+}
+
+#define TEXT_CODEC(name_, ...)                                                                               \
+        const Codec codec_##name_ = { CODEC_OF(name_), .empty_resets = true, .format = text_format,          \
+                                      .release = release_string, __VA_ARGS__ }
+
+/* The word that the row has in its list. */
+static int choice_parse(const CodecContext *c, const char *value, void *field) {
+        size_t n = strlen(value);
+
+        for (const char *p = c->row->choices; n > 0 && (p = strstr(p, value)); p += n)
+                if ((p == c->row->choices || p[-1] == ' ') && (p[n] == 0 || p[n] == ' '))
+                        return text_keep(value, field);
+        return codec_refuse(c, "'%.120s' is none of: %s", value, c->row->choices);
+}
+
+const Codec codec_choice = { CODEC_OF(choice), .expects = "one of the words that the setting takes",
+                             .parse = choice_parse, .format = text_format, .release = release_string };
+
+/* The first word, a device, and what follows it. 0, CODEC_SAID, -EINVAL, -ENOMEM. */
+static int take_device(const CodecContext *c, const char *value, char **ret_device, const char **ret_rest) {
+        char *word auto_free = NULL;
+        const char *p = value;
+        int r;
+
+        r = words_next(&p, WORDS_QUOTES, &word);
+        if (r <= 0)
+                return r == 0 ? -EINVAL : r;
+        *ret_rest = p + strspn(p, " \t");
+        return codec_expand(c, word, ret_device);
+}
+
+static bool number_is_within(const char *s, uint64_t minimum, uint64_t maximum) {
+        uint64_t v;
+
+        return parse_u64(s, &v) >= 0 && v >= minimum && v <= maximum;
+}
+
+/* Base 1000, as bytes a second are given. */
+static bool rate_is_valid(const char *s) {
+        uint64_t v;
+
+        return str_equal(s, "infinity") || (size_parse_bytes(s, &v) >= 0 && v > 0);
+}
+
+static bool device_value_is_valid(DeviceValue kind, const char *s) {
+        usec_t t;
+
+        switch (kind) {
+        case DEVICE_WEIGHT:
+                return number_is_within(s, 1, 10000);
+        case DEVICE_BLOCK_WEIGHT:
+                return number_is_within(s, 10, 1000);
+        case DEVICE_LATENCY:
+                return timespan_parse(s, USEC_PER_SEC, &t) >= 0;
+        case DEVICE_RATE:
+                return rate_is_valid(s);
+        }
+        return false;
+}
+
+static int device_value_parse(const CodecContext *c, const char *value, void *field) {
+        char *device auto_free = NULL;
+        const char *rest = NULL;
+        int r;
+
+        r = take_device(c, value, &device, &rest);
+        if (r != 0)
+                return r;
+        if (!path_is_safe(device) || !device_value_is_valid((DeviceValue)c->row->detail, rest))
+                return -EINVAL;
+        return text_keep(value, field);
+}
+
+TEXT_CODEC(device_value, .expects = "a device and a value such as /dev/sda 10M", .parse = device_value_parse);
+
+static int device_allow_parse(const CodecContext *c, const char *value, void *field) {
+        char *device auto_free = NULL;
+        const char *rest = NULL;
+        int r;
+
+        r = take_device(c, value, &device, &rest);
+        if (r != 0)
+                return r;
+        if (!str_starts_with(device, "/dev/") && !str_starts_with(device, "block-") &&
+            !str_starts_with(device, "char-") && !str_starts_with(device, "/run/systemd/inaccessible/"))
+                return -EINVAL;
+        if (rest[strspn(rest, "rwm")] != 0 || !path_is_safe(device))
+                return -EINVAL;
+        return text_keep(value, field);
+}
+
+TEXT_CODEC(device_allow, .expects = "a device below /dev, block-NAME or char-NAME, and letters of rwm",
+           .parse = device_allow_parse);
+
+static bool prefix_is_valid(const char *s) {
+        char address[INET6_ADDRSTRLEN];
+        const char *slash = strchr(s, '/');
+        size_t n = slash ? (size_t)(slash - s) : strlen(s);
+        unsigned char bytes[16];
+
+        if (n >= sizeof(address))
+                return false;
+        memcpy(address, s, n);
+        address[n] = 0;
+        if (inet_pton(AF_INET, address, bytes) == 1)
+                return !slash || number_is_within(slash + 1, 0, 32);
+        return inet_pton(AF_INET6, address, bytes) == 1 && (!slash || number_is_within(slash + 1, 0, 128));
+}
+
+static int take_prefix(const CodecContext *c, const char *word, void *field) {
+        static const char *const names[] = { "any", "localhost", "link-local", "multicast" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (str_equal(word, names[i]))
+                        return text_keep(word, field);
+        return prefix_is_valid(word) ? text_keep(word, field) : -EINVAL;
+}
+
+static int ip_prefixes_parse(const CodecContext *c, const char *value, void *field) {
+        return codec_for_each_word(c, value, 0, take_prefix, field);
+}
+
+TEXT_CODEC(ip_prefixes, .expects = "an address such as 10.0.0.0/8, or any, localhost, link-local, multicast",
+           .parse = ip_prefixes_parse);
+
+/* "80", "1024-2048" */
+static bool ports_are_valid(const char *s) {
+        char first[8];
+        size_t n = strcspn(s, "-");
+
+        if (n >= sizeof(first))
+                return false;
+        memcpy(first, s, n);
+        first[n] = 0;
+        if (!number_is_within(first, 1, 65535))
+                return false;
+        return s[n] == 0 || number_is_within(s + n + 1, strtoul(first, NULL, 10), 65535);
+}
+
+/* "[ipv4|ipv6:][tcp|udp:][PORTS]" or "any" */
+static int socket_bind_parse(const CodecContext *c, const char *value, void *field) {
+        const char *p = value, *rest;
+
+        if (str_equal(value, "any"))
+                return text_keep(value, field);
+        rest = str_after(p, "ipv4");
+        rest = rest ? rest : str_after(p, "ipv6");
+        if (rest && (*rest == 0 || *rest == ':'))
+                p = *rest ? rest + 1 : NULL;
+        rest = p ? str_after(p, "tcp") : NULL;
+        rest = rest || !p ? rest : str_after(p, "udp");
+        if (rest && (*rest == 0 || *rest == ':'))
+                p = *rest ? rest + 1 : NULL;
+        return !p || str_equal(p, "any") || ports_are_valid(p) ? text_keep(value, field) : -EINVAL;
+}
+
+TEXT_CODEC(socket_bind, .expects = "ports such as tcp:8080 or ipv6:udp:1000-2000, or any",
+           .parse = socket_bind_parse);
+
+static int take_interface(const CodecContext *c, const char *word, void *field) {
+        size_t n = strlen(word);
+        bool digits = strspn(word, "0123456789") == n;
+
+        if (n == 0 || n >= 16 || digits || str_equal(word, ".") || str_equal(word, "..") ||
+            str_equal(word, "all") || str_equal(word, "default"))
+                return -EINVAL;
+        for (const char *p = word; *p; p++)
+                if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f || strchr(":/%", *p))
+                        return -EINVAL;
+        return text_keep(word, field);
+}
+
+static int interfaces_parse(const CodecContext *c, const char *value, void *field) {
+        return codec_for_each_word(c, value + (value[0] == '~'), WORDS_QUOTES, take_interface, field);
+}
+
+TEXT_CODEC(interfaces, .expects = "the name of a network interface such as eth0", .parse = interfaces_parse);
+
+static int take_controller(const CodecContext *c, const char *word, void *field) {
+        static const char *const names[] = { "cpu",
+                                             "cpuacct",
+                                             "cpuset",
+                                             "io",
+                                             "blkio",
+                                             "memory",
+                                             "devices",
+                                             "pids",
+                                             "bpf-firewall",
+                                             "bpf-devices",
+                                             "bpf-foreign",
+                                             "bpf-socket-bind",
+                                             "bpf-restrict-network-interfaces" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (str_equal(word, names[i]))
+                        return text_keep(word, field);
+        return -EINVAL;
+}
+
+static int controllers_parse(const CodecContext *c, const char *value, void *field) {
+        return codec_for_each_word(c, value, WORDS_QUOTES, take_controller, field);
+}
+
+TEXT_CODEC(controllers, .expects = "a controller such as cpu, io, memory or pids",
+           .parse = controllers_parse);
+
+static int percentage_parse(const CodecContext *c, const char *value, void *field) {
+        uint64_t v;
+
+        return permyriad_parse(value, &v) < 0 || v > 10000 ? -EINVAL : text_keep(value, field);
+}
+
+TEXT_CODEC(percentage, .expects = "a percentage from 0% to 100%", .parse = percentage_parse);
+
+/* "TYPE:PATH" */
+static int bpf_program_parse(const CodecContext *c, const char *value, void *field) {
+        static const char *const types[] = { "egress",     "ingress",    "sock_create", "sock_ops",
+                                             "device",     "bind4",      "bind6",       "connect4",
+                                             "connect6",   "post_bind4", "post_bind6",  "sendmsg4",
+                                             "sendmsg6",   "sysctl",     "recvmsg4",    "recvmsg6",
+                                             "getsockopt", "setsockopt" };
+        size_t n = strcspn(value, ":");
+        char *path auto_free = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(types) && value[n]; i++)
+                if (strlen(types[i]) == n && strncmp(types[i], value, n) == 0) {
+                        int r = codec_expand_path(c, value + n + 1, &path);
+
+                        return r != 0 ? r : text_keep(value, field);
+                }
+        return -EINVAL;
+}
+
+TEXT_CODEC(bpf_program, .expects = "TYPE:PATH such as egress:/sys/fs/bpf/program",
+           .parse = bpf_program_parse);
