@@ -126,6 +126,8 @@ static UNUSED_HERE void assign(UnitSpec *spec, const char *key, const char *valu
                 c->ignore_on_isolate = yes;
         else if (strcmp(key, "CollectMode") == 0)
                 c->collect_mode = COLLECT_INACTIVE_OR_FAILED;
+        else if (strcmp(key, "RequiresMountsFor") == 0)
+                assert_int_equal(strv_add(&c->requires_mounts_for, value), 0);
         else if (strcmp(key, "Slice") == 0) {
                 CgroupSpec *g = spec_part(spec, PART_CGROUP);
                 assert_int_equal(str_replace(&g->slice, value), 0);

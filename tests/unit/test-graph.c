@@ -198,6 +198,102 @@ static void expect_slice(World *w, const char *unit, const char *slice) {
         assert_true(unit_has_edge(s, DEP_SLICE_OF, u));
 }
 
+/* A mount with a file, loaded from it: world_load() takes others for not found. */
+static Unit *mount_unit(World *w, const char *name, bool file) {
+        Unit *u;
+
+        assert_int_equal(graph_add(w->graph, name, &u), 0);
+        if (file)
+                assert_int_equal(str_replace(&u->fragment_path, "/etc/a.mount"), 0);
+        assert_int_equal(graph_set_spec(w->graph, u, spec_of(name, ""), LOAD_LOADED), 0);
+        return u;
+}
+
+static void assert_needs(const Unit *u, const Unit *mount, bool after, bool requires) {
+        assert_int_equal(unit_has_edge(u, DEP_AFTER, mount), after);
+        assert_int_equal(unit_has_edge(u, DEP_REQUIRES, mount), requires);
+}
+
+static void paths_need_the_mounts_on_the_way_in_any_order_of_loading(void **state) {
+        World *w = *state;
+        Unit *root, *var, *lib, *varnish, *early, *late, *nothing;
+
+        root = mount_unit(w, "-.mount", false);
+        var = mount_unit(w, "var.mount", true);
+        varnish = mount_unit(w, "varnish.mount", true);
+        early = world_unit(w, "early.service", "RequiresMountsFor=/var/lib/x");
+        nothing = world_unit(w, "nothing.service", "");
+        world_load(w);
+        lib = mount_unit(w, "var-lib.mount", true);
+        late = world_unit(w, "late.service", "RequiresMountsFor=/var");
+        world_load(w);
+
+        assert_needs(early, root, true, false);
+        assert_needs(early, var, true, true);
+        assert_needs(early, lib, true, true);
+        assert_needs(early, varnish, false, false);
+        assert_needs(late, var, true, true);
+        assert_needs(late, lib, false, false);
+        assert_needs(nothing, root, false, false);
+
+        /* The file goes, and the need for it. */
+        graph_forget_spec(w->graph, lib);
+        assert_int_equal(graph_set_spec(w->graph, lib, spec_of(lib->id, ""), LOAD_NOT_FOUND), 0);
+        assert_needs(early, lib, false, false);
+        assert_needs(early, var, true, true);
+        graph_remove(w->graph, var);
+        world_load(w);
+        graph_unit_changed(w->graph, late, ACTIVE, 0, NULL);
+        assert_false(unit_is_garbage(root));
+        assert_needs(late, root, true, false);
+}
+
+static char *const *some_mounts(void *userdata) {
+        static const char *const names[] = { "srv.mount", "mnt.mount", "no\\xdirectory.mount", NULL };
+
+        return (char *const *)names;
+}
+
+static void mounts_with_files_are_called_when_a_path_needs_them(void **state) {
+        const GraphHooks hooks = { .mounts = some_mounts };
+        Graph *g;
+        Unit *u;
+
+        assert_int_equal(graph_new(&hooks, &g), 0);
+        assert_int_equal(graph_add(g, "a.service", &u), 0);
+        assert_ptr_equal(graph_next_stub(g), u);
+        assert_int_equal(graph_set_spec(g, u, spec_of("a.service", "RequiresMountsFor=/mnt/x"), LOAD_LOADED),
+                         0);
+        assert_non_null(graph_find(g, "mnt.mount"));
+        assert_null(graph_find(g, "srv.mount"));
+        graph_free(g);
+}
+
+static void a_unit_without_a_file_asks_for_nothing(void **state) {
+        World *w = *state;
+        Unit *u = world_unit_state(w, "a.service", LOAD_LOADED);
+
+        world_unit(w, "b.service", "");
+        assert_int_equal(graph_set_spec(w->graph, u, spec_of("a.service", "After=b.service"), LOAD_NOT_FOUND),
+                         0);
+        assert_int_equal(u->n_edges, 0);
+        /* But what runs keeps its place in the order of the stop. */
+        graph_unit_changed(w->graph, u, ACTIVE, 0, NULL);
+        assert_int_equal(graph_set_spec(w->graph, u, NULL, LOAD_NOT_FOUND), 0);
+        assert_true(unit_has_edge(u, DEP_AFTER, unit_(w, "b.service")));
+}
+
+static void what_cannot_be_is_no_edge(void **state) {
+        World *w = *state;
+        Unit *slice = world_unit(w, "a.slice", "OnFailure=b.service"), *b;
+
+        b = world_unit(w, "b.service", "Before=c.device\nJoinsNamespaceOf=d.service");
+        assert_false(unit_has_edge(slice, DEP_ON_FAILURE, b));
+        assert_false(unit_has_edge(b, DEP_BEFORE, unit_(w, "c.device")));
+        assert_true(unit_has_edge(b, DEP_JOINS_NAMESPACE_OF, unit_(w, "d.service")));
+        assert_false(unit_has_edge(unit_(w, "d.service"), DEP_JOINS_NAMESPACE_OF, b));
+}
+
 static void units_with_processes_are_in_a_slice(void **state) {
         World *w = *state;
 
@@ -264,6 +360,24 @@ static void a_failed_unit_is_kept_unless_collect_mode_says_otherwise(void **stat
         assert_true(unit_is_garbage(b));
         graph_unit_changed(w->graph, b, FAILED, CHANGE_WILL_RESTART, NULL);
         assert_false(unit_is_garbage(b));
+}
+
+/* PartOf= in the service and Wants= in the target: a circle of those that nobody else wants. */
+static void units_that_refer_to_each_other_go_together(void **state) {
+        World *w = *state;
+        Unit *t = world_unit(w, "t.target", "Wants=a.service b.service");
+
+        world_unit(w, "a.service", "PartOf=t.target");
+        world_unit(w, "b.service", "PartOf=t.target");
+        world_unit(w, "c.target", "");
+        world_load(w);
+        assert_true(unit_is_garbage(t));
+        graph_remove_garbage(w->graph, t);
+        assert_null(graph_find(w->graph, "t.target"));
+        assert_null(graph_find(w->graph, "a.service"));
+        assert_null(graph_find(w->graph, "b.service"));
+        assert_non_null(graph_find(w->graph, "c.target"));
+        assert_null(graph_next_stub(w->graph)); /* nobody brings them back */
 }
 
 static void removal_leaves_no_trace_and_names_are_loaded_again(void **state) {
@@ -333,10 +447,15 @@ int main(void) {
                 WORLD_TEST(a_name_that_is_dropped_is_free_for_another_unit),
                 WORLD_TEST(a_target_comes_after_what_it_pulls_in),
                 WORLD_TEST(the_order_of_loading_does_not_matter_to_a_target),
+                WORLD_TEST(paths_need_the_mounts_on_the_way_in_any_order_of_loading),
+                WORLD_TEST(mounts_with_files_are_called_when_a_path_needs_them),
+                WORLD_TEST(a_unit_without_a_file_asks_for_nothing),
+                WORLD_TEST(what_cannot_be_is_no_edge),
                 WORLD_TEST(units_with_processes_are_in_a_slice),
                 WORLD_TEST(failed_units_are_counted),
                 WORLD_TEST(what_somebody_alive_refers_to_is_kept),
                 WORLD_TEST(a_failed_unit_is_kept_unless_collect_mode_says_otherwise),
+                WORLD_TEST(units_that_refer_to_each_other_go_together),
                 WORLD_TEST(removal_leaves_no_trace_and_names_are_loaded_again),
                 WORLD_TEST(wants_of_a_big_target_cost_the_same_each),
                 cmocka_unit_test(words_go_both_ways),

@@ -146,6 +146,16 @@ static void links_in_a_circle_are_an_error(void **state) {
         loaded_unit_release(&u);
 }
 
+static void a_link_that_leads_to_nothing_is_no_alias(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_link(w, ETC "alias.service", "gone.service");
+        assert_int_equal(world_load(w, "alias.service", &u), LOADED_NOT_FOUND);
+        assert_string_equal(u.id, "alias.service");
+        loaded_unit_release(&u);
+}
+
 static void impossible_aliases_are_reported(void **state) {
         World *w = *state;
 
@@ -318,6 +328,8 @@ static void links_in_wants_directories_are_dependencies(void **state) {
         world_link(w, ETC "m.target.upholds/c@1.service", LIB "c@.service");
         world_link(w, LIB "m.target.wants/masked.service", "../masked.service");
         world_link(w, ETC "m.target.wants/masked.service", "/dev/null");
+        world_put(w, ETC "empty.service", "");
+        world_link(w, ETC "m.target.requires/empty.service", "../empty.service");
         world_put(w, ETC "m.target.wants/README", "no unit");
         assert_int_equal(world_load(w, "m.target", &u), LOADED_OK);
         assert_true(loaded_depends(&u, DEP_WANTS, "a.service"));
@@ -325,6 +337,7 @@ static void links_in_wants_directories_are_dependencies(void **state) {
         assert_true(loaded_depends(&u, DEP_REQUIRES, "b.service"));
         assert_true(loaded_depends(&u, DEP_UPHOLDS, "c@1.service"));
         assert_false(loaded_depends(&u, DEP_WANTS, "masked.service"));
+        assert_false(loaded_depends(&u, DEP_REQUIRES, "empty.service"));
         loaded_unit_release(&u);
 }
 
@@ -569,6 +582,7 @@ int main(void) {
                 TEST(linked_units_keep_their_name),
                 TEST(a_link_to_its_own_name_changes_nothing),
                 TEST(links_in_a_circle_are_an_error),
+                TEST(a_link_that_leads_to_nothing_is_no_alias),
                 TEST(impossible_aliases_are_reported),
                 TEST(masks_are_recognised),
                 TEST(what_is_no_unit_file_is_an_error_with_a_sentence),
