@@ -17,6 +17,7 @@
 
 #include "exec/plan.h"
 
+#include <linux/filter.h>
 #include <signal.h>
 
 typedef struct Account {
@@ -35,6 +36,15 @@ typedef struct ExecImage {
 
 #define PID_ASSIGNMENT_MAX 32 /* "SYSTEMD_EXEC_PID=4194304" */
 
+/* Filters of system calls, in the order in which they are loaded: see exec/seccomp.h. */
+typedef enum ExecFilter {
+        EXEC_FILTER_RESTRICTIONS,
+        EXEC_FILTER_ARCHITECTURES,
+        EXEC_FILTER_LOG,
+        EXEC_FILTER_CALLS,
+        EXEC_FILTER_MAX,
+} ExecFilter;
+
 typedef struct ExecContext {
         const ExecPlan *plan;
         int status_fd; /* -1 with shared memory: PID 1 looks into the context itself */
@@ -49,9 +59,9 @@ typedef struct ExecContext {
                 console_fd;       /* the plan's, moved out of the way of 0..2; -1: none */
         uint64_t changed_signals; /* bit n-1: signal n; those that PID 1 does not leave at their default */
         bool tried_mount_namespace, has_mount_namespace;
-        bool in_group;     /* clone3() has put us there */
-        bool has_terminal; /* standard input is a terminal that we made ours */
-        void *restrictions, *architectures, *call_log, *call_filter; /* of libseccomp; NULL: none */
+        bool in_group;                              /* clone3() has put us there */
+        bool has_terminal;                          /* standard input is a terminal that we made ours */
+        struct sock_fprog filters[EXEC_FILTER_MAX]; /* mapped; empty ones are not wanted */
 } ExecContext;
 
 typedef struct ExecStep {

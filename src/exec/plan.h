@@ -61,6 +61,7 @@ typedef struct ExecPlan {
         bool ignore_missing_privilege; /* not Strict=: a restriction that is refused here is noted, not fatal */
         uid_t dynamic_uid;             /* for DynamicUser=; (uid_t) -1 */
 
+        int filter_fd; /* a memfd for the filters of this exec_filter_key(), filled by the first child; -1 */
         const char *credentials_directory; /* NULL: the unit has none, or there is no place for one */
         const char *private_name;          /* of what is this run's own below /tmp and /var/tmp */
         int network_fd, ipc_fd; /* namespaces to join: of this run's main process, or JoinsNamespaceOf=; -1 */
@@ -88,6 +89,8 @@ typedef struct ExecStatus {
 /* 0; negative errno: nothing runs (-EAGAIN: process limit, -EMFILE ...). Never blocks. */
 int exec_spawn(const ExecPlan *p, ExecChild *ret);
 bool exec_plan_is_light(const ExecPlan *p);
+/* Two plans with the same key have the same filters of system calls; 0: it has none. */
+uint64_t exec_filter_key(const ExecPlan *p);
 /* TTYReset=, TTYVHangup= and TTYVTDisallocate= after a run, by a process that nobody waits for. */
 void exec_revert_terminal(const ExecSpec *e);
 /*

@@ -15,7 +15,7 @@ static const struct {
         SYMBOL(init),
         SYMBOL(release),
         SYMBOL(merge),
-        SYMBOL(load),
+        SYMBOL(export_bpf),
         SYMBOL(attr_set),
         SYMBOL(arch_native),
         SYMBOL(arch_add),
@@ -43,25 +43,32 @@ const SeccompLibrary *seccomp_library(void) {
         return handle ? &library : NULL;
 }
 
+/* Those that the unit does not let run at all need no rules. */
+static bool is_allowed(const ExecPlan *p, uint32_t architecture) {
+        if (!p->sandbox->architectures)
+                return true;
+        STRV_FOREACH (name, p->sandbox->architectures)
+                if (seccomp_architecture_from_string(*name) == architecture)
+                        return true;
+        return false;
+}
+
 /* Whose programs run here: ours, and those that the kernel runs beside them. */
-static size_t local_architectures(uint32_t native, uint32_t ret[3]) {
+static size_t local_architectures(const ExecPlan *p, uint32_t native, uint32_t ret[3]) {
+        static const struct {
+                uint32_t native, beside;
+        } known[] = {
+                { SCMP_ARCH_X86_64, SCMP_ARCH_X86 },
+                { SCMP_ARCH_X86_64, SCMP_ARCH_X32 },
+                { SCMP_ARCH_AARCH64, SCMP_ARCH_ARM },
+                { SCMP_ARCH_S390X, SCMP_ARCH_S390 },
+        };
         size_t n = 0;
 
         ret[n++] = native;
-        switch (native) {
-        case SCMP_ARCH_X86_64:
-                ret[n++] = SCMP_ARCH_X86;
-                ret[n++] = SCMP_ARCH_X32;
-                break;
-        case SCMP_ARCH_AARCH64:
-                ret[n++] = SCMP_ARCH_ARM;
-                break;
-        case SCMP_ARCH_S390X:
-                ret[n++] = SCMP_ARCH_S390;
-                break;
-        default:
-                break;
-        }
+        for (size_t i = 0; i < ELEMENTSOF(known); i++)
+                if (known[i].native == native && is_allowed(p, known[i].beside))
+                        ret[n++] = known[i].beside;
         return n;
 }
 
@@ -76,7 +83,6 @@ static int new_filter(const SeccompLibrary *l, uint32_t native, uint32_t archite
         r = l->attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
         if (r >= 0)
                 r = l->attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-        (void)l->attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1); /* why the kernel refuses: since 2.5.0 */
         if (r >= 0 && architecture != native) {
                 r = l->arch_add(filter, architecture);
                 if (r >= 0)
@@ -94,7 +100,7 @@ int seccomp_build(const SeccompLibrary *l, const ExecPlan *p, uint32_t otherwise
                   int (*add)(const SeccompBuild *b), scmp_filter_ctx *ret) {
         SeccompBuild b = { .library = l, .plan = p };
         uint32_t native = l->arch_native(), architectures[3];
-        size_t n = local_architectures(native, architectures);
+        size_t n = local_architectures(p, native, architectures);
         scmp_filter_ctx all = NULL;
         int r = 0;
 

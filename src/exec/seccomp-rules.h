@@ -23,7 +23,7 @@ typedef struct SeccompLibrary {
         __typeof__(seccomp_init) *init;
         __typeof__(seccomp_release) *release;
         __typeof__(seccomp_merge) *merge;
-        __typeof__(seccomp_load) *load;
+        __typeof__(seccomp_export_bpf) *export_bpf;
         __typeof__(seccomp_attr_set) *attr_set;
         __typeof__(seccomp_arch_native) *arch_native;
         __typeof__(seccomp_arch_add) *arch_add;

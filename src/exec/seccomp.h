@@ -49,6 +49,9 @@ typedef enum Restriction {
 } Restriction;
 
 bool seccomp_restriction_is_wanted(const ExecPlan *p, Restriction r);
+bool seccomp_restriction_is_primary(Restriction r); /* no capability, mount or namespace does the same */
+const char *seccomp_restriction_key(Restriction r);
+bool seccomp_filter_is_wanted(const ExecPlan *p); /* SystemCallFilter= or SystemCallArchitectures= */
 /* Is any filter wanted? Then the plan is not light. */
 bool seccomp_is_wanted(const ExecPlan *p);
 /* Is there one for which no-new-privileges is set where it has to be? */

@@ -52,7 +52,8 @@ bool exec_plan_is_light(const ExecPlan *p) {
                !exec_account_is_wanted(p) && e->n_environment_files == 0 && !has_directories(e) && in_root &&
                (!p->apply_root_directory || str_is_empty(e->root_directory)) && input_is_light(p) &&
                output_is_light(e->io.output, p->stdout_fd) && output_is_light(e->io.error, p->stderr_fd) &&
-               !e->oom_score_adjust_set && !seccomp_is_wanted(p) && !namespace_is_wanted(p) && !p->credentials_directory;
+               !e->oom_score_adjust_set && !seccomp_is_wanted(p) && !namespace_is_wanted(p) &&
+               !p->credentials_directory;
 }
 
 /* From here to the parent's restore no handler of ours runs, in neither process. */

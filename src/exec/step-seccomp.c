@@ -1,107 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The filters of a unit as the kernel takes them: compiled, kept for the next
+ * command of the unit in a memfd that PID 1 holds, loaded.
+ */
+
 #include "exec/seccomp-rules.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
-
-static bool families_are_restricted(const SandboxSpec *s) {
-        return s->address_families != NULL;
-}
-
-static bool namespaces_are_restricted(const SandboxSpec *s) {
-        return s->namespaces != UINT64_MAX;
-}
-
-static bool realtime_is_restricted(const SandboxSpec *s) {
-        return s->restrict_realtime;
-}
-
-static bool suid_sgid_is_restricted(const SandboxSpec *s) {
-        return s->restrict_suid_sgid;
-}
-
-static bool personality_is_locked(const SandboxSpec *s) {
-        return s->lock_personality;
-}
-
-static bool write_execute_is_denied(const SandboxSpec *s) {
-        return s->memory_deny_write_execute;
-}
-
-static bool clock_is_protected(const SandboxSpec *s) {
-        return s->protect_clock;
-}
-
-static bool hostname_is_protected(const SandboxSpec *s) {
-        return s->protect_hostname;
-}
-
-static bool kernel_logs_are_protected(const SandboxSpec *s) {
-        return s->protect_kernel_logs;
-}
-
-static bool kernel_modules_are_protected(const SandboxSpec *s) {
-        return s->protect_kernel_modules;
-}
-
-static bool kernel_tunables_are_protected(const SandboxSpec *s) {
-        return s->protect_kernel_tunables;
-}
-
-static bool devices_are_private(const SandboxSpec *s) {
-        return s->private_devices;
-}
-
-static const struct {
-        const char *key;
-        bool (*is_set)(const SandboxSpec *s);
-        bool secondary; /* capabilities, mounts and namespaces do the same; the filter only adds to them */
-} restrictions[RESTRICTION_MAX] = {
-        [RESTRICTION_ADDRESS_FAMILIES] = { "RestrictAddressFamilies", families_are_restricted },
-        [RESTRICTION_NAMESPACES] = { "RestrictNamespaces", namespaces_are_restricted },
-        [RESTRICTION_REALTIME] = { "RestrictRealtime", realtime_is_restricted },
-        [RESTRICTION_SUID_SGID] = { "RestrictSUIDSGID", suid_sgid_is_restricted },
-        [RESTRICTION_PERSONALITY] = { "LockPersonality", personality_is_locked },
-        [RESTRICTION_WRITE_EXECUTE] = { "MemoryDenyWriteExecute", write_execute_is_denied },
-        [RESTRICTION_CLOCK] = { "ProtectClock", clock_is_protected, true },
-        [RESTRICTION_HOSTNAME] = { "ProtectHostname", hostname_is_protected, true },
-        [RESTRICTION_KERNEL_LOGS] = { "ProtectKernelLogs", kernel_logs_are_protected, true },
-        [RESTRICTION_KERNEL_MODULES] = { "ProtectKernelModules", kernel_modules_are_protected, true },
-        [RESTRICTION_KERNEL_TUNABLES] = { "ProtectKernelTunables", kernel_tunables_are_protected, true },
-        [RESTRICTION_DEVICES] = { "PrivateDevices", devices_are_private, true },
-};
-
-bool seccomp_restriction_is_wanted(const ExecPlan *p, Restriction r) {
-        return p->apply_sandbox && p->sandbox && restrictions[r].is_set(p->sandbox);
-}
-
-static bool filter_is_wanted(const ExecPlan *p) {
-        return p->apply_sandbox && p->sandbox && (p->sandbox->system_calls || p->sandbox->architectures);
-}
-
-static bool log_is_wanted(const ExecPlan *p) {
-        return p->apply_sandbox && p->sandbox && p->sandbox->system_call_log;
-}
-
-bool seccomp_is_wanted(const ExecPlan *p) {
-        for (Restriction i = 0; i < RESTRICTION_MAX; i++)
-                if (seccomp_restriction_is_wanted(p, i))
-                        return true;
-        return filter_is_wanted(p) || log_is_wanted(p);
-}
-
-bool seccomp_is_explicit(const ExecPlan *p) {
-        for (Restriction i = 0; i < RESTRICTION_MAX; i++)
-                if (!restrictions[i].secondary && seccomp_restriction_is_wanted(p, i))
-                        return true;
-        return filter_is_wanted(p) || log_is_wanted(p);
-}
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* What stands behind no other fence; those that do are as good as applied. */
 static void note_restrictions(ExecContext *c, const char *reason) {
         for (Restriction i = 0; i < RESTRICTION_MAX; i++)
-                if (!restrictions[i].secondary && seccomp_restriction_is_wanted(c->plan, i))
-                        exec_note_text(c, restrictions[i].key, reason);
+                if (seccomp_restriction_is_primary(i) && seccomp_restriction_is_wanted(c->plan, i))
+                        exec_note_text(c, seccomp_restriction_key(i), reason);
 }
 
 static int refuse_filter(ExecContext *c, const char *reason) {
@@ -117,9 +34,9 @@ static int refuse_filter(ExecContext *c, const char *reason) {
 /* SystemCallFilter= is applied or the unit fails; the others are fences that the service never sees. */
 static int do_without(ExecContext *c, const char *reason) {
         note_restrictions(c, reason);
-        if (log_is_wanted(c->plan))
+        if (c->plan->sandbox->system_call_log)
                 exec_note_text(c, "SystemCallLog", reason);
-        return filter_is_wanted(c->plan) ? refuse_filter(c, reason) : 0;
+        return seccomp_filter_is_wanted(c->plan) ? refuse_filter(c, reason) : 0;
 }
 
 #if HAVE_LIBSECCOMP
@@ -132,15 +49,13 @@ static bool restrictions_are_wanted(const ExecPlan *p) {
 }
 
 /* Whatever is listed may run, and nothing else: no rules, only architectures. */
-static int build_architectures(const SeccompLibrary *l, char *const *names, void **ret) {
+static int build_architectures(const SeccompLibrary *l, char *const *names, scmp_filter_ctx *ret) {
         scmp_filter_ctx filter = l->init(SCMP_ACT_ALLOW);
         int r;
 
         if (!filter)
                 return -ENOMEM;
         r = l->attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-        if (r >= 0)
-                r = l->attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
         STRV_FOREACH (name, names) {
                 int added = r < 0 ? 0 : l->arch_add(filter, seccomp_architecture_from_string(*name));
 
@@ -156,41 +71,125 @@ static int build_architectures(const SeccompLibrary *l, char *const *names, void
         return 0;
 }
 
+static int build(const SeccompLibrary *l, const ExecPlan *p, ExecFilter which, scmp_filter_ctx *ret) {
+        const SandboxSpec *s = p->sandbox;
+
+        switch (which) {
+        case EXEC_FILTER_RESTRICTIONS:
+                return restrictions_are_wanted(p)
+                               ? seccomp_build(l, p, SCMP_ACT_ALLOW, seccomp_add_restrictions, ret)
+                               : 0;
+        case EXEC_FILTER_ARCHITECTURES:
+                return s->architectures ? build_architectures(l, s->architectures, ret) : 0;
+        case EXEC_FILTER_LOG:
+                if (!s->system_call_log)
+                        return 0;
+                return seccomp_build(l, p, s->system_call_log[0][0] == '~' ? SCMP_ACT_LOG : SCMP_ACT_ALLOW,
+                                     seccomp_add_log, ret);
+        default:
+                return s->system_calls
+                               ? seccomp_build(l, p, seccomp_filter_default(p), seccomp_add_calls, ret)
+                               : 0;
+        }
+}
+
+/* How the programs lie in a file: lengths in instructions, then one after the other. */
+typedef struct FilterHeader {
+        uint32_t complete, n[EXEC_FILTER_MAX];
+} FilterHeader;
+
+static int compile(const SeccompLibrary *l, const ExecPlan *p, int fd, FilterHeader *ret) {
+        off_t at = lseek(fd, sizeof(*ret), SEEK_SET), end;
+
+        *ret = (FilterHeader){ .complete = 1 };
+        for (ExecFilter i = 0; i < EXEC_FILTER_MAX; i++) {
+                scmp_filter_ctx filter = NULL;
+                int r = build(l, p, i, &filter);
+
+                if (r < 0)
+                        return r;
+                if (!filter)
+                        continue;
+                r = l->export_bpf(filter, fd);
+                l->release(filter);
+                if (r < 0)
+                        return r;
+                end = lseek(fd, 0, SEEK_CUR);
+                ret->n[i] = (uint32_t)((size_t)(end - at) / sizeof(struct sock_filter));
+                at = end;
+        }
+        return pwrite(fd, ret, sizeof(*ret), 0) == sizeof(*ret) ? 0 : -errno;
+}
+
+static size_t size_of(const FilterHeader *h) {
+        size_t size = sizeof(*h);
+
+        for (ExecFilter i = 0; i < EXEC_FILTER_MAX; i++)
+                size += h->n[i] * sizeof(struct sock_filter);
+        return size;
+}
+
+static int map_filters(ExecContext *c, int fd, const FilterHeader *h) {
+        char *p = mmap(NULL, size_of(h), PROT_READ, MAP_PRIVATE, fd, 0);
+
+        if (p == MAP_FAILED)
+                return -errno;
+        p += sizeof(*h);
+        for (ExecFilter i = 0; i < EXEC_FILTER_MAX; i++) {
+                c->filters[i] = (struct sock_fprog){ (unsigned short)h->n[i], (struct sock_filter *)p };
+                p += h->n[i] * sizeof(struct sock_filter);
+        }
+        return 0;
+}
+
+/* The header comes last: until then nobody takes the rest for complete. Who comes at the same time writes the same. */
+static void keep(int from, int to, const FilterHeader *h) {
+        size_t size = size_of(h);
+        const char *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, from, 0);
+
+        if (p == MAP_FAILED)
+                return;
+        if (pwrite(to, p + sizeof(*h), size - sizeof(*h), sizeof(*h)) == (ssize_t)(size - sizeof(*h)))
+                (void)!pwrite(to, p, sizeof(*h), 0);
+        (void)munmap((void *)p, size);
+}
+
 /* Worked out before the service's own root is entered: the library lies in ours. */
 int step_prepare_filters(ExecContext *c) {
         const ExecPlan *p = c->plan;
-        const SandboxSpec *s = p->sandbox;
+        int kept = p->filter_fd, fd auto_fd = -1, r;
         const SeccompLibrary *l;
-        int r = 0;
+        FilterHeader h;
 
         if (!seccomp_is_wanted(p))
                 return 0;
+        if (kept >= 0 && pread(kept, &h, sizeof(h), 0) == sizeof(h) && h.complete)
+                return map_filters(c, kept, &h);
         l = seccomp_library();
         if (!l)
                 return do_without(c, "needs libseccomp, which is not installed");
-        if (restrictions_are_wanted(p))
-                r = seccomp_build(l, p, SCMP_ACT_ALLOW, seccomp_add_restrictions, &c->restrictions);
-        if (r >= 0 && s->architectures)
-                r = build_architectures(l, s->architectures, &c->architectures);
-        if (r >= 0 && s->system_call_log)
-                r = seccomp_build(l, p, s->system_call_log[0][0] == '~' ? SCMP_ACT_LOG : SCMP_ACT_ALLOW,
-                                  seccomp_add_log, &c->call_log);
-        if (r >= 0 && s->system_calls)
-                r = seccomp_build(l, p, seccomp_filter_default(p), seccomp_add_calls, &c->call_filter);
-        return r;
+        fd = memfd_create("filters", MFD_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        r = compile(l, p, fd, &h);
+        if (r < 0)
+                return r;
+        if (kept >= 0)
+                keep(fd, kept, &h);
+        return map_filters(c, fd, &h);
 }
 
-static int load(void *filter) {
-        return filter ? seccomp_library()->load(filter) : 0;
+static int load(const struct sock_fprog *filter) {
+        if (filter->len == 0)
+                return 0;
+        return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter) < 0 ? -errno : 0;
 }
 
 /* EACCES: neither CAP_SYS_ADMIN nor no-new-privileges, which only secondary restrictions do not imply. */
 int step_restrictions(ExecContext *c) {
-        int r = load(c->restrictions);
+        int r = load(c->filters + EXEC_FILTER_RESTRICTIONS);
 
-        if (r == -EACCES && !seccomp_is_explicit(c->plan))
-                return 0;
-        if (r >= 0)
+        if (r >= 0 || (r == -EACCES && !seccomp_is_explicit(c->plan)))
                 return 0;
         if (!c->plan->ignore_missing_privilege)
                 return r;
@@ -199,12 +198,12 @@ int step_restrictions(ExecContext *c) {
 }
 
 int step_filter(ExecContext *c) {
-        int r = load(c->architectures);
+        int r = load(c->filters + EXEC_FILTER_ARCHITECTURES);
 
         if (r >= 0)
-                (void)load(c->call_log); /* a wish; what follows is not */
+                (void)load(c->filters + EXEC_FILTER_LOG); /* a wish; what follows is not */
         if (r >= 0)
-                r = load(c->call_filter);
+                r = load(c->filters + EXEC_FILTER_CALLS);
         return r < 0 ? refuse_filter(c, "cannot be applied: the kernel refuses system call filters here") : 0;
 }
 

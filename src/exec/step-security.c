@@ -82,12 +82,17 @@ int step_smack(ExecContext *c) {
 #define SESSION_KEYRING (-3)
 #define USER_KEYRING (-4)
 
-/* As the service's user, whose keyrings they are. Containers usually have none: that is no loss that the unit asked for. */
+/*
+ * As the service's user, whose keyrings they are. Containers usually have none:
+ * that is no loss that the unit asked for. Who stays what svinit is and asks
+ * for nothing keeps svinit's: a keyring costs as much as ten system calls.
+ */
 int step_keyring(ExecContext *c) {
         const ExecSpec *e = c->plan->exec;
         long r;
 
-        if (e->keyring_mode == KEYRING_INHERIT || !c->plan->apply_sandbox)
+        if (e->keyring_mode == KEYRING_INHERIT || !c->plan->apply_sandbox ||
+            (!e->keyring_set && !c->account.switches))
                 return 0;
         r = syscall(SYS_keyctl, JOIN_SESSION_KEYRING, 0, 0, 0, 0);
         if (r >= 0 && e->keyring_mode == KEYRING_SHARED)

@@ -248,6 +248,7 @@ static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *c
         if (rt->group && group_free_empty(rt->group))
                 rt->group = NULL;
         rt->dynamic_uid = (uid_t)-1;
+        fd_release(&rt->filter_fd);
         manager_collect(m, u);
 }
 

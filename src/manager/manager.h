@@ -94,6 +94,8 @@ struct UnitRuntime {
         pid_t failed_pid;            /* the process that could not execute last ... */
         int failed_error;            /* ... and why: negative errno */
         uid_t dynamic_uid;
+        int filter_fd; /* system call filters as compiled by the first child, for filter_key; -1 */
+        uint64_t filter_key;
         char *credentials_directory; /* while a run may have credentials in it; owned */
         char *private_name; /* of the run's own directories in /tmp and /var/tmp; owned */
         uint64_t memory_at_stop, cpu_at_stop; /* figures of the last run; UINT64_MAX */
@@ -103,7 +105,7 @@ struct UnitRuntime {
         bool in_change_list; /* for the observer */
         UnitRuntime *change_next;
         bool in_collect_list, in_loaded_list;
-        UnitRuntime *collect_next, *loaded_next;
+        UnitRuntime *collect_next, *collect_prev, *loaded_next;
         void *bus; /* the bus's */
 };
 static inline UnitRuntime *unit_runtime(const Unit *u) {

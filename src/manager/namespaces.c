@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -94,11 +95,27 @@ static int find_credentials(Manager *m, Unit *u, ExecPlan *p) {
         return r;
 }
 
+/* Compiling a filter takes a child milliseconds: the next one finds it done. A reload may have changed it. */
+static void find_filters(Unit *u, ExecPlan *p) {
+        UnitRuntime *rt = unit_runtime(u);
+        uint64_t key = exec_filter_key(p);
+
+        if (key == 0)
+                return;
+        if (key != rt->filter_key)
+                fd_release(&rt->filter_fd);
+        rt->filter_key = key;
+        if (rt->filter_fd < 0)
+                rt->filter_fd = memfd_create("filters", MFD_CLOEXEC);
+        p->filter_fd = rt->filter_fd;
+}
+
 int unit_plan_namespaces(Manager *m, Unit *u, CommandKind kind, ExecPlan *p) {
         int r;
 
         p->network_fd = find_namespace(u, kind, "net", has_network);
         p->ipc_fd = find_namespace(u, kind, "ipc", has_ipc);
+        find_filters(u, p);
         r = find_credentials(m, u, p);
         if (r < 0 || !p->sandbox->private_tmp)
                 return r;

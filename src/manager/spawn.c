@@ -371,7 +371,7 @@ static void plan_fixed(Manager *m, Unit *u, ExecPlan *p) {
         p->original_nofile = m->host.original_nofile;
         p->ignore_missing_privilege = !m->config.strict;
         p->dynamic_uid = (uid_t)-1;
-        p->network_fd = p->ipc_fd = -1;
+        p->network_fd = p->ipc_fd = p->filter_fd = -1;
         p->tty_path = u->spec->exec->tty_path;
 }
 

@@ -30,6 +30,7 @@ static void runtime_init(Manager *m, Unit *u) {
         rt->manager = m;
         rt->accepted_fd = -1;
         rt->dynamic_uid = (uid_t)-1;
+        rt->filter_fd = -1;
         rt->memory_at_stop = rt->cpu_at_stop = UINT64_MAX;
         machine_init(&rt->machine, u->type, u->spec);
 }
@@ -43,6 +44,18 @@ static void drop_from(UnitRuntime **list, UnitRuntime *rt, size_t offset) {
                 }
 }
 
+/* Thousands may go at once. */
+static void drop_from_collect(UnitRuntime *rt) {
+        if (rt->collect_prev)
+                rt->collect_prev->collect_next = rt->collect_next;
+        else
+                rt->manager->internal->collect = rt->collect_next;
+        if (rt->collect_next)
+                rt->collect_next->collect_prev = rt->collect_prev;
+        rt->collect_next = rt->collect_prev = NULL;
+        rt->in_collect_list = false;
+}
+
 static void runtime_free(Unit *u) {
         UnitRuntime *rt = TAKE(u->machine);
 
@@ -51,7 +64,7 @@ static void runtime_free(Unit *u) {
         if (rt->in_change_list)
                 drop_from(&rt->manager->internal->changed, rt, offsetof(UnitRuntime, change_next));
         if (rt->in_collect_list)
-                drop_from(&rt->manager->internal->collect, rt, offsetof(UnitRuntime, collect_next));
+                drop_from_collect(rt);
         if (rt->in_loaded_list)
                 drop_from(&rt->manager->internal->loaded, rt, offsetof(UnitRuntime, loaded_next));
         u->machine = rt; /* unit_close() and its like look at it */
@@ -67,6 +80,7 @@ static void runtime_free(Unit *u) {
         report_release(&rt->load_report);
         report_release(&rt->unapplied);
         free(rt->private_name);
+        fd_release(&rt->filter_fd);
         free(rt->credentials_directory);
         sd_event_source_disable_unref(rt->timer);
         sd_event_source_disable_unref(rt->timer_realtime);
@@ -460,17 +474,12 @@ void manager_collect(Manager *m, Unit *u) {
         if (!rt || rt->in_collect_list || u->perpetual)
                 return;
         rt->in_collect_list = true;
+        rt->collect_prev = NULL;
         rt->collect_next = m->internal->collect;
+        if (rt->collect_next)
+                rt->collect_next->collect_prev = rt;
         m->internal->collect = rt;
         manager_kick(m);
-}
-
-/* Someone who refers to u is garbage as well and goes first: else it would be read again, and u with it. */
-static Unit *referrer_of(const Unit *u) {
-        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++)
-                if (e->kinds & ~e->own)
-                        return e->other;
-        return NULL;
 }
 
 static bool unit_is_in_use(const Unit *u) {
@@ -479,34 +488,31 @@ static bool unit_is_in_use(const Unit *u) {
         return rt->accepted_fd >= 0 || (rt->group && !group_is_empty(rt->group));
 }
 
-#define REFERRERS_MAX 64
-
 static void collect_one(Manager *m, Unit *u) {
-        Unit *top = u, *next;
-
-        for (unsigned i = 0; i < REFERRERS_MAX && (next = referrer_of(top)); i++)
-                top = next;
-        if (unit_is_in_use(top) || !unit_is_garbage(top))
+        if (!unit_is_garbage(u))
                 return;
-        for (size_t i = 0; i < top->n_edges; i++) /* what only it referred to, and u again */
-                manager_collect(m, top->edges[i].other);
-        if (top != u)
-                manager_collect(m, u);
-        graph_remove(m->graph, top);
+        for (Unit *i = u; i; i = i->walk_next)
+                if (unit_is_in_use(i))
+                        return;
+        for (Unit *i = u; i; i = i->walk_next)
+                for (size_t k = 0; k < i->n_edges; k++) /* what only they referred to */
+                        if (i->edges[k].other->marker != u->marker)
+                                manager_collect(m, i->edges[k].other);
+        graph_remove_garbage(m->graph, u);
 }
 
+#define COLLECTED_MANY 100
+
 void manager_collect_pending(Manager *m) {
+        size_t n_before = graph_count_units(m->graph);
         UnitRuntime *rt;
-        bool any = m->internal->collect;
 
         while ((rt = m->internal->collect)) {
-                m->internal->collect = TAKE(rt->collect_next);
-                rt->in_collect_list = false;
-                if (unit_is_garbage(rt->unit))
-                        collect_one(m, rt->unit);
+                drop_from_collect(rt);
+                collect_one(m, rt->unit);
         }
-        if (any) /* units that referred to each other in a circle have become stubs */
-                (void)manager_load_stubs(m);
+        if (n_before - graph_count_units(m->graph) > COLLECTED_MANY)
+                manager_give_back(m);
 }
 
 void manager_unit_file_changes(Manager *m) {

@@ -34,6 +34,7 @@ static void world_unit_added(Unit *u, void *userdata) {
         rt->unit = u;
         rt->manager = userdata;
         rt->dynamic_uid = (uid_t)-1;
+        rt->filter_fd = -1;
         rt->memory_at_stop = rt->cpu_at_stop = UINT64_MAX;
         u->machine = rt;
         machine_init(&rt->machine, u->type, u->spec);

@@ -116,6 +116,7 @@ static void world_load(World *w, const char *lines) {
                 .dynamic_uid = (uid_t)-1,
                 .network_fd = -1,
                 .ipc_fd = -1,
+                .filter_fd = -1,
                 .private_name = "systemd-private-test",
         };
 }

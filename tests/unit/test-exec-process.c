@@ -52,7 +52,7 @@ static void session_keyrings_are_private(void **state) {
 
         if (ours < 0)
                 skip(); /* denied here */
-        snprintf(line, sizeof(line), "ExecStart=%s --keyring", self);
+        snprintf(line, sizeof(line), "ExecStart=%s --keyring\nKeyringMode=private", self);
         run(w, line);
         assert_true(atol(w->output.data) > 0 && atol(w->output.data) != ours);
         snprintf(line, sizeof(line), "ExecStart=%s --keyring\nKeyringMode=inherit", self);

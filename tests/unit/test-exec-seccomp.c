@@ -213,6 +213,57 @@ static void our_architecture_is_always_allowed(void **state) {
                "SystemCallArchitectures=native\nSystemCallLog=sync\nSystemCallFilter=@system-service", 0);
 }
 
+/* PID 1 holds a file for them: the second child only loads what the first has compiled. */
+static void filters_are_compiled_once(void **state) {
+        World *w = *state;
+        struct stat first, second;
+        char lines[1024];
+        int fd = memfd_create("filters", MFD_CLOEXEC);
+
+        snprintf(lines, sizeof(lines),
+                 "ExecStart=%s --act modules "
+                 "`/f\nSystemCallFilter=@system-service\nSystemCallErrorNumber=EACCES\n",
+                 self);
+        for (int i = 0; i < 2; i++) {
+                spec_free(TAKE(w->spec));
+                assert_int_equal(spec_new("a.service", &w->spec), 0);
+                world_load(w, lines);
+                w->plan.filter_fd = fd;
+                world_run(w);
+                expect_exit(w, 0);
+                assert_int_equal(atoi(w->output.data), EACCES);
+                assert_int_equal(fstat(fd, i == 0 ? &first : &second), 0);
+        }
+        assert_true(first.st_size > 0);
+        assert_int_equal(first.st_mtim.tv_nsec, second.st_mtim.tv_nsec);
+        close(fd);
+}
+
+static void keys_tell_filters_apart(void **state) {
+        static const char *const lines[] = {
+                "SystemCallFilter=mount",  "SystemCallFilter=~mount",
+                "SystemCallLog=mount",     "SystemCallFilter=~mount:EPERM",
+                "LockPersonality=yes",     "RestrictNamespaces=~user",
+                "RestrictNamespaces=~pid", "SystemCallFilter=mount\nSystemCallErrorNumber=1"
+        };
+        uint64_t keys[ELEMENTSOF(lines)];
+        World *w = *state;
+
+        world_load(w, "ExecStart=/bin/true\n");
+        assert_int_equal(exec_filter_key(&w->plan), 0);
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                char text[256];
+
+                snprintf(text, sizeof(text), "ExecStart=/bin/true\n%s\n", lines[i]);
+                spec_free(TAKE(w->spec));
+                assert_int_equal(spec_new("a.service", &w->spec), 0);
+                world_load(w, text);
+                keys[i] = exec_filter_key(&w->plan);
+                for (size_t k = 0; k < i; k++)
+                        assert_int_not_equal(keys[i], keys[k]);
+        }
+}
+
 static void a_filter_implies_no_new_privileges(void **state) {
         static const char *const lines[] = { "LockPersonality=yes", "SystemCallFilter=~@clock",
                                              "RestrictAddressFamilies=AF_UNIX" };
@@ -248,6 +299,8 @@ int main(int argc, char **argv) {
                 TEST(unlisted_calls_are_denied),
                 TEST(calls_of_later_kernels_do_not_exist),
                 TEST(our_architecture_is_always_allowed),
+                TEST(filters_are_compiled_once),
+                TEST(keys_tell_filters_apart),
                 TEST(a_filter_implies_no_new_privileges),
                 TEST(a_secondary_filter_implies_nothing),
         };
