@@ -259,7 +259,7 @@ int method_add_dependency_unit_files(Call *c) {
 
 int method_get_default_target(Call *c) {
         char *name auto_free = NULL;
-        int r = install_get_default(c->manager->loader, &name);
+        int r = install_get_default(c->manager->loader, &name, NULL);
 
         if (r == -ERFKILL)
                 return sd_bus_error_set(c->error, ERROR_UNIT_MASKED, "Unit file default.target is masked.");

@@ -46,6 +46,7 @@ typedef struct Ctl {
         LoaderScope scope;      /* --global, --user */
         const char *image, *preset_mode, *drop_in;
         bool take_stdin;    /* edit --stdin */
+        bool no_generated;  /* for ctl_loader(): leave out what generators made */
         const char *output; /* -o */
         const char *lines;  /* -n */
         const char *since, *priority;

@@ -179,7 +179,7 @@ int ctl_loader(Ctl *c, Loader **ret) {
         char config[4096], data[4096], dirs[3][300];
         int r;
 
-        for (size_t i = 0; i < ELEMENTSOF(generators); i++) {
+        for (size_t i = 0; i < ELEMENTSOF(generators) && !c->no_generated; i++) {
                 snprintf(dirs[i], sizeof(dirs[i]), "%s/systemd/%s", o.runtime_dir, generators[i]);
                 o.generator_dirs[i] = dirs[i];
         }

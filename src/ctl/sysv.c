@@ -94,7 +94,9 @@ int ctl_sync_sysv(Ctl *c, const char *verb, char **names, bool *enabled) {
                 concerned |= str_equal(verb, verbs_for_scripts[i]);
         if (!concerned || c->scope != SCOPE_SYSTEM || (skip && parse_bool(skip, &told) >= 0 && told))
                 return 0;
+        c->no_generated = true; /* the unit that was made of the script is not a native one */
         r = ctl_loader_or_say(c, verb, &l);
+        c->no_generated = false;
         for (size_t i = 0; names && names[i]; i++) {
                 bool native;
                 int done = 0;

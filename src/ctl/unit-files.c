@@ -343,6 +343,18 @@ end:
         return code;
 }
 
+static int find_default(Loader *l, char **ret) {
+        Report report = { 0 };
+        int r;
+
+        r = install_get_default(l, ret, &report);
+        ctl_print_findings(&report);
+        report_release(&report);
+        if (r < 0)
+                fprintf(stderr, "Failed to get default target: %s\n", strerror(-r));
+        return r;
+}
+
 VERB(get_default) {
         char *name auto_free = NULL;
         Loader *l = NULL;
@@ -350,11 +362,9 @@ VERB(get_default) {
 
         if (ctl_loader_or_say(c, "get default target", &l) < 0)
                 return CTL_FAILED;
-        r = install_get_default(l, &name);
+        r = find_default(l, &name);
         if (r >= 0)
                 puts(name);
-        else
-                fprintf(stderr, "Failed to get default target: %s\n", strerror(-r));
         loader_free(l);
         return r < 0 ? CTL_FAILED : CTL_OK;
 }
@@ -384,7 +394,7 @@ static int set_default_remotely(Ctl *c, const char *name, InstallChanges *change
 VERB(set_default) {
         InstallChanges changes = { 0 };
         Report report = { 0 };
-        char *name auto_free = NULL;
+        char *name auto_free = NULL, *found auto_free = NULL;
         Loader *l = NULL;
         int r, code;
 
@@ -398,6 +408,8 @@ VERB(set_default) {
                 r = install_set_default(l, name, INSTALL_FORCE, &changes, &report);
                 ctl_print_findings(&report);
                 code = ctl_print_changes(c, "set default", r, &changes);
+                if (code == CTL_OK) /* it must be one that can be found again */
+                        code = find_default(l, &found) < 0 ? CTL_FAILED : CTL_OK;
         }
         install_changes_release(&changes);
         report_release(&report);

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* The first error counts, else the number. */
+/* The first error counts, else the number of links. */
 static int gather(int before, int r) {
         return before < 0 ? before : r < 0 ? r : before + r;
 }
@@ -169,12 +169,18 @@ static int apply_one(InstallContext *x, const InstallInfo *i) {
         } kinds[] = { { i->spec.wanted_by, ".wants" },
                       { i->spec.required_by, ".requires" },
                       { i->spec.upheld_by, ".upholds" } };
-        int r = link_into_path(x, i);
+        int r, q;
 
+        r = link_into_path(x, i);
+        if (r < 0) /* the other links would lead to another unit */
+                return r;
         STRV_FOREACH (a, i->spec.alias)
                 r = gather(r, make_alias(x, i, *a));
-        for (size_t k = 0; k < ELEMENTSOF(kinds); k++)
-                r = gather(r, make_dependencies(x, i, kinds[k].names, kinds[k].suffix));
+        for (size_t k = 0; k < ELEMENTSOF(kinds); k++) {
+                q = make_dependencies(x, i, kinds[k].names, kinds[k].suffix);
+                if (r == 0 || q == -ENOMEM)
+                        r = q;
+        }
         return r;
 }
 

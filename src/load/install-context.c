@@ -300,7 +300,7 @@ int install_info_traverse(InstallContext *x, InstallInfo *i, unsigned flags, Ins
         for (unsigned n = 0; r >= 0 && (i->mode == INSTALL_LINKED || i->mode == INSTALL_ALIAS); n++) {
                 if (n >= LINKS_MAX)
                         return -ELOOP;
-                if (!(flags & SEARCH_FOLLOW) && i->mode == INSTALL_ALIAS &&
+                if (!(flags & SEARCH_FOLLOW) &&
                     directory_flags(x->l, i->path) & (DIR_PERSISTENT | DIR_RUNTIME))
                         return -ELOOP;
                 r = follow(x, &i, flags);

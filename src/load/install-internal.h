@@ -48,7 +48,7 @@ typedef struct InstallContext {
 
 typedef enum SearchFlags {
         SEARCH_LOAD = 1,   /* read [Install] */
-        SEARCH_FOLLOW = 2, /* aliases made by the administrator are followed, not refused */
+        SEARCH_FOLLOW = 2, /* links in the configuration directories are followed as well, not refused */
 } SearchFlags;
 
 InstallContext install_context(Loader *l, unsigned flags, InstallChanges *changes, Report *r);
@@ -123,5 +123,5 @@ typedef struct LinkEvidence {
         bool found;     /* enabled by a link */
         bool same_name; /* a link of its own name, leading to a file of that name */
 } LinkEvidence;
-void link_index_look(const InstallContext *x, const LinkIndex *links, const InstallInfo *i, size_t dir,
-                     bool known_names_only, bool ignore_same_name, LinkEvidence *ret);
+void link_index_look(const LinkIndex *links, const InstallInfo *i, size_t dir, bool known_names_only,
+                     bool ignore_same_name, LinkEvidence *ret);

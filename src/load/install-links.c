@@ -220,23 +220,17 @@ int loader_links(Loader *l, const LinkIndex **ret) {
         return 0;
 }
 
-/* Is the link one that enabling makes? */
-static bool is_known_name(const InstallContext *x, const InstallInfo *i, const char *name) {
+/* Is the link one that enabling makes? As systemctl, by the names as written: %i in Alias= is not seen. */
+static bool is_known_name(const InstallInfo *i, const char *name) {
         char *instance auto_free = NULL;
 
         if (str_equal(name, i->name) || (install_instance(i, &instance) >= 0 && str_equal(name, instance)))
                 return true;
-        STRV_FOREACH (a, i->spec.alias) {
-                char *alias auto_free = NULL;
-
-                if (install_expand(x, i, *a, &alias) >= 0 && str_equal(name, alias))
-                        return true;
-        }
-        return false;
+        return strv_contains(i->spec.alias, name);
 }
 
-void link_index_look(const InstallContext *x, const LinkIndex *links, const InstallInfo *i, size_t dir,
-                     bool known_names_only, bool ignore_same_name, LinkEvidence *ret) {
+void link_index_look(const LinkIndex *links, const InstallInfo *i, size_t dir, bool known_names_only,
+                     bool ignore_same_name, LinkEvidence *ret) {
         const Bucket *b;
 
         *ret = (LinkEvidence){ 0 };
@@ -254,6 +248,6 @@ void link_index_look(const InstallContext *x, const LinkIndex *links, const Inst
                 if (same && leads)
                         ret->same_name = true;
                 else
-                        ret->found = !known_names_only || is_known_name(x, i, link->name);
+                        ret->found = !known_names_only || is_known_name(i, link->name);
         }
 }

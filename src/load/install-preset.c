@@ -52,7 +52,7 @@ static int add_instances(InstallContext *x, const char *template, char *const *i
 
                 r = name_with_instance(template, *i, &name);
                 if (r >= 0)
-                        r = install_discover_usable(x, name, SEARCH_LOAD, NULL);
+                        r = install_discover_usable(x, name, SEARCH_LOAD | SEARCH_FOLLOW, NULL);
                 if (r < 0)
                         break;
         }
@@ -80,7 +80,7 @@ static int prepare(Preset *p, const char *name) {
                 return install_discover(&p->disable, name, SEARCH_FOLLOW, NULL);
         if (instances)
                 return add_instances(&p->enable, name, instances);
-        return install_discover_usable(&p->enable, name, SEARCH_LOAD, NULL);
+        return install_discover_usable(&p->enable, name, SEARCH_LOAD | SEARCH_FOLLOW, NULL);
 }
 
 static int execute(Preset *p, PresetMode mode) {
@@ -134,7 +134,7 @@ int install_preset(Loader *l, char *const *names, PresetMode mode, unsigned flag
 /* One bad unit file is no reason to leave all others as they are. */
 static bool may_be_skipped(int r) {
         static const int errors[] = { -EEXIST,  -ERFKILL, -EADDRNOTAVAIL, -ETXTBSY, -EBADSLT, -EIDRM,
-                                      -EUCLEAN, -ELOOP,   -EXDEV,         -ENOENT,  -ENOLINK, -EUNATCH };
+                                      -EUCLEAN, -ELOOP,   -EXDEV,         -ENOENT,  -EUNATCH };
 
         for (size_t i = 0; i < ELEMENTSOF(errors); i++)
                 if (r == errors[i])

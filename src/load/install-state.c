@@ -41,9 +41,8 @@ typedef struct Found {
 } Found;
 
 /* Links of its own name below the place of the unit file are overridden by it: those are ignored. */
-static Found find_links(const InstallContext *x, const LinkIndex *links, const InstallInfo *i,
+static Found find_links(const Loader *l, const LinkIndex *links, const InstallInfo *i,
                         bool known_names_only) {
-        const Loader *l = x->l;
         int place = directory_of(l, i->path, true);
         Found f = { 0 };
 
@@ -51,7 +50,7 @@ static Found find_links(const InstallContext *x, const LinkIndex *links, const I
                 unsigned flags = l->index.path.dirs[dir].flags;
                 LinkEvidence e;
 
-                link_index_look(x, links, i, dir, known_names_only, place >= 0 && dir > (size_t)place, &e);
+                link_index_look(links, i, dir, known_names_only, place >= 0 && dir > (size_t)place, &e);
                 if (e.found) {
                         f.config |= (flags & DIR_PERSISTENT) != 0;
                         f.runtime |= (flags & DIR_VOLATILE) != 0;
@@ -96,11 +95,11 @@ static int judge(const InstallContext *x, const InstallInfo *i, UnitFileState *r
         r = loader_links(x->l, &links);
         if (r < 0)
                 return r;
-        f = find_links(x, links, i, true);
+        f = find_links(x->l, links, i, true);
         *ret = judge_links(&f, i);
         if (*ret != UNIT_FILE_STATE_MAX)
                 return 0;
-        f = find_links(x, links, i, false);
+        f = find_links(x->l, links, i, false);
         if (judge_links(&f, i) != UNIT_FILE_STATE_MAX)
                 *ret = FILE_INDIRECT; /* in use under another name */
         else if (install_has_rules(i))

@@ -11,8 +11,8 @@ int install_enable(Loader *l, char *const *names, unsigned flags, InstallChanges
         r = loader_refresh(l);
         STRV_FOREACH (n, names)
                 if (r >= 0) /* what was asked for must be there; nothing has been done yet */
-                        r = install_discover_usable(&x, *n, SEARCH_LOAD, NULL);
-        if (r >= 0)
+                        r = install_discover_usable(&x, *n, SEARCH_LOAD | SEARCH_FOLLOW, NULL);
+        if (r >= 0) /* a linked file is known by now; an alias is found again, and refused */
                 r = install_apply(&x, SEARCH_LOAD);
         if (r >= 0 && ret_info)
                 *ret_info = r > 0;
@@ -121,8 +121,8 @@ int install_set_default(Loader *l, const char *name, unsigned flags, InstallChan
         return r;
 }
 
-int install_get_default(Loader *l, char **ret) {
-        InstallContext x = install_context(l, 0, NULL, NULL);
+int install_get_default(Loader *l, char **ret, Report *report) {
+        InstallContext x = install_context(l, 0, NULL, report);
         InstallInfo *i;
         int r;
 

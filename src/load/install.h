@@ -104,7 +104,7 @@ int install_link(Loader *l, char *const *paths, unsigned flags, InstallChanges *
 /* kind: DEP_WANTS or DEP_REQUIRES */
 int install_add_dependency(Loader *l, char *const *names, const char *target, DependencyKind kind,
                            unsigned flags, InstallChanges *changes, Report *r);
-int install_get_default(Loader *l, char **ret);
+int install_get_default(Loader *l, char **ret, Report *r);
 
 /* How the administrator's links have it; the report may be NULL. A negative errno tells why there is no state. */
 int install_state(Loader *l, const char *name, UnitFileState *ret, Report *r);

@@ -329,16 +329,16 @@ static void the_default_target_is_a_link(void **state) {
         Report report = { 0 };
         char *name auto_free = NULL;
 
-        assert_int_equal(install_get_default(w->loader, &name), -ENOENT);
+        assert_int_equal(install_get_default(w->loader, &name, NULL), -ENOENT);
         world_put(w, PKGLIBDIR "/system/multi-user.target", "[Unit]\nDescription=m\n");
         world_put(w, PKGLIBDIR "/system/rescue.target", "[Unit]\nDescription=r\n");
         world_link(w, PKGLIBDIR "/system/default.target", "multi-user.target");
-        assert_int_equal(install_get_default(w->loader, &name), 0);
+        assert_int_equal(install_get_default(w->loader, &name, NULL), 0);
         assert_string_equal(name, "multi-user.target");
         assert_int_equal(install_set_default(w->loader, "rescue.target", 0, &changes, &report), 0);
         expect_target(w, ETC "default.target", PKGLIBDIR "/system/rescue.target");
         free(TAKE(name));
-        assert_int_equal(install_get_default(w->loader, &name), 0);
+        assert_int_equal(install_get_default(w->loader, &name, NULL), 0);
         assert_string_equal(name, "rescue.target");
         assert_int_equal(install_set_default(w->loader, "multi-user.target", 0, &changes, &report), -EEXIST);
         assert_int_equal(
