@@ -218,6 +218,17 @@ void graph_remove(Graph *g, Unit *u) {
         unit_dispose(g, u);
 }
 
+void graph_remove_garbage(Graph *g, Unit *u) {
+        for (Unit *i = u; i; i = i->walk_next)
+                edges_clear_all(i);
+        while (u) {
+                Unit *next = u->walk_next;
+
+                graph_remove(g, u);
+                u = next;
+        }
+}
+
 Unit *graph_next_unit(const Graph *g, const Unit *previous) {
         Unit *u = previous ? previous->next : g->units;
 

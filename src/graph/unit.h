@@ -172,6 +172,11 @@ unsigned graph_count_failed(const Graph *g); /* units in FAILED; kept up to date
  * through others.
  */
 bool unit_is_garbage(const Unit *u);
+/*
+ * Forgets it and all those: who stayed would be read again, and u with it. Right after unit_is_garbage(u) has said
+ * yes; u and the others are a chain through walk_next then, and their marker is that of u.
+ */
+void graph_remove_garbage(Graph *g, Unit *u);
 static inline bool unit_is_down(const Unit *u) { /* for good: not between two runs */
         return active_state_is_down(u->active) && !u->will_restart;
 }
