@@ -19,14 +19,18 @@ static const char *const names[] = {
 #endif
 };
 
-/* The C library keeps the first real-time signals for itself, so the numbers are known at run time only. */
+/* The C library keeps the first real-time signals for itself, so the numbers are known at run time only; those have no name. */
 static const char *realtime_name(int n) {
         static char text[65][sizeof("SIGRTMIN+64")];
 
-        if (n < SIGRTMIN || n > SIGRTMAX || n > 64)
+        if (n <= 0 || n > SIGRTMAX || n > 64)
                 return NULL;
         if (n == SIGRTMIN)
                 return "SIGRTMIN";
+        if (n < SIGRTMIN) {
+                snprintf(text[n], sizeof(text[n]), "%d", n);
+                return text[n];
+        }
         snprintf(text[n], sizeof(text[n]), "SIGRTMIN+%d", n - SIGRTMIN);
         return text[n];
 }
