@@ -189,8 +189,7 @@ static int add_dependency(InstallContext *x, const char *name, const char *targe
 
 int install_add_dependency(Loader *l, char *const *names, const char *target, DependencyKind kind,
                            unsigned flags, InstallChanges *changes, Report *report) {
-        InstallContext x = install_context(l, flags, changes, report),
-                       targets = install_context(l, flags, changes, report);
+        InstallContext x = install_context(l, flags, changes, report);
         InstallInfo *t;
         int r;
 
@@ -200,13 +199,12 @@ int install_add_dependency(Loader *l, char *const *names, const char *target, De
                 return -EINVAL;
         r = loader_refresh(l);
         if (r >= 0)
-                r = install_discover_usable(&targets, target, SEARCH_FOLLOW, &t);
+                r = install_discover_usable(&x, target, SEARCH_FOLLOW, &t);
         STRV_FOREACH (n, names)
                 if (r >= 0)
                         r = add_dependency(&x, *n, t->name, kind);
         if (r >= 0)
                 r = install_apply(&x, SEARCH_FOLLOW);
-        install_context_release(&targets);
         install_context_release(&x);
         return MIN(r, 0);
 }
