@@ -36,8 +36,10 @@ static int choice_parse(const CodecContext *c, const char *value, void *field) {
         return codec_refuse(c, "'%.120s' is none of: %s", value, c->row->choices);
 }
 
-const Codec codec_choice = { CODEC_OF(choice), .expects = "one of the words that the setting takes",
-                             .parse = choice_parse, .format = text_format, .release = release_string };
+const Codec codec_choice = { CODEC_OF(choice),      .expects = "one of the words that the setting takes",
+                             .empty_resets = true,  .parse = choice_parse,
+                             .format = text_format, .release = release_string,
+                             .good = SAMPLES(""),   .bad = SAMPLES("nonsense") };
 
 /* The first word, a device, and what follows it. 0, CODEC_SAID, -EINVAL, -ENOMEM. */
 static int take_device(const CodecContext *c, const char *value, char **ret_device, const char **ret_rest) {
@@ -94,7 +96,8 @@ static int device_value_parse(const CodecContext *c, const char *value, void *fi
         return text_keep(value, field);
 }
 
-TEXT_CODEC(device_value, .expects = "a device and a value such as /dev/sda 10M", .parse = device_value_parse);
+TEXT_CODEC(device_value, .good = SAMPLES("/dev/sda 100"), .bad = SAMPLES("", "/dev/sda", "/dev/sda x"),
+           .expects = "a device and a value such as /dev/sda 10M", .parse = device_value_parse);
 
 static int device_allow_parse(const CodecContext *c, const char *value, void *field) {
         char *device auto_free = NULL;
@@ -112,7 +115,9 @@ static int device_allow_parse(const CodecContext *c, const char *value, void *fi
         return text_keep(value, field);
 }
 
-TEXT_CODEC(device_allow, .expects = "a device below /dev, block-NAME or char-NAME, and letters of rwm",
+TEXT_CODEC(device_allow, .good = SAMPLES("/dev/null rw", "char-pts", "block-* r"),
+           .bad = SAMPLES("/null rw", "/dev/null x"),
+           .expects = "a device below /dev, block-NAME or char-NAME, and letters of rwm",
            .parse = device_allow_parse);
 
 static bool prefix_is_valid(const char *s) {
@@ -143,7 +148,8 @@ static int ip_prefixes_parse(const CodecContext *c, const char *value, void *fie
         return codec_for_each_word(c, value, 0, take_prefix, field);
 }
 
-TEXT_CODEC(ip_prefixes, .expects = "an address such as 10.0.0.0/8, or any, localhost, link-local, multicast",
+TEXT_CODEC(ip_prefixes, .good = SAMPLES("10.0.0.0/8 any", "::1"), .bad = SAMPLES("10.0.0.0/33", "host"),
+           .expects = "an address such as 10.0.0.0/8, or any, localhost, link-local, multicast",
            .parse = ip_prefixes_parse);
 
 /* "80", "1024-2048" */
@@ -177,8 +183,9 @@ static int socket_bind_parse(const CodecContext *c, const char *value, void *fie
         return !p || str_equal(p, "any") || ports_are_valid(p) ? text_keep(value, field) : -EINVAL;
 }
 
-TEXT_CODEC(socket_bind, .expects = "ports such as tcp:8080 or ipv6:udp:1000-2000, or any",
-           .parse = socket_bind_parse);
+TEXT_CODEC(socket_bind, .good = SAMPLES("any", "tcp", "ipv4:udp:1-5", "80"),
+           .bad = SAMPLES("0", "5-1", "tcp:x"),
+           .expects = "ports such as tcp:8080 or ipv6:udp:1000-2000, or any", .parse = socket_bind_parse);
 
 static int take_interface(const CodecContext *c, const char *word, void *field) {
         size_t n = strlen(word);
@@ -197,7 +204,46 @@ static int interfaces_parse(const CodecContext *c, const char *value, void *fiel
         return codec_for_each_word(c, value + (value[0] == '~'), WORDS_QUOTES, take_interface, field);
 }
 
-TEXT_CODEC(interfaces, .expects = "the name of a network interface such as eth0", .parse = interfaces_parse);
+TEXT_CODEC(interfaces, .good = SAMPLES("eth0 lo", "~eth0"), .bad = SAMPLES("a/b", "12"),
+           .expects = "the name of a network interface such as eth0", .parse = interfaces_parse);
+
+static int interface_parse(const CodecContext *c, const char *value, void *field) {
+        return take_interface(c, value, field);
+}
+
+TEXT_CODEC(interface, .good = SAMPLES("eth0"), .bad = SAMPLES("a/b", "12", "0123456789abcdef"),
+           .expects = "the name of a network interface such as eth0", .parse = interface_parse);
+
+/* What sd_listen_fds_with_names(3) hands over, separated by colons. */
+static int fd_name_parse(const CodecContext *c, const char *value, void *field) {
+        char *name auto_free = NULL;
+        int r = codec_expand(c, value, &name);
+
+        if (r != 0)
+                return r;
+        if (strlen(name) > 255)
+                return -EINVAL;
+        for (const char *p = name; *p; p++)
+                if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f || *p == ':')
+                        return -EINVAL;
+        return text_keep(name, field);
+}
+
+static int fd_name_format(const Directive *row, const void *field, Buf *b) {
+        const char *const *name = field;
+
+        format_literal(*name ? *name : "", b);
+        return format_end(b);
+}
+
+const Codec codec_fd_name = { CODEC_OF(fd_name),
+                              .expects = "a name in ASCII without colons",
+                              .empty_resets = true,
+                              .parse = fd_name_parse,
+                              .format = fd_name_format,
+                              .release = release_string,
+                              .good = SAMPLES("", "web", "a b", "50%%"),
+                              .bad = SAMPLES("a:b", "\xc3\xa9") };
 
 static int take_controller(const CodecContext *c, const char *word, void *field) {
         static const char *const names[] = { "cpu",
@@ -224,8 +270,8 @@ static int controllers_parse(const CodecContext *c, const char *value, void *fie
         return codec_for_each_word(c, value, WORDS_QUOTES, take_controller, field);
 }
 
-TEXT_CODEC(controllers, .expects = "a controller such as cpu, io, memory or pids",
-           .parse = controllers_parse);
+TEXT_CODEC(controllers, .good = SAMPLES("cpu io"), .bad = SAMPLES("net"),
+           .expects = "a controller such as cpu, io, memory or pids", .parse = controllers_parse);
 
 static int percentage_parse(const CodecContext *c, const char *value, void *field) {
         uint64_t v;
@@ -233,7 +279,8 @@ static int percentage_parse(const CodecContext *c, const char *value, void *fiel
         return permyriad_parse(value, &v) < 0 || v > 10000 ? -EINVAL : text_keep(value, field);
 }
 
-TEXT_CODEC(percentage, .expects = "a percentage from 0% to 100%", .parse = percentage_parse);
+TEXT_CODEC(percentage, .good = SAMPLES("0%", "12.5%"), .bad = SAMPLES("101%", "5"),
+           .expects = "a percentage from 0% to 100%", .parse = percentage_parse);
 
 /* "TYPE:PATH" */
 static int bpf_program_parse(const CodecContext *c, const char *value, void *field) {
@@ -254,5 +301,6 @@ static int bpf_program_parse(const CodecContext *c, const char *value, void *fie
         return -EINVAL;
 }
 
-TEXT_CODEC(bpf_program, .expects = "TYPE:PATH such as egress:/sys/fs/bpf/program",
-           .parse = bpf_program_parse);
+TEXT_CODEC(bpf_program, .good = SAMPLES("egress:/sys/fs/bpf/x"),
+           .bad = SAMPLES("egress", "foo:/x", "egress:x"),
+           .expects = "TYPE:PATH such as egress:/sys/fs/bpf/program", .parse = bpf_program_parse);

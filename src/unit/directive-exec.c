@@ -7,11 +7,21 @@
 
 #include "unit/directive-tables.h"
 
+/* Those that this processor can have. */
+#if defined(__x86_64__)
+#define PERSONALITIES "x86 x86-64"
+#elif defined(__aarch64__)
+#define PERSONALITIES "arm arm64"
+#else
+#define PERSONALITIES                                                                                        \
+        "x86 x86-64 arm arm64 ppc ppc64 ppc-le ppc64-le s390 s390x riscv32 riscv64 mips-le mips64-le"
+#endif
+
 const Directive exec_directives[] = {
         { "*exec", "AmbientCapabilities", FIELD(capabilities, exec, capability_ambient), .list = true,
           .summary = "Capabilities that the service keeps as another user." },
-        { "*exec", "AppArmorProfile", FIELD(string, exec, apparmor_profile), .signature = "(bs)",
-          .summary = "The AppArmor profile." },
+        { "*exec", "AppArmorProfile", FIELD(string, exec, apparmor_profile), .vital = true,
+          .signature = "(bs)", .summary = "The AppArmor profile." },
         { "*exec", "CPUAffinity", FIELD(cpu_set, exec, cpu_affinity), .list = true,
           .summary = "The CPUs on which the processes may run." },
         { "*exec", "CPUSchedulingPolicy", FIELD(cpu_policy, exec, cpu_policy), GIVEN(exec, cpu_set),
@@ -121,7 +131,7 @@ const Directive exec_directives[] = {
           .summary = "The PAM service of a session around the processes." },
         { "*exec", "PassEnvironment", FIELD(variables, exec, pass_environment), .list = true,
           .summary = "Variables of svinit that the processes get." },
-        { "*exec", "Personality", FIELD(string, exec, personality),
+        { "*exec", "Personality", FIELD(choice, exec, personality), .choices = PERSONALITIES,
           .summary = "The architecture that uname shows." },
         { "*exec", "RemoveIPC", FIELD(boolean, exec, remove_ipc), .initial = "no", .support = SUPPORT_PARTIAL,
           .limit = "IPC objects are left alone yet.",
@@ -134,14 +144,14 @@ const Directive exec_directives[] = {
           .initial = "0755", .summary = "Access mode of the directories of RuntimeDirectory=." },
         { "*exec", "RuntimeDirectoryPreserve", FIELD(preserve, exec, runtime_directory_preserve),
           .initial = "no", .summary = "Whether RuntimeDirectory= stays when the service stops." },
-        { "*exec", "SELinuxContext", FIELD(string, exec, selinux_context), .signature = "(bs)",
+        { "*exec", "SELinuxContext", FIELD(string, exec, selinux_context), .vital = true, .signature = "(bs)",
           .summary = "The SELinux context." },
         { "*exec", "SecureBits", FIELD(secure_bits, exec, secure_bits), .list = true,
           .summary = "Secure bits of the processes." },
         { "*exec", "SetLoginEnvironment", .signature = "b", .support = SUPPORT_IGNORED,
           .limit = "The variables of the user are set whenever User= is.",
           .summary = "Whether HOME, USER and the like are set." },
-        { "*exec", "SmackProcessLabel", FIELD(string, exec, smack_label), .signature = "(bs)",
+        { "*exec", "SmackProcessLabel", FIELD(string, exec, smack_label), .vital = true, .signature = "(bs)",
           .summary = "The SMACK label." },
         { "*exec", "StandardError", FIELD(std_output, exec, io), GIVEN(exec, io.error_set), .detail = 1,
           .initial = "inherit", .summary = "Where standard error goes." },
@@ -180,8 +190,8 @@ const Directive exec_directives[] = {
           .summary = "Whether others lose the terminal before and after." },
         { "*exec", "TTYVTDisallocate", FIELD(boolean, exec, tty_disallocate), .initial = "no",
           .summary = "Whether the virtual terminal is cleared before and after." },
-        { "*exec", "TimeoutCleanSec", .initial = "infinity", .property = "TimeoutCleanUSec", .signature = "t",
-          .support = SUPPORT_IGNORED, .limit = "Cleaning has no time limit.",
+        { "*exec", "TimeoutCleanSec", SYNTAX(timespan), .initial = "infinity", .property = "TimeoutCleanUSec",
+          .signature = "t", .support = SUPPORT_IGNORED, .limit = "Cleaning has no time limit.",
           .summary = "How long systemctl clean may take." },
         { "*exec", "TimerSlackNSec", FIELD(nanoseconds, exec, timer_slack), GIVEN(exec, timer_slack_set),
           .initial = "50000ns", .summary = "How late timers of the processes may be." },
@@ -192,8 +202,9 @@ const Directive exec_directives[] = {
           .summary = "The user the processes run as." },
         { "*exec", "UtmpIdentifier", FIELD(string, exec, utmp_identifier), .support = SUPPORT_PARTIAL,
           .limit = "No record is written.", .summary = "The name of a record in utmp." },
-        { "*exec", "UtmpMode", .initial = "init", .signature = "s", .support = SUPPORT_IGNORED,
-          .limit = "No record is written.", .summary = "The kind of the record in utmp." },
+        { "*exec", "UtmpMode", SYNTAX(choice), .choices = "init login user", .initial = "init",
+          .signature = "s", .support = SUPPORT_IGNORED, .limit = "No record is written.",
+          .summary = "The kind of the record in utmp." },
         { "*exec", "WorkingDirectory", FIELD(working_directory, exec, working_directory), .vital = true,
           .summary = "The working directory of the processes." },
         { "*exec", "X-PassManagerEnvironment", FIELD(boolean, exec, pass_manager_environment),
