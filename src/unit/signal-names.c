@@ -21,17 +21,16 @@ static const char *const names[] = {
 
 /* The C library keeps the first real-time signals for itself, so the numbers are known at run time only; those have no name. */
 static const char *realtime_name(int n) {
-        static char text[65][sizeof("SIGRTMIN+64")];
+        static char text[65][sizeof("SIGRTMIN+4294967295")];
 
         if (n <= 0 || n > SIGRTMAX || n > 64)
                 return NULL;
         if (n == SIGRTMIN)
                 return "SIGRTMIN";
-        if (n < SIGRTMIN) {
+        if (n < SIGRTMIN)
                 snprintf(text[n], sizeof(text[n]), "%d", n);
-                return text[n];
-        }
-        snprintf(text[n], sizeof(text[n]), "SIGRTMIN+%d", n - SIGRTMIN);
+        else
+                snprintf(text[n], sizeof(text[n]), "SIGRTMIN+%u", (unsigned)(n - SIGRTMIN));
         return text[n];
 }
 
