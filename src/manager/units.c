@@ -347,11 +347,15 @@ int manager_load_stubs(Manager *m) {
         return r;
 }
 
-/* Not found when it was looked for, or kept apart from the unit whose name it is. */
+/* It was kept apart from the unit whose name it is, and nothing keeps it so any more. */
+static bool may_be_merged_now(const Unit *u) {
+        return u->load_state == LOAD_ERROR && u->load_error == -EEXIST && unit_is_down(u) && !u->job;
+}
+
 static bool may_be_different_now(const Unit *u) {
-        if (active_state_is_up(u->active) || u->job)
-                return false;
-        return u->load_state == LOAD_NOT_FOUND || (u->load_state == LOAD_ERROR && u->load_error == -EEXIST);
+        if (u->load_state == LOAD_NOT_FOUND) /* when it was looked for */
+                return !active_state_is_up(u->active) && !u->job;
+        return may_be_merged_now(u);
 }
 
 int manager_load_unit(Manager *m, const char *name, Unit **ret) {
@@ -501,6 +505,12 @@ static void collect_one(Manager *m, Unit *u) {
         graph_remove_garbage(m->graph, u);
 }
 
+static void rejoin(Manager *m, Unit *u) {
+        graph_forget_spec(m->graph, u);
+        (void)manager_load_one(m, u);
+        (void)manager_load_stubs(m);
+}
+
 #define COLLECTED_MANY 100
 
 void manager_collect_pending(Manager *m) {
@@ -509,7 +519,10 @@ void manager_collect_pending(Manager *m) {
 
         while ((rt = m->internal->collect)) {
                 drop_from_collect(rt);
-                collect_one(m, rt->unit);
+                if (may_be_merged_now(rt->unit))
+                        rejoin(m, rt->unit);
+                else
+                        collect_one(m, rt->unit);
         }
         if (n_before - graph_count_units(m->graph) > COLLECTED_MANY)
                 manager_give_back(m);

@@ -175,10 +175,11 @@ U
         pid=$(show other MainPID)
         ctl daemon-reload
         [ "$(show other MainPID)" = "$pid" ]
+        [ "$(show other LoadState)" = error ]
         ctl stop other
-        run -0 ctl start other
+        [[ $(show user Wants) == *real.service* && $(show user Wants) != *other.service* ]]
         [ "$(show other Id)" = real.service ]
-        [[ $(show user Wants) == *real.service* ]]
+        run -0 ctl start other
         # A mask.
         ln -sf /dev/null "$T/units/real.service"
         ctl daemon-reload
