@@ -201,13 +201,24 @@ static int match_priority(sd_journal *j, const char *text) {
         return r;
 }
 
+/* A svinit that may not write to /run keeps its journal where it keeps the rest. */
+static int open_journal(Ctl *c, sd_journal **ret) {
+        const char *runtime = ctl_runtime_dir(c);
+        char path[300];
+
+        snprintf(path, sizeof(path), "%s/log/journal", runtime);
+        return str_equal(runtime, "/run") || access(path, R_OK) < 0
+                       ? sd_journal_open(ret, SD_JOURNAL_LOCAL_ONLY)
+                       : sd_journal_open_directory(ret, path, 0);
+}
+
 int logs_show(Ctl *c, char *const *units, unsigned lines, bool following, usec_t not_before, bool indent) {
         bool all = lines == 0;
         sd_journal *j = NULL;
         int r;
 
         setlocale(LC_TIME, ""); /* names of months as journalctl's; other times are English, as systemctl's */
-        r = sd_journal_open(&j, SD_JOURNAL_LOCAL_ONLY);
+        r = open_journal(c, &j);
         STRV_FOREACH (u, units)
                 if (r >= 0)
                         r = match_pattern(j, *u);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/runtime.h"
 #include "host/account-file.h"
 #include "host/environment.h"
 #include "host/proc-file.h"
@@ -198,19 +199,39 @@ static bool is_writable_directory(const char *path) {
         return stat(path, &st) >= 0 && S_ISDIR(st.st_mode) && access(path, W_OK) >= 0;
 }
 
+/* Others may write where it stands, so what is there already must be the user's own. */
+static bool make_own_directory(const char *path) {
+        struct stat st;
+
+        if (mkdir(path, 0700) < 0 && errno != EEXIST)
+                return false;
+        return lstat(path, &st) >= 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+               (st.st_mode & 077) == 0 && access(path, W_OK) >= 0;
+}
+
+static bool find_own_directory(char *buf, size_t n) {
+        char private[] = "/tmp/svinit-XXXXXX";
+
+        for (unsigned i = 0; runtime_dir_of_user(i, geteuid(), buf, n); i++)
+                if (make_own_directory(buf))
+                        return true;
+        (void)snprintf(buf, n, "%s", mkdtemp(private) ?: "/run");
+        return !str_equal(buf, "/run");
+}
+
 static int find_runtime_directory(HostInfo *h, char *const *environment) {
         const char *user = env_get(environment, "XDG_RUNTIME_DIR", strlen("XDG_RUNTIME_DIR"));
-        char private[] = "/tmp/svinit-XXXXXX";
         const char *chosen = "/run";
+        char own[64];
 
         h->runtime_writable = true;
         if (!is_writable_directory("/run")) {
                 if (user && user[0] == '/' && is_writable_directory(user))
                         chosen = user;
-                else if (mkdtemp(private))
-                        chosen = private;
-                else
-                        h->runtime_writable = false;
+                else {
+                        h->runtime_writable = find_own_directory(own, sizeof(own));
+                        chosen = own;
+                }
         }
         h->runtime_dir = strdup(chosen);
         return h->runtime_dir ? 0 : -ENOMEM;

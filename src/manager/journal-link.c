@@ -46,11 +46,12 @@ static int on_control(sd_event_source *s, int fd, uint32_t revents, void *userda
 }
 
 static void child(JournalLink *l, int fd) {
-        char format[64];
-        char *const argv[] = { (char *)"svinit-journald", format, NULL };
+        char format[64], runtime[300];
+        char *const argv[] = { (char *)"svinit-journald", format, runtime, NULL };
         sigset_t none;
 
         snprintf(format, sizeof(format), "--format=%s", l->manager->config.log_format ?: "prefix");
+        snprintf(runtime, sizeof(runtime), "--runtime-dir=%s/log/journal", l->manager->host.runtime_dir);
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         if (getpid() != 1)
