@@ -379,7 +379,22 @@ int condition_os_release(const HostInfo *h, const char *parameter) {
         return r < 0 ? r : 1;
 }
 
-/* svinit is given none. */
+/* Given to svinit, or to the container as one of its secrets: where LoadCredential= looks as well. */
 int condition_credential(const HostInfo *h, const char *parameter) {
+        const char *const directories[] = { getenv("CREDENTIALS_DIRECTORY"), "/run/secrets" };
+
+        if (!parameter[0] || strchr(parameter, '/') || str_equal(parameter, ".") ||
+            str_equal(parameter, ".."))
+                return 0;
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                char *path auto_free = NULL;
+
+                if (!directories[i])
+                        continue;
+                if (str_printf(&path, "%s/%s", directories[i], parameter) < 0)
+                        return -ENOMEM;
+                if (access(path, F_OK) >= 0)
+                        return 1;
+        }
         return 0;
 }

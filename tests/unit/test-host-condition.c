@@ -10,6 +10,7 @@
 
 #include "host/condition-internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -226,6 +227,67 @@ static void versions_are_ordered(void **state) {
         assert_int_equal(version_compare("", ""), 0);
 }
 
+static void the_second_expression_needs_its_value(void **state) {
+        assert_int_equal(condition_kernel_version(&host, "> 1 <999"), 1);
+        assert_int_equal(condition_kernel_version(&host, ">1 <999"), 1);
+        assert_int_equal(condition_kernel_version(&host, ">1 >999"), 0);
+        assert_int_equal(condition_kernel_version(&host, "> 1 < 999"), -EINVAL);
+        assert_int_equal(condition_kernel_version(&host, ">"), -EINVAL);
+}
+
+static void numbers_take_no_patterns(void **state) {
+        assert_int_equal(condition_memory(&host, "> 0"), 1);
+        assert_int_equal(condition_memory(&host, "$=1"), -EINVAL);
+        assert_int_equal(condition_cpus(&host, ">=1"), 1);
+        assert_int_equal(condition_cpus(&host, "!$=1"), -EINVAL);
+}
+
+static void os_release_has_no_blanks(void **state) {
+        assert_int_equal(condition_os_release(&host, "ID!=bogus"), 1);
+        assert_int_equal(condition_os_release(&host, "BOGUS!=x"), 1);
+        assert_int_equal(condition_os_release(&host, "ID= debian"), -EINVAL);
+        assert_int_equal(condition_os_release(&host, "ID="), -EINVAL);
+        assert_int_equal(condition_os_release(&host, "1D=x"), -EINVAL);
+}
+
+static void unknown_controllers_do_not_count(void **state) {
+        assert_int_equal(condition_control_group_controller(&host, "bogus"), 1);
+        assert_int_equal(condition_control_group_controller(&host, "bpf-firewall"), 0);
+        assert_int_equal(condition_control_group_controller(&host, "v1") +
+                                 condition_control_group_controller(&host, "v2"),
+                         1);
+}
+
+static void pressure_has_limits_and_spans(void **state) {
+        if (access("/proc/pressure/memory", F_OK) < 0)
+                skip();
+        assert_int_equal(condition_memory_pressure(&host, "100%/10sec"), 1);
+        assert_int_equal(condition_memory_pressure(&host, "1000\u2030"), 1);
+        assert_int_equal(condition_memory_pressure(&host, "101%"), -ERANGE);
+        assert_int_equal(condition_memory_pressure(&host, "10"), -EINVAL);
+        assert_int_equal(condition_memory_pressure(&host, "10%/7sec"), -EINVAL);
+        assert_int_equal(condition_io_pressure(&host, ""), -EINVAL);
+}
+
+static void features_have_the_names_of_the_manual(void **state) {
+        assert_int_equal(condition_cpu_feature(&host, ""), 0);
+        assert_int_equal(condition_cpu_feature(&host, "flags"), 0);
+#ifdef __x86_64__
+        assert_int_equal(condition_cpu_feature(&host, "lm"), 1);
+        assert_int_equal(condition_cpu_feature(&host, "SSE2"), 1);
+#endif
+}
+
+static void credentials_are_files_in_their_directory(void **state) {
+        setenv("CREDENTIALS_DIRECTORY", "/etc", 1);
+        assert_int_equal(condition_credential(&host, "passwd"), 1);
+        assert_int_equal(condition_credential(&host, "pass*"), 0);
+        assert_int_equal(condition_credential(&host, ".."), 0);
+        assert_int_equal(condition_credential(&host, "../etc/passwd"), 0);
+        unsetenv("CREDENTIALS_DIRECTORY");
+        assert_int_equal(condition_credential(&host, "passwd"), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(services_inherit_what_is_theirs),
@@ -239,6 +301,13 @@ int main(void) {
                 cmocka_unit_test(the_first_that_fails_is_named),
                 cmocka_unit_test(what_cannot_be_told_does_not_hold),
                 cmocka_unit_test(versions_are_ordered),
+                cmocka_unit_test(the_second_expression_needs_its_value),
+                cmocka_unit_test(numbers_take_no_patterns),
+                cmocka_unit_test(os_release_has_no_blanks),
+                cmocka_unit_test(unknown_controllers_do_not_count),
+                cmocka_unit_test(pressure_has_limits_and_spans),
+                cmocka_unit_test(features_have_the_names_of_the_manual),
+                cmocka_unit_test(credentials_are_files_in_their_directory),
         };
 
         return cmocka_run_group_tests(tests, set_up, tear_down);
