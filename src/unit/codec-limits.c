@@ -153,9 +153,10 @@ static int percentage_parse(const CodecContext *c, const char *value, uint64_t *
 
         if (permyriad_parse(value, &v) < 0)
                 return 0;
-        if (!scale || v > PERMYRIAD)
+        if ((!scale && c->row->codec) || v > PERMYRIAD)
                 return -EINVAL;
-        *scale = v;
+        if (scale)
+                *scale = v;
         *field = LIMIT_UNSET;
         return 1;
 }

@@ -300,7 +300,7 @@ static int base64_decode(const char *s, char *out, size_t *ret) {
                         out[n++] = (char)bits;
                 }
         }
-        if (digits % 4 == 1 || padding > 2 || (padding > 0 && (digits + padding) % 4 != 0))
+        if (padding > 2 || (digits + padding) % 4 != 0)
                 return -EINVAL;
         if (digits % 4 >= 2)
                 out[n++] = (char)(digits % 4 == 2 ? bits >> 4 : bits >> 10);
@@ -361,6 +361,6 @@ const Codec codec_input_data = {
         .release = stdio_release,
         .owns = stdio_owns,
 
-        .good = SAMPLES("", "aGVsbG8=", "aGVs bG8K", "YQ", "YWI="),
+        .good = SAMPLES("", "aGVsbG8=", "aGVs bG8K", "YQ==", "YWI="),
         .bad = SAMPLES("a", "a===", "YQ==YQ==", "*"),
 };
