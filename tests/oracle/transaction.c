@@ -21,7 +21,7 @@
 
 #define SETS 300
 #define UNDECIDED_MAX 2 /* percent */
-#define TRIES 8 /* where one of several jobs must go, which one depends on the seed of systemd's hashes */
+#define TRIES 8 /* what systemd drops, and which leftovers it finds, depends on the seed of its hashes */
 #define SHOWN_MAX 12
 
 typedef struct Totals {
@@ -175,9 +175,10 @@ static char **unreviewed(Totals *t, bool jobs_count, char **lines) {
         return out;
 }
 
-static bool are_all_about_jobs(char *const *lines) {
+/* As opposed to what was loaded, where there is no chance. */
+static bool is_about_start(char *const *lines) {
         STRV_FOREACH (l, lines)
-                if (!is_about_jobs(*l))
+                if (!is_about_jobs(*l) && !strstr(*l, " outcome of "))
                         return false;
         return true;
 }
@@ -215,8 +216,8 @@ static int compare_set(Totals *t, const char *directory, const char *anchor, cha
         t->n_chance += is_left_to_chance(ours, choices);
         do
                 r = ask_systemd(t, directory, anchor, ours, !is_left_to_chance(ours, choices), ret_left);
-        while (r >= 0 && *ret_left && choices > 0 && ++tries < TRIES);
-        if (r >= 0 && *ret_left && choices > 0 && are_all_about_jobs(*ret_left)) {
+        while (r >= 0 && *ret_left && is_about_start(*ret_left) && ++tries < TRIES);
+        if (r >= 0 && *ret_left && choices > 0 && is_about_start(*ret_left)) {
                 t->n_undecided++;
                 strv_free(TAKE(*ret_left));
         }
