@@ -124,7 +124,8 @@ int logs_show(Ctl *c, char *const *units, unsigned lines, bool follow, usec_t no
 int ctl_loader(Ctl *c, Loader **ret);
 int ctl_loader_or_say(Ctl *c, const char *verb,
                       Loader **ret); /* a failure is printed: "Failed to VERB: ..." */
-bool ctl_is_offline(void);           /* $SYSTEMD_OFFLINE, or in a chroot */
+bool ctl_is_in_chroot(void);
+bool ctl_is_offline(void); /* $SYSTEMD_OFFLINE, or in a chroot */
 bool ctl_manager_runs(Ctl *c);
 void ctl_say_unreachable(Ctl *c, int r);
 /* May the verb run here? 0; -1: no, and that is fine; else the exit code. What there is to say has been said. */

@@ -10,8 +10,9 @@
 #include <string.h>
 
 VERB(daemon_reload) {
-        return ctl_connect(c) < 0 || ctl_call(c, "Reload", NULL, NULL, argv[0], NULL) < 0 ? CTL_FAILED
-                                                                                          : CTL_OK;
+        const char *method = str_equal(argv[0], "daemon-reexec") ? "Reexecute" : "Reload";
+
+        return ctl_connect(c) < 0 || ctl_call(c, method, NULL, NULL, argv[0], NULL) < 0 ? CTL_FAILED : CTL_OK;
 }
 
 VERB(reset_failed) {

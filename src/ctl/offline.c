@@ -26,7 +26,7 @@ static int flag_from_environment(const char *name) {
 }
 
 /* Is our root directory another than that of the first process? */
-static bool is_in_chroot(void) {
+bool ctl_is_in_chroot(void) {
         struct stat ours, its;
 
         if (flag_from_environment("SYSTEMD_IGNORE_CHROOT") > 0)
@@ -38,7 +38,7 @@ static bool is_in_chroot(void) {
 bool ctl_is_offline(void) {
         int told = flag_from_environment("SYSTEMD_OFFLINE");
 
-        return told >= 0 ? told : is_in_chroot();
+        return told >= 0 ? told : ctl_is_in_chroot();
 }
 
 /* A socket may have been left behind by one that has gone. */
@@ -78,14 +78,13 @@ int ctl_guard(Ctl *c, const Verb *v) {
                 return CTL_FAILED;
         }
         if (ctl_is_offline()) {
-                if (!c->quiet)
-                        fprintf(stderr, "Running in chroot, ignoring command '%s'\n", v->name);
+                fprintf(stderr, "Running in chroot, ignoring command '%s'\n", v->name);
                 return -1;
         }
         return 0;
 }
 
-/* "C" that nobody asked for is what a container has, and its terminal knows UTF-8. */
+/* "C" that nobody asked for, or a locale that is not installed, is what a container has, and its terminal knows UTF-8. */
 const char *ctl_arrow(void) {
         static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
         int told = flag_from_environment("SYSTEMD_UTF8");
@@ -96,7 +95,7 @@ const char *ctl_arrow(void) {
 
                 for (size_t i = 0; i < ELEMENTSOF(variables); i++)
                         chosen |= !str_is_empty(getenv(variables[i]));
-                told = str_equal(nl_langinfo(CODESET), "UTF-8") ||
+                told = !locale || str_equal(nl_langinfo(CODESET), "UTF-8") ||
                        (!chosen && (str_equal(locale, "C") || str_equal(locale, "POSIX")));
         }
         return told ? "\342\206\222" : "->";

@@ -190,7 +190,7 @@ static int run_now(const Run *run) {
 
         if (!run->verb->job)
                 return CTL_OK;
-        if (ctl_is_offline()) {
+        if (ctl_is_in_chroot()) {
                 if (!run->ctl->quiet)
                         fprintf(stderr, "Running in chroot, ignoring command '%s'\n", run->verb->job);
                 return CTL_OK;

@@ -67,6 +67,8 @@ const Verb verbs[] = {
           "Unit files", true },
         { "daemon-reload", "", "Read again the unit files that have changed", 0, 0, verb_daemon_reload,
           "Manager" },
+        { "daemon-reexec", "", "Ask the manager to execute itself anew", 0, 0, verb_daemon_reload,
+          "Manager" },
         { "is-system-running", "", "Is the system up, and are all units well?", 0, 0, verb_is_system_running,
           "Manager", true },
         { "show-environment", "", "Show the environment that units inherit", 0, 0, verb_show_environment,
