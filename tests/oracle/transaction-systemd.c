@@ -138,6 +138,7 @@ static int on_line(Dump *d, char *line) {
         char *value, *name;
 
         if (str_starts_with(line, "Failed to start default target: ") ||
+            str_starts_with(line, "Failed to isolate default target: ") ||
             str_starts_with(line, "Failed to load default target: "))
                 return d->outcome ? 0 : str_replace(&d->outcome, outcome_of(line));
         if (str_starts_with(line, "Unit ") &&
