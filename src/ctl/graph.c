@@ -80,6 +80,8 @@ int ctl_graph_new(Ctl *c, char *const *directories, CtlGraph **ret) {
                 return -ENOMEM;
         r = host_info_init(&g->host, environ);
         if (r >= 0)
+                r = zone_store_init(&g->zones, getenv("TZ"));
+        if (r >= 0)
                 r = ctl_loader(c, &g->loader);
         hooks.userdata = g;
         if (r >= 0)
@@ -99,6 +101,7 @@ void ctl_graph_free(CtlGraph *g) {
                 return;
         graph_free(g->graph);
         loader_free(g->loader);
+        zone_store_release(&g->zones);
         host_info_release(&g->host);
         free(g);
 }
@@ -138,7 +141,8 @@ static LoadState load_state_of(const Unit *u, int outcome) {
 }
 
 static int load_one(CtlGraph *g, Unit *u) {
-        const SpecContext context = { .specifiers = { .host = &g->host.specifiers } };
+        const SpecContext context = { .specifiers = { .host = &g->host.specifiers },
+                                      .zones = &g->zones.zones };
         LoadedUnit loaded = { 0 };
         int outcome, r;
 

@@ -17,11 +17,13 @@
 #include "ctl/ctl.h"
 #include "graph/transaction.h"
 #include "host/environment.h"
+#include "load/zone-store.h"
 
 typedef struct CtlGraph {
         Loader *loader; /* owned */
         Graph *graph;   /* owned */
         HostInfo host;  /* owned: specifiers stand for this machine */
+        ZoneStore zones;
 } CtlGraph;
 
 /* Directories that are searched before the usual ones; NULL: none. 0 or a negative errno. */

@@ -3,6 +3,7 @@
 /* logs: the journal through sd-journal. What belongs to a unit is matched as journalctl -u does it. */
 
 #include "ctl/ctl.h"
+#include "ctl/timestamp.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -233,38 +234,6 @@ int logs_show(Ctl *c, char *const *units, unsigned lines, bool following, usec_t
         return r;
 }
 
-/* "-10min", "10min ago", "2026-01-05 10:00[:00]", "10:00". */
-static int parse_since(const char *text, usec_t *ret) {
-        static const char *const formats[] = { "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%H:%M:%S",
-                                               "%H:%M" };
-        time_t now = time(NULL);
-        char span[64];
-        usec_t t;
-
-        snprintf(span, sizeof(span), "%s", text[0] == '-' ? text + 1 : text);
-        if (str_ends_with(span, " ago"))
-                span[strlen(span) - 4] = 0;
-        if ((text[0] == '-' || str_ends_with(text, " ago")) && timespan_parse(span, USEC_PER_SEC, &t) >= 0) {
-                *ret = usec_sub((usec_t)now * USEC_PER_SEC, t);
-                return 0;
-        }
-        for (size_t i = 0; i < ELEMENTSOF(formats); i++) {
-                struct tm tm;
-                const char *end;
-
-                if (!localtime_r(&now, &tm))
-                        return -EINVAL;
-                tm.tm_sec = tm.tm_min = tm.tm_hour = 0;
-                end = strptime(text, formats[i], &tm);
-                if (end && !*end) {
-                        tm.tm_isdst = -1;
-                        *ret = (usec_t)mktime(&tm) * USEC_PER_SEC;
-                        return 0;
-                }
-        }
-        return -EINVAL;
-}
-
 VERB(logs) {
         char **units auto_strv = NULL;
         unsigned lines = 0;
@@ -288,7 +257,7 @@ VERB(logs) {
                 ctl_print_error("-n: '%s' is not a number of lines", c->lines);
                 return CTL_USAGE;
         }
-        if (c->since && parse_since(c->since, &since) < 0) {
+        if (c->since && timestamp_parse(c->since, (usec_t)time(NULL) * USEC_PER_SEC, &since) < 0) {
                 ctl_print_error("--since: '%s' is not a time such as -10min, 10:30 or \"2026-01-05 10:30\"",
                                 c->since);
                 return CTL_USAGE;
