@@ -3,7 +3,8 @@
 
 /*
  * What kind of place this is: container or machine, our identity, directories,
- * what the manager's environment passes on, early mounts. Found out once.
+ * what the manager's environment passes on, early mounts. Found out once, but
+ * for names that may change while we run.
  */
 
 #include "base/report.h"
@@ -27,6 +28,7 @@ typedef struct HostInfo {
 
 int host_info_init(HostInfo *h, char *const *environ_at_start);
 void host_info_release(HostInfo *h);
+int host_info_refresh(HostInfo *h); /* hostname and os-release as they are now; 0, -ENOMEM */
 /* Mounts /proc, /sys, /dev, /run, ... where they are missing and we may; makes /run/systemd/..., /run/lock, utmp, removes stale
  * sockets. Never fails: notes in the report. */
 void host_prepare_directories(const HostInfo *h, Report *report);

@@ -331,6 +331,29 @@ int host_info_init(HostInfo *h, char *const *environ_at_start) {
         return r;
 }
 
+/* Texts that have changed are added: whoever has borrowed an old one may go on with it. */
+int host_info_refresh(HostInfo *h) {
+        HostInfo now = { 0 };
+        const struct {
+                const char **here, **there;
+        } texts[] = {
+#define TEXT(name) { &h->specifiers.name, &now.specifiers.name }
+                TEXT(hostname),    TEXT(pretty_hostname), TEXT(os_id),       TEXT(os_version_id),
+                TEXT(os_build_id), TEXT(os_variant_id),   TEXT(os_image_id), TEXT(os_image_version),
+#undef TEXT
+        };
+        int r;
+
+        r = find_kernel(&now);
+        if (r >= 0)
+                r = find_names(&now);
+        for (size_t i = 0; i < ELEMENTSOF(texts) && r >= 0; i++)
+                if (!str_equal(*texts[i].here, *texts[i].there))
+                        r = own_copy(h, *texts[i].there, texts[i].here);
+        host_info_release(&now);
+        return r;
+}
+
 void host_info_release(HostInfo *h) {
         free(h->virtualization);
         free(h->runtime_dir);

@@ -141,6 +141,7 @@ static void reload_finish(Manager *m) {
         size_t n = 0;
         int r, q;
 
+        (void)host_info_refresh(&m->host); /* what cannot be had stays as it was */
         m->units_load_start = dual_now();
         r = loader_refresh(m->loader);
         q = reload_units(m, &n);

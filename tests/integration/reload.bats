@@ -234,6 +234,21 @@ U
         [ "$(show a ActiveState)" = inactive ]
 }
 
+@test "what specifiers stand for counts as well" {
+        sleeper a "at %H"
+        sleeper b
+        boot
+        ctl start a b
+        [ "$(show a Description)" = "at $(inside hostname)" ]
+        settle
+        reload 0
+        inside hostname elsewhere
+        ctl daemon-reload
+        [ "$(show a Description)" = "at elsewhere" ]
+        [ "$(show a NeedDaemonReload)" = no ]
+        reload 0
+}
+
 @test "NeedDaemonReload is true exactly while a reload would read other files" {
         sleeper a
         sed -i 's/^\[Service\]/After=m.service\n[Service]/' "$T/units/a.service"
