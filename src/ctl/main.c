@@ -128,34 +128,20 @@ static int apply(Ctl *c, const char *name, const char *value) {
         struct {
                 const char *name;
                 bool *flag;
-        } flags[] = { { "after", &c->after },
-                      { "before", &c->before },
-                      { "order", &c->order },
-                      { "require", &c->require },
-                      { "dry-run", &c->dry_run },
-                      { "show-transaction", &c->show_transaction },
-                      { "quiet", &c->quiet },
-                      { "no-block", &c->no_block },
-                      { "value", &c->value },
-                      { "all", &c->all },
-                      { "failed", &c->failed },
-                      { "plain", &c->plain },
-                      { "no-legend", &c->no_legend },
-                      { "now", &c->now },
-                      { "runtime", &c->runtime },
-                      { "force", &c->force },
-                      { "follow", &c->follow },
-                      { "reverse", &c->reverse },
-                      { "stdin", &c->take_stdin },
-                      { "full", &c->full },
-                      { "no-reload", &c->no_reload },
-                      { "unescape", &c->unescape },
-                      { "instance", &c->instance },
-                      { "here", &c->here },
-                      { "counts", &c->counts },
-                      { "outcomes", &c->outcomes },
-                      { "mangle", &c->mangle },
-                      { "path", &c->path } };
+        } flags[] = { { "after", &c->after },         { "before", &c->before },
+                      { "order", &c->order },         { "require", &c->require },
+                      { "dry-run", &c->dry_run },     { "show-transaction", &c->show_transaction },
+                      { "quiet", &c->quiet },         { "no-block", &c->no_block },
+                      { "value", &c->value },         { "all", &c->all },
+                      { "failed", &c->failed },       { "plain", &c->plain },
+                      { "no-legend", &c->no_legend }, { "now", &c->now },
+                      { "runtime", &c->runtime },     { "force", &c->force },
+                      { "follow", &c->follow },       { "reverse", &c->reverse },
+                      { "stdin", &c->take_stdin },    { "full", &c->full },
+                      { "no-reload", &c->no_reload }, { "unescape", &c->unescape },
+                      { "instance", &c->instance },   { "here", &c->here },
+                      { "counts", &c->counts },       { "outcomes", &c->outcomes },
+                      { "mangle", &c->mangle },       { "path", &c->path } };
         struct {
                 const char *name;
                 const char **text;
