@@ -189,10 +189,11 @@ TEXT_CODEC(socket_bind, .good = SAMPLES("any", "tcp", "ipv4:udp:1-5", "80"),
 
 static int take_interface(const CodecContext *c, const char *word, void *field) {
         size_t n = strlen(word);
-        bool digits = strspn(word, "0123456789") == n;
+        char *end = NULL;
 
-        if (n == 0 || n >= 16 || digits || str_equal(word, ".") || str_equal(word, "..") ||
-            str_equal(word, "all") || str_equal(word, "default"))
+        (void)strtoul(word, &end, 0); /* a number is an index, not a name */
+        if (n == 0 || n >= 16 || (*end == 0 && word[0] != '-') || str_equal(word, ".") ||
+            str_equal(word, "..") || str_equal(word, "all") || str_equal(word, "default"))
                 return -EINVAL;
         for (const char *p = word; *p; p++)
                 if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f || strchr(":/%", *p))

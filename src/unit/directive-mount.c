@@ -43,8 +43,8 @@ END_OF_TABLE(mount);
 const Directive automount_directives[] = {
         { "Automount", "DirectoryMode", FIELD(mode, mount, directory_mode), .support = SUPPORT_PARTIAL,
           .limit = AUTOMOUNT_LIMIT, .summary = "Access mode of directories that are made." },
-        { "Automount", "ExtraOptions", .signature = "s", .support = SUPPORT_IGNORED, .limit = AUTOMOUNT_LIMIT,
-          .summary = "Mount options of the automount point." },
+        { "Automount", "ExtraOptions", SYNTAX(string), .signature = "s", .support = SUPPORT_IGNORED,
+          .limit = AUTOMOUNT_LIMIT, .summary = "Mount options of the automount point." },
         { "Automount", "TimeoutIdleSec", SYNTAX(timespan), .initial = "0", .property = "TimeoutIdleUSec",
           .signature = "t", .support = SUPPORT_IGNORED, .limit = AUTOMOUNT_LIMIT,
           .summary = "After how much idle time it is unmounted." },
