@@ -81,6 +81,8 @@ int name_path_escape(const char *path, char **ret) {
 
         if (r < 0)
                 return r;
+        if (clean.len == 0 && path[0] && path[0] != '/')
+                return -EINVAL; /* "." is somewhere, but nobody knows where */
         if (clean.len == 0)
                 buf_add_char(&b, '-');
         else

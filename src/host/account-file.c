@@ -74,11 +74,16 @@ static int find_user(const char *name, uid_t uid, AccountEntry *ret) {
         return r;
 }
 
+/* "00" is no number of a user: it might mean another one to somebody else. */
+static bool has_leading_zero(const char *s) {
+        return s[0] == '0' && s[1];
+}
+
 int account_file_user(const char *name_or_uid, AccountEntry *ret) {
         uint64_t id;
         int r;
 
-        if (parse_decimal(name_or_uid, &id) < 0 || id > UINT32_MAX)
+        if (parse_decimal(name_or_uid, &id) < 0 || id > UINT32_MAX || has_leading_zero(name_or_uid))
                 return find_user(name_or_uid, 0, ret);
         r = find_user(NULL, (uid_t)id, ret);
         if (r != -ESRCH)
@@ -113,7 +118,7 @@ static int find_group(const char *name, gid_t gid, gid_t *ret, char **ret_name) 
 int account_file_group(const char *name_or_gid, gid_t *ret) {
         uint64_t id;
 
-        if (parse_decimal(name_or_gid, &id) < 0 || id > UINT32_MAX)
+        if (parse_decimal(name_or_gid, &id) < 0 || id > UINT32_MAX || has_leading_zero(name_or_gid))
                 return find_group(name_or_gid, 0, ret, NULL);
         *ret = (gid_t)id;
         return 0;

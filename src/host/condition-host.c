@@ -28,14 +28,6 @@ int condition_architecture(const HostInfo *h, const char *parameter) {
         return str_equal(parameter, "native") || str_equal(parameter, h->specifiers.architecture);
 }
 
-int condition_firmware(const HostInfo *h, const char *parameter) {
-        if (str_equal(parameter, "uefi"))
-                return access("/sys/firmware/efi/efivars", F_OK) >= 0;
-        if (str_equal(parameter, "device-tree"))
-                return access("/sys/firmware/devicetree", F_OK) >= 0;
-        return 0;
-}
-
 /* Ids that are not mapped one to one. */
 static bool has_private_users(void) {
         char text[128];

@@ -25,7 +25,6 @@ int condition_needs_update(const HostInfo *h, const char *path);
 
 /* condition-host.c */
 int condition_architecture(const HostInfo *h, const char *parameter);
-int condition_firmware(const HostInfo *h, const char *parameter);
 int condition_virtualization(const HostInfo *h, const char *parameter);
 int condition_host(const HostInfo *h, const char *parameter);
 int condition_kernel_command_line(const HostInfo *h, const char *parameter);
@@ -45,6 +44,9 @@ int condition_credential(const HostInfo *h, const char *parameter);
 
 /* condition-cpu.c */
 int condition_cpu_feature(const HostInfo *h, const char *parameter);
+
+/* condition-firmware.c */
+int condition_firmware(const HostInfo *h, const char *parameter);
 
 /* condition-pressure.c */
 int condition_memory_pressure(const HostInfo *h, const char *parameter);

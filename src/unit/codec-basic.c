@@ -158,7 +158,7 @@ static int take_size(const char **p, size_t *unit, uint64_t *sum) {
         if (*s == '-')
                 return s[1] >= '0' && s[1] <= '9' ? -ERANGE : -EINVAL;
         s += *s == '+';
-        if (*s < '0' || *s > '9')
+        if (*s < '0' || *s > '9' || *unit >= ELEMENTSOF(units)) /* or another number behind the bytes */
                 return -EINVAL;
         for (; *s >= '0' && *s <= '9'; s++)
                 if (__builtin_mul_overflow(whole, 10, &whole) ||
@@ -171,8 +171,6 @@ static int take_size(const char **p, size_t *unit, uint64_t *sum) {
         s += strspn(s, " \t\n\r");
         for (i = *unit; i < ELEMENTSOF(units) - 1 && *s != units[i]; i++)
                 ;
-        if (i == ELEMENTSOF(units) - 1 && *unit == ELEMENTSOF(units))
-                return -EINVAL; /* another number behind the bytes */
         factor = i >= 6 ? 1 : UINT64_C(1) << 10 * (6 - i);
         if (__builtin_mul_overflow(whole, factor, &whole) ||
             __builtin_add_overflow(whole, (uint64_t)(fraction * (double)factor), &whole) ||

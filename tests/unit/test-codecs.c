@@ -283,6 +283,7 @@ static void refused_values(void **state) {
                 { "Service", "KillSignal", "POLL" },
                 { "Service", "MemoryMax", "0%" },
                 { "Service", "MemoryMax", "1M 1G" },
+                { "Service", "MemoryMax", "5 5" },
                 { "Service", "MemoryMax", "1.234%" },
                 { "Service", "WorkingDirectory", "/a/../b" },
                 { "Service", "RootDirectory", "/a/../b" },
