@@ -144,5 +144,6 @@ static int method_plan(Call *c) {
 const Method own_manager_methods[] = {
         { "Diff", "as", "a(ssssa(ssssb))", ACCESS_READ, method_diff },
         { "Plan", "sss", "sasa(ssssbbbas)", ACCESS_READ, method_plan },
+        { "Doctor", "", "a(ssss)a(sas)a(sss)", ACCESS_READ, method_doctor },
         { 0 },
 };

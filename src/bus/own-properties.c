@@ -35,17 +35,21 @@ static void append_known(const Directive *d, const char *value, const char *file
                 l->r = sd_bus_message_append(l->message, "s", text);
 }
 
-static int get_not_applied(Object *o, const Property *p, sd_bus_message *m) {
-        const Report *here = &unit_runtime(o->unit)->unapplied;
+int append_not_applied(const Unit *u, sd_bus_message *m) {
+        const Report *here = &unit_runtime(u)->unapplied;
         Listing l = { .message = m, .here = here };
 
         l.r = sd_bus_message_open_container(m, 'a', "s");
         for (size_t i = 0; l.r >= 0 && i < here->n_findings; i++)
                 l.r = sd_bus_message_append(m, "s", here->findings[i].text);
         if (l.r >= 0)
-                spec_visit_unapplied(o->unit->spec, append_known, &l);
+                spec_visit_unapplied(u->spec, append_known, &l);
         strv_free(l.seen);
         return l.r < 0 ? l.r : sd_bus_message_close_container(m);
+}
+
+static int get_not_applied(Object *o, const Property *p, sd_bus_message *m) {
+        return append_not_applied(o->unit, m);
 }
 
 static int get_restart_reason(Object *o, const Property *p, sd_bus_message *m) {

@@ -158,6 +158,10 @@ int system_bus_unsubscribe(SystemBus *s, Call *c) {
         return 0;
 }
 
+bool system_bus_is_connected(const SystemBus *s) {
+        return s && s->connection.sd && !s->connection.doomed;
+}
+
 Connection *system_bus_listener(const SystemBus *s) {
         if (!s || !s->connection.sd || s->connection.doomed || !s->listeners)
                 return NULL;

@@ -41,6 +41,12 @@ int get_runtime_usec(Object *o, const Property *p, sd_bus_message *m);
 int append_unit_names(Object *o, sd_bus_message *m, DependencyKind kind); /* as: the other ends */
 int append_pair(sd_bus_message *m, const char *a, const char *b);         /* (ss) */
 
+/* own-properties.c */
+int append_not_applied(const Unit *u, sd_bus_message *m); /* as: "Key=: reason" */
+
+/* own-doctor.c */
+int method_doctor(Call *c);
+
 /* getters-exec.c */
 int append_commands(sd_bus_message *m, const CommandList *list, const RunRecord *record, unsigned which,
                     bool extended);

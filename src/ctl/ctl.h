@@ -170,6 +170,7 @@ VERB(list_dependencies);
 VERB(diff);
 VERB(apply);
 VERB(plan);
+VERB(doctor);
 VERB(dot);
 VERB(is_active);
 VERB(is_failed);

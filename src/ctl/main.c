@@ -60,7 +60,7 @@ static const CtlOption ctl_options[] = {
         { "from-pattern", 0, "GLOB", "dot: arrows from these units" },
         { "to-pattern", 0, "GLOB", "dot: arrows to these units" },
         { "reverse", 'r', NULL, "logs: newest first; list-dependencies: who needs it" },
-        { "output", 'o', "FORMAT", "logs: short, cat, json; verify, diff, plan: text, json" },
+        { "output", 'o', "FORMAT", "logs: short, cat, json; verify, diff, plan, doctor: text, json" },
         { "full", 'l', NULL, "do not shorten lines" },
         { "here", 0, NULL, "also what this machine or container lacks", "verify" },
         { "recursive-errors", 0, "DEPTH", "also errors of units that are pulled in: yes, one, no", "verify" },

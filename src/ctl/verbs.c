@@ -71,6 +71,8 @@ const Verb verbs[] = {
           "Manager" },
         { "is-system-running", "", "Is the system up, and are all units well?", 0, 0, verb_is_system_running,
           "Manager", true },
+        { "doctor", "", "What this container allows, what that means, and which units it concerns", 0, 0,
+          verb_doctor, "Manager" },
         { "show-environment", "", "Show the environment that units inherit", 0, 0, verb_show_environment,
           "Manager" },
         { "set-environment", "NAME=VALUE...", "Set variables for units started from now on", 1, -1,

@@ -89,6 +89,33 @@ const char *groups_root(const Groups *gs) {
         return gs->root;
 }
 
+/* Limits of version 1 are numbers near the largest when there are none. */
+static uint64_t limit_of(const Groups *gs, Hierarchy h, const char *file) {
+        uint64_t n;
+
+        return cgroup_read_u64(gs, h, "", file, &n) < 0 || n >= UINT64_C(1) << 60 ? UINT64_MAX : n;
+}
+
+static bool limits_by(const Groups *gs, Hierarchy h, unsigned controller) {
+        const HierarchyInfo *i = gs->hierarchies + h;
+
+        return gs->controllers & controller ||
+               (gs->tier != TIER_SHIM && h != HIERARCHY_V2 && i->base && !i->refused);
+}
+
+void groups_facts(const Groups *gs, GroupsFacts *ret) {
+        *ret = (GroupsFacts){ .writable = gs->tracking != HIERARCHY_NONE,
+                              .memory = limits_by(gs, HIERARCHY_MEMORY, CONTROLLER_MEMORY),
+                              .pids = limits_by(gs, HIERARCHY_PIDS, CONTROLLER_PIDS),
+                              .cpu = limits_by(gs, HIERARCHY_CPU, CONTROLLER_CPU),
+                              .io = gs->controllers & CONTROLLER_IO };
+        for (Hierarchy h = 0; h < HIERARCHY_MAX && !ret->hierarchy; h++)
+                ret->hierarchy = gs->hierarchies[h].base;
+        ret->memory_max = MIN(limit_of(gs, HIERARCHY_V2, "memory.max"),
+                              limit_of(gs, HIERARCHY_MEMORY, "memory.limit_in_bytes"));
+        ret->pids_max = MIN(limit_of(gs, HIERARCHY_V2, "pids.max"), limit_of(gs, HIERARCHY_PIDS, "pids.max"));
+}
+
 uint64_t groups_container_oom_kills(const Groups *gs) {
         char text[4096];
         ssize_t n = gs->oom_fd < 0 ? -1 : pread(gs->oom_fd, text, sizeof(text) - 1, 0);

@@ -59,6 +59,13 @@ void groups_free(Groups *gs);
 GroupTier groups_tier(const Groups *gs);
 const char *groups_root(
         const Groups *gs); /* the path of our own group, "" in SHIM; D-Bus ControlGroup of the manager */
+typedef struct GroupsFacts {
+        const char *hierarchy;         /* directory of our own group; NULL: none is mounted */
+        bool writable;                 /* groups can be made there */
+        bool memory, pids, cpu, io;    /* which limits units can have */
+        uint64_t memory_max, pids_max; /* of the container itself; UINT64_MAX: none, or not to be seen */
+} GroupsFacts;
+void groups_facts(const Groups *gs, GroupsFacts *ret); /* strings borrowed */
 uint64_t groups_container_oom_kills(const Groups *gs); /* of our own (container's) group; 0 when unreadable */
 
 /*

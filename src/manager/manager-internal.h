@@ -14,11 +14,13 @@
  *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
  *      shutdown.c    stop budget, what is left at the end; signals.c
  *      essential.c   whose end is the end, exit codes
+ *      doctor.c      what this place allows
  *      boot.c        the boot transaction; generators.c
  *      journal-link.c  svinit-journald's other half; log.c the log hook
  */
 
 #include "base/log.h"
+#include "host/kernel-facts.h"
 #include "manager/manager.h"
 
 /* Order of event sources: last words and READY=1 of a dead process count before its end. */
@@ -79,6 +81,7 @@ typedef struct ManagerInternal {
         int pending_interrupts;
         uint64_t oom_kills_seen;
         int idle_fd;            /* 0: nobody waits */
+        KernelFacts *kernel_facts; /* owned; NULL until somebody asks */
         ManagerOptions options; /* strings borrowed from the caller of manager_new() */
 } ManagerInternal;
 
@@ -180,6 +183,7 @@ void unit_read_stamp(Manager *m, Unit *u);
 int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *n);
 
 /* shutdown.c */
+usec_t manager_stop_budget(const Manager *m);           /* for all units together; USEC_INFINITY: none */
 void manager_check_leave(Manager *m);                   /* after each turn while stopping */
 void manager_note_job_of_end(Manager *m, const Job *j); /* exit.target & co. are to be started */
 

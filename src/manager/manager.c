@@ -150,6 +150,7 @@ void manager_free(Manager *m) {
         strv_free(m->environment);
         strv_free(m->generated_environment);
         free(in->queue);
+        free(in->kernel_facts);
         free(in);
         free(m);
 }

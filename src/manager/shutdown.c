@@ -38,7 +38,7 @@ static const struct {
                     { "reboot.target", EXIT_REBOOT },
                     { "kexec.target", EXIT_REBOOT } };
 
-static usec_t stop_budget(const Manager *m) {
+usec_t manager_stop_budget(const Manager *m) {
         if (m->config.shutdown_timeout > 0)
                 return m->config.shutdown_timeout;
         if (!m->host.container)
@@ -96,7 +96,7 @@ static void arm_stop(Manager *m, usec_t when) {
 
 /* From here on there is no way back, whatever becomes of the jobs. */
 static void begin_stopping(Manager *m, const char *reason, int exit_code) {
-        usec_t budget = stop_budget(m);
+        usec_t budget = manager_stop_budget(m);
 
         if (exit_code >= 0 && m->exit_code < 0)
                 m->exit_code = exit_code;
