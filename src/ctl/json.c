@@ -4,15 +4,32 @@
 
 #include <stdio.h>
 
+/* The length of the UTF-8 sequence that s begins with; 0: it is none. */
+static size_t sequence_length(const char *s) {
+        for (size_t n = 1; n <= 4 && s[n - 1]; n++)
+                if (str_is_utf8(s, n))
+                        return n;
+        return 0;
+}
+
+/* Text is whatever stands in a file: a byte that is no character becomes U+FFFD. */
+static void add_character(Buf *b, const char *s, size_t n) {
+        if (n == 0)
+                buf_add(b, "\\ufffd");
+        else if (*s == '"' || *s == '\\')
+                buf_addf(b, "\\%c", *s);
+        else if ((unsigned char)*s < 0x20 || *s == 0x7f)
+                buf_addf(b, "\\u%04x", (unsigned char)*s);
+        else
+                buf_add_n(b, s, n);
+}
+
 void json_add_string(Buf *b, const char *s) {
         buf_add_char(b, '"');
-        for (; s && *s; s++)
-                if (*s == '"' || *s == '\\')
-                        buf_addf(b, "\\%c", *s);
-                else if ((unsigned char)*s < 0x20)
-                        buf_addf(b, "\\u%04x", (unsigned char)*s);
-                else
-                        buf_add_char(b, *s);
+        for (size_t n; s && *s; s += MAX(n, 1u)) {
+                n = sequence_length(s);
+                add_character(b, s, n);
+        }
         buf_add_char(b, '"');
 }
 

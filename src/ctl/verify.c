@@ -20,44 +20,36 @@
 
 #define TEST_INSTANCE "test-instance" /* what a template is looked at as */
 
-static void print_json_string(const char *s) {
-        if (!s) {
-                fputs("null", stdout);
-                return;
-        }
-        putchar('"');
-        for (; *s; s++)
-                if (*s == '"' || *s == '\\')
-                        printf("\\%c", *s);
-                else if ((unsigned char)*s < 0x20 || *s == 0x7f)
-                        printf("\\u%04x", (unsigned char)*s);
-                else
-                        putchar(*s);
-        putchar('"');
+static void add_or_null(Buf *b, const char *key, const char *s) {
+        if (s)
+                json_add_member(b, key, s);
+        else
+                buf_addf(b, ",\"%s\":null", key);
 }
 
-static void print_json_number(unsigned n) {
-        n > 0 ? printf("%u", n) : fputs("null", stdout);
+static void add_number_or_null(Buf *b, const char *key, unsigned n) {
+        if (n > 0)
+                buf_addf(b, ",\"%s\":%u", key, n);
+        else
+                add_or_null(b, key, NULL);
 }
 
 static void print_json(const Finding *f, bool first) {
-        fputs(first ? "[\n  {\"file\":" : ",\n  {\"file\":", stdout);
-        print_json_string(f->file);
-        fputs(",\"line\":", stdout);
-        print_json_number(f->line);
-        fputs(",\"column\":", stdout);
-        print_json_number(f->column);
-        fputs(",\"section\":", stdout);
-        print_json_string(f->section);
-        fputs(",\"key\":", stdout);
-        print_json_string(f->key);
-        fputs(",\"severity\":", stdout);
-        print_json_string(severity_to_string(f->severity));
-        fputs(",\"code\":", stdout);
-        print_json_string(finding_code_to_string(f->code));
-        fputs(",\"text\":", stdout);
-        print_json_string(f->text);
-        putchar('}');
+        Buf b auto_buf = { 0 };
+
+        buf_add(&b, "{\"file\":");
+        if (f->file)
+                json_add_string(&b, f->file);
+        else
+                buf_add(&b, "null");
+        add_number_or_null(&b, "line", f->line);
+        add_number_or_null(&b, "column", f->column);
+        add_or_null(&b, "section", f->section);
+        add_or_null(&b, "key", f->key);
+        json_add_member(&b, "severity", severity_to_string(f->severity));
+        json_add_member(&b, "code", finding_code_to_string(f->code));
+        json_add_member(&b, "text", f->text);
+        printf("%s  %s}", first ? "[\n" : ",\n", b.data ?: "{");
 }
 
 void verify_emit(Verify *v, const Finding *f) {
