@@ -24,19 +24,11 @@ static void on_unit_removed(Unit *u, void *userdata) {
 }
 
 /* What exists because a manager does. */
-static int add_builtin_units(Graph *g) {
-        static const char *const names[] = { "-.slice", "system.slice", "init.scope", "-.mount" };
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                UnitSpec *spec;
+static int add_perpetual_units(Graph *g) {
+        for (size_t i = 0; perpetual_units[i]; i++) {
                 Unit *u;
-                int r;
+                int r = graph_add(g, perpetual_units[i], &u); /* read with the first unit that is asked for */
 
-                r = graph_add(g, names[i], &u);
-                if (r >= 0)
-                        r = spec_new(names[i], &spec);
-                if (r >= 0)
-                        r = graph_set_spec(g, u, spec, LOAD_LOADED);
                 if (r < 0)
                         return r;
                 u->perpetual = true;
@@ -87,7 +79,7 @@ int ctl_graph_new(Ctl *c, char *const *directories, CtlGraph **ret) {
         if (r >= 0)
                 r = graph_new(&hooks, &g->graph);
         if (r >= 0)
-                r = add_builtin_units(g->graph);
+                r = add_perpetual_units(g->graph);
         if (r < 0) {
                 ctl_graph_free(g);
                 return r;
@@ -136,6 +128,8 @@ static LoadState load_state_of(const Unit *u, int outcome) {
                                             [LOADED_BAD_SETTING] = LOAD_BAD_SETTING,
                                             [LOADED_ERROR] = LOAD_ERROR };
 
+        if (u->perpetual)
+                return LOAD_LOADED;
         /* A device has no file, and nobody waits for it. */
         return u->type == UNIT_DEVICE && outcome == LOADED_NOT_FOUND ? LOAD_LOADED : states[outcome];
 }
@@ -146,12 +140,10 @@ static int load_one(CtlGraph *g, Unit *u) {
         LoadedUnit loaded = { 0 };
         int outcome, r;
 
-        if (u->perpetual)
-                return 0;
         outcome = loader_load(g->loader, &context, u->id, &loaded);
         if (outcome < 0)
                 return outcome;
-        r = adopt_names(g->graph, u, &loaded);
+        r = u->perpetual ? 0 : adopt_names(g->graph, u, &loaded);
         if (r == 0) {
                 free(u->fragment_path);
                 u->fragment_path = TAKE(loaded.fragment_path);

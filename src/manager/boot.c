@@ -75,6 +75,8 @@ static int enqueue_boot(Manager *m) {
 
         m->units_load_start = dual_now();
         r = loader_refresh(m->loader);
+        if (r >= 0)
+                r = manager_read_perpetual_units(m);
         if (r < 0)
                 return r;
         if (o->main_unit) {
@@ -110,7 +112,7 @@ int manager_startup(Manager *m) {
         int r = 0;
 
         m->state = SYSTEM_INITIALIZING;
-        r = manager_add_builtin_units(m);
+        r = manager_add_perpetual_units(m);
         if (r < 0)
                 return r;
         if (!o->command || o->with_units) {

@@ -132,9 +132,13 @@ static int default_level(const Manager *m) {
         return o->command && !o->with_units ? LOG_WARNING : LOG_INFO;
 }
 
+void manager_log_level(const Manager *m) {
+        log_set_max_priority(default_level(m));
+}
+
 void manager_log_init(Manager *m) {
         target.is_pid1 = m->host.pid1;
-        log_set_max_priority(default_level(m));
+        manager_log_level(m);
         log_set_hook(on_log, NULL);
 }
 

@@ -99,7 +99,8 @@ void manager_flush_changes(Manager *m);
 void manager_tell_triggers(Manager *m, Unit *u, ActiveState now);
 void manager_run_requests(Manager *m, JobRequests *requests);
 int manager_queue_init(Manager *m);
-void manager_give_back(Manager *m); /* after a time of much work: the memory that it took goes back to the system */
+/* After a time of much work: the memory that it took goes back to the system. */
+void manager_give_back(Manager *m);
 
 /* effects.c */
 void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause);
@@ -118,7 +119,8 @@ int manager_load_stubs(Manager *m);
 void manager_collect_pending(Manager *m);
 void unit_log_findings(Unit *u);
 int manager_graph_init(Manager *m);
-int manager_add_builtin_units(Manager *m);
+int manager_add_perpetual_units(Manager *m);
+int manager_read_perpetual_units(Manager *m);
 int manager_add_command_unit(Manager *m, char *const *command);
 
 /* jobs.c */
@@ -229,5 +231,6 @@ bool journal_link_available(const JournalLink *l);
 
 /* log.c */
 void manager_log_init(Manager *m);
-void manager_log_to(int fd); /* takes it: the pipe to svinit-journald; -1: stderr */
+void manager_log_level(const Manager *m); /* as options and svinit.conf have it */
+void manager_log_to(int fd);              /* takes it: the pipe to svinit-journald; -1: stderr */
 void manager_log_report(const char *unit, const Report *r);

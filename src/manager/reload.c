@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * daemon-reload: generators, then the units whose files have changed are read
- * again. What runs goes on with its machine, its processes and its jobs; what
- * has not changed is not touched.
+ * daemon-reload: generators, then svinit.conf and the units whose files have
+ * changed are read again. What runs goes on with its machine, its processes
+ * and its jobs; what has not changed is not touched.
  *
  *      asked -> generators -> units -> answered
  *
@@ -35,11 +35,6 @@ static void answer(Manager *m, ReloadWaiter **list, int r) {
         }
 }
 
-/* Of the kind that has files. */
-static bool unit_is_read(const Unit *u) {
-        return !u->perpetual && !u->transient;
-}
-
 static bool stamp_of_now(Unit *u, LoadStamp *ret) {
         Manager *m = unit_runtime(u)->manager;
         SpecContext context = manager_spec_context(m);
@@ -51,7 +46,7 @@ bool unit_needs_reload(Unit *u) {
         const UnitRuntime *rt = unit_runtime(u);
         LoadStamp now;
 
-        if (!unit_is_read(u) || u->load_state == LOAD_NOT_FOUND || rt->stamp.files == 0)
+        if (u->transient || u->load_state == LOAD_NOT_FOUND || rt->stamp.files == 0)
                 return false;
         if (loader_refresh(rt->manager->loader) < 0)
                 return false;
@@ -62,7 +57,7 @@ bool unit_has_changed(Unit *u) {
         const UnitRuntime *rt = unit_runtime(u);
         LoadStamp now;
 
-        if (!unit_is_read(u))
+        if (u->transient)
                 return false;
         return rt->stamp.all == 0 || !stamp_of_now(u, &now) || now.all != rt->stamp.all;
 }
@@ -136,12 +131,37 @@ static int reload_units(Manager *m, size_t *ret_n) {
         return MIN(r, q);
 }
 
+/*
+ * svinit.conf. What counts from the start only (svinit.conf(5) says what) is
+ * seen by whoever starts next. A level set over D-Bus stays until the file says
+ * another one than before.
+ */
+static void read_config(Manager *m) {
+        Config fresh;
+        Report report = { 0 };
+        int r = config_load(&fresh, m->internal->options.environment, &report);
+        bool other_level = fresh.log_level != m->config.log_level;
+
+        manager_log_report(NULL, &report);
+        report_release(&report);
+        if (r < 0) {
+                LOG_ERRNO(CONFIG_KEPT, r);
+                config_release(&fresh);
+                return;
+        }
+        config_release(&m->config);
+        m->config = fresh;
+        if (other_level)
+                manager_log_level(m);
+}
+
 static void reload_finish(Manager *m) {
         ManagerInternal *in = m->internal;
         size_t n = 0;
         int r, q;
 
         (void)host_info_refresh(&m->host); /* what cannot be had stays as it was */
+        read_config(m);
         m->units_load_start = dual_now();
         r = loader_refresh(m->loader);
         q = reload_units(m, &n);

@@ -221,7 +221,8 @@ static bool rest_has_ended(Manager *m) {
         } else if (now < in->rest_looked + REST_INTERVAL)
                 return false; /* the timer is armed; an end of a process comes for each of thousands */
         waited = now - in->rest_begin;
-        if (in->budget_hit || waited >= REST_PATIENCE)
+        /* What a command leaves behind goes with it, as it does where the command is PID 1 itself. */
+        if (in->budget_hit || waited >= REST_PATIENCE || (in->options.command && !in->options.with_units))
                 signal = SIGKILL;
         in->rest_looked = now;
         left = leftovers_signal(signal, journal_link_pid(m->journal));

@@ -60,7 +60,9 @@ int unit_realize_group(Manager *m, Unit *u) {
         Report unapplied = { 0 };
         int r;
 
-        if (rt->group)
+        /* Alone with its command, svinit itself is what a shim would be: all that is left at the end is the command's. */
+        if (rt->group ||
+            (unit_is_command(u) && !m->internal->options.with_units && groups_tier(m->groups) == TIER_SHIM))
                 return 0;
         r = unit_slice_path(u, &slice);
         if (r < 0)
@@ -350,6 +352,9 @@ static const Command *find_command(const Unit *u, CommandKind kind, unsigned ind
 }
 
 static void plan_group(UnitRuntime *rt, ExecPlan *p) {
+        p->cgroup_fd = -1;
+        if (!rt->group)
+                return;
         p->cgroup_fd = group_cgroup_fd(rt->group);
         p->n_cgroup_procs_fds = group_procs_fds(rt->group, &p->cgroup_procs_fds);
         p->shim = group_wants_shim(rt->group);

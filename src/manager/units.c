@@ -286,7 +286,7 @@ static int take_loaded(Manager *m, Unit *u, LoadedUnit *loaded, LoadState state)
         rt->load_report = TAKE(loaded->report);
         rt->stamp = loaded->stamp;
         rt->findings_logged = false;
-        if (state == LOAD_BAD_SETTING || state == LOAD_ERROR)
+        if (state == LOAD_BAD_SETTING || state == LOAD_ERROR || u->perpetual)
                 unit_log_findings(u);
 
         /* What runs without a good file any more is stopped as it was started: it keeps what the old file said. */
@@ -304,16 +304,16 @@ int manager_load_one(Manager *m, Unit *u) {
         LoadedUnit loaded = { 0 };
         int outcome, r;
 
-        if (u->perpetual || u->transient) {
+        if (u->transient) {
                 u->load_state = LOAD_LOADED;
                 return 0;
         }
         outcome = loader_load(m->loader, &context, u->id, &loaded);
         if (outcome < 0)
                 return outcome;
-        r = adopt_names(m, u, &loaded);
+        r = u->perpetual ? 0 : adopt_names(m, u, &loaded);
         if (r == 0)
-                r = take_loaded(m, u, &loaded, load_state_of(outcome));
+                r = take_loaded(m, u, &loaded, u->perpetual ? LOAD_LOADED : load_state_of(outcome));
         else if (r == -EEXIST)
                 r = keep_apart(m, u, &loaded);
         loaded_unit_release(&loaded);
@@ -391,20 +391,20 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
         return 0;
 }
 
-/* -.slice, system.slice and init.scope exist because we do. */
-int manager_add_builtin_units(Manager *m) {
-        static const char *const names[] = { "-.slice", "system.slice", "init.scope", "-.mount" };
+/* They exist because we do; what files say of them is read when generators are done. */
+int manager_add_perpetual_units(Manager *m) {
+        size_t n = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+        for (; perpetual_units[n]; n++) {
                 UnitSpec *spec;
                 Unit *u;
                 int r;
 
-                r = graph_add(m->graph, names[i], &u);
+                r = graph_add(m->graph, perpetual_units[n], &u);
                 if (r < 0)
                         return r;
                 u->perpetual = true;
-                r = spec_new(names[i], &spec);
+                r = spec_new(u->id, &spec);
                 if (r < 0)
                         return r;
                 r = graph_set_spec(m->graph, u, spec, LOAD_LOADED);
@@ -413,8 +413,20 @@ int manager_add_builtin_units(Manager *m) {
                 machine_set_spec(&unit_runtime(u)->machine, u->spec);
                 (void)manager_push_type(m, u, EVENT_START);
         }
-        manager_drain(m, ELEMENTSOF(names)); /* active before the first job looks at them */
+        manager_drain(m, n); /* active before the first job looks at them */
         return 0;
+}
+
+int manager_read_perpetual_units(Manager *m) {
+        int r = 0;
+
+        for (size_t i = 0; perpetual_units[i] && r >= 0; i++) {
+                Unit *u = graph_find(m->graph, perpetual_units[i]);
+
+                if (u)
+                        r = manager_load_one(m, u);
+        }
+        return r;
 }
 
 /* CMD mode: main.service, made from the command line. */

@@ -6,6 +6,27 @@
 #include "unit/codec-util.h"
 #include "unit/spec-parts.h"
 
+const char *const perpetual_units[] = { "-.slice", "system.slice", "init.scope", "-.mount", NULL };
+
+/* What they are called without a file, and that no default dependency ends them. */
+static int init_perpetual(UnitSpec *s) {
+        static const char *const descriptions[] = { "Root Slice", "System Slice",
+                                                    "System and Service Manager", "Root Mount" };
+        CommonSpec *common;
+        _Static_assert(ELEMENTSOF(descriptions) == ELEMENTSOF(perpetual_units) - 1, "one for each");
+
+        for (size_t i = 0; perpetual_units[i]; i++) {
+                if (!str_equal(s->name, perpetual_units[i]))
+                        continue;
+                common = spec_part(s, PART_COMMON);
+                if (!common)
+                        return -ENOMEM;
+                common->default_dependencies = false;
+                return str_replace(&common->description, descriptions[i]);
+        }
+        return 0;
+}
+
 int spec_new(const char *name, UnitSpec **ret) {
         UnitSpec *s;
         UnitType type;
@@ -28,9 +49,10 @@ int spec_new(const char *name, UnitSpec **ret) {
         for (int part = 0; part < PART_MAX; part++)
                 s->parts[part] = spec_default(part);
         s->name = strdup(name);
-        if (!s->name) {
-                free(s);
-                return -ENOMEM;
+        r = s->name ? init_perpetual(s) : -ENOMEM;
+        if (r < 0) {
+                spec_free(s);
+                return r;
         }
         *ret = s;
         return 0;

@@ -440,6 +440,12 @@ typedef struct UnitSpec {
         bool fatal;      /* a mistake that forbids the use of the unit (bad-setting); the report says which */
 } UnitSpec;
 
+/*
+ * Units that are there because the manager is, systemd.special(7): they need no file, and nothing starts or stops them.
+ * Drop-ins and links count for them as for others. Ends with NULL.
+ */
+extern const char *const perpetual_units[];
+
 int spec_new(const char *name, UnitSpec **ret); /* all defaults; 0, -EINVAL (bad name), -ENOMEM */
 void spec_free(UnitSpec *s);
 

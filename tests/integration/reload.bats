@@ -314,3 +314,55 @@ G
         seen() { grep -A1 member=Reloading "$T/out/monitor" | grep -o 'boolean .*' | tr '\n' ' '; }
         wait_host eval '[ "$(seen)" = "boolean true boolean false " ]'
 }
+
+@test "drop-ins and links of the slices and the scope that are always there count" {
+        sleeper extra
+        sleeper first
+        mkdir "$T/units/system.slice.d" "$T/units/system.slice.wants" "$T/units/slice.d" "$T/units/init.scope.d"
+        printf '[Unit]\nDocumentation=man:x(1)\nAfter=first.service\n' >"$T/units/system.slice.d/a.conf"
+        ln -s ../extra.service "$T/units/system.slice.wants/extra.service"
+        printf '[Unit]\nNonsense=1\n' >"$T/units/slice.d/b.conf"
+        printf '[Unit]\nDescription=Here\n' >"$T/units/init.scope.d/c.conf"
+        boot
+        [ "$(show system.slice Documentation)" = '"man:x(1)"' ]
+        [ "$(show system.slice Description)/$(inside systemctl show -p Description --value -- -.slice)/$(show init.scope Description)" = "System Slice/Root Slice/Here" ]
+        [[ " $(show system.slice After) " == *" first.service "* && " $(show system.slice Wants) " == *" extra.service "* ]]
+        [ "$(show system.slice DropInPaths)" = "/etc/systemd/system/system.slice.d/a.conf /etc/systemd/system/slice.d/b.conf" ]
+        [[ $(journal SYSLOG_IDENTIFIER=svinit) == *"b.conf:2: Nonsense="* ]]
+        for u in -.slice system.slice init.scope -.mount; do
+                [ "$(inside systemctl show -p LoadState,ActiveState,NeedDaemonReload,DefaultDependencies --value -- $u | sort | paste -sd/)" = active/loaded/no/no ]
+        done
+        reload 0
+        echo 'Description=Changed' >>"$T/units/system.slice.d/a.conf"
+        ln -s /dev/null "$T/units/init.scope"
+        [ "$(show system.slice NeedDaemonReload)" = yes ]
+        reload 2
+        [ "$(show system.slice Description)/$(show init.scope LoadState)" = Changed/loaded ]
+        [ "$(show first ActiveState)/$(show system.slice ActiveState)" = inactive/active ]
+        run -0 ctl start first
+        stop
+        [ "$exit_code" = 0 ]
+}
+
+@test "svinit.conf is read again, and units without settings of their own take it up" {
+        sleeper a
+        sleeper own own TimeoutStopSec=5
+        mkdir "$T/config"
+        boot --bind "$T/config:/etc/svinit"
+        ctl start a own
+        local pid
+        pid=$(show a MainPID)
+        printf '[Manager]\nDefaultTimeoutStopSec=7\nDefaultEnvironment=TOLD=yes\nLogLevel=debug\nNonsense=1\n' >"$T/config/svinit.conf"
+        ctl daemon-reload
+        [ "$(show a TimeoutStopUSec)/$(show own TimeoutStopUSec)/$(show a MainPID)" = "7s/5s/$pid" ]
+        [[ $(journal SYSLOG_IDENTIFIER=svinit) == *"svinit.conf:5: Nonsense="* ]]
+        [ "$(ctl log-level)" = debug ]
+        ctl log-level info
+        ctl daemon-reload
+        [ "$(ctl log-level)" = info ]
+        ctl restart a
+        [[ $(inside sh -c "tr '\0' ' ' </proc/$(show a MainPID)/environ") == *"TOLD=yes"* ]]
+        rm "$T/config/svinit.conf"
+        ctl daemon-reload
+        [ "$(show a TimeoutStopUSec)" = "1min 30s" ]
+}
