@@ -117,7 +117,8 @@ sleeper() { # NAME LINES...: a service that stays
         enabled kept.timer other.service
         boot
         wait_state kept.service active
-        ctl isolate iso.target
-        [ "$(ctl is-active kept.timer kept.service other.service | paste -sd/)" = active/active/inactive ]
+        ctl isolate iso.target # which does not wait for what it stops
+        wait_state other.service inactive
+        [ "$(ctl is-active kept.timer kept.service iso.target | paste -sd/)" = active/active/active ]
         stop
 }
