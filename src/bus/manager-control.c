@@ -7,12 +7,13 @@
 
 #include "bus/errors.h"
 #include "bus/manager-methods.h"
+#include "manager/diff.h"
 
 #define EXIT_REBOOT 133 /* what a container's runtime sees where a machine would boot again */
 #define ENVIRONMENT_MAX 4096
 
 /* The client may be gone meanwhile: then the answer goes nowhere. */
-static void on_reloaded(int r, void *userdata) {
+static void on_reloaded(int r, const UnitDiffs *changes, void *userdata) {
         sd_bus_message *request = userdata;
 
         if (r < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.svinit.Manager: questions that systemd has no method for. None of them changes anything. */
+/* org.svinit.Manager: what systemd has no method for. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,11 +41,11 @@ static int append_diff(sd_bus_message *m, const UnitDiff *d) {
         return sd_bus_message_close_container(m);
 }
 
-static int reply_diffs(Call *c, const UnitDiffs *diffs) {
+static int reply_diffs(sd_bus_message *request, const UnitDiffs *diffs) {
         sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
         int r;
 
-        if ((r = sd_bus_message_new_method_return(c->message, &reply)) < 0 ||
+        if ((r = sd_bus_message_new_method_return(request, &reply)) < 0 ||
             (r = sd_bus_message_open_container(reply, 'a', "(ssssa(ssssb))")) < 0)
                 return r;
         for (size_t i = 0; i < diffs->n && r >= 0; i++)
@@ -63,8 +63,33 @@ static int method_diff(Call *c) {
         if ((r = sd_bus_message_read_strv(c->message, &names)) < 0 ||
             (r = manager_diff(c->manager, names, &diffs)) < 0)
                 return r;
-        r = reply_diffs(c, &diffs);
+        r = reply_diffs(c->message, &diffs);
         unit_diffs_release(&diffs);
+        return r;
+}
+
+/* ReloadTelling: Reload(), with what it has changed as the answer. Arguments and answer as those of Diff. */
+
+static void on_reloaded(int r, const UnitDiffs *changes, void *userdata) {
+        sd_bus_message *request = userdata;
+
+        if (r >= 0)
+                r = reply_diffs(request, changes);
+        if (r < 0)
+                (void)sd_bus_reply_method_errnof(request, r, "The configuration could not be reloaded: %s.",
+                                                 strerror(-r));
+        sd_bus_message_unref(request);
+}
+
+static int method_reload_telling(Call *c) {
+        char **names = NULL;
+        int r = sd_bus_message_read_strv(c->message, &names);
+
+        if (r < 0)
+                return r;
+        r = manager_reload_telling(c->manager, names, on_reloaded, sd_bus_message_ref(c->message));
+        if (r < 0)
+                sd_bus_message_unref(c->message);
         return r;
 }
 
@@ -143,6 +168,7 @@ static int method_plan(Call *c) {
 
 const Method own_manager_methods[] = {
         { "Diff", "as", "a(ssssa(ssssb))", ACCESS_READ, method_diff },
+        { "ReloadTelling", "as", "a(ssssa(ssssb))", ACCESS_CONTROL, method_reload_telling },
         { "Plan", "sss", "sasa(ssssbbbas)", ACCESS_READ, method_plan },
         { "Doctor", "", "a(ssss)a(sas)a(sss)", ACCESS_READ, method_doctor },
         { 0 },

@@ -116,6 +116,8 @@ void format_size(uint64_t bytes, Buf *b);         /* "2.3M" */
 void json_add_string(Buf *b, const char *s);
 void json_add_list(Buf *b, char *const *strings);
 void json_add_member(Buf *b, const char *key, const char *value);
+/* Is it -o json, as opposed to -o text or nothing? Else CTL_USAGE, and it has been said. */
+int ctl_json_asked(const Ctl *c, const char *verb, bool *ret);
 
 /* logs.c */
 int logs_show(Ctl *c, char *const *units, unsigned lines, bool follow, usec_t not_before, bool indent);

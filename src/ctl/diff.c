@@ -92,15 +92,15 @@ static int read_differences(sd_bus_message *m, Differences *d) {
 }
 
 /* The units of the command line, or all. 0 or an exit code; what went wrong has been said. */
-static int ask(Ctl *c, char **argv, Differences *ret) {
+static int ask(Ctl *c, const char *method, char **argv, Differences *ret) {
         char **names auto_strv = NULL;
         sd_bus_error error = SD_BUS_ERROR_NULL;
         sd_bus_message *m = NULL, *reply = NULL;
         int r;
 
-        if (ctl_connect(c) < 0 || ctl_names(c, argv, &names) < 0)
+        if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
-        r = sd_bus_message_new_method_call(c->bus, &m, SD1, SD1_PATH, OWN_MANAGER, "Diff");
+        r = sd_bus_message_new_method_call(c->bus, &m, SD1, SD1_PATH, OWN_MANAGER, method);
         if (r >= 0)
                 r = sd_bus_message_append_strv(m, names);
         if (r >= 0)
@@ -108,7 +108,7 @@ static int ask(Ctl *c, char **argv, Differences *ret) {
         if (r >= 0)
                 r = read_differences(reply, ret);
         if (r < 0)
-                ctl_print_error("cannot compare: %s", error.message ?: strerror(-r));
+                ctl_print_error("%s: %s", argv[0], error.message ?: strerror(-r));
         sd_bus_error_free(&error);
         sd_bus_message_unref(m);
         sd_bus_message_unref(reply);
@@ -234,9 +234,11 @@ static void print_difference_json(const Difference *u, bool first) {
 
 VERB(diff) {
         Differences d = { 0 };
-        bool json = str_equal(c->output, "json");
-        int code = ask(c, argv + 1, &d);
+        bool json;
+        int code = ctl_json_asked(c, argv[0], &json);
 
+        if (code == CTL_OK)
+                code = ask(c, "Diff", argv, &d);
         for (size_t i = 0; i < d.n && code == CTL_OK; i++)
                 if (json)
                         print_difference_json(d.v + i, i == 0);
@@ -335,16 +337,12 @@ static int apply(Ctl *c, const Differences *d, const Action *actions) {
         }
         for (size_t i = 0; i < d->n && c->dry_run; i++)
                 print_action(d->v + i, actions + i, true);
-        if (c->dry_run)
-                return CTL_OK;
-        if (ctl_call(c, "Reload", NULL, NULL, "apply", NULL) < 0)
-                return CTL_FAILED;
-        return run_actions(c, d, actions);
+        return c->dry_run ? CTL_OK : run_actions(c, d, actions);
 }
 
 VERB(apply) {
         Differences d = { 0 };
-        int code = ask(c, argv + 1, &d);
+        int code = ask(c, c->dry_run ? "Diff" : "ReloadTelling", argv, &d);
         Action *actions = calloc(d.n + 1, sizeof(*actions));
 
         for (size_t i = 0; i < d.n && actions && code == CTL_OK; i++)

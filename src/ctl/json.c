@@ -47,3 +47,11 @@ void json_add_member(Buf *b, const char *key, const char *value) {
         buf_addf(b, "%s\"%s\":", b->len > 0 && b->data[b->len - 1] != '{' ? "," : "", key);
         json_add_string(b, value);
 }
+
+int ctl_json_asked(const Ctl *c, const char *verb, bool *ret) {
+        *ret = str_equal(c->output, "json");
+        if (!c->output || *ret || str_equal(c->output, "text"))
+                return CTL_OK;
+        ctl_print_error("%s: there is no output '%s', only text and json", verb, c->output);
+        return CTL_USAGE;
+}

@@ -174,14 +174,15 @@ static void print_plan(Ctl *c, const char *unit, const char *job, const Steps *p
                 printf("%s %s: there is nothing to do.\n", job, unit);
 }
 
-static int plan_one(Ctl *c, const char *unit, bool first) {
+/* json: NULL, or how many have been printed. */
+static int plan_one(Ctl *c, const char *unit, unsigned *json) {
         const char *job = c->job ?: "start";
         Steps p = { 0 };
         int r;
 
         r = c->bus ? ask(c, unit, job, &p) : plan_offline(c, unit, job, &p);
-        if (r >= 0 && str_equal(c->output, "json"))
-                print_json(unit, job, &p, first);
+        if (r >= 0 && json)
+                print_json(unit, job, &p, (*json)++ == 0);
         else if (r >= 0)
                 print_plan(c, unit, job, &p);
         r = r < 0 || *p.error ? CTL_FAILED : CTL_OK;
@@ -202,17 +203,21 @@ static void find_manager(Ctl *c) {
 
 VERB(plan) {
         char **names auto_strv = NULL;
-        int code = CTL_OK;
+        unsigned n_printed = 0;
+        bool json;
+        int code = ctl_json_asked(c, argv[0], &json);
 
+        if (code != CTL_OK)
+                return code;
         find_manager(c);
         if (ctl_names(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
         for (char **n = names; n && *n; n++) {
-                int r = plan_one(c, *n, n == names);
+                int r = plan_one(c, *n, json ? &n_printed : NULL);
 
                 code = code ?: r;
         }
-        if (str_equal(c->output, "json"))
-                puts(names ? "\n]" : "[]");
+        if (json)
+                puts(n_printed > 0 ? "\n]" : "[]");
         return code;
 }

@@ -305,9 +305,9 @@ static int parse_options(const Ctl *c, Verify *v) {
                 [VERIFY_ITSELF] = "no", [VERIFY_DIRECT] = "one", [VERIFY_ALL] = "yes"
         };
 
-        *v = (Verify){ .ctl = (Ctl *)c, .depth = VERIFY_ALL, .json = str_equal(c->output, "json") };
-        if (c->output && !v->json && !str_equal(c->output, "text"))
-                return ctl_print_error("verify: -o '%s' is neither text nor json", c->output);
+        *v = (Verify){ .ctl = (Ctl *)c, .depth = VERIFY_ALL };
+        if (ctl_json_asked(c, "verify", &v->json) != CTL_OK)
+                return CTL_USAGE;
         if (c->man && parse_bool(c->man, &v->manuals) < 0)
                 return ctl_print_error("--man=%s is not a boolean", c->man);
         for (int i = 0; c->recursive_errors && i < (int)ELEMENTSOF(depths); i++)

@@ -236,6 +236,8 @@ static int look_at(Manager *m, Unit *u, UnitDiffs *ret) {
         outcome = load(m, u->id, &loaded);
         if (outcome < 0)
                 return outcome == -ENOMEM ? outcome : 0;
+        if (u->perpetual) /* whatever its files say */
+                outcome = LOADED_OK;
         r = compare(m, u, outcome, &loaded, ret);
         loaded_unit_release(&loaded);
         return r;

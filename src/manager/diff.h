@@ -4,7 +4,8 @@
 /*
  * What a reload would change: units as they are in memory against their files
  * as they are now, read by the same loader with the same defaults, and put
- * aside afterwards. Nothing in memory changes, and generators do not run.
+ * aside afterwards. Nothing in memory changes, and generators do not run
+ * (manager_reload_telling() is for that).
  *
  * A unit is in the list when a reload would read it again and something about
  * it would be different; besides those, units that would be pulled in by one

@@ -28,6 +28,7 @@
 #include "manager/config.h"
 
 typedef struct Manager Manager;
+struct UnitDiffs; /* diff.h */
 typedef struct JournalLink JournalLink;
 typedef struct UnitRuntime UnitRuntime;
 typedef struct StatusWatch StatusWatch;
@@ -96,8 +97,8 @@ struct UnitRuntime {
         uid_t dynamic_uid;
         int filter_fd; /* system call filters as compiled by the first child, for filter_key; -1 */
         uint64_t filter_key;
-        char *credentials_directory; /* while a run may have credentials in it; owned */
-        char *private_name; /* of the run's own directories in /tmp and /var/tmp; owned */
+        char *credentials_directory;          /* while a run may have credentials in it; owned */
+        char *private_name;                   /* of the run's own directories in /tmp and /var/tmp; owned */
         uint64_t memory_at_stop, cpu_at_stop; /* figures of the last run; UINT64_MAX */
         bool start_ended;                     /* a start job ended and the unit may be down */
         JobResult start_result;               /* how */
@@ -139,8 +140,8 @@ struct Manager {
         JournalLink *journal;
         ManagerObserver observer;
         SystemState state;
-        bool started;       /* the boot transaction is done */
-        char **environment; /* SetEnvironment: on top of what is inherited; owned */
+        bool started;                 /* the boot transaction is done */
+        char **environment;           /* SetEnvironment: on top of what is inherited; owned */
         char **generated_environment; /* by environment generators, below svinit.conf; owned */
         DualTime userspace_time, finish_time, generators_start, generators_finish, units_load_start,
                 units_load_finish;
@@ -177,8 +178,13 @@ int manager_cancel_job(Manager *m, uint32_t id);
  * daemon-reload: what has changed on the disk is read again, and nothing else.
  * 0: done(r) is called once, now or later (-ESHUTDOWN when svinit ends before); -ENOMEM: never. done may be NULL.
  */
-typedef void (*ReloadDone)(int r, void *userdata);
+typedef void (*ReloadDone)(int r, const struct UnitDiffs *changes, void *userdata);
 int manager_reload(Manager *m, ReloadDone done, void *userdata);
+/*
+ * The same, and done() is told what it has changed: as manager_diff() of these names would have said between the run of
+ * the generators and the reading of the units. Takes names, also on failure.
+ */
+int manager_reload_telling(Manager *m, char **names, ReloadDone done, void *userdata);
 int manager_kill(Manager *m, Unit *u, KillWhom whom, int signal,
                  bool fail_when_none);          /* 0, -ESRCH, -EPERM, -EINVAL */
 void manager_reset_failed(Manager *m, Unit *u); /* NULL: all */

@@ -11,6 +11,7 @@
  * changed after the generators looked at them.
  */
 
+#include "manager/diff.h"
 #include "manager/manager-internal.h"
 
 #include <errno.h>
@@ -19,6 +20,9 @@
 struct ReloadWaiter {
         ReloadDone done;
         void *userdata;
+        bool wants_changes;
+        char **names; /* owned; of which units; NULL: all */
+        UnitDiffs changes;
         ReloadWaiter *next;
 };
 
@@ -30,7 +34,9 @@ static void answer(Manager *m, ReloadWaiter **list, int r) {
         while ((w = *list)) {
                 *list = w->next;
                 if (w->done)
-                        w->done(r, w->userdata);
+                        w->done(r, &w->changes, w->userdata);
+                unit_diffs_release(&w->changes);
+                strv_free(w->names);
                 free(w);
         }
 }
@@ -60,6 +66,17 @@ bool unit_has_changed(Unit *u) {
         if (u->transient)
                 return false;
         return rt->stamp.all == 0 || !stamp_of_now(u, &now) || now.all != rt->stamp.all;
+}
+
+/* Before the units are read: afterwards memory and files are the same. */
+static int note_changes(Manager *m) {
+        ReloadWaiter *w;
+        int r = 0;
+
+        LL_FOREACH (m->internal->reload_waiters, w)
+                if (w->wants_changes && r >= 0)
+                        r = manager_diff(m, w->names, &w->changes);
+        return r;
 }
 
 /* What is not read again keeps its spec, its edges and all that was made from them. */
@@ -158,19 +175,20 @@ static void read_config(Manager *m) {
 static void reload_finish(Manager *m) {
         ManagerInternal *in = m->internal;
         size_t n = 0;
-        int r, q;
+        int r, q, noted;
 
         (void)host_info_refresh(&m->host); /* what cannot be had stays as it was */
         read_config(m);
         m->units_load_start = dual_now();
         r = loader_refresh(m->loader);
+        noted = note_changes(m);
         q = reload_units(m, &n);
         m->units_load_finish = dual_now();
         LOG(RELOADED, FIELD_I("N_CHANGED", n), FIELD_I("N_UNITS", graph_count_units(m->graph)));
         in->reloading = false;
         if (m->observer.reloading)
                 m->observer.reloading(false, m->observer.userdata);
-        answer(m, &in->reload_waiters, MIN(r, q));
+        answer(m, &in->reload_waiters, MIN(MIN(r, q), noted));
         if (in->reload_next)
                 reload_begin(m);
         manager_give_back(m);
@@ -192,18 +210,30 @@ static void reload_begin(Manager *m) {
                 reload_finish(m);
 }
 
-int manager_reload(Manager *m, ReloadDone done, void *userdata) {
+static int enqueue(Manager *m, const ReloadWaiter *waiter) {
         ManagerInternal *in = m->internal;
-        ReloadWaiter *w = calloc(1, sizeof(*w));
+        ReloadWaiter *w = malloc(sizeof(*w));
 
-        if (!w)
+        if (!w) {
+                strv_free(waiter->names);
                 return -ENOMEM;
-        *w = (ReloadWaiter){ .done = done, .userdata = userdata };
+        }
+        *w = *waiter;
         LL_APPEND(in->reload_next, w);
         /* The boot itself may still wait for its generators; it reads what there is then. */
         if (!in->reloading && !in->generators)
                 reload_begin(m);
         return 0;
+}
+
+int manager_reload(Manager *m, ReloadDone done, void *userdata) {
+        return enqueue(m, &(ReloadWaiter){ .done = done, .userdata = userdata });
+}
+
+int manager_reload_telling(Manager *m, char **names, ReloadDone done, void *userdata) {
+        return enqueue(
+                m,
+                &(ReloadWaiter){ .done = done, .userdata = userdata, .wants_changes = true, .names = names });
 }
 
 void manager_reload_pending(Manager *m) {

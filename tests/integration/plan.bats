@@ -192,6 +192,36 @@ same_tree() {
         [ "$output" = "Nothing has changed." ]
 }
 
+@test "apply sees what generators make otherwise now" {
+        mkdir "$T/out/generators"
+        printf 'a 1\nb 1\n' >"$T/out/table"
+        cat >"$T/out/generators/gen" <<'G'
+#!/bin/sh
+while read name version; do
+        printf '[Service]\nEnvironment=VERSION=%s\nExecStart=/bin/sleep infinity\n' "$version" >"$1/$name.service"
+done </out/table
+G
+        chmod +x "$T/out/generators/gen"
+        boot --bind "$T/out/generators:/etc/systemd/system-generators"
+        ctl start a b
+        for u in a b; do declare "$u=$(show $u MainPID)"; done
+        printf 'a 2\nb 1\n' >"$T/out/table"
+        run -0 inside svctl apply
+        [ "$output" = "Restarted a.service: [Service] Environment has changed." ]
+        [ "$(show a Environment)" = VERSION=2 ]
+        [ "$(show a MainPID)" != "$a" ] && [ "$(show b MainPID)" = "$b" ]
+        printf 'a 3\nb 3\n' >"$T/out/table"
+        run -0 inside svctl apply b
+        [ "$output" = "Restarted b.service: [Service] Environment has changed." ]
+        [ "$(show a Environment)/$(show b Environment)" = VERSION=3/VERSION=3 ]
+        run -0 inside svctl apply
+        [ "$output" = "Nothing has changed." ]
+        for verb in diff plan verify; do
+                run -2 inside svctl -o xml $verb a
+                [ "$output" = "svctl: $verb: there is no output 'xml', only text and json" ]
+        done
+}
+
 @test "list-dependencies draws the trees that systemctl draws" {
         web_and_friends
         unit loop.target <<<$'[Unit]\nRequires=a-loop.service z.service pool.target\nDescription=x'

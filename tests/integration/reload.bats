@@ -336,6 +336,9 @@ G
         echo 'Description=Changed' >>"$T/units/system.slice.d/a.conf"
         ln -s /dev/null "$T/units/init.scope"
         [ "$(show system.slice NeedDaemonReload)" = yes ]
+        run -0 inside svctl diff
+        [[ $output == *"system.slice (active): has changed"*"[Unit] Description: System Slice -> Changed"* ]]
+        [[ $output == *"init.scope (active): has changed"* && $output != *"-.slice"* ]]
         reload 2
         [ "$(show system.slice Description)/$(show init.scope LoadState)" = Changed/loaded ]
         [ "$(show first ActiveState)/$(show system.slice ActiveState)" = inactive/active ]
