@@ -21,11 +21,13 @@ static int boot_unit(Manager *m, const char *name, Report *why) {
         return manager_enqueue(m, JOB_START, u, JOB_REPLACE, why, NULL);
 }
 
-static void log_boot_failure(const char *name, int r, const Report *why) {
-        LOG(BOOT_FAILED, FIELD_S("UNIT_NAME", name),
-            FIELD_S("TEXT", why->n_findings > 0 ? why->findings[0].text
-                            : r < 0             ? strerror(-r)
-                                                : "it cannot be started"));
+static void log_boot_failure(Manager *m, const char *name, int r, const Report *why) {
+        const char *text = why->n_findings > 0 ? why->findings[0].text
+                           : r < 0             ? strerror(-r)
+                                               : "it cannot be started";
+
+        LOG(BOOT_FAILED, FIELD_S("UNIT_NAME", name), FIELD_S("TEXT", text));
+        manager_note_cause(m, name, text);
 }
 
 static int boot_command(Manager *m, char *const *command) {
@@ -36,7 +38,7 @@ static int boot_command(Manager *m, char *const *command) {
         if (r >= 0)
                 r = boot_unit(m, "main.service", &why);
         if (r != 0)
-                log_boot_failure("main.service", r, &why);
+                log_boot_failure(m, "main.service", r, &why);
         report_release(&why);
         return r;
 }
@@ -51,7 +53,7 @@ static int boot_units(Manager *m, const char *wanted) {
 
                 r = boot_unit(m, names[i], &why);
                 if (r != 0)
-                        log_boot_failure(names[i], r, &why);
+                        log_boot_failure(m, names[i], r, &why);
                 report_release(&why);
         }
         return r;
@@ -84,6 +86,7 @@ static int enqueue_boot(Manager *m) {
                 if (r < 0) {
                         LOG_ERRNO(BOOT_FAILED, r, FIELD_S("UNIT_NAME", o->main_unit),
                                   FIELD_S("TEXT", "--main= wants a service that can be loaded"));
+                        manager_note_cause(m, o->main_unit, "--main= wants a service that can be loaded");
                         return r;
                 }
         }

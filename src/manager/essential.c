@@ -128,13 +128,29 @@ static bool unit_has_failed(const Unit *u) {
 
 static void end_with(Manager *m, Unit *u, int code, bool counts) {
         if (m->stopping) { /* a stop that was asked for is no failure, but the command's answer counts */
-                if (counts && m->exit_code <= 0)
-                        m->exit_code = code;
+                if (!counts || m->exit_code > 0)
+                        return;
+                m->exit_code = code;
+                if (code > 0)
+                        manager_note_end_as_cause(m, u, code);
                 return;
         }
+        if (code > 0)
+                manager_note_end_as_cause(m, u, code);
+        if (manager_hold(m, u, code))
+                return;
         LOG_UNIT(u->id, ESSENTIAL_ENDED, FIELD_S("UNIT_RESULT", machine_result(&unit_runtime(u)->machine)),
                  FIELD_I("EXIT_STATUS", code));
         manager_stop(m, "the essential unit has ended", code);
+}
+
+/* FailureAction= and its like: what they do can be put off as well. */
+static void act_on_failure(Manager *m, Unit *u, EmergencyAction action, int status, const char *reason) {
+        if (action == ACTION_NONE || m->stopping)
+                return;
+        manager_note_end_as_cause(m, u, status);
+        if (!manager_hold(m, u, action_is_reboot(action) ? EXIT_REBOOT : status))
+                manager_act(m, action, status, reason);
 }
 
 /* The unit is down and no job brings it back. */
@@ -150,10 +166,10 @@ void manager_note_end(Manager *m, Unit *u) {
                 return;
         }
         if (str_equal(machine_result(&unit_runtime(u)->machine), "start-limit-hit"))
-                manager_act(m, c->start_limit_action, code ?: 1, "StartLimitAction= of a unit");
+                act_on_failure(m, u, c->start_limit_action, code ?: 1, "StartLimitAction= of a unit");
         if (failed)
-                manager_act(m, c->failure_action, status_or(c->failure_action_exit_status, code ?: 1),
-                            "FailureAction= of a unit");
+                act_on_failure(m, u, c->failure_action, status_or(c->failure_action_exit_status, code ?: 1),
+                               "FailureAction= of a unit");
         else
                 manager_act(m, c->success_action, status_or(c->success_action_exit_status, code),
                             "SuccessAction= of a unit");

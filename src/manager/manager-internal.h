@@ -13,7 +13,7 @@
  *      exec-status.c how the exec of a new process went
  *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
  *      shutdown.c    stop budget, what is left at the end; signals.c
- *      essential.c   whose end is the end, exit codes
+ *      essential.c   whose end is the end, exit codes; cause.c why, hold.c not yet
  *      doctor.c      what this place allows
  *      boot.c        the boot transaction; generators.c
  *      journal-link.c  svinit-journald's other half; log.c the log hook
@@ -80,9 +80,14 @@ typedef struct ManagerInternal {
         UnitRuntime *loaded;                        /* read, but graph_complete() waits until all are */
         int pending_interrupts;
         uint64_t oom_kills_seen;
-        int idle_fd;            /* 0: nobody waits */
+        int idle_fd; /* 0: nobody waits */
+        char *held;  /* the essential unit for whose sake the container is kept; owned; NULL */
+        int held_code;
+        sd_event_source *hold_source;
+        char *cause; /* why the container ends; owned */
+        bool cause_told;
         KernelFacts *kernel_facts; /* owned; NULL until somebody asks */
-        ManagerOptions options; /* strings borrowed from the caller of manager_new() */
+        ManagerOptions options;    /* strings borrowed from the caller of manager_new() */
 } ManagerInternal;
 
 /* queue.c */
@@ -202,6 +207,17 @@ void manager_note_end(Manager *m, Unit *u); /* it is down and no job brings it b
 void manager_note_starts(Manager *m);       /* start jobs that never came to run their unit */
 void manager_act(Manager *m, EmergencyAction action, int status, const char *reason);
 int unit_exit_code(const Unit *u, bool command_mode);
+
+/* cause.c: the first cause that a stop came of counts */
+void manager_note_cause(Manager *m, const char *unit, const char *text);
+void manager_note_end_as_cause(Manager *m, const Unit *u, int code);
+void manager_forget_cause(Manager *m);
+void manager_tell_cause(Manager *m); /* when the exit code is final; once */
+
+/* hold.c */
+bool manager_hold(Manager *m, const Unit *u, int code); /* false: the container ends */
+int manager_end_hold(Manager *m); /* it ends: the exit code of what it was held for, -1: none */
+void manager_release_hold(Manager *m);
 
 /* generators.c; generator-run.c is the other process */
 typedef void (*GeneratorsDone)(Manager *m);

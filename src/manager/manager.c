@@ -140,6 +140,7 @@ void manager_free(Manager *m) {
         watcher_free(m->watcher);
         groups_free(m->groups);
         reaper_free(m->reaper);
+        manager_release_hold(m);
         sd_event_source_disable_unref(in->queue_source);
         sd_event_source_disable_unref(in->stop_source);
         sd_event_source_disable_unref(in->leave_source);
@@ -151,6 +152,7 @@ void manager_free(Manager *m) {
         strv_free(m->generated_environment);
         free(in->queue);
         free(in->kernel_facts);
+        free(in->cause);
         free(in);
         free(m);
 }

@@ -48,8 +48,10 @@ usec_t manager_stop_budget(const Manager *m) {
 
 static void name_culprit(Manager *m, Unit *u) {
         LOG_UNIT(u->id, STOP_HELD_UP, FIELD_S("ACTIVE_STATE", active_state_to_string(u->active)));
-        if (m->exit_code <= 0 && unit_is_essential(u, true))
-                m->exit_code = EXIT_KILLED;
+        if (m->exit_code > 0 || !unit_is_essential(u, true))
+                return;
+        m->exit_code = EXIT_KILLED;
+        manager_note_cause(m, u->id, "it was killed: the stop budget was used up");
 }
 
 /* The last resort: nothing survives this, whatever its unit says. Only the journal is left to write it down. */
@@ -69,6 +71,7 @@ static void kill_everything(Manager *m) {
 
 static void leave(Manager *m) {
         m->internal->phase = PHASE_DONE;
+        manager_tell_cause(m);
         (void)sd_event_exit(m->event, 0);
 }
 
@@ -97,7 +100,10 @@ static void arm_stop(Manager *m, usec_t when) {
 /* From here on there is no way back, whatever becomes of the jobs. */
 static void begin_stopping(Manager *m, const char *reason, int exit_code) {
         usec_t budget = manager_stop_budget(m);
+        int held = manager_end_hold(m);
 
+        if (held >= 0 && m->exit_code < 0)
+                m->exit_code = held;
         if (exit_code >= 0 && m->exit_code < 0)
                 m->exit_code = exit_code;
         if (m->stopping)
@@ -244,6 +250,7 @@ void manager_check_leave(Manager *m) {
                 if (!rest_has_ended(m))
                         return;
                 in->phase = PHASE_JOURNAL;
+                manager_tell_cause(m);
                 journal_link_end(m->journal);
                 arm_leave(m, JOURNAL_PATIENCE);
         }

@@ -104,6 +104,36 @@ const Codec codec_job_timeout = {
         .format = span_format, .good = SAMPLES("0", "10min", "infinity"), .bad = SAMPLES("", "-1"),
 };
 
+/* A boolean is no time, or all of it. */
+static int hold_parse(const CodecContext *c, const char *value, void *field) {
+        bool on;
+
+        if (span_parse(c, value, field) >= 0)
+                return 0;
+        if (parse_bool(value, &on) < 0)
+                return -EINVAL;
+        *(usec_t *)field = on ? USEC_INFINITY : 0;
+        return 0;
+}
+
+static int hold_format(const Directive *row, const void *field, Buf *b) {
+        usec_t t = *(const usec_t *)field;
+
+        if (t != 0 && t != USEC_INFINITY)
+                return span_format(row, field, b);
+        buf_add(b, t == 0 ? "no" : "yes");
+        return format_end(b);
+}
+
+const Codec codec_hold = {
+        CODEC_OF(hold),
+        .expects = "a boolean, or a time span such as 1h",
+        .parse = hold_parse,
+        .format = hold_format,
+        .good = SAMPLES("no", "yes", "1h", "infinity"),
+        .bad = SAMPLES("", "-1", "a while"),
+};
+
 static const struct {
         const char *name;
         uint64_t ns;

@@ -119,6 +119,9 @@ const Directive service_directives[] = {
           .summary = "How often the service must say that it is alive; 0 for never." },
         { "Service", "X-Essential", FIELD(essential, service, essential), .initial = "no", .property = "",
           .summary = "Whether the whole container ends with this service: no, yes, or on-failure." },
+        { "Service", "X-HoldOnFailure", FIELD(hold, service, hold_on_failure), .initial = "no",
+          .property = "",
+          .summary = "How long the container is kept when it would end because this service has failed." },
         { 0 },
 };
 END_OF_TABLE(service);
