@@ -81,6 +81,23 @@ void report_add_at(Report *r, Severity severity, FindingCode code, const SourceP
         va_end(args);
 }
 
+void report_mark_fatal(Report *r) {
+        if (r && r->n_findings > 0)
+                r->findings[r->n_findings - 1].fatal = true;
+}
+
+const Finding *report_worst(const Report *r) {
+        const Finding *worst = NULL;
+
+        for (const Finding *f = r->findings; f < r->findings + r->n_findings; f++) {
+                if (f->fatal)
+                        return f;
+                if (!worst && f->severity == SEVERITY_ERROR)
+                        worst = f;
+        }
+        return worst;
+}
+
 size_t report_count(const Report *r, Severity severity) {
         size_t n = 0;
 

@@ -46,6 +46,7 @@ typedef struct SourcePlace {
 typedef struct Finding {
         Severity severity;
         FindingCode code;
+        bool fatal;            /* the reason for which the unit cannot be used */
         char *file;            /* owned; NULL when it is about no file */
         unsigned line, column; /* as in SourcePlace */
         char *section;         /* owned; without brackets, or NULL */
@@ -67,6 +68,8 @@ void report_add(Report *r, Severity severity, const char *file, unsigned line, c
                 const char *format, ...) PRINTF_LIKE(6, 7);
 void report_add_at(Report *r, Severity severity, FindingCode code, const SourcePlace *place,
                    const char *format, ...) PRINTF_LIKE(5, 6);
+void report_mark_fatal(Report *r);            /* the finding that was added last */
+const Finding *report_worst(const Report *r); /* the first fatal one, else the first error; NULL */
 size_t report_count(const Report *r, Severity severity);
 /* "FILE:LINE: Key=: text" as one line, without a newline. */
 void finding_format(const Finding *f, Buf *b);

@@ -157,6 +157,8 @@ static void print_head(Ctl *c, const char *path, const PropertyList *l) {
         else if (*property_get(l, "LoadError"))
                 printf(" (%s)", property_get(l, "LoadError"));
         putchar('\n');
+        if (*fragment && *property_get(l, "LoadError"))
+                printf("%11s: %s\n", "Reason", property_get(l, "LoadError"));
         if (*property_get(l, "DropInPaths"))
                 printf("%11s: %s\n", "Drop-In", property_get(l, "DropInPaths"));
         printf("%11s: %s%s (%s)%s", "Active", state_color(c, active), active, property_get(l, "SubState"),

@@ -199,14 +199,11 @@ static bool needs_no_file(UnitType t) {
         return t == UNIT_SLICE || t == UNIT_SCOPE || t == UNIT_MOUNT || t == UNIT_SWAP || t == UNIT_DEVICE;
 }
 
-/* The first finding that says why the unit cannot be used, as one line. */
-static int first_error(const Report *report, const char *otherwise, char **ret) {
+/* The finding that says why the unit cannot be used, as one line. */
+static int worst_error(const Report *report, const char *otherwise, char **ret) {
         Buf b auto_buf = { 0 };
-        const Finding *f = NULL;
+        const Finding *f = report_worst(report);
 
-        for (size_t i = 0; i < report->n_findings && !f; i++)
-                if (report->findings[i].severity == SEVERITY_ERROR)
-                        f = report->findings + i;
         if (f)
                 finding_format(f, &b);
         else
@@ -232,7 +229,7 @@ static int judge_read(const Entry *e, int read, LoadedUnit *u) {
         else if (read == -ENOENT)
                 r = str_printf(&u->error_text, "%s is %s.", u->fragment_path, what);
         else if (read == -EBADMSG || read == -ENOBUFS || read == -EINVAL)
-                r = first_error(&u->report, "The unit file cannot be parsed.", &u->error_text);
+                r = worst_error(&u->report, "The unit file cannot be parsed.", &u->error_text);
         else
                 r = str_printf(&u->error_text, "%s cannot be read: %s.", u->fragment_path, strerror(-read));
         if (r < 0)
@@ -294,7 +291,7 @@ static int complete(const SpecContext *c, int outcome, LoadedUnit *u) {
         if (!u->spec->fatal)
                 return outcome;
         u->error = -ENOEXEC;
-        r = first_error(&u->report, "The unit file has a bad setting.", &u->error_text);
+        r = worst_error(&u->report, "The unit file has a bad setting.", &u->error_text);
         return r < 0 ? r : LOADED_BAD_SETTING;
 }
 

@@ -176,6 +176,7 @@ static void refuse_setting(const Directive *d, const char *value, const char *fi
         report_add_at(refusal->context->report, SEVERITY_ERROR, FINDING_NOT_APPLIED,
                       &(SourcePlace){ .file = file, .line = line, .key = d->key },
                       "%s The unit cannot be used.", d->limit);
+        report_mark_fatal(refusal->context->report);
 }
 
 static void warn_of_dependencies(const UnitSpec *s, const SpecContext *c) {
@@ -227,6 +228,7 @@ void spec_check(UnitSpec *s, const SpecContext *c) {
                 report_add_at(c->report, SEVERITY_ERROR, FINDING_CONTRADICTION,
                               &(SourcePlace){ .file = fragment(s), .key = checks[i].key },
                               "%s; the unit cannot be used.", checks[i].text);
+                report_mark_fatal(c->report);
                 s->fatal = true;
                 return;
         }

@@ -172,8 +172,10 @@ static int assign_row(UnitSpec *s, const SpecContext *c, const Directive *d, con
                 return r;
         if (r < 0)
                 r = codec_refuse_value(&codec_context, a->value, codec_expects(d));
-        if (r != 0 && d->vital)
+        if (r != 0 && d->vital) {
+                report_mark_fatal(c->report);
                 s->fatal = true;
+        }
         if (r == 0 && (!d->codec || d->support != SUPPORT_FULL))
                 return remember_setting(s, d, a);
         return 0;

@@ -140,6 +140,7 @@ U
         ctl daemon-reload
         [ "$(show good Description)" = better ]
         [ "$(show bad LoadState)" = bad-setting ]
+        [[ $(inside svctl status bad) == *"Reason: "*"/bad.service: "*"the unit cannot be used"* ]]
         [ "$(show bad ActiveState)" = active ]
         [ "$(show bad MainPID)" = "$pid" ]
         ctl stop bad

@@ -231,6 +231,16 @@ static void bad_settings_forbid_the_unit(void **state) {
         assert_int_equal(u.error, -ENOEXEC);
         assert_true(u.error_text[0] != 0);
         loaded_unit_release(&u);
+
+        /* Of several mistakes it is the one that forbids the use, whether its row or the whole says so. */
+        world_put(w, ETC "b.service", "[Unit]\nAfter=nonsense\n[Service]\nExecStart=a/b\n");
+        assert_int_equal(world_load(w, "b.service", &u), LOADED_BAD_SETTING);
+        assert_non_null(strstr(u.error_text, "b.service:4: ExecStart=: 'a/b'"));
+        loaded_unit_release(&u);
+        world_put(w, ETC "c.service", "[Unit]\nAfter=nonsense\n[Service]\nType=simple\n");
+        assert_int_equal(world_load(w, "c.service", &u), LOADED_BAD_SETTING);
+        assert_non_null(strstr(u.error_text, "ExecStart="));
+        loaded_unit_release(&u);
 }
 
 static void templates_have_instances(void **state) {
