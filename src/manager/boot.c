@@ -102,7 +102,10 @@ static int enqueue_boot(Manager *m) {
 static void boot(Manager *m) {
         if (!m->stopping) {
                 m->state = SYSTEM_STARTING;
-                if (enqueue_boot(m) != 0)
+                if (m->internal->scripts_lost)
+                        manager_stop(m, "the scripts of /etc/svinit/init.d cannot be run",
+                                     EXIT_SVINIT_FAILED);
+                else if (enqueue_boot(m) != 0)
                         manager_stop(m, "the boot transaction cannot be started", EXIT_SVINIT_FAILED);
         }
         m->started = true;

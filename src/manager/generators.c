@@ -178,6 +178,15 @@ static int make_directories(Manager *m, GeneratorPlan *p) {
         return 0;
 }
 
+/* Without them the container must not come up. */
+static void make_scripts(Manager *m, const char *directory) {
+        int r = init_scripts_make_units(directory);
+
+        m->internal->scripts_lost = r < 0;
+        if (r < 0)
+                LOG_ERRNO(SCRIPTS_LOST, r, FIELD_S("PATH", directory ?: m->host.runtime_dir));
+}
+
 /* 1: there is something to run */
 static int make_plan(Manager *m, GeneratorPlan *p) {
         size_t n;
@@ -188,13 +197,14 @@ static int make_plan(Manager *m, GeneratorPlan *p) {
         if (r < 0)
                 return r;
         n = strv_length(p->generators) + strv_length(p->environment_generators);
-        if (n > 0 && !m->host.runtime_writable) {
+        if (n > 0 && !m->host.runtime_writable)
                 LOG(GENERATORS_LEFT_OUT, FIELD_I("N_GENERATORS", n), FIELD_S("PATH", m->host.runtime_dir));
+        if (!m->host.runtime_writable) {
+                make_scripts(m, NULL);
                 return 0;
         }
-        if (!m->host.runtime_writable)
-                return 0;
         r = make_directories(m, p);
+        make_scripts(m, r < 0 ? NULL : p->directories[0]);
         if (r >= 0)
                 r = plan_environment(m, p);
         return r < 0 ? r : n > 0;

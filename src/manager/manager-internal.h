@@ -15,7 +15,7 @@
  *      shutdown.c    stop budget, what is left at the end; signals.c
  *      essential.c   whose end is the end, exit codes; cause.c why, hold.c not yet
  *      doctor.c      what this place allows
- *      boot.c        the boot transaction; generators.c
+ *      boot.c        the boot transaction; generators.c, init-scripts.c
  *      journal-link.c  svinit-journald's other half; log.c the log hook
  */
 
@@ -73,6 +73,7 @@ typedef struct ManagerInternal {
         sd_event_source *queue_source, *stop_source, *leave_source;
         bool some_start_ended;    /* some unit's start_ended is set */
         GeneratorRun *generators; /* under way; owned */
+        bool scripts_lost;        /* the units of init scripts could not be made */
         bool reloading;
         ReloadWaiter *reload_waiters, *reload_next; /* of this reload and of the one after it; owned */
         UnitRuntime *changed;                       /* for the observer, a stack */
@@ -223,6 +224,9 @@ void manager_release_hold(Manager *m);
 typedef void (*GeneratorsDone)(Manager *m);
 int generators_run(Manager *m, GeneratorsDone done); /* 1: done() comes later; 0: there are none */
 void generators_release(Manager *m);
+
+/* init-scripts.c: the units of /etc/svinit/init.d, into a directory of generators; NULL: there is none, -EROFS if one is needed */
+int init_scripts_make_units(const char *directory);
 
 /* reload.c */
 bool unit_has_changed(Unit *u);          /* would a reload read it again? loader_refresh() first */
