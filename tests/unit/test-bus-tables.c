@@ -231,6 +231,7 @@ static void every_getter_of_a_job_appends_its_type(void **state) {
 
 static void every_directive_that_is_shown_can_be_appended(void **state) {
         World *w = *state;
+        unsigned n_missing = 0;
 
         for (size_t i = 0; i < INTERFACE_MAX; i++) {
                 const PropertyIndex *x = bus_property_index(&w->bus, i);
@@ -238,10 +239,13 @@ static void every_directive_that_is_shown_can_be_appended(void **state) {
                 for (size_t n = 0; n < x->n; n++) {
                         const Directive *d = x->v[n].row;
 
-                        if (d && d->codec && !codec_is_appended(d->codec->id))
-                                fail_msg("%s= has a codec without an appender", d->key);
+                        if (!d || !d->codec || codec_is_appended(d->codec->id))
+                                continue;
+                        print_error("%s= has a codec without an appender\n", d->key);
+                        n_missing++;
                 }
         }
+        assert_int_equal(n_missing, 0);
 }
 
 static void the_running_process_comes_before_the_last_one(void **state) {

@@ -79,7 +79,7 @@ static void unknown_value_fails(void **state) {
 
         assert_fails(&c, "%b", -ENXIO);
         assert_fails(&c, "%y", -ENXIO);
-        assert_fails(&c, "%d", -ENXIO);
+        assert_fails(&nameless, "%d", -ENXIO);
         assert_fails(&nameless, "%n", -ENXIO);
         assert_fails(&nameless, "%H", -ENXIO);
         assert_fails(&nameless, "%l", -ENXIO);
