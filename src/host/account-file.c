@@ -135,29 +135,36 @@ int account_file_gid(gid_t gid, char **ret_name) {
         return 0;
 }
 
-int assignment_file_get(const char *path, const char *name, char **ret) {
-        char *line auto_free = NULL, *value auto_free = NULL;
-        size_t capacity = 0, n = strlen(name);
+/* A line that is not understood is as good as none. */
+static void take_assignment(const char *line, const char *name, char **value) {
+        size_t n = strlen(name);
+        const char *text = line + n + 1;
+        char *word;
+
+        if (strncmp(line, name, n) != 0 || line[n] != '=')
+                return;
+        if (words_next(&text, WORDS_QUOTES | WORDS_UNESCAPE_RELAX | WORDS_RELAX, &word) <= 0)
+                return;
+        free(*value);
+        *value = word;
+}
+
+int assignment_file_read(const char *path, const char *const *names, char **values, size_t n) {
+        char *line auto_free = NULL;
+        size_t capacity = 0;
         FILE *f;
         int r = open_regular(path, &f);
 
-        if (r < 0) {
-                *ret = NULL;
+        if (r < 0)
                 return r == -ENOMEM ? r : 0;
-        }
-        while (getline(&line, &capacity, f) >= 0) {
-                const char *text = line + n + 1;
-                char *word;
-
-                if (strncmp(line, name, n) != 0 || line[n] != '=')
-                        continue;
-                /* A line that is not understood is as good as none. */
-                if (words_next(&text, WORDS_QUOTES | WORDS_UNESCAPE_RELAX | WORDS_RELAX, &word) <= 0)
-                        continue;
-                free(value);
-                value = word;
-        }
+        while (getline(&line, &capacity, f) >= 0)
+                for (size_t i = 0; i < n; i++)
+                        take_assignment(line, names[i], &values[i]);
         (void)fclose(f);
-        *ret = TAKE(value);
         return 0;
+}
+
+int assignment_file_get(const char *path, const char *name, char **ret) {
+        *ret = NULL;
+        return assignment_file_read(path, &name, ret, 1);
 }

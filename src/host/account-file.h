@@ -23,3 +23,5 @@ int account_file_gid(gid_t gid, char **ret_name);
 
 /* NAME=value lines of /etc/os-release, /etc/machine-info: the last one wins. *ret NULL when it is not there. */
 int assignment_file_get(const char *path, const char *name, char **ret);
+/* Several in one go: each value that is there is freed and replaced. */
+int assignment_file_read(const char *path, const char *const *names, char **values, size_t n);

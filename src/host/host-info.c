@@ -126,35 +126,36 @@ static int find_kernel(HostInfo *h) {
         return r;
 }
 
-static int find_names(HostInfo *h) {
-        const struct {
-                const char *path, *key;
-                const char **to;
-        } rows[] = {
-                { "/etc/machine-info", "PRETTY_HOSTNAME", &h->specifiers.pretty_hostname },
-                { "/etc/os-release", "ID", &h->specifiers.os_id },
-                { "/etc/os-release", "VERSION_ID", &h->specifiers.os_version_id },
-                { "/etc/os-release", "BUILD_ID", &h->specifiers.os_build_id },
-                { "/etc/os-release", "VARIANT_ID", &h->specifiers.os_variant_id },
-                { "/etc/os-release", "IMAGE_ID", &h->specifiers.os_image_id },
-                { "/etc/os-release", "IMAGE_VERSION", &h->specifiers.os_image_version },
-        };
+/* Of /etc/os-release, where that does not exist of /usr/lib/os-release. What the system does not have is empty. */
+static int find_os(HostInfo *h) {
+        static const char *const names[] = { "ID",         "VERSION_ID", "BUILD_ID",
+                                             "VARIANT_ID", "IMAGE_ID",   "IMAGE_VERSION" };
+        const char **to[] = { &h->specifiers.os_id,       &h->specifiers.os_version_id,
+                              &h->specifiers.os_build_id, &h->specifiers.os_variant_id,
+                              &h->specifiers.os_image_id, &h->specifiers.os_image_version };
+        char *values[ELEMENTSOF(names)] = { 0 };
+        const char *path = access("/etc/os-release", F_OK) >= 0 ? "/etc/os-release" : "/usr/lib/os-release";
+        int r = assignment_file_read(path, names, values, ELEMENTSOF(names));
 
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                char *value;
-                int r = assignment_file_get(rows[i].path, rows[i].key, &value);
-
-                if (r >= 0 && !value && str_starts_with(rows[i].path, "/etc/os-"))
-                        r = assignment_file_get("/usr/lib/os-release", rows[i].key, &value);
-                /* What the system does not have is empty, as in systemd. */
-                if (r >= 0)
-                        r = value ? own(h, value, rows[i].to) : own_copy(h, "", rows[i].to);
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (r < 0)
-                        return r;
-        }
-        if (!h->specifiers.pretty_hostname[0])
+                        free(values[i]);
+                else
+                        r = values[i] ? own(h, values[i], to[i]) : own_copy(h, "", to[i]);
+        return r;
+}
+
+static int find_names(HostInfo *h) {
+        char *pretty;
+        int r = assignment_file_get("/etc/machine-info", "PRETTY_HOSTNAME", &pretty);
+
+        if (r >= 0 && pretty && pretty[0])
+                r = own(h, pretty, &h->specifiers.pretty_hostname);
+        else {
+                free(pretty);
                 h->specifiers.pretty_hostname = h->specifiers.hostname;
-        return 0;
+        }
+        return r < 0 ? r : find_os(h);
 }
 
 static int own_number(HostInfo *h, unsigned n, const char **ret) {

@@ -13,8 +13,10 @@ run_to_end() {
 # A program that says which signals it gets, with a child that does the same.
 family='say() { echo "$1 $2"; }
 trap "say parent TERM; exit 3" TERM; trap "say parent QUIT; exit 4" QUIT; trap "say parent USR1" USR1
-sh -c "trap \"echo child TERM\" TERM; trap \"echo child USR1\" USR1; while :; do sleep 0.02; done" &
+sh -c "trap \"echo child TERM; exit\" TERM; trap \"echo child USR1\" USR1; while :; do sleep 0.02; done" &
 echo up; while :; do sleep 0.02; done'
+
+patient=${family/exit 3/wait; exit 3} # the parent ends after its child
 
 family_up() {
         grep -qx up "$T/console"
@@ -31,7 +33,7 @@ family_up() {
 }
 
 @test "-g: signals reach the whole process group" {
-        svinit_args=(-g -- sh -c "$family")
+        svinit_args=(-g -- sh -c "$patient")
         launch
         wait_host family_up
         kill -USR1 "$init_pid"
@@ -44,7 +46,7 @@ family_up() {
 
 @test "called dumb-init: the whole group; with -c the command alone" {
         svinit_name=dumb-init
-        svinit_args=(sh -c "$family")
+        svinit_args=(sh -c "$patient")
         launch
         wait_host family_up
         kill -USR1 "$init_pid"
