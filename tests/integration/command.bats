@@ -13,13 +13,13 @@ run_to_end() {
 # A program that says which signals it gets, with a child that does the same.
 family='say() { echo "$1 $2"; }
 trap "say parent TERM; exit 3" TERM; trap "say parent QUIT; exit 4" QUIT; trap "say parent USR1" USR1
-sh -c "trap \"echo child TERM; exit\" TERM; trap \"echo child USR1\" USR1; while :; do sleep 0.02; done" &
+sh -c "trap \"echo child TERM; exit\" TERM; trap \"echo child USR1\" USR1; echo child up; while :; do sleep 0.02; done" &
 echo up; while :; do sleep 0.02; done'
 
 patient=${family/exit 3/wait; exit 3} # the parent ends after its child
 
 family_up() {
-        grep -qx up "$T/console"
+        grep -qx up "$T/console" && grep -qx "child up" "$T/console"
 }
 
 @test "the command alone is asked to stop, what it leaves is killed" {
@@ -29,7 +29,7 @@ family_up() {
         stop
         [ "$exit_code" = 3 ]
         grep -qx "parent TERM" "$T/console"
-        ! grep -q "child" "$T/console"
+        ! grep -q "child [TU]" "$T/console"
 }
 
 @test "-g: signals reach the whole process group" {
