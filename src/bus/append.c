@@ -261,6 +261,7 @@ static const Appender appenders[CODEC_MAX] = {
         [CODEC_boolean] = append_bool_field,
         [CODEC_delegate] = append_bool_field,
         [CODEC_unsigned] = append_unsigned_field,
+        [CODEC_percent] = append_unsigned_field,
         [CODEC_mode] = append_unsigned_field,
         [CODEC_secure_bits] = append_unsigned_field,
         [CODEC_integer] = append_int_field,

@@ -16,6 +16,10 @@ static int get_status_text(Object *o, const Property *p, sd_bus_message *m) {
         return append_string(m, o->runtime->status_text);
 }
 
+static int get_status_bus_error(Object *o, const Property *p, sd_bus_message *m) {
+        return append_string(m, o->runtime->status_bus_error);
+}
+
 static int get_status_errno(Object *o, const Property *p, sd_bus_message *m) {
         return append_integer(m, 'i', o->runtime->status_errno);
 }
@@ -113,6 +117,7 @@ const Property service_properties[] = {
         { "NFileDescriptorStore", "u", get_n_fds, 0, PROPERTY_POLLED },
         { "StatusText", "s", get_status_text, 0, PROPERTY_EMITS },
         { "StatusErrno", "i", get_status_errno, 0, PROPERTY_EMITS },
+        { "StatusBusError", "s", get_status_bus_error, 0, PROPERTY_EMITS },
         MEMBER("Result", "s", get_service_result, result, PROPERTY_EMITS),
         MEMBER("ReloadResult", "s", get_service_result, reload_result, PROPERTY_EMITS),
         TEXT("CleanResult", "success", PROPERTY_EMITS),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/time.h"
 #include "host/notify.h"
 
 #include <errno.h>
@@ -6,14 +7,21 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MESSAGES_PER_DISPATCH 64
+#define DISPATCHES_IN_A_ROW 128 /* a thousand services that are ready at once need fewer */
+#define LOW_RANK_SPAN (100 * USEC_PER_MSEC)
 #define RECEIVE_BUFFER (8 * 1024 * 1024) /* last words of many that end at once */
 
 struct NotifySocket {
         sd_event_source *source; /* owns the descriptor */
         char *path;
+        int64_t priority;
+        uint64_t iteration; /* of the loop, in which we were called last */
+        unsigned n_in_a_row;
+        usec_t low_rank_end;
         NotifyHandler handler;
         void *userdata;
 };
@@ -102,9 +110,30 @@ static int receive_one(NotifySocket *s, int fd) {
         return 1;
 }
 
+/*
+ * Before others, as asked for, as long as senders are only many. Who sends for
+ * ever takes turns with all else that is to be done, and waits in send() until
+ * we come back to it.
+ */
+static void rank(NotifySocket *s) {
+        sd_event *event = sd_event_source_get_event(s->source);
+        uint64_t iteration = 0;
+        usec_t now = 0;
+
+        (void)sd_event_get_iteration(event, &iteration);
+        (void)sd_event_now(event, CLOCK_MONOTONIC, &now);
+        s->n_in_a_row = iteration == s->iteration + 1 ? s->n_in_a_row + 1 : 0;
+        s->iteration = iteration;
+        if (s->n_in_a_row >= DISPATCHES_IN_A_ROW)
+                s->low_rank_end = now + LOW_RANK_SPAN;
+        (void)sd_event_source_set_priority(
+                s->source, now < s->low_rank_end ? MAX(s->priority, SD_EVENT_PRIORITY_NORMAL) : s->priority);
+}
+
 static int on_message(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         for (unsigned i = 0; i < MESSAGES_PER_DISPATCH && receive_one(userdata, fd) > 0; i++)
                 continue;
+        rank(userdata);
         return 0;
 }
 
@@ -140,7 +169,7 @@ int notify_socket_new(sd_event *event, const char *path, int64_t priority, Notif
 
         if (!s)
                 return -ENOMEM;
-        *s = (NotifySocket){ .handler = handler, .userdata = userdata };
+        *s = (NotifySocket){ .priority = priority, .handler = handler, .userdata = userdata };
         r = str_replace(&s->path, path);
         if (r >= 0)
                 r = bind_socket(path, &fd);

@@ -4,7 +4,8 @@
 /*
  * The notify socket, sd_notify(3). Datagrams are read without blocking, a
  * bounded number per wakeup, with the sender's credentials; passed descriptors
- * are closed unless the handler takes them.
+ * are closed unless the handler takes them. When senders do not stop, the
+ * socket's priority falls to the normal one for a while.
  */
 
 #include "base/text.h"

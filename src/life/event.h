@@ -26,7 +26,7 @@ typedef enum EventType {
         EVENT_OOM, /* the kernel killed a process of the unit for memory */
         /* notify protocol; only accepted senders get here */
         EVENT_NOTIFY_READY,
-        EVENT_NOTIFY_RELOADING,
+        EVENT_NOTIFY_RELOADING, /* span: MONOTONIC_USEC=; 0: absent */
         EVENT_NOTIFY_STOPPING,
         EVENT_NOTIFY_MAIN_PID, /* process.pid */
         EVENT_NOTIFY_EXTEND,   /* span */

@@ -20,9 +20,23 @@ static usec_t after(usec_t now, usec_t span) {
 static usec_t end_of_run(Service *s, usec_t now) {
         const ServiceSpec *spec = service_spec(s);
 
-        if (s->runtime_deadline == USEC_INFINITY && spec->type != TYPE_ONESHOT)
-                s->runtime_deadline = after(now, spec->runtime_max);
+        if (s->runtime_deadline != USEC_INFINITY || spec->type == TYPE_ONESHOT)
+                return s->runtime_deadline;
+        s->runtime_deadline = after(now, spec->runtime_max);
+        if (s->runtime_deadline != USEC_INFINITY && spec->runtime_randomized_extra > 0)
+                s->runtime_deadline =
+                        usec_add(s->runtime_deadline, service_draw(s, spec->runtime_randomized_extra));
         return s->runtime_deadline;
+}
+
+/* RestartSec= is the least; X-RestartJitter= keeps services that failed together from coming back together. */
+static usec_t restart_pause(Service *s) {
+        usec_t delay = service_restart_delay(s);
+        unsigned percent = service_spec(s)->restart_jitter;
+
+        if (percent == 0 || delay == USEC_INFINITY)
+                return delay;
+        return usec_add(delay, service_draw(s, delay / 100 * percent + delay % 100 * percent / 100));
 }
 
 void service_arm(Service *s, usec_t now, DeadlineKind kind) {
@@ -43,7 +57,7 @@ void service_arm(Service *s, usec_t now, DeadlineKind kind) {
                 s->state_deadline = end_of_run(s, now);
                 break;
         case RESTART_DEADLINE:
-                s->state_deadline = usec_add(now, service_restart_delay(s));
+                s->state_deadline = usec_add(now, restart_pause(s));
                 break;
         default:
                 s->state_deadline = USEC_INFINITY;

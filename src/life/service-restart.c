@@ -5,6 +5,7 @@
  * service is started again.
  */
 
+#include "life/draw.h"
 #include "life/limit.h"
 #include "life/service-internal.h"
 
@@ -98,6 +99,23 @@ usec_t service_restart_delay(const Service *s) {
                         power(root((double)most / (double)first, spec->restart_steps), s->n_restarts));
 }
 
+uint64_t service_draw(Service *s, uint64_t most) {
+        return draw_up_to(s->random, ++s->n_draws, s->spec->name, most);
+}
+
+/* X-StableSec=: after a run of that length, what went wrong before it no longer counts. */
+void service_note_up(Service *s, bool was, bool is, usec_t now) {
+        usec_t stable = service_spec(s)->stable;
+
+        if (is && !was)
+                s->up_since = now;
+        if (was && !is) {
+                if (stable > 0 && usec_add(s->up_since, stable) <= now)
+                        s->n_restarts = 0;
+                s->up_since = USEC_INFINITY;
+        }
+}
+
 static bool remove_runtime_directories(const Service *s, bool again) {
         switch (s->spec->exec->runtime_directory_preserve) {
         case PRESERVE_YES:
@@ -119,7 +137,7 @@ ServiceState service_end_run(Service *s, EffectList *fx) {
         effect_add(fx, EFFECT_RESULT)->value = remove_runtime_directories(s, again);
         if (!again)
                 return down;
-        if (service_spec(s)->restart_mode == RESTART_MODE_NORMAL)
+        if (service_spec(s)->restart_mode != RESTART_MODE_DIRECT)
                 s->passed = service_states[down].active;
         return SERVICE_AUTO_RESTART;
 }

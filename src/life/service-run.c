@@ -178,7 +178,9 @@ ServiceState service_in_reload(Service *s, const Event *ev, EffectList *fx) {
 /* The service reloads by itself: asked by a signal, or of its own will. READY=1 ends it. */
 ServiceState service_in_reload_notify(Service *s, const Event *ev, EffectList *fx) {
         switch (ev->type) {
-        case EVENT_NOTIFY_RELOADING:
+        case EVENT_NOTIFY_RELOADING: /* without MONOTONIC_USEC=, or with an earlier one: no answer to the signal */
+                if (s->state == SERVICE_RELOAD_SIGNAL && ev->span < s->state_entered)
+                        return SERVICE_RELOAD_SIGNAL;
                 return SERVICE_RELOAD_NOTIFY;
         case EVENT_NOTIFY_READY: /* a late one, of before the signal, counts for nothing */
                 return s->state == SERVICE_RELOAD_NOTIFY ? service_settle(s) : s->state;

@@ -60,6 +60,7 @@ void service_init(Service *s, const UnitSpec *spec) {
                 .state_deadline = USEC_INFINITY,
                 .watchdog_deadline = USEC_INFINITY,
                 .runtime_deadline = USEC_INFINITY,
+                .up_since = USEC_INFINITY,
                 .group_empty = true,
                 .passed = -1,
         };
@@ -190,12 +191,17 @@ static EventType take_note(Service *s, const Event *ev, EffectList *fx) {
         return EVENT_TYPE_MAX;
 }
 
+static bool is_up(const StateTraits *traits) {
+        return traits->active == ACTIVE || traits->active == RELOADING;
+}
+
 /* Returns the state that follows at once, or the same. */
 static ServiceState enter(Service *s, ServiceState next, const Event *ev, EffectList *fx) {
         const StateTraits *old = service_traits(s), *traits = service_states + next;
 
         s->state = next;
         s->state_entered = ev->now.monotonic;
+        service_note_up(s, is_up(old), is_up(traits), ev->now.monotonic);
         service_arm(s, ev->now.monotonic, traits->deadline);
         if (!(traits->flags & STATE_WATCHED))
                 s->watchdog_deadline = USEC_INFINITY;

@@ -102,12 +102,16 @@ typedef struct Service {
         unsigned unexpected;  /* events that made no sense in their state */
         unsigned n_restarts;  /* automatic restarts since the last explicit start: NRestarts */
         usec_t state_entered; /* monotonic */
+        usec_t up_since;      /* monotonic; active or reloading without a break; USEC_INFINITY: it is not */
+        uint64_t random;      /* 64 bits given by the caller; RuntimeRandomizedExtraSec=, X-RestartJitter= */
+        uint64_t n_draws;     /* random numbers drawn so far */
         usec_t deadline; /* monotonic; USEC_INFINITY: none. One for all: time-outs, delays, watchdog, runtime limit */
         usec_t state_deadline, watchdog_deadline, runtime_deadline; /* what `deadline` is the earliest of */
         usec_t watchdog_span;                                       /* WatchdogSec= or WATCHDOG_USEC= */
         DualTime watchdog_last;
-        RunRecord main;                       /* ExecMain* */
-        RunRecord *commands; /* the last run of each kind; the holder's, of COMMAND_KIND_MAX; NULL: not kept */
+        RunRecord main; /* ExecMain* */
+        RunRecord
+                *commands; /* the last run of each kind; the holder's, of COMMAND_KIND_MAX; NULL: not kept */
         /* start rate limit */
         usec_t limit_window_begin;
         unsigned limit_count;

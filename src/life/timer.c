@@ -2,6 +2,7 @@
 
 #include "life/timer.h"
 #include "graph/unit.h"
+#include "life/draw.h"
 #include "life/limit.h"
 
 static const struct {
@@ -20,17 +21,6 @@ void timer_init(Timer *t, const UnitSpec *spec) {
                       .unit_active = INACTIVE };
 }
 
-/* A step of splitmix64. The name counts too, so that timers of one manager do not all draw the same. */
-static uint64_t draw(const Timer *t) {
-        uint64_t z = t->random + t->n_draws * UINT64_C(0x9e3779b97f4a7c15);
-
-        for (const char *c = t->spec->name; *c; c++)
-                z = (z ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-        return z ^ (z >> 31);
-}
-
 /* RandomizedDelaySec=, then AccuracySec=: timers meet at whole seconds where their windows reach that far. */
 static usec_t place(Timer *t, usec_t when) {
         const TimerSpec *spec = t->spec->timer;
@@ -43,7 +33,8 @@ static usec_t place(Timer *t, usec_t when) {
                         t->n_draws++;
                 when = usec_add(when, spec->randomized_delay == USEC_INFINITY
                                               ? 0
-                                              : draw(t) % (spec->randomized_delay + 1));
+                                              : draw_up_to(t->random, t->n_draws, t->spec->name,
+                                                           spec->randomized_delay));
         }
         whole = usec_add(when, USEC_PER_SEC - 1) / USEC_PER_SEC * USEC_PER_SEC;
         return whole >= when && whole - when <= spec->accuracy ? whole : when;

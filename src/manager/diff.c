@@ -43,6 +43,8 @@ bool directive_is_live(const Directive *d) {
                 "TimeoutStopFailureMode",
                 "TimeoutStopSec",
                 "X-Essential",
+                "X-RestartJitter",
+                "X-StableSec",
         };
 
         if (str_equal(d->key, "Slice") || str_equal(d->key, "Delegate")) /* where its processes were born */

@@ -134,6 +134,8 @@ static bool conditions_allow(Manager *m, Unit *u, JobResult *ret_result) {
 }
 
 static void new_invocation(UnitRuntime *rt) {
+        Service *s = &rt->machine.service;
+
         if (getrandom(rt->invocation_id, sizeof(rt->invocation_id), GRND_NONBLOCK) !=
             sizeof(rt->invocation_id)) {
                 uint64_t t = now_monotonic(),
@@ -143,7 +145,11 @@ static void new_invocation(UnitRuntime *rt) {
                 memcpy(rt->invocation_id + 8, &w, 8);
         }
         rt->has_invocation = true;
+        if (rt->unit->type == UNIT_SERVICE)
+                memcpy(&s->random, rt->invocation_id, sizeof(s->random));
         free(TAKE(rt->status_text));
+        free(TAKE(rt->status_bus_error));
+        rt->refusal_told = false;
         rt->status_errno = 0;
         rt->stream_ids[0] = rt->stream_ids[1] = 0; /* the streams of an earlier run end by themselves */
 }

@@ -79,7 +79,9 @@ struct UnitRuntime {
         sd_event_source *timer, *timer_realtime;
         /* service */
         char *status_text; /* STATUS=; owned */
+        char *status_bus_error; /* BUSERROR=; owned */
         int status_errno;
+        bool refusal_told; /* of a notification, in this run */
         uint64_t stream_ids[2]; /* of stdout and stderr in the journal link; 0: none */
         int *socket_fds;        /* socket unit: listening; owned */
         size_t n_socket_fds;
@@ -121,7 +123,6 @@ typedef struct ManagerOptions {
         char *const *environment;   /* environ at start */
         bool with_units;            /* CMD mode: boot the units too */
         bool signal_group;          /* CMD mode: signals go to the command's process group */
-        bool strict;                /* --strict, whatever svinit.conf says */
         bool tell_orphans;          /* CMD mode: a message for each orphan that is reaped */
         int log_level;              /* syslog's; 0: as configured */
         unsigned char rewrites[65]; /* CMD mode: by signal received, the one to send; 0: the same */

@@ -39,19 +39,27 @@ static bool sender_is_allowed(Unit *u, pid_t pid) {
         }
 }
 
+/* The first of a run; what comes by the thousand is not worth a line each. */
+static void refuse(Unit *u, pid_t pid, const char *why) {
+        if (unit_runtime(u)->refusal_told)
+                return;
+        unit_runtime(u)->refusal_told = true;
+        LOG_UNIT(u->id, NOTIFY_REFUSED, FIELD_S("TEXT", why), FIELD_I("PID", pid));
+}
+
 static void push(Unit *u, Event ev) {
         ev.now = dual_now();
         (void)manager_push(unit_runtime(u)->manager, u, &ev);
 }
 
-static void on_main_pid(Unit *u, const char *value) {
+static void on_main_pid(Unit *u, pid_t sender, const char *value) {
         UnitRuntime *rt = unit_runtime(u);
         uint64_t pid;
 
         if (parse_u64(value, &pid) < 0 || pid < 2 || pid > INT32_MAX)
                 return;
         if (!rt->group || !group_has_pid(rt->group, (pid_t)pid)) {
-                LOG_UNIT(u->id, NOTIFY_REFUSED, FIELD_S("TEXT", "MAINPID= names a process of another unit"));
+                refuse(u, sender, "MAINPID= names a process of another unit");
                 return;
         }
         unit_watch_main(rt->manager, u, (pid_t)pid); /* before it can end */
@@ -65,12 +73,19 @@ static void on_span(Unit *u, EventType type, const char *value) {
                 push(u, (Event){ .type = type, .span = span });
 }
 
-static void on_status(Unit *u, const char *value) {
-        UnitRuntime *rt = unit_runtime(u);
+static void on_reloading(Unit *u, const char *monotonic) {
+        uint64_t begin = 0;
 
-        if (str_equal(rt->status_text, value))
+        if (monotonic && parse_u64(monotonic, &begin) < 0)
+                begin = 0;
+        push(u, (Event){ .type = EVENT_NOTIFY_RELOADING, .span = begin });
+}
+
+/* STATUS=, BUSERROR= */
+static void on_text(Unit *u, char **text, const char *value) {
+        if (str_equal(*text, value))
                 return;
-        (void)str_replace(&rt->status_text, *value ? value : NULL);
+        (void)str_replace(text, *value ? value : NULL);
         unit_mark_changed(u);
 }
 
@@ -91,22 +106,27 @@ static void on_watchdog(Unit *u, const char *value) {
                 push(u, (Event){ .type = EVENT_NOTIFY_WATCHDOG_TRIGGER });
 }
 
-/* The order of the lines in the message does not count, systemd's order does: MAINPID= before READY=. */
+/*
+ * The order of the lines in the message does not count, systemd's order does:
+ * MAINPID= before READY=. EXIT_STATUS= is for the manager above a manager.
+ */
 static void apply(Unit *u, NotifyMessage *msg) {
         const char *v;
 
         if ((v = notify_value(msg->lines, "MAINPID")))
-                on_main_pid(u, v);
+                on_main_pid(u, msg->pid, v);
         if ((v = notify_value(msg->lines, "RELOADING")) && str_equal(v, "1"))
-                push(u, (Event){ .type = EVENT_NOTIFY_RELOADING });
+                on_reloading(u, notify_value(msg->lines, "MONOTONIC_USEC"));
         if ((v = notify_value(msg->lines, "READY")) && str_equal(v, "1"))
                 push(u, (Event){ .type = EVENT_NOTIFY_READY });
         if ((v = notify_value(msg->lines, "STOPPING")) && str_equal(v, "1"))
                 push(u, (Event){ .type = EVENT_NOTIFY_STOPPING });
         if ((v = notify_value(msg->lines, "STATUS")))
-                on_status(u, v);
+                on_text(u, &unit_runtime(u)->status_text, v);
         if ((v = notify_value(msg->lines, "ERRNO")))
                 on_errno(u, v);
+        if ((v = notify_value(msg->lines, "BUSERROR")))
+                on_text(u, &unit_runtime(u)->status_bus_error, v);
         if ((v = notify_value(msg->lines, "EXTEND_TIMEOUT_USEC")))
                 on_span(u, EVENT_NOTIFY_EXTEND, v);
         if ((v = notify_value(msg->lines, "WATCHDOG")))
@@ -121,8 +141,13 @@ static void apply(Unit *u, NotifyMessage *msg) {
 
 void on_notify_message(NotifyMessage *msg, void *userdata) {
         Manager *m = userdata;
-        Unit *u = manager_unit_of_pid(m, msg->pid);
+        const char *barrier = notify_value(msg->lines, "BARRIER");
+        Unit *u;
 
+        /* All that came before has been read: the descriptor is closed when we return, whoever waits for that. */
+        if (barrier && str_equal(barrier, "1"))
+                return;
+        u = manager_unit_of_pid(m, msg->pid);
         /* The news that the sender is the main process may still be on its way, from the shim or in the queue. */
         if (u && !sender_is_allowed(u, msg->pid) && unit_runtime(u)->group) {
                 group_poll(unit_runtime(u)->group);
@@ -131,8 +156,7 @@ void on_notify_message(NotifyMessage *msg, void *userdata) {
         if (!u)
                 LOG(NOTIFY_UNKNOWN, FIELD_I("PID", msg->pid));
         else if (!sender_is_allowed(u, msg->pid))
-                LOG_UNIT(u->id, NOTIFY_REFUSED, FIELD_S("TEXT", "NotifyAccess= does not admit the sender"),
-                         FIELD_I("PID", msg->pid));
+                refuse(u, msg->pid, "NotifyAccess= does not admit the sender");
         else
                 apply(u, msg);
 }

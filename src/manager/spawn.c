@@ -7,7 +7,6 @@
 
 #include "host/account-file.h"
 #include "manager/manager-internal.h"
-#include "unit/directive.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -167,6 +166,9 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
                 r = add_env(&env, "PIDFILE", spec->pid_file);
         if (r >= 0 && kind == COMMAND_START && spec->watchdog > 0 && spec->watchdog != USEC_INFINITY)
                 r = add_env_number(&env, "WATCHDOG_USEC", spec->watchdog);
+        if (r >= 0 && u->type == UNIT_SERVICE && spec->restart_mode == RESTART_MODE_DEBUG &&
+            s->n_restarts > 0)
+                r = add_env(&env, "DEBUG_INVOCATION", "1");
         if (r >= 0 && u->type == UNIT_SERVICE && (kind == COMMAND_STOP || kind == COMMAND_STOP_POST))
                 r = add_result_env(s, "", &env);
         if (r >= 0)
@@ -352,23 +354,8 @@ static const Command *find_command(const Unit *u, CommandKind kind, unsigned ind
         return index < l->n ? l->v + index : NULL;
 }
 
-/* The first of the limits that were noted when the group was made. */
-static const char *find_group_lack(const Unit *u) {
-        const Report *here = &unit_runtime(u)->unapplied;
-
-        for (size_t i = 0; i < here->n_findings; i++) {
-                const Directive *d =
-                        here->findings[i].key ? directive_find("Service", here->findings[i].key) : NULL;
-
-                if (d && directive_resolve(d)->part == PART_CGROUP)
-                        return here->findings[i].text;
-        }
-        return NULL;
-}
-
 static void plan_group(UnitRuntime *rt, ExecPlan *p) {
         p->cgroup_fd = -1;
-        p->group_lack = find_group_lack(rt->unit);
         if (!rt->group)
                 return;
         p->cgroup_fd = group_cgroup_fd(rt->group);
@@ -390,7 +377,7 @@ static void plan_fixed(Manager *m, Unit *u, ExecPlan *p) {
         p->stdin_fd = p->stdout_fd = p->stderr_fd = -1;
         p->console_fd = STDOUT_FILENO;
         p->original_nofile = m->host.original_nofile;
-        p->ignore_missing_privilege = !manager_is_strict(m);
+        p->ignore_missing_privilege = !m->config.strict;
         p->dynamic_uid = (uid_t)-1;
         p->network_fd = p->ipc_fd = p->filter_fd = -1;
         p->tty_path = u->spec->exec->tty_path;

@@ -89,6 +89,7 @@ static void runtime_free(Unit *u) {
         strv_free(rt->accepted_environment);
         free(rt->condition_states);
         free(rt->status_text);
+        free(rt->status_bus_error);
         free(rt);
 }
 

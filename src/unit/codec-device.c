@@ -280,6 +280,29 @@ static int percentage_parse(const CodecContext *c, const char *value, void *fiel
         return permyriad_parse(value, &v) < 0 || v > 10000 ? -EINVAL : text_keep(value, field);
 }
 
+static int percent_parse(const CodecContext *c, const char *value, void *field) {
+        uint64_t v;
+
+        if (permyriad_parse(value, &v) < 0 || v > 10000 || v % 100 != 0)
+                return -EINVAL;
+        *(unsigned *)field = (unsigned)(v / 100);
+        return 0;
+}
+
+static int percent_format(const Directive *row, const void *field, Buf *b) {
+        buf_addf(b, "%u%%", *(const unsigned *)field);
+        return format_end(b);
+}
+
+const Codec codec_percent = {
+        CODEC_OF(percent),
+        .expects = "a whole percentage from 0% to 100%",
+        .parse = percent_parse,
+        .format = percent_format,
+        .good = SAMPLES("0%", "20%", "100%"),
+        .bad = SAMPLES("", "101%", "20", "1.5%"),
+};
+
 TEXT_CODEC(percentage, .good = SAMPLES("0%", "12.5%"), .bad = SAMPLES("101%", "5"),
            .expects = "a percentage from 0% to 100%", .parse = percentage_parse);
 

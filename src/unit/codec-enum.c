@@ -54,8 +54,8 @@ ENUM_CODEC(exit_type, ExitType, nothing_else, "main or cgroup", SAMPLES("main", 
 ENUM_CODEC(restart, Restart, nothing_else,
            "one of no, on-success, on-failure, on-abnormal, on-watchdog, on-abort, always",
            SAMPLES("no", "always", "on-abort"), SAMPLES("", "yes", "on_failure"));
-ENUM_CODEC(restart_mode, RestartMode, nothing_else, "normal or direct", SAMPLES("normal", "direct"),
-           SAMPLES("", "fast"));
+ENUM_CODEC(restart_mode, RestartMode, nothing_else, "one of normal, direct, debug",
+           SAMPLES("normal", "direct", "debug"), SAMPLES("", "fast"));
 ENUM_CODEC(notify_access, NotifyAccess, or_unset, "one of none, all, main, exec",
            SAMPLES("none", "all", "main", "exec", ""), SAMPLES("any"));
 ENUM_CODEC(kill_mode, KillMode, nothing_else, "one of control-group, process, mixed, none",

@@ -65,7 +65,8 @@ const Directive service_directives[] = {
         { "Service", "RestartMaxDelaySec", FIELD(timespan, service, restart_delay_max), .initial = "infinity",
           .property = "RestartMaxDelayUSec", .summary = "The longest pause that RestartSteps= reaches." },
         { "Service", "RestartMode", FIELD(restart_mode, service, restart_mode), .initial = "normal",
-          .summary = "Whether dependents see the service stop before an automatic start." },
+          .summary = "Whether dependents see the service stop before an automatic start; debug also sets "
+                     "DEBUG_INVOCATION=1." },
         { "Service", "RestartPreventExitStatus", FIELD(exit_statuses, service, restart_prevent_status),
           .list = true, .summary = "Endings that are never followed by a new start." },
         { "Service", "RestartSec", FIELD(timespan, service, restart_delay), GIVEN(service, restart_delay_set),
@@ -122,6 +123,12 @@ const Directive service_directives[] = {
         { "Service", "X-HoldOnFailure", FIELD(hold, service, hold_on_failure), .initial = "no",
           .property = "",
           .summary = "How long the container is kept when it would end because this service has failed." },
+        { "Service", "X-RestartJitter", FIELD(percent, service, restart_jitter), .initial = "0%",
+          .property = "",
+          .summary = "By up to how much each pause before an automatic start is prolonged by chance." },
+        { "Service", "X-StableSec", FIELD(timespan, service, stable), .initial = "0", .property = "",
+          .summary = "After how long a run the count of automatic starts and their pauses begin anew; 0 for "
+                     "never." },
         { 0 },
 };
 END_OF_TABLE(service);

@@ -28,8 +28,8 @@ WORDS(ExitType, exit_type, EXIT_TYPE_MAX, [EXIT_TYPE_MAIN] = "main", [EXIT_TYPE_
 WORDS(Restart, restart, RESTART_MAX, [RESTART_NO] = "no", [RESTART_ON_SUCCESS] = "on-success",
       [RESTART_ON_FAILURE] = "on-failure", [RESTART_ON_ABNORMAL] = "on-abnormal",
       [RESTART_ON_WATCHDOG] = "on-watchdog", [RESTART_ON_ABORT] = "on-abort", [RESTART_ALWAYS] = "always")
-WORDS(RestartMode, restart_mode,
-      RESTART_MODE_MAX, [RESTART_MODE_NORMAL] = "normal", [RESTART_MODE_DIRECT] = "direct")
+WORDS(RestartMode, restart_mode, RESTART_MODE_MAX, [RESTART_MODE_NORMAL] = "normal",
+      [RESTART_MODE_DIRECT] = "direct", [RESTART_MODE_DEBUG] = "debug")
 WORDS(NotifyAccess, notify_access, NOTIFY_ACCESS_MAX, [NOTIFY_NONE] = "none", [NOTIFY_ALL] = "all",
       [NOTIFY_MAIN] = "main", [NOTIFY_EXEC] = "exec")
 WORDS(KillMode, kill_mode, KILL_MODE_MAX, [KILL_CONTROL_GROUP] = "control-group", [KILL_PROCESS] = "process",

@@ -36,6 +36,7 @@ typedef enum Restart {
 typedef enum RestartMode {
         RESTART_MODE_NORMAL,
         RESTART_MODE_DIRECT,
+        RESTART_MODE_DEBUG, /* as normal, and the new processes have DEBUG_INVOCATION=1 */
         RESTART_MODE_MAX
 } RestartMode;
 typedef enum NotifyAccess {

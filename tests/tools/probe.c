@@ -13,6 +13,9 @@
  *      probe garbage SOCKET N N connections that send garbage and never read
  *      probe connect PATH     connects, says "hello", prints the answer until its end
  *      probe serve            serves connections on the first descriptor passed: what was said, then our pid
+ *      probe reloader FILE    says READY=1; at SIGHUP RELOADING=1, a line in FILE, READY=1, as Type=notify-reload asks
+ *      probe store NAME       leaves a pipe with svinit under that name, waits
+ *      probe strays N FILE    N daemons that ignore SIGTERM; FILE holds their number when all are there; waits
  *      probe fds              prints $LISTEN_FDS and what they are
  */
 
@@ -27,6 +30,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int wait_forever(void) {
@@ -179,6 +183,85 @@ static int echo_server(void) {
         }
 }
 
+static void reload(const char *file) {
+        char text[80];
+        struct timespec t;
+        FILE *f;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        tell(text, (size_t)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
+                                    t.tv_sec * 1000000LL + t.tv_nsec / 1000));
+        f = fopen(file, "a");
+        if (f) {
+                fprintf(f, "reloaded\n");
+                fclose(f);
+        }
+        tell("READY=1", 7);
+}
+
+static int reloader(const char *file) {
+        sigset_t hup;
+        int signo;
+
+        sigemptyset(&hup);
+        sigaddset(&hup, SIGHUP);
+        sigprocmask(SIG_BLOCK, &hup, NULL);
+        if (tell("READY=1", 7))
+                return 1;
+        while (sigwait(&hup, &signo) == 0)
+                reload(file);
+        return 1;
+}
+
+static int store(const char *name) {
+        char text[100], control[CMSG_SPACE(sizeof(int))] = { 0 };
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+        struct iovec iov = { text, (size_t)snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name) };
+        struct msghdr mh = { .msg_name = &sa,
+                             .msg_namelen = sizeof(sa),
+                             .msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof(control) };
+        struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
+        int fd = socket(AF_UNIX, SOCK_DGRAM, 0), ends[2];
+
+        if (pipe(ends) < 0)
+                return 1;
+        snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", getenv("NOTIFY_SOCKET"));
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof(int));
+        /* The writing end would be dropped when its reader goes; of the reading end we leave the other one open. */
+        memcpy(CMSG_DATA(c), ends, sizeof(int));
+        if (sendmsg(fd, &mh, 0) < 0)
+                return 1;
+        return wait_forever();
+}
+
+/* Each is nobody's child but of the nearest subreaper, in a session of its own. */
+static int strays(long n, const char *file) {
+        for (long i = 0; i < n; i++) {
+                pid_t pid = fork();
+
+                if (pid < 0)
+                        return 1;
+                if (pid == 0) {
+                        setsid();
+                        signal(SIGTERM, SIG_IGN);
+                        _exit(fork() == 0 ? wait_forever() : 0);
+                }
+                if (waitpid(pid, NULL, 0) < 0)
+                        return 1;
+        }
+        FILE *f = fopen(file, "w");
+        if (!f)
+                return 1;
+        fprintf(f, "%ld\n", n);
+        fclose(f);
+        return wait_forever();
+}
+
 static int fds(void) {
         const char *n = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES"), *pid = getenv("LISTEN_PID");
 
@@ -218,6 +301,12 @@ int main(int argc, char **argv) {
                 return connect_to(arg);
         if (strcmp(what, "serve") == 0)
                 return echo_server();
+        if (strcmp(what, "reloader") == 0)
+                return reloader(arg);
+        if (strcmp(what, "store") == 0)
+                return store(arg);
+        if (strcmp(what, "strays") == 0)
+                return strays(strtol(arg, NULL, 10), argc > 3 ? argv[3] : "/dev/null");
         if (strcmp(what, "fds") == 0)
                 return fds();
         fprintf(stderr, "probe: unknown '%s'\n", what);

@@ -208,6 +208,7 @@ static const struct {
         { "Service", "Sockets", "a.socket b.socket", "a.socket b.socket" },
         { "Service", "ExecSearchPath", "/a//b:/c", "/a/b:/c" },
         { "Service", "X-Essential", "on-failure", "on-failure" },
+        { "Service", "X-RestartJitter", "20%", "20%" },
         { "Service", "ReadWritePaths", "-/a '/b c'", "-/a \"/b c\"" },
         { "Unit", "After", "a.target b\\x2dc.service", "a.target b\\x2dc.service" },
         { "Unit", "ConditionPathExists", "|!/a//b", "|!/a/b" },

@@ -137,6 +137,55 @@ static void a_barrier_is_lifted(void **state) {
         close(fds[0]);
 }
 
+static int count(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        ++*(unsigned *)userdata;
+        return 0;
+}
+
+/* Until the kernel has no room: what a sender that never stops has achieved each time we come back. */
+static void flood(const World *w, int fd) {
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+
+        strcpy(sa.sun_path, w->path);
+        while (sendto(fd, "WATCHDOG=1", 10, MSG_DONTWAIT, (struct sockaddr *)&sa, sizeof(sa)) > 0)
+                continue;
+}
+
+/* The rest of PID 1 gets its turns; when the flood is over, messages come first again. */
+static void a_flood_takes_turns_with_other_work(void **state) {
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), fds[2];
+        sd_event_source *other = NULL;
+        unsigned n_others = 0, n = 0;
+        World *w = *state;
+
+        notify_socket_free(w->socket);
+        assert_int_equal(notify_socket_new(w->event, w->path, -6, on_message, w, &w->socket), 0);
+        assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+        assert_int_equal(close(fds[1]), 0); /* from now on the other end is always ready */
+        assert_int_equal(sd_event_add_io(w->event, &other, fds[0], EPOLLIN, count, &n_others), 0);
+        for (unsigned turns = 0; n_others < 20 && turns < 1000; turns++) {
+                flood(w, fd);
+                assert_true(sd_event_run(w->event, 0) > 0);
+        }
+        assert_int_equal(n_others, 20);
+        assert_true(w->n > 100);
+
+        for (unsigned i = 0; i < 100; i++)
+                assert_true(sd_event_run(w->event, 0) > 0);
+        /* After a while a message is read in the first turn after it came. */
+        while (n < 3) {
+                unsigned others = n_others, read = w->n;
+
+                assert_int_equal(sd_notify(0, "READY=1"), 1);
+                while (w->n == read)
+                        assert_true(sd_event_run(w->event, 0) > 0);
+                n = n_others == others ? n + 1 : 0;
+        }
+        sd_event_source_disable_unref(other);
+        close(fds[0]);
+        close(fd);
+}
+
 static void garbage_is_dropped(void **state) {
         char big[NOTIFY_MESSAGE_MAX + 2];
         struct sockaddr_un sa = { .sun_family = AF_UNIX };
@@ -185,6 +234,7 @@ int main(void) {
                 TEST(a_message_comes_with_its_sender),
                 TEST(descriptors_are_closed_unless_taken),
                 TEST(a_barrier_is_lifted),
+                TEST(a_flood_takes_turns_with_other_work),
                 TEST(garbage_is_dropped),
                 cmocka_unit_test(lines_are_split),
         };

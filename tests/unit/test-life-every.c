@@ -261,7 +261,7 @@ static const Choice choices[] = {
         { "empty", { .type = EVENT_EMPTY }, group_may_be_empty },
         { "oom", { .type = EVENT_OOM }, anytime },
         { "ready", { .type = EVENT_NOTIFY_READY }, is_up_or_down },
-        { "reloading", { .type = EVENT_NOTIFY_RELOADING }, is_up_or_down },
+        { "reloading", { .type = EVENT_NOTIFY_RELOADING, .span = 2 * NOW }, is_up_or_down },
         { "stopping", { .type = EVENT_NOTIFY_STOPPING }, is_up_or_down },
         { "watchdog trigger", { .type = EVENT_NOTIFY_WATCHDOG_TRIGGER }, is_up_or_down },
         { "ping", { .type = EVENT_NOTIFY_WATCHDOG }, is_up_or_down },

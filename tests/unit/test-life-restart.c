@@ -323,6 +323,72 @@ static void delay_grows_in_steps(void **state) {
         }
 }
 
+/* A run that lasted long enough is a new beginning for the pauses and their count; a shorter one is not. */
+static void stable_run_begins_the_count_anew(void **state) {
+        World *w = *state;
+
+        world_load(w, A,
+                   "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/a\nRestart=always\n"
+                   "RestartSec=1s\nRestartMaxDelaySec=16s\nRestartSteps=4\nX-StableSec=30s\n");
+        world_start(w, A);
+        for (usec_t pause = 1; pause <= 4; pause *= 2) {
+                world_advance(w, 30 * USEC_PER_SEC - 1);
+                world_exit(w, A, 1);
+                assert_in_range(world_service(w, A)->deadline - w->now.monotonic, pause * USEC_PER_SEC - 10,
+                                pause * USEC_PER_SEC);
+                world_advance(w, pause * USEC_PER_SEC);
+                world_expect_state(w, A, "running success");
+        }
+        assert_int_equal(world_service(w, A)->n_restarts, 3);
+        world_advance(w, 30 * USEC_PER_SEC);
+        world_exit(w, A, 1);
+        assert_int_equal(world_service(w, A)->n_restarts, 0);
+        assert_int_equal(world_service(w, A)->deadline - w->now.monotonic, USEC_PER_SEC);
+}
+
+/* A reload is no break in the run. */
+static void stable_run_goes_on_through_reloads(void **state) {
+        World *w = *state;
+
+        world_load(w, A, "[Service]\nType=notify\nExecStart=/bin/a\nRestart=always\nX-StableSec=10s\n");
+        world_start(w, A);
+        world_send(w, A, EVENT_NOTIFY_READY);
+        world_exit(w, A, 1);
+        world_advance(w, 100 * USEC_PER_MSEC);
+        world_send(w, A, EVENT_NOTIFY_READY);
+        assert_int_equal(world_service(w, A)->n_restarts, 1);
+        world_advance(w, 6 * USEC_PER_SEC);
+        world_send(w, A, EVENT_NOTIFY_RELOADING);
+        world_advance(w, 2 * USEC_PER_SEC);
+        world_send(w, A, EVENT_NOTIFY_READY);
+        world_advance(w, 2 * USEC_PER_SEC);
+        world_exit(w, A, 1);
+        assert_int_equal(world_service(w, A)->n_restarts, 0);
+}
+
+/* Never shorter than RestartSec=, and by more than chance of one value. */
+static void jitter_prolongs_the_pause(void **state) {
+        World *w = *state;
+        usec_t least = USEC_INFINITY, most = 0;
+
+        world_load(w, A,
+                   "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/a\nRestart=always\n"
+                   "RestartSec=10s\nX-RestartJitter=20%\n");
+        world_start(w, A);
+        for (unsigned i = 0; i < 100; i++) {
+                usec_t pause;
+
+                world_exit(w, A, 1);
+                pause = world_service(w, A)->deadline - w->now.monotonic;
+                assert_in_range(pause, 10 * USEC_PER_SEC, 12 * USEC_PER_SEC);
+                least = MIN(least, pause);
+                most = MAX(most, pause);
+                world_advance(w, pause);
+                world_expect_state(w, A, "running success");
+        }
+        assert_true(most - least > USEC_PER_SEC);
+}
+
 static void normal_restart_passes_through_failed(void **state) {
         World *w = *state;
 
@@ -371,6 +437,9 @@ int main(void) {
                 SCENARIO(start_limit_counts_explicit_starts_and_forgets),
                 SCENARIO(reset_failed_lifts_the_start_limit),
                 SCENARIO(delay_grows_in_steps),
+                SCENARIO(stable_run_begins_the_count_anew),
+                SCENARIO(stable_run_goes_on_through_reloads),
+                SCENARIO(jitter_prolongs_the_pause),
                 SCENARIO(normal_restart_passes_through_failed),
                 SCENARIO(new_spec_counts_from_the_next_decision_on),
         };

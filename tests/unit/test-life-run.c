@@ -133,7 +133,7 @@ static void notify_reload_signals_and_waits(void **state) {
 
         world_reload(w, A);
         assert_int_equal(world_unit(w, A)->last_kill.signal, SIGHUP);
-        world_send(w, A, EVENT_NOTIFY_RELOADING);
+        world_span(w, A, EVENT_NOTIFY_RELOADING, w->now.monotonic);
         world_send(w, A, EVENT_NOTIFY_READY);
         world_expect(w, "[0.000] a.service running -> reload-signal, kill main HUP\n"
                         "[0.000] a.service reload-signal -> reload-notify\n"
@@ -148,11 +148,55 @@ static void ready_of_before_the_reload_signal_does_not_count(void **state) {
         world_expect_state(w, A, "reload-signal success");
 }
 
+/* Of an earlier reload, or of a service that does not know the protocol: no answer to this signal. */
+static void reloading_of_before_the_signal_does_not_count(void **state) {
+        World *w = running(state, "[Service]\nType=notify-reload\nExecStart=/bin/a\n");
+
+        world_reload(w, A);
+        world_send(w, A, EVENT_NOTIFY_RELOADING);
+        world_span(w, A, EVENT_NOTIFY_RELOADING, w->now.monotonic - 1);
+        world_send(w, A, EVENT_NOTIFY_READY);
+        world_expect_state(w, A, "reload-signal success");
+        world_span(w, A, EVENT_NOTIFY_RELOADING, w->now.monotonic);
+        world_send(w, A, EVENT_NOTIFY_READY);
+        world_expect_state(w, A, "running success");
+}
+
+/* Somewhere in the window that the two settings span, and not for all at the same place in it. */
+static void runtime_limit_is_prolonged_by_chance(void **state) {
+        usec_t first = 0;
+        bool differs = false;
+
+        world_teardown(state);
+        for (unsigned i = 0; i < 20; i++) {
+                usec_t span;
+                World *w;
+
+                assert_int_equal(world_setup(state), 0);
+                w = *state;
+                world_load(w, A,
+                           "[Service]\nExecStart=/bin/a\nRuntimeMaxSec=10\nRuntimeRandomizedExtraSec=5\n");
+                world_service(w, A)->random = i;
+                world_start(w, A);
+                span = world_service(w, A)->deadline - w->now.monotonic;
+                assert_in_range(span, 10 * USEC_PER_SEC, 15 * USEC_PER_SEC);
+                differs = differs || (i > 0 && span != first);
+                first = span;
+                world_advance(w, span - 1);
+                world_expect_state(w, A, "running success");
+                world_advance(w, 1);
+                world_expect_state(w, A, "stop-sigterm timeout");
+                world_teardown(state);
+        }
+        assert_true(differs);
+        assert_int_equal(world_setup(state), 0);
+}
+
 static void notify_reload_times_out(void **state) {
         World *w = running(state, "[Service]\nType=notify-reload\nExecStart=/bin/a\nTimeoutStartSec=10\n");
 
         world_reload(w, A);
-        world_send(w, A, EVENT_NOTIFY_RELOADING);
+        world_span(w, A, EVENT_NOTIFY_RELOADING, w->now.monotonic);
         world_forget_trace(w);
         world_advance(w, 10 * USEC_PER_SEC);
         world_expect(w, "[10.000] a.service reload-notify -> running, reload failed\n");
@@ -436,6 +480,8 @@ int main(void) {
                 SCENARIO(stop_before_the_reload_is_spawned_kills_it_when_it_comes),
                 SCENARIO(notify_reload_signals_and_waits),
                 SCENARIO(ready_of_before_the_reload_signal_does_not_count),
+                SCENARIO(reloading_of_before_the_signal_does_not_count),
+                SCENARIO(runtime_limit_is_prolonged_by_chance),
                 SCENARIO(notify_reload_times_out),
                 SCENARIO(service_may_announce_a_reload_of_its_own),
                 SCENARIO(service_may_announce_its_stop),

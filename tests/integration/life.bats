@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What services and svinit say to one another while a service lives, and who is gone when it ends.
+
+load helper
+
+lines_in() {
+        [ "$(wc -l <"$1")" = "$2" ]
+}
+
+@test "notify-reload: the signal, the answer with its time, done" {
+        unit r.service <<<$'[Service]\nType=notify-reload\nExecStart=/usr/bin/probe reloader /out/reloads'
+        unit mute.service <<<$'[Service]\nType=notify-reload\nTimeoutStartSec=500ms\nExecStart=/usr/bin/probe stubborn\nSendSIGKILL=yes\nTimeoutStopSec=1'
+        boot
+        ctl start r mute
+        run -0 ctl reload r
+        run -0 ctl reload r
+        lines_in "$T/out/reloads" 2
+        run -1 ctl reload mute
+        [ "$(show mute ActiveState)/$(show mute ReloadResult)" = active/timeout ]
+}
+
+@test "what a service says of its errors is shown, until its next start" {
+        unit e.service <<<$'[Service]\nType=notify\nExecStart=/bin/sh -c "test -e /out/second && exec probe notify READY=1; touch /out/second; exec probe notify \\"READY=1\\nERRNO=28\\nBUSERROR=org.example.Full\\nSTATUS=full\\""'
+        boot
+        ctl start e
+        [ "$(show e StatusErrno)" = 28 ]
+        [ "$(show e StatusBusError)" = org.example.Full ]
+        ctl restart e
+        [ "$(show e StatusErrno)/$(show e StatusBusError)/$(show e StatusText)" = 0// ]
+}
+
+@test "who may not notify is told of once, not a thousand times" {
+        unit f.service <<<$'[Service]\nType=notify\nExecStart=/bin/sh -c "probe flood 1000 & exec probe notify READY=1"'
+        unit end.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/true'
+        boot
+        ctl start f
+        wait_host journal_has f 'Notification refused'
+        ctl start end
+        [ "$(journal -u f | grep -c 'Notification refused')" = 1 ]
+        [ "$(show f StatusText)" = "" ]
+}
+
+@test "RestartMode=debug: the new process knows that it is watched" {
+        unit d.service <<<$'[Service]\nRestart=on-failure\nRestartMode=debug\nRestartSec=10ms\nExecStart=/bin/sh -c "echo run$DEBUG_INVOCATION >>/out/debug; test $(wc -l </out/debug) -ge 2 && exec sleep infinity; exit 1"'
+        boot
+        ctl start d
+        wait_host lines_in "$T/out/debug" 2
+        [ "$(tr '\n' ' ' <"$T/out/debug")" = "run run1 " ]
+}
+
+@test "two hundred daemons of a service without a cgroup: none is left after its stop" {
+        unit s.service <<<$'[Service]\nExecStart=/usr/bin/probe strays 200 /out/strays\nTimeoutStopSec=500ms'
+        boot --cgroup none
+        ctl start s
+        wait_host test -s "$T/out/strays"
+        [ "$(inside pgrep -xc probe)" = 201 ]
+        shims=$(inside pgrep -xc svinit-shim)
+        run -0 ctl stop s
+        [ "$(inside pgrep -xc probe)" = 0 ]
+        [ "$(inside pgrep -xc svinit-shim)" = $((shims - 1)) ]
+}
