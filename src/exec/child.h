@@ -78,7 +78,7 @@ void exec_detail(ExecContext *c, const char *text);
 /* "Key=: reason" for ExecStatus.unapplied; r 0 with another reason. */
 void exec_note(ExecContext *c, const char *key, int r);
 void exec_note_text(ExecContext *c, const char *key, const char *reason);
-/* A restriction or a wish that this place refuses: noted, unless Strict= is set. Other errors are returned. */
+/* A restriction or a wish that this place refuses: noted, which with Strict= fails the step. Other errors are returned. */
 int exec_tolerate(ExecContext *c, const char *key, int r);
 void exec_status_send(const ExecContext *c);
 static inline bool exec_account_is_wanted(const ExecPlan *p) {
@@ -155,6 +155,7 @@ int step_namespace(ExecContext *c);
 int step_user_namespace(ExecContext *c);
 
 int step_image(ExecContext *c); /* step-exec.c */
+int step_pam(ExecContext *c);
 int step_unapplied(ExecContext *c);
 int step_descriptors(ExecContext *c);
 int step_exec(ExecContext *c);

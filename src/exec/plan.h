@@ -58,8 +58,9 @@ typedef struct ExecPlan {
 
         RlimitPair original_nofile;    /* what svinit itself was started with: given back to services */
         bool foreground;               /* CMD mode on a terminal: own process group in the foreground */
-        bool ignore_missing_privilege; /* not Strict=: a restriction that is refused here is noted, not fatal */
-        uid_t dynamic_uid;             /* for DynamicUser=; (uid_t) -1 */
+        bool ignore_missing_privilege; /* not Strict=: what is refused here is noted, not fatal */
+        const char *group_lack; /* what of the limits could not be set: "MemoryMax=: ..."; NULL: nothing */
+        uid_t dynamic_uid;      /* for DynamicUser=; (uid_t) -1 */
 
         int filter_fd; /* a memfd for the filters of this exec_filter_key(), filled by the first child; -1 */
         const char *credentials_directory; /* NULL: the unit has none, or there is no place for one */

@@ -40,8 +40,7 @@ void exec_note(ExecContext *c, const char *key, int r) {
 int exec_tolerate(ExecContext *c, const char *key, int r) {
         if (r >= 0)
                 return 0;
-        if (!c->plan->ignore_missing_privilege ||
-            (r != -EPERM && r != -EACCES && r != -ENOSYS && r != -EOPNOTSUPP))
+        if (r != -EPERM && r != -EACCES && r != -ENOSYS && r != -EOPNOTSUPP)
                 return r;
         exec_note(c, key, r);
         return 0;

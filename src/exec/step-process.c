@@ -31,6 +31,10 @@ int step_cgroup(ExecContext *c) {
         const ExecPlan *p = c->plan;
         int r = 0;
 
+        if (p->group_lack && !p->ignore_missing_privilege) { /* PID 1 has noted it */
+                exec_detail(c, p->group_lack);
+                return -EOPNOTSUPP;
+        }
         if (p->cgroup_fd >= 0 && !c->in_group) {
                 int fd auto_fd = openat(p->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC | O_NOCTTY);
 

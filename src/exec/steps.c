@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /*
@@ -59,6 +60,7 @@ static const ExecStep steps[] = {
         { "chdir", 200, step_working_directory },
         { "no-new-privileges", 227, step_no_new_privileges },
         { "restrictions", 228, step_restrictions },
+        { "pam", 224, step_pam },
         { "unapplied", 226, step_unapplied },
         { "descriptors", 202, step_descriptors },
         { "seccomp", 228, step_filter },
@@ -117,12 +119,22 @@ const char *exec_exit_code_to_string(int code) {
         return exit_codes[code - 200];
 }
 
+/* Strict=: what would run without its fences does not run. The step that had to note something is the one that fails. */
+static int refuse_notes(ExecContext *c, const char *notes) {
+        (void)snprintf(c->status.detail, sizeof(c->status.detail), "%s without %.*s", c->plan->command->path,
+                       (int)strcspn(notes, "\n"), notes);
+        return -EOPNOTSUPP;
+}
+
 int exec_run_steps(ExecContext *c) {
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
+                const char *notes = c->status.unapplied + strlen(c->status.unapplied);
                 int r;
 
                 c->status.detail[0] = 0;
                 r = steps[i].run(c);
+                if (r >= 0 && *notes && !c->plan->ignore_missing_privilege)
+                        r = refuse_notes(c, notes);
                 if (r >= 0)
                         continue;
                 if (!c->status.detail[0])

@@ -17,6 +17,7 @@ static const char help_text[] =
         "      --unit=UNIT   boot this unit instead of default.target\n"
         "      --main=UNIT   this service is essential: when it ends, svinit ends with its code\n"
         "      --with-units  with CMD: boot the enabled units as well\n"
+        "      --strict      what cannot be applied in this container fails the unit\n"
         "  -h, --help        this text\n"
         "  -V, --version     the version\n"
         "\n"
@@ -39,11 +40,13 @@ enum {
         OPTION_UNIT = 256,
         OPTION_MAIN,
         OPTION_WITH_UNITS,
+        OPTION_STRICT,
 };
 
 static const struct option long_options[] = { { "unit", required_argument, NULL, OPTION_UNIT },
                                               { "main", required_argument, NULL, OPTION_MAIN },
                                               { "with-units", no_argument, NULL, OPTION_WITH_UNITS },
+                                              { "strict", no_argument, NULL, OPTION_STRICT },
                                               { "single-child", no_argument, NULL, 'c' },
                                               { "rewrite", required_argument, NULL, 'r' },
                                               { "verbose", no_argument, NULL, 'v' },
@@ -91,6 +94,9 @@ static int parse_one(Options *o, int c) {
                 return 0;
         case OPTION_WITH_UNITS:
                 o->manager.with_units = true;
+                return 0;
+        case OPTION_STRICT:
+                o->manager.strict = true;
                 return 0;
         case 'g':
                 o->manager.signal_group = true;

@@ -264,9 +264,9 @@ static int add_stop(Manager *m, Facts *f) {
                 "%s", b.data ?: "unlimited");
         if (r >= 0)
                 r = add(f, "strict", FACT_FULL,
-                        m->config.strict ? "What cannot be applied here fails the unit."
-                                         : "Units run without what cannot be applied here, and say so.",
-                        "%s", m->config.strict ? "yes" : "no");
+                        manager_is_strict(m) ? "What cannot be applied here fails the unit."
+                                             : "Units run without what cannot be applied here, and say so.",
+                        "%s", manager_is_strict(m) ? "yes" : "no");
         return r;
 }
 

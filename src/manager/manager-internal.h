@@ -91,6 +91,10 @@ typedef struct ManagerInternal {
         ManagerOptions options;    /* strings borrowed from the caller of manager_new() */
 } ManagerInternal;
 
+static inline bool manager_is_strict(const Manager *m) {
+        return m->config.strict || m->internal->options.strict;
+}
+
 /* queue.c */
 int manager_push(Manager *m, Unit *u, const Event *ev);
 int manager_push_type(Manager *m, Unit *u, EventType type);

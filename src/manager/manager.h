@@ -123,6 +123,7 @@ typedef struct ManagerOptions {
         char *const *environment;   /* environ at start */
         bool with_units;            /* CMD mode: boot the units too */
         bool signal_group;          /* CMD mode: signals go to the command's process group */
+        bool strict;                /* --strict, whatever svinit.conf says */
         bool tell_orphans;          /* CMD mode: a message for each orphan that is reaped */
         int log_level;              /* syslog's; 0: as configured */
         unsigned char rewrites[65]; /* CMD mode: by signal received, the one to send; 0: the same */

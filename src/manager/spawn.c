@@ -7,6 +7,7 @@
 
 #include "host/account-file.h"
 #include "manager/manager-internal.h"
+#include "unit/directive.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -354,8 +355,23 @@ static const Command *find_command(const Unit *u, CommandKind kind, unsigned ind
         return index < l->n ? l->v + index : NULL;
 }
 
+/* The first of the limits that were noted when the group was made. */
+static const char *find_group_lack(const Unit *u) {
+        const Report *here = &unit_runtime(u)->unapplied;
+
+        for (size_t i = 0; i < here->n_findings; i++) {
+                const Directive *d =
+                        here->findings[i].key ? directive_find("Service", here->findings[i].key) : NULL;
+
+                if (d && directive_resolve(d)->part == PART_CGROUP)
+                        return here->findings[i].text;
+        }
+        return NULL;
+}
+
 static void plan_group(UnitRuntime *rt, ExecPlan *p) {
         p->cgroup_fd = -1;
+        p->group_lack = find_group_lack(rt->unit);
         if (!rt->group)
                 return;
         p->cgroup_fd = group_cgroup_fd(rt->group);
@@ -377,7 +393,7 @@ static void plan_fixed(Manager *m, Unit *u, ExecPlan *p) {
         p->stdin_fd = p->stdout_fd = p->stderr_fd = -1;
         p->console_fd = STDOUT_FILENO;
         p->original_nofile = m->host.original_nofile;
-        p->ignore_missing_privilege = !m->config.strict;
+        p->ignore_missing_privilege = !manager_is_strict(m);
         p->dynamic_uid = (uid_t)-1;
         p->network_fd = p->ipc_fd = p->filter_fd = -1;
         p->tty_path = u->spec->exec->tty_path;

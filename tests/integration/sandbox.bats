@@ -60,14 +60,14 @@ not_applied() {
         [ "$exit_code" = 0 ]
 }
 
-@test "Strict=yes: a unit that cannot be fenced fails with 226/NAMESPACE" {
+@test "Strict=yes: a unit that cannot be fenced fails at the first fence, 225/NETWORK" {
         fenced
         mkdir "$T/config"
         printf '[Manager]\nStrict=yes\n' >"$T/config/svinit.conf"
         boot --docker --bind "$T/config:/etc/svinit"
         ctl start fenced
         wait_state fenced failed
-        [ "$(show fenced ExecMainStatus)" = 226 ]
+        [ "$(show fenced ExecMainStatus)" = 225 ]
         [ ! -e "$T/out/fenced" ]
 }
 

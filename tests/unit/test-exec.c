@@ -301,9 +301,21 @@ static void strict_refuses_what_is_not_applied(void **state) {
         world_load(w, "ExecStart=/bin/true\nPAMName=a\n");
         w->plan.ignore_missing_privilege = false;
         world_run(w);
-        expect_exit(w, 226);
+        expect_exit(w, 224);
         assert_true(w->status.failed);
+        assert_string_equal(w->status.detail, "/bin/true without PAMName=: no PAM session is opened");
         assert_non_null(strstr(w->status.unapplied, "PAMName=: "));
+}
+
+static void strict_refuses_limits_of_the_group(void **state) {
+        World *w = *state;
+
+        world_load(w, "ExecStart=/bin/true\n");
+        w->plan.group_lack = "MemoryMax=: there is no control group here";
+        w->plan.ignore_missing_privilege = false;
+        world_run(w);
+        expect_exit(w, 219);
+        assert_string_equal(w->status.detail, "MemoryMax=: there is no control group here");
 }
 
 static void a_plus_lifts_the_fences(void **state) {
@@ -587,6 +599,7 @@ int main(void) {
                 TEST(no_new_privileges_are_given),
                 TEST(what_is_not_applied_is_told),
                 TEST(strict_refuses_what_is_not_applied),
+                TEST(strict_refuses_limits_of_the_group),
                 TEST(a_plus_lifts_the_fences),
                 TEST(an_unknown_user_is_217),
                 TEST(our_own_user_needs_no_privilege),
