@@ -45,7 +45,7 @@ static int print_arrows(const Ctl *c, const Relative *u, char *const *patterns) 
         for (size_t i = 0; i < ELEMENTSOF(arrows) && r >= 0; i++) {
                 char **names auto_strv = NULL;
 
-                if (arrows[i].order ? c->require : c->order)
+                if (c->order != c->require && arrows[i].order != c->order)
                         continue;
                 r = relative_names(u, arrows[i].property, &names);
                 STRV_FOREACH (n, names)

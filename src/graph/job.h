@@ -71,7 +71,8 @@ struct Job {
                 restart_stopped; /* restart_stopped: JOB_RESTART has become a start */
         bool postponed;          /* waits for a change of its unit */
         bool ending;             /* on the list of jobs that graph_job_finish() is about to end */
-        usec_t begin;            /* monotonic, when it began to run; set by the manager; 0 */
+        bool already; /* the unit was there before it ran; set by the manager: no news for the log */
+        usec_t begin; /* monotonic, when it began to run; set by the manager; 0 */
         Job *run_next, *run_prev;
         void *client;      /* the bus's; who asked for it */
         void *timer;       /* the manager's */

@@ -192,6 +192,7 @@ static void run_start(Manager *m, Job *j) {
         JobResult result;
 
         if (active_state_is_up(s)) {
+                j->already = true;
                 manager_finish_job(m, j, JOB_DONE);
                 return;
         }
@@ -229,6 +230,7 @@ static void run_stop(Manager *m, Job *j) {
         UnitRuntime *rt = unit_runtime(u);
 
         if (active_state_is_down(machine_active_state(&rt->machine))) {
+                j->already = j->type == JOB_STOP;
                 manager_finish_job(m, j, JOB_DONE);
                 return;
         }

@@ -138,7 +138,7 @@ static void on_job_removed(Job *j, void *userdata) {
         }
         if (unit_runtime(j->unit)->accepted_by && unit_is_down(j->unit))
                 unit_accept_end(j->unit);
-        if (j->type != JOB_NOP)
+        if (j->type != JOB_NOP && !j->already)
                 unit_log_job_end(j->unit, j->type, j->result);
         if (m->observer.job_removed) {
                 manager_flush_changes(m); /* a reader sees the new state before the end of the job */

@@ -51,6 +51,18 @@ sleeper() { # NAME LINES...: a service that stays
         stop
 }
 
+@test "what is up or down already is started or stopped without a word" {
+        sleeper a.service
+        boot
+        ctl start a
+        ctl start a
+        ctl stop a
+        ctl stop a
+        ctl restart a
+        [ "$(journal SYSLOG_IDENTIFIER=svinit | grep -c "^Started a.service")" = 2 ]
+        [ "$(journal SYSLOG_IDENTIFIER=svinit | grep -c "^Stopped a.service")" = 1 ]
+}
+
 @test "JobTimeoutAction= ends the container" {
         printf '[Service]\nType=oneshot\nExecStart=/bin/sleep infinity\n' | unit slow.service
         sleeper late.service After=slow.service JobTimeoutSec=300ms JobTimeoutAction=exit-force

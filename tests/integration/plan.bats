@@ -271,6 +271,8 @@ G
                 "--from-pattern=web*" "--to-pattern=db*" "--order --to-pattern=*.slice web.service"; do
                 diff <(inside svctl dot $o 2>/dev/null | sort) <(inside systemd-analyze dot $o 2>/dev/null | sort) || { echo "dot $o"; return 1; }
         done
+        # Both are all, where systemd-analyze takes the last.
+        diff <(inside svctl dot --order --require web.service 2>/dev/null) <(inside svctl dot web.service 2>/dev/null)
         diff <(inside svctl dot 2>&1 >/dev/null) <(inside systemd-analyze dot 2>&1 >/dev/null)
 }
 
