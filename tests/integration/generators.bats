@@ -192,7 +192,7 @@ END
 @test "nothing writable for generated units: said plainly, and svinit runs on" {
         mkdir "$T/run"
         generator one <<<'touch /out/never'
-        launch --read-only --uid 1000 --bind "$T/run:/run" --bind "$T/generators:/etc/systemd/system-generators"
+        launch --read-only --uid 1000 --bind "$T/run:/run" --bind "$T/run:/dev/shm" --bind "$T/generators:/etc/systemd/system-generators"
         wait_host grep -q 'cannot be written to: generators do not run (.* are installed)' "$T/console"
         [ ! -e "$T/out/never" ]
 }
