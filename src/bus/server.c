@@ -283,7 +283,8 @@ static int on_accept(sd_event_source *source, int fd, uint32_t revents, void *us
         return 0;
 }
 
-static int make_socket(Bus *b, const char *path) {
+/* The descriptor, listening. */
+static int open_socket(const char *path) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         int fd auto_fd = -1;
         mode_t mask;
@@ -306,12 +307,38 @@ static int make_socket(Bus *b, const char *path) {
         if (r < 0)
                 return r;
 
-        b->path = strdup(path);
-        if (!b->path)
-                return -ENOMEM;
-        if (listen(fd, SOMAXCONN) < 0)
-                return -errno;
+        return listen(fd, SOMAXCONN) < 0 ? -errno : TAKE_FD(fd);
+}
 
+static int make_socket(Bus *b, const char *path) {
+        int r = open_socket(path);
+
+        if (r < 0)
+                return r;
+        b->listen_fd = r;
+        b->path = strdup(path);
+        return b->path ? 0 : -ENOMEM;
+}
+
+static bool is_socket(const char *path) {
+        struct stat st;
+
+        return stat(path, &st) >= 0 && S_ISSOCK(st.st_mode);
+}
+
+/* Who is connected stays so. */
+int bus_remake_socket(Bus *b) {
+        int fd auto_fd = -1, r;
+
+        if (!b->path || is_socket(b->path))
+                return 0;
+        fd = open_socket(b->path);
+        if (fd < 0)
+                return fd;
+        r = sd_event_source_set_io_fd(b->accept_source, fd);
+        if (r < 0)
+                return r;
+        close(b->listen_fd);
         b->listen_fd = TAKE_FD(fd);
         return 0;
 }

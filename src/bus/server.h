@@ -56,6 +56,7 @@ struct Bus {
         SystemBus *system; /* owned */
 };
 
+int bus_remake_socket(Bus *b); /* where its file has been removed; else it does nothing */
 bool uid_may_control(const Bus *b, uid_t uid);
 void connection_doom(Connection *c); /* it goes at the end of the turn, unless it has gone before */
 bool connection_is_ready(const Connection *c);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/log.h"
 #include "bus/object.h"
 #include "bus/server.h"
 #include "bus/system-bus.h"
@@ -158,6 +159,15 @@ static void on_unit_files_changed(void *userdata) {
         emit(userdata, "UnitFilesChanged", "");
 }
 
+static void on_reconnect(void *userdata) {
+        Bus *b = userdata;
+        int r = bus_remake_socket(b);
+
+        if (r < 0)
+                LOG_ERRNO(BUS_SOCKET_FAILED, r, FIELD_S("PATH", b->path));
+        system_bus_reconnect(b->system);
+}
+
 void bus_observe(Bus *b) {
         manager_set_observer(b->manager, &(ManagerObserver){
                                                  .unit_added = on_unit_added,
@@ -169,6 +179,7 @@ void bus_observe(Bus *b) {
                                                  .reloading = on_reloading,
                                                  .startup_finished = on_startup_finished,
                                                  .unit_files_changed = on_unit_files_changed,
+                                                 .reconnect = on_reconnect,
                                                  .userdata = b,
                                          });
 }

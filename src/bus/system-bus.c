@@ -83,6 +83,11 @@ void system_bus_lost(SystemBus *s) {
         act_after(s, AFTER_LOSS);
 }
 
+void system_bus_reconnect(SystemBus *s) {
+        if (s && !system_bus_is_connected(s))
+                act_after(s, 0);
+}
+
 static Listener *find_listener(const SystemBus *s, const char *name) {
         Listener *l;
 
@@ -159,7 +164,7 @@ int system_bus_unsubscribe(SystemBus *s, Call *c) {
 }
 
 bool system_bus_is_connected(const SystemBus *s) {
-        return s && s->connection.sd && !s->connection.doomed;
+        return s && s->connection.sd && !s->connection.doomed && sd_bus_is_ready(s->connection.sd) > 0;
 }
 
 Connection *system_bus_listener(const SystemBus *s) {

@@ -30,7 +30,8 @@ void system_bus_unit_removed(SystemBus *s, Unit *u);
 /* The connection when signals have to go there, else NULL. */
 Connection *system_bus_listener(const SystemBus *s);
 bool system_bus_is_connected(const SystemBus *s);
-void system_bus_lost(SystemBus *s); /* a write failed: begin anew */
+void system_bus_reconnect(SystemBus *s); /* at once, if it is wanted and not connected */
+void system_bus_lost(SystemBus *s);      /* a write failed: begin anew */
 
 /* Subscribe() and Unsubscribe() of a call that came over the bus: 0 or a filled error. */
 int system_bus_subscribe(SystemBus *s, Call *c);

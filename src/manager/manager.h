@@ -56,6 +56,8 @@ typedef struct ManagerObserver {
         void (*reloading)(bool active, void *userdata);
         void (*startup_finished)(void *userdata);
         void (*unit_files_changed)(void *userdata);
+        void (*reconnect)(
+                void *userdata); /* SIGUSR1: sockets that are gone are made again, buses looked for */
         void (*name_watch)(Unit *u, const char *bus_name, bool on,
                            void *userdata); /* BusName= of Type=dbus */
         void *userdata;

@@ -46,23 +46,27 @@ usec_t manager_stop_budget(const Manager *m) {
         return (env_get(m->host.environment, "KUBERNETES_SERVICE_HOST", 23) ? 29 : 9) * USEC_PER_SEC;
 }
 
-static void name_culprit(Manager *m, Unit *u) {
-        LOG_UNIT(u->id, STOP_HELD_UP, FIELD_S("ACTIVE_STATE", active_state_to_string(u->active)));
+static void name_culprit(Manager *m, Unit *u, const char *why) {
+        char *text auto_free = NULL;
+
+        LOG_UNIT(u->id, STOP_HELD_UP, FIELD_S("ACTIVE_STATE", active_state_to_string(u->active)),
+                 FIELD_S("REASON", why));
         if (m->exit_code > 0 || !unit_is_essential(u, true))
                 return;
         m->exit_code = EXIT_KILLED;
-        manager_note_cause(m, u->id, "it was killed: the stop budget was used up");
+        if (str_printf(&text, "it was killed: %s", why) >= 0)
+                manager_note_cause(m, u->id, text);
 }
 
 /* The last resort: nothing survives this, whatever its unit says. Only the journal is left to write it down. */
-static void kill_everything(Manager *m) {
+static void kill_everything(Manager *m, const char *why) {
         for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u)) {
                 UnitRuntime *rt = unit_runtime(u);
 
                 if (!rt->group || group_is_empty(rt->group))
                         continue;
                 if (!active_state_is_down(machine_active_state(&rt->machine)))
-                        name_culprit(m, u);
+                        name_culprit(m, u, why);
                 (void)group_kill_all(rt->group);
         }
         (void)leftovers_signal(SIGKILL, journal_link_pid(m->journal));
@@ -70,6 +74,8 @@ static void kill_everything(Manager *m) {
 }
 
 static void leave(Manager *m) {
+        if (m->internal->phase < PHASE_JOURNAL)
+                manager_log_to(-1); /* nobody waits for svinit-journald any more */
         m->internal->phase = PHASE_DONE;
         manager_tell_cause(m);
         (void)sd_event_exit(m->event, 0);
@@ -83,7 +89,7 @@ static int on_budget_used(sd_event_source *s, uint64_t usec, void *userdata) {
                 return 0;
         }
         m->internal->budget_hit = true;
-        kill_everything(m);
+        kill_everything(m, "the stop budget was used up");
         (void)sd_event_source_set_time(s, usec_add(now_monotonic(), RESERVE - LAST_RESERVE));
         (void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
         return 0;
@@ -163,7 +169,7 @@ void manager_stop_now(Manager *m) {
         if (!m->stopping)
                 manager_stop(m, "an immediate end was asked for", -1);
         m->internal->budget_hit = true;
-        kill_everything(m);
+        kill_everything(m, "an immediate end was asked for");
         arm_stop(m, usec_add(now_monotonic(), RESERVE));
 }
 

@@ -85,6 +85,13 @@ static void on_dump(Manager *m, int signo) {
         }
 }
 
+static void on_reconnect(Manager *m, int signo) {
+        if (manager_command(m))
+                forward(m, signo);
+        else if (m->observer.reconnect)
+                m->observer.reconnect(m->observer.userdata);
+}
+
 typedef struct SignalRow {
         int signo;
         void (*handle)(Manager *m, int signo);
@@ -96,7 +103,7 @@ static void (*handler_of(int signo))(Manager *m, int signo) {
                                    { SIGRTMIN + 3, on_stop },   { SIGRTMIN + 4, on_stop },
                                    { SIGINT, on_interrupt },    { SIGRTMIN + 5, on_reboot },
                                    { SIGRTMIN + 6, on_reboot }, { SIGHUP, on_hangup },
-                                   { SIGUSR2, on_dump } };
+                                   { SIGUSR1, on_reconnect },   { SIGUSR2, on_dump } };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)
                 if (rows[i].signo == signo)

@@ -116,7 +116,7 @@ E
         wait_gone
         [[ $(cause "$exit_code") == *"m.service: it could not be started" ]]
         unit m.service <<<$'[Service]\nExecStart=/bin/sh -c "trap : TERM; touch /out/up; while :; do sleep 0.02; done"'
-        relaunch --env SVINIT_STOP_BUDGET=1s
+        relaunch --env SVINIT_STOP_BUDGET=2s
         wait_host test -e "$T/out/up"
         stop
         [ "$exit_code" = 137 ]

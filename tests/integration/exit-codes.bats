@@ -164,6 +164,20 @@ child_runs() {
         kill -INT "$init_pid"
         wait_gone
         ((SECONDS - begin < 5))
+        grep -q 'stubborn.service: Killed: still deactivating when an immediate end was asked for' "$T/console"
+}
+
+@test "SIGUSR1 makes the private socket again where it has been removed" {
+        boot
+        inside rm /run/systemd/private
+        run ! inside svctl is-system-running
+        kill -USR1 "$init_pid"
+        wait_for test -S /run/systemd/private
+        [ "$(inside svctl is-active multi-user.target)" = active ]
+        kill -USR1 "$init_pid"
+        [ "$(inside svctl is-active multi-user.target)" = active ]
+        stop
+        [ "$exit_code" = 0 ]
 }
 
 @test "SIGHUP reloads, SIGUSR2 dumps to the journal, SIGWINCH does nothing" {
