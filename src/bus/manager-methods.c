@@ -273,6 +273,13 @@ static int method_get_unit_processes(Call *c) {
         return r < 0 ? r : unit_reply_processes(c, u);
 }
 
+static int method_dump_fd_store(Call *c) {
+        Unit *u;
+        int r = read_and_load(c, &u);
+
+        return r < 0 ? r : unit_reply_fd_store(c, u);
+}
+
 static int method_subscribe(Call *c) {
         int r = system_bus_subscribe(c->bus->system, c);
 
@@ -332,6 +339,7 @@ const Method manager_methods[] = {
         { "UnrefUnit", "s", "", ACCESS_CONTROL, method_ref_unit },
         { "StartTransientUnit", "ssa(sv)a(sa(sv))", "o", ACCESS_CONTROL, method_not_supported },
         { "GetUnitProcesses", "s", "a(sus)", ACCESS_READ, method_get_unit_processes },
+        { "DumpUnitFileDescriptorStore", "s", FD_STORE_SIGNATURE, ACCESS_READ, method_dump_fd_store },
         { "AttachProcessesToUnit", "ssau", "", ACCESS_CONTROL, method_not_supported },
         { "AbandonScope", "s", "", ACCESS_CONTROL, method_not_supported },
         { "GetJob", "u", "o", ACCESS_READ, method_get_job },

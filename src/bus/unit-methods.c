@@ -2,6 +2,12 @@
 #include "bus/unit-methods.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "bus/control-group.h"
 #include "bus/errors.h"
@@ -202,6 +208,40 @@ int unit_reply_processes(Call *c, Unit *u) {
             (r = append_processes(reply, c->manager, u)) < 0)
                 return r;
         return sd_bus_send(NULL, reply, NULL);
+}
+
+/* Name, mode, device, inode, device that it is, path, flags. */
+static int append_stored(sd_bus_message *m, const StoredFd *s) {
+        char link[32], path[PATH_MAX];
+        struct stat st;
+        ssize_t n;
+        int flags;
+
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", s->fd);
+        n = readlink(link, path, sizeof(path) - 1);
+        path[MAX(n, 0)] = 0;
+        flags = fcntl(s->fd, F_GETFL);
+        if (fstat(s->fd, &st) < 0 || flags < 0)
+                return -errno;
+        return sd_bus_message_append(
+                m, "(suuutuusu)", s->name, (uint32_t)st.st_mode, (uint32_t)major(st.st_dev),
+                (uint32_t)minor(st.st_dev), (uint64_t)st.st_ino, (uint32_t)major(st.st_rdev),
+                (uint32_t)minor(st.st_rdev), str_is_utf8(path, strlen(path)) ? path : "", (uint32_t)flags);
+}
+
+int unit_reply_fd_store(Call *c, Unit *u) {
+        sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        const UnitRuntime *rt = unit_runtime(u);
+        int r;
+
+        r = sd_bus_message_new_method_return(c->message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(suuutuusu)");
+        for (size_t i = 0; r >= 0 && i < rt->n_fd_store; i++)
+                r = append_stored(reply, rt->fd_store + i);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 int method_nothing(Call *c) {

@@ -15,6 +15,8 @@ int unit_enqueue_job(Call *c, Unit *u, const char *type, const char *mode);
 int unit_kill(Call *c, Unit *u, const char *whom, int32_t signal);
 int unit_reset_failed(Call *c, Unit *u);
 int unit_reply_processes(Call *c, Unit *u);
+#define FD_STORE_SIGNATURE "a(suuutuusu)"
+int unit_reply_fd_store(Call *c, Unit *u);
 
 /* Methods without effect here, and those that cannot have one. */
 int method_nothing(Call *c);

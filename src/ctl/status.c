@@ -92,6 +92,28 @@ static void print_processes(Ctl *c, const char *unit) {
         sd_bus_error_free(&error);
 }
 
+/* Each descriptor that the service has left, as its name and what it is. */
+static void print_fd_store(Ctl *c, const char *unit, const PropertyList *l) {
+        uint64_t n = property_number(l, "NFileDescriptorStore", 0);
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_message *reply = NULL;
+        const char *name, *path;
+        int r;
+
+        if (n == 0)
+                return;
+        printf("%11s: %" PRIu64 " (limit: %s)\n", "FD Store", n, property_get(l, "FileDescriptorStoreMax"));
+        r = sd_bus_call_method(c->bus, SD1, SD1_PATH, SD1_MANAGER, "DumpUnitFileDescriptorStore", &error,
+                               &reply, "s", unit);
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, 'a', "(suuutuusu)");
+        while (r >= 0 && (r = sd_bus_message_read(reply, "(suuutuusu)", &name, NULL, NULL, NULL, NULL, NULL,
+                                                  NULL, &path, NULL)) > 0)
+                printf("             %s%s %s\n", c->plain ? "" : "- ", name, path);
+        sd_bus_message_unref(reply);
+        sd_bus_error_free(&error);
+}
+
 /* "Key=: reason" lines, one for each reason with all its keys. */
 static void print_reason(char **lines, const char *reason, bool first) {
         const char *separator = "";
@@ -210,6 +232,9 @@ static int status_of(Ctl *c, const char *unit) {
         print_main(&l);
         if (*property_get(&l, "StatusText"))
                 printf("%11s: \"%s\"\n", "Status", property_get(&l, "StatusText"));
+        if (*property_get(&l, "StatusBusError"))
+                printf("%11s: %s\n", "Error", property_get(&l, "StatusBusError"));
+        print_fd_store(c, unit, &l);
         print_size("Tasks", &l, "TasksCurrent", "TasksMax", false);
         print_size("Memory", &l, "MemoryCurrent", "MemoryMax", true);
         print_not_applied(c, path);

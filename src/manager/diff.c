@@ -26,6 +26,7 @@ bool directive_is_live(const Directive *d) {
                 "ExecStop",
                 "ExecStopPost",
                 "FileDescriptorStoreMax",
+                "FileDescriptorStorePreserve",
                 "NotifyAccess",
                 "OOMPolicy",
                 "ReloadSignal",

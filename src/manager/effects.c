@@ -174,6 +174,8 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
         remember_usage(rt);
         remove_runtime_directories(m, u);
         unit_release_private(u);
+        if (u->spec->service->fd_store_preserve == PRESERVE_NO)
+                unit_release_fd_store(u);
         exec_revert_terminal(u->spec->exec);
         if (u->type == UNIT_SERVICE && rt->machine.service.result == RESULT_EXEC_CONDITION)
                 LOG_UNIT(u->id, UNIT_SKIPPED, FIELD_S("DESCRIPTION", u->spec->common->description ?: u->id),
@@ -242,7 +244,8 @@ static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *c
         UnitRuntime *rt = unit_runtime(u);
 
         file_watch_free(TAKE(rt->file_watch));
-        if (fx->value) /* not between the two halves of a restart */
+        /* Not between the two halves of a restart. With "yes" the store goes with the unit. */
+        if (fx->value && u->spec->service->fd_store_preserve == PRESERVE_RESTART)
                 unit_release_fd_store(u);
         fd_release(&rt->accepted_fd); /* the client sees the end of its connection now */
         if (rt->group && group_free_empty(rt->group))

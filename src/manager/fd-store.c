@@ -2,8 +2,8 @@
 
 /*
  * Descriptors that a service has stored with us (FDSTORE=1) and gets back at
- * its next start. They go when the service is stopped for good, when it says
- * so, or when the other end hangs up (unless FDPOLL=0).
+ * its next start. They go when FileDescriptorStorePreserve= says, when the
+ * service says so, or when the other end hangs up (unless FDPOLL=0).
  */
 
 #include "manager/manager-internal.h"

@@ -155,11 +155,6 @@ void unit_watch_pid_file(Manager *m, Unit *u);
 void unit_explain_pid_file(Unit *u); /* in the log: why no main process was found by it */
 
 /* fd-store.c */
-typedef struct StoredFd {
-        int fd;     /* owned */
-        char *name; /* owned */
-        sd_event_source *source;
-} StoredFd;
 void unit_store_fds(Unit *u, NotifyMessage *msg);
 void unit_remove_stored(Unit *u, const char *name);
 void unit_release_fd_store(Unit *u);

@@ -63,6 +63,13 @@ typedef struct ManagerObserver {
         void *userdata;
 } ManagerObserver;
 
+/* Left by a service for its next run (FDSTORE=1). */
+typedef struct StoredFd {
+        int fd;     /* owned */
+        char *name; /* owned */
+        sd_event_source *source;
+} StoredFd;
+
 /* What the manager keeps for each unit beside its machine: in unit->machine. */
 struct UnitRuntime {
         Unit *unit;
@@ -80,10 +87,10 @@ struct UnitRuntime {
         signed char *condition_states; /* owned; one for each condition, or NULL */
         sd_event_source *timer, *timer_realtime;
         /* service */
-        char *status_text; /* STATUS=; owned */
+        char *status_text;      /* STATUS=; owned */
         char *status_bus_error; /* BUSERROR=; owned */
         int status_errno;
-        bool refusal_told; /* of a notification, in this run */
+        bool refusal_told;      /* of a notification, in this run */
         uint64_t stream_ids[2]; /* of stdout and stderr in the journal link; 0: none */
         int *socket_fds;        /* socket unit: listening; owned */
         size_t n_socket_fds;
@@ -93,7 +100,7 @@ struct UnitRuntime {
         Unit *accepted_by;              /* the socket; borrowed; NULL: none, or it is gone */
         sd_event_source *resume_source; /* socket unit: accepting pauses */
         FileWatch *file_watch;          /* PIDFile= or path unit */
-        struct StoredFd *fd_store;      /* FDSTORE=; owned */
+        StoredFd *fd_store;             /* owned */
         size_t n_fd_store;
         StatusWatch *status_watches; /* of processes that have not executed yet; owned */
         pid_t failed_pid;            /* the process that could not execute last ... */

@@ -167,6 +167,8 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
                 r = add_env(&env, "PIDFILE", spec->pid_file);
         if (r >= 0 && kind == COMMAND_START && spec->watchdog > 0 && spec->watchdog != USEC_INFINITY)
                 r = add_env_number(&env, "WATCHDOG_USEC", spec->watchdog);
+        if (r >= 0 && spec->fd_store_max > 0)
+                r = add_env_number(&env, "FDSTORE", spec->fd_store_max);
         if (r >= 0 && u->type == UNIT_SERVICE && spec->restart_mode == RESTART_MODE_DEBUG &&
             s->n_restarts > 0)
                 r = add_env(&env, "DEBUG_INVOCATION", "1");

@@ -179,6 +179,7 @@ typedef struct ServiceSpec { /* [Service] */
         NotifyAccess notify_access;
         OomPolicy oom_policy;
         unsigned fd_store_max;
+        Preserve fd_store_preserve;
         bool remain_after_exit, guess_main_pid, root_directory_start_only, permissions_start_only,
                 non_blocking;
         int reload_signal;

@@ -49,6 +49,36 @@ lines_in() {
         [ "$(tr '\n' ' ' <"$T/out/debug")" = "run run1 " ]
 }
 
+stored() {
+        [ "$(show "$1" NFileDescriptorStore)" = "$2" ]
+}
+
+# Restarted by us, stopped and started, crashed: what is left of the store?
+@test "stored descriptors are kept as FileDescriptorStorePreserve= says" {
+        for p in no restart yes; do
+                unit $p.service <<<$'[Unit]\nDescription=x\n[Service]\nFileDescriptorStoreMax=2\nRestart=on-failure\nRestartSec=10ms\nFileDescriptorStorePreserve='$p$'\nExecStart=/bin/sh -c "echo run $LISTEN_FDNAMES $FDSTORE >>/out/%p; test $(wc -l </out/%p) = 1 && exec probe store the-file; exec sleep infinity"'
+        done
+        enabled no.service restart.service yes.service
+        boot
+        for p in no restart yes; do wait_host stored $p 1; done
+        run inside svctl status yes
+        [[ $output == *"FD Store: 1 (limit: 2)"*"the-file /memfd:stored"* ]]
+        for p in no restart yes; do inside kill -9 "$(show $p MainPID)"; done
+        for p in no restart yes; do wait_host lines_in "$T/out/$p" 2; done
+        stored no 0
+        stored restart 1
+        stored yes 1
+        ctl restart restart yes
+        for p in restart yes; do wait_host lines_in "$T/out/$p" 3; done
+        ctl stop restart yes
+        stored yes 1
+        ctl start restart yes
+        for p in restart yes; do wait_host lines_in "$T/out/$p" 4; done
+        [ "$(tr '\n' ' ' <"$T/out/no")" = "run 2 run 2 " ]
+        [ "$(tr '\n' ' ' <"$T/out/restart")" = "run 2 run the-file 2 run the-file 2 run 2 " ]
+        [ "$(tr '\n' ' ' <"$T/out/yes")" = "run 2 run the-file 2 run the-file 2 run the-file 2 " ]
+}
+
 @test "two hundred daemons of a service without a cgroup: none is left after its stop" {
         unit s.service <<<$'[Service]\nExecStart=/usr/bin/probe strays 200 /out/strays\nTimeoutStopSec=500ms'
         boot --cgroup none

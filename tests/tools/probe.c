@@ -14,7 +14,7 @@
  *      probe connect PATH     connects, says "hello", prints the answer until its end
  *      probe serve            serves connections on the first descriptor passed: what was said, then our pid
  *      probe reloader FILE    says READY=1; at SIGHUP RELOADING=1, a line in FILE, READY=1, as Type=notify-reload asks
- *      probe store NAME       leaves a pipe with svinit under that name, waits
+ *      probe store NAME       leaves a memory file with svinit under that name, waits
  *      probe strays N FILE    N daemons that ignore SIGTERM; FILE holds their number when all are there; waits
  *      probe fds              prints $LISTEN_FDS and what they are
  */
@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -224,16 +225,13 @@ static int store(const char *name) {
                              .msg_control = control,
                              .msg_controllen = sizeof(control) };
         struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
-        int fd = socket(AF_UNIX, SOCK_DGRAM, 0), ends[2];
+        int fd = socket(AF_UNIX, SOCK_DGRAM, 0), file = memfd_create("stored", 0);
 
-        if (pipe(ends) < 0)
-                return 1;
         snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", getenv("NOTIFY_SOCKET"));
         c->cmsg_level = SOL_SOCKET;
         c->cmsg_type = SCM_RIGHTS;
         c->cmsg_len = CMSG_LEN(sizeof(int));
-        /* The writing end would be dropped when its reader goes; of the reading end we leave the other one open. */
-        memcpy(CMSG_DATA(c), ends, sizeof(int));
+        memcpy(CMSG_DATA(c), &file, sizeof(int));
         if (sendmsg(fd, &mh, 0) < 0)
                 return 1;
         return wait_forever();
