@@ -270,15 +270,16 @@ static int add_stop(Manager *m, Facts *f) {
         return r;
 }
 
+/* Kept, but for what only says that there is no process to spare now. */
 static const KernelFacts *kernel_facts(Manager *m) {
-        ManagerInternal *in = m->internal;
+        KernelFacts **k = &m->internal->kernel_facts;
+        bool known = *k && (*k)->namespaces[0] != -EAGAIN && (*k)->namespaces[0] != -ENOMEM;
 
-        if (!in->kernel_facts) {
-                in->kernel_facts = malloc(sizeof(*in->kernel_facts));
-                if (in->kernel_facts)
-                        kernel_facts_find(in->kernel_facts);
-        }
-        return in->kernel_facts;
+        if (!*k)
+                *k = malloc(sizeof(**k));
+        if (*k && !known)
+                kernel_facts_find(*k);
+        return *k;
 }
 
 int manager_facts(Manager *m, Facts *ret) {

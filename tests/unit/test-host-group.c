@@ -194,6 +194,36 @@ static void groups_are_found_out_by_trying(void **state) {
         assert_true(group_is_empty(w->group));
 }
 
+static void write_own_limit(const char *value) {
+        char path[PATH_MAX + 32];
+        int fd auto_fd = -1;
+
+        snprintf(path, sizeof(path), "%s/memory.limit_in_bytes", memory_own);
+        fd = open(path, O_WRONLY | O_CLOEXEC);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, value, strlen(value)), strlen(value));
+}
+
+static void the_containers_own_limits_are_seen(void **state) {
+        World *w = *state;
+        GroupsFacts f;
+
+        NEED_CGROUPS(w);
+        if (!memory_own[0])
+                skip();
+        groups_facts(w->groups, &f);
+        assert_true(f.writable);
+        assert_true(f.memory);
+        assert_false(f.pids); /* out of sight */
+        assert_true(f.memory_max == UINT64_MAX);
+        assert_true(f.pids_max == UINT64_MAX);
+        assert_string_equal(f.hierarchy, v2_own);
+        write_own_limit("268435456");
+        groups_facts(w->groups, &f);
+        write_own_limit("-1");
+        assert_true(f.memory_max == 268435456);
+}
+
 static void the_last_process_is_noticed(void **state) {
         World *w = *state;
         pid_t pid;
@@ -551,13 +581,21 @@ static int run_all(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_cgroup, tear_down)
 #define SHIM_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_shim, tear_down)
         const struct CMUnitTest tests[] = {
-                SHIM_TEST(a_shim_reports_through_its_group), SHIM_TEST(the_tree_below_a_shim_is_the_group),
-                SHIM_TEST(limits_are_noted_without_cgroups), TEST(groups_are_found_out_by_trying),
-                TEST(the_last_process_is_noticed),           TEST(processes_are_listed_and_found),
-                TEST(stray_descendants_are_killed_too),      TEST(subgroups_belong_to_their_unit),
-                TEST(a_memory_limit_kills_and_is_told),      TEST(a_kill_of_ours_is_no_oom_kill),
-                TEST(limits_without_a_controller_are_noted), TEST(usage_is_counted),
-                TEST(slices_are_made_and_go_when_empty),     TEST(v1_tracks_by_looking),
+                SHIM_TEST(a_shim_reports_through_its_group),
+                SHIM_TEST(the_tree_below_a_shim_is_the_group),
+                SHIM_TEST(limits_are_noted_without_cgroups),
+                TEST(groups_are_found_out_by_trying),
+                TEST(the_containers_own_limits_are_seen),
+                TEST(the_last_process_is_noticed),
+                TEST(processes_are_listed_and_found),
+                TEST(stray_descendants_are_killed_too),
+                TEST(subgroups_belong_to_their_unit),
+                TEST(a_memory_limit_kills_and_is_told),
+                TEST(a_kill_of_ours_is_no_oom_kill),
+                TEST(limits_without_a_controller_are_noted),
+                TEST(usage_is_counted),
+                TEST(slices_are_made_and_go_when_empty),
+                TEST(v1_tracks_by_looking),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
