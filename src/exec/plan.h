@@ -47,7 +47,8 @@ typedef struct ExecPlan {
         const char *const *fd_names;
         size_t n_fds;
         bool non_blocking_fds;
-        const char *tty_path; /* for tty input and output: NULL is /dev/console */
+        int notify_fd, notify_fd_number; /* X-NotifyFd=: passed as that number; number 0: none */
+        const char *tty_path;            /* for tty input and output: NULL is /dev/console */
 
         int cgroup_fd;               /* O_PATH/O_DIRECTORY of the v2 group; -1: none */
         const int *cgroup_procs_fds; /* open cgroup.procs files of v1 groups */

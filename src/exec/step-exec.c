@@ -60,10 +60,33 @@ static int mark_close_on_exec(unsigned first) {
         return 0;
 }
 
+/* After all others: only the status is needed after it, and goes out of its way. */
+static int pass_notify_fd(ExecContext *c, int first_free) {
+        const ExecPlan *p = c->plan;
+        int fd;
+
+        if (p->notify_fd_number == 0)
+                return 0;
+        exec_detail(c, "X-NotifyFd=");
+        if (p->notify_fd_number < first_free)
+                return -EADDRINUSE; /* a descriptor of LISTEN_FDS has the number */
+        fd = fcntl(p->notify_fd, F_DUPFD_CLOEXEC, first_free);
+        if (fd < 0)
+                return -errno;
+        if (c->status_fd == p->notify_fd_number) {
+                c->status_fd = fcntl(c->status_fd, F_DUPFD_CLOEXEC, p->notify_fd_number + 1);
+                if (c->status_fd < 0)
+                        return -errno;
+        }
+        if (fd == p->notify_fd_number)
+                return fcntl(fd, F_SETFD, 0) < 0 ? -errno : 0;
+        return dup2(fd, p->notify_fd_number) < 0 ? -errno : 0;
+}
+
 /* Sources first go beyond the last target, so that no target covers one that is still to come. */
 int step_descriptors(ExecContext *c) {
         const ExecPlan *p = c->plan;
-        int first_free = STDERR_FILENO + 1 + (int)p->n_fds, moved[p->n_fds + 1];
+        int first_free = STDERR_FILENO + 1 + (int)p->n_fds, moved[p->n_fds + 1], r;
 
         if (p->n_fds > 0 && c->status_fd >= 0 && c->status_fd < first_free) {
                 c->status_fd = fcntl(c->status_fd, F_DUPFD_CLOEXEC, first_free);
@@ -76,7 +99,7 @@ int step_descriptors(ExecContext *c) {
                         return -errno;
         }
         for (size_t i = 0; i < p->n_fds; i++) {
-                int target = STDERR_FILENO + 1 + (int)i, r;
+                int target = STDERR_FILENO + 1 + (int)i;
 
                 if (dup2(moved[i], target) < 0)
                         return -errno;
@@ -84,7 +107,8 @@ int step_descriptors(ExecContext *c) {
                 if (r < 0)
                         return r;
         }
-        return mark_close_on_exec((unsigned)first_free);
+        r = mark_close_on_exec((unsigned)first_free);
+        return r < 0 ? r : pass_notify_fd(c, first_free);
 }
 
 static void write_own_pid(ExecContext *c) {

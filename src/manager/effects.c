@@ -174,6 +174,7 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
         remember_usage(rt);
         remove_runtime_directories(m, u);
         unit_release_private(u);
+        unit_close_notify_fd(u);
         if (u->spec->service->fd_store_preserve == PRESERVE_NO)
                 unit_release_fd_store(u);
         exec_revert_terminal(u->spec->exec);

@@ -147,6 +147,9 @@ void job_timer_release(Job *j);
 void on_process_end(const ProcessEnd *end, void *watcher, void *userdata);
 bool unit_note_exit(Unit *u, const Event *ev, const char *comm); /* false: neither main nor control process */
 void on_notify_message(NotifyMessage *msg, void *userdata);
+/* X-NotifyFd=: a pipe whose reading end is watched. 0 with -1: the unit has none. */
+int unit_open_notify_fd(Unit *u, int *ret_write_end);
+void unit_close_notify_fd(Unit *u);
 void on_group_empty(Group *g, void *userdata);
 void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata);
 void unit_watch_main(Manager *m, Unit *u, pid_t pid);

@@ -90,9 +90,10 @@ struct UnitRuntime {
         char *status_text;      /* STATUS=; owned */
         char *status_bus_error; /* BUSERROR=; owned */
         int status_errno;
-        bool refusal_told;      /* of a notification, in this run */
-        uint64_t stream_ids[2]; /* of stdout and stderr in the journal link; 0: none */
-        int *socket_fds;        /* socket unit: listening; owned */
+        sd_event_source *notify_fd_source; /* X-NotifyFd=: our end, until the newline */
+        bool refusal_told;                 /* of a notification, in this run */
+        uint64_t stream_ids[2];            /* of stdout and stderr in the journal link; 0: none */
+        int *socket_fds;                   /* socket unit: listening; owned */
         size_t n_socket_fds;
         sd_event_source **socket_sources;
         int accepted_fd; /* Accept=yes instance: its connection until the spawn; -1 */

@@ -7,7 +7,9 @@
 #include "manager/manager-internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 Unit *manager_unit_of_pid(Manager *m, pid_t pid) {
@@ -159,4 +161,52 @@ void on_notify_message(NotifyMessage *msg, void *userdata) {
                 refuse(u, msg->pid, "NotifyAccess= does not admit the sender");
         else
                 apply(u, msg);
+}
+
+/* What comes before the newline is of no interest, but may go on for ever; what comes after it is not read. */
+static int on_notify_fd(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        Unit *u = userdata;
+        char data[256];
+        ssize_t n = read(fd, data, sizeof(data));
+
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return 0;
+        if (n > 0 && !memchr(data, '\n', (size_t)n)) {
+                (void)sd_event_source_set_priority(source, PRIORITY_QUEUE);
+                return 0;
+        }
+        if (n > 0)
+                push(u, (Event){ .type = EVENT_NOTIFY_READY });
+        unit_close_notify_fd(u);
+        return 0;
+}
+
+int unit_open_notify_fd(Unit *u, int *ret_write_end) {
+        UnitRuntime *rt = unit_runtime(u);
+        int fds[2], r;
+
+        unit_close_notify_fd(u);
+        if (u->spec->service->notify_fd == 0) {
+                *ret_write_end = -1;
+                return 0;
+        }
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        r = fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+        if (r >= 0)
+                r = sd_event_add_io(rt->manager->event, &rt->notify_fd_source, fds[0], EPOLLIN, on_notify_fd,
+                                    u);
+        if (r < 0) {
+                close(fds[0]);
+                close(fds[1]);
+                return r;
+        }
+        (void)sd_event_source_set_io_fd_own(rt->notify_fd_source, true);
+        (void)sd_event_source_set_priority(rt->notify_fd_source, PRIORITY_NOTIFY);
+        *ret_write_end = fds[1];
+        return 0;
+}
+
+void unit_close_notify_fd(Unit *u) {
+        sd_event_source_disable_unref(TAKE(unit_runtime(u)->notify_fd_source));
 }

@@ -423,7 +423,7 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         const Command *c = find_command(u, kind, index);
         char **set auto_strv = NULL, **inherited auto_strv = NULL;
         const char **fd_names auto_free = NULL;
-        int streams[2] = { -1, -1 }, *fds auto_free = NULL, r;
+        int notify_fd auto_fd = -1, streams[2] = { -1, -1 }, *fds auto_free = NULL, r;
         ExecChild child;
         ExecPlan p = { 0 };
 
@@ -460,12 +460,19 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
                 p.fds = fds;
                 p.fd_names = fd_names;
                 p.non_blocking_fds = u->spec->service->non_blocking;
+                r = unit_open_notify_fd(u, &notify_fd);
+                if (r < 0)
+                        return r;
+                p.notify_fd = notify_fd;
+                p.notify_fd_number = (int)u->spec->service->notify_fd;
         }
 
         r = plan_streams(m, u, &p, streams);
         if (r < 0)
                 return r;
         r = unit_plan_namespaces(m, u, kind, &p);
+        if (p.filter_fd >= 0 && p.filter_fd == p.notify_fd_number)
+                p.filter_fd = -1; /* the child would overwrite it before it is read */
         if (r >= 0)
                 r = exec_spawn(&p, &child);
         fd_release(&p.network_fd);

@@ -72,6 +72,7 @@ static void runtime_free(Unit *u) {
                 unit_close(rt->manager, u);
         file_watch_free(rt->file_watch);
         unit_release_fd_store(u);
+        unit_close_notify_fd(u);
         unit_status_release(u);
         u->machine = NULL;
         if (u->type == UNIT_SERVICE)

@@ -47,6 +47,15 @@ static bool oneshot_waits_for_cgroup(const UnitSpec *s) {
         return s->service->type == TYPE_ONESHOT && s->service->exit_type == EXIT_TYPE_CGROUP;
 }
 
+static bool readiness_on_standard_descriptor(const UnitSpec *s) {
+        return s->service->notify_fd > 0 && s->service->notify_fd < 3;
+}
+
+static bool readiness_is_not_awaited(const UnitSpec *s) {
+        return s->service->notify_fd > 0 && s->service->type != TYPE_NOTIFY &&
+               s->service->type != TYPE_NOTIFY_RELOAD;
+}
+
 static bool dbus_without_name(const UnitSpec *s) {
         return s->service->type == TYPE_DBUS && !s->service->bus_name;
 }
@@ -132,6 +141,10 @@ static const Check checks[] = {
           "A service of Type=oneshot cannot have RestartForceExitStatus=" },
         { UNIT_SERVICE, oneshot_waits_for_cgroup, "ExitType",
           "A service of Type=oneshot cannot have ExitType=cgroup" },
+        { UNIT_SERVICE, readiness_on_standard_descriptor, "X-NotifyFd",
+          "Descriptors 1 and 2 are standard output and error; X-NotifyFd= takes 3 or more" },
+        { UNIT_SERVICE, readiness_is_not_awaited, "X-NotifyFd",
+          "X-NotifyFd= needs Type=notify or notify-reload, or no Type= at all" },
         { UNIT_SERVICE, dbus_without_name, "Type", "A service of Type=dbus needs BusName=" },
         { UNIT_SOCKET, socket_without_address, NULL,
           "The socket has no ListenStream=, ListenDatagram=, "

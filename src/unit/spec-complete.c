@@ -16,6 +16,8 @@ static usec_t or_default(usec_t configured, usec_t built_in) {
 }
 
 static ServiceType implied_type(const ServiceSpec *service) {
+        if (service->notify_fd > 0)
+                return TYPE_NOTIFY;
         if (service->bus_name)
                 return TYPE_DBUS;
         return service->commands[COMMAND_START].n > 0 ? TYPE_SIMPLE : TYPE_ONESHOT;

@@ -180,6 +180,7 @@ typedef struct ServiceSpec { /* [Service] */
         OomPolicy oom_policy;
         unsigned fd_store_max;
         Preserve fd_store_preserve;
+        unsigned notify_fd; /* X-NotifyFd=; 0: none */
         bool remain_after_exit, guess_main_pid, root_directory_start_only, permissions_start_only,
                 non_blocking;
         int reload_signal;

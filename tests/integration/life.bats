@@ -20,6 +20,31 @@ lines_in() {
         [ "$(show mute ActiveState)/$(show mute ReloadResult)" = active/timeout ]
 }
 
+@test "X-NotifyFd=: ready by a newline on that descriptor, with and without the shim" {
+        unit n.service <<<$'[Service]\nX-NotifyFd=5\nExecStart=/bin/sh -c "echo -n starting >&5; until test -e /out/go; do sleep 0.05; done; echo >&5; exec 5>&-; exec sleep infinity"'
+        unit gone.service <<<$'[Service]\nX-NotifyFd=3\nExecStart=/bin/sh -c "exec 3>&-; exit 0"'
+        unit late.service <<<$'[Service]\nX-NotifyFd=9\nTimeoutStartSec=300ms\nExecStart=/bin/sleep infinity'
+        unit bad.service <<<$'[Service]\nType=simple\nX-NotifyFd=3\nExecStart=/bin/sleep infinity'
+        for c in hybrid none; do
+                rm -f "$T/out/go" "$T/pid"
+                boot --cgroup $c
+                ctl start --no-block n
+                wait_state n activating
+                run -1 ctl start gone
+                [ "$(show gone Result)" = protocol ]
+                run -1 ctl start late
+                [ "$(show late Result)" = timeout ]
+                run ! ctl start bad
+                [ "$(show n ActiveState)" = activating ]
+                touch "$T/out/go"
+                wait_state n active
+                [ "$(show n Type)" = notify ]
+                # The service had the one descriptor that it was promised, and no other.
+                [ "$(inside ls "/proc/$(show n MainPID)/fd" | tr '\n' ' ')" = "0 1 2 " ]
+                stop
+        done
+}
+
 @test "what a service says of its errors is shown, until its next start" {
         unit e.service <<<$'[Service]\nType=notify\nExecStart=/bin/sh -c "test -e /out/second && exec probe notify READY=1; touch /out/second; exec probe notify \\"READY=1\\nERRNO=28\\nBUSERROR=org.example.Full\\nSTATUS=full\\""'
         boot

@@ -175,6 +175,50 @@ static void descriptors_are_passed_in_their_order(void **state) {
         }
 }
 
+/* X-NotifyFd=, with each number once: that of the source, that of the status pipe, free ones. */
+static void readiness_descriptor_has_its_number(void **state) {
+        for (int number = 3; number < 20; number++) {
+                char lines[100], text[16] = "";
+                int ends[2];
+                World *w;
+
+                if (number > 3) {
+                        world_tear_down(state);
+                        assert_int_equal(world_set_up(state), 0);
+                }
+                w = *state;
+                assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+                snprintf(lines, sizeof(lines), "ExecStart=/bin/bash -c 'echo ready >&%d'\n", number);
+                world_load(w, lines);
+                w->plan.notify_fd = ends[1];
+                w->plan.notify_fd_number = number;
+                world_run(w);
+                expect_exit(w, 0);
+                close(ends[1]);
+                assert_int_equal(read(ends[0], text, sizeof(text) - 1), 6);
+                assert_string_equal(text, "ready\n");
+                close(ends[0]);
+        }
+}
+
+static void readiness_descriptor_covers_no_socket(void **state) {
+        static const char *const names[] = { "first" };
+        World *w = *state;
+        int ends[2];
+
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        world_load(w, "ExecStart=/bin/true\n");
+        w->plan.fds = ends;
+        w->plan.fd_names = names;
+        w->plan.n_fds = 1;
+        w->plan.notify_fd = ends[1];
+        w->plan.notify_fd_number = 3;
+        world_run(w);
+        expect_exit(w, 202);
+        close(ends[0]);
+        close(ends[1]);
+}
+
 static void expect_file(World *w, const char *name, const char *expected) {
         char path[128], text[256] = "";
         int fd;
@@ -588,6 +632,8 @@ int main(void) {
                 TEST(nothing_else_stays_open),
                 TEST(the_service_leads_its_own_session),
                 TEST(descriptors_are_passed_in_their_order),
+                TEST(readiness_descriptor_has_its_number),
+                TEST(readiness_descriptor_covers_no_socket),
                 TEST(output_goes_to_files),
                 TEST(input_comes_from_the_unit),
                 TEST(input_comes_from_files),

@@ -566,6 +566,12 @@ static void nonsense_is_fatal_and_says_why(void **state) {
                 { "a.service", "[Service]\nType=oneshot\nExecStart=/a\nRestart=always\n",
                   "A service of Type=oneshot cannot have Restart=always or Restart=on-success; the unit "
                   "cannot be used." },
+                { "a.service", "[Service]\nX-NotifyFd=2\nExecStart=/a\n",
+                  "Descriptors 1 and 2 are standard output and error; X-NotifyFd= takes 3 or more; the unit "
+                  "cannot be used." },
+                { "a.service", "[Service]\nType=exec\nX-NotifyFd=3\nExecStart=/a\n",
+                  "X-NotifyFd= needs Type=notify or notify-reload, or no Type= at all; the unit cannot be "
+                  "used." },
                 { "a.service", "[Service]\nType=dbus\nExecStart=/a\n",
                   "A service of Type=dbus needs BusName=; the unit cannot be used." },
                 { "a.service", "[Service]\nExecStart=/a\nRootImage=/x.img\n",
