@@ -284,6 +284,7 @@ static const Appender appenders[CODEC_MAX] = {
         [CODEC_weight] = append_u64_field,
         [CODEC_cpu_quota] = append_u64_field,
         [CODEC_string] = append_string_field,
+        [CODEC_reboot_argument] = append_string_field,
         [CODEC_choice] = append_string_field,
         [CODEC_interface] = append_string_field,
         [CODEC_path] = append_string_field,

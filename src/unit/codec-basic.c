@@ -66,6 +66,37 @@ const Codec codec_string = {
         .bad = SAMPLES("a\nb", "%9"),
 };
 
+#define REBOOT_ARGUMENT_MAX 255
+
+/* What reboot(2) may hand to the firmware. */
+static int reboot_argument_parse(const CodecContext *c, const char *value, void *field) {
+        char *text auto_free = NULL;
+        int r;
+
+        r = string_parse(c, value, &text);
+        if (r != 0)
+                return r;
+        if (strlen(text) > REBOOT_ARGUMENT_MAX)
+                return -EINVAL;
+        for (const char *p = text; *p; p++)
+                if ((unsigned char)*p >= 0x80)
+                        return -EINVAL;
+        release_string(field);
+        *(char **)field = TAKE(text);
+        return 0;
+}
+
+const Codec codec_reboot_argument = {
+        CODEC_OF(reboot_argument),
+        .expects = "a text in ASCII of at most 255 bytes",
+        .empty_resets = true,
+        .parse = reboot_argument_parse,
+        .format = string_format,
+        .release = release_string,
+        .good = SAMPLES("", "recovery"),
+        .bad = SAMPLES("\xc3\xa9"),
+};
+
 static int out_of_range(const CodecContext *c, const char *value) {
         if (c->row->maximum == INT32_MAX)
                 return codec_refuse(c, "'%.60s' is not a number from %d upwards", value, c->row->minimum);
@@ -140,6 +171,7 @@ const Codec codec_mode = {
         CODEC_OF(mode),
         .expects = "an octal access mode such as 0755",
         .empty_resets = true,
+        .filled = true,
         .parse = mode_parse,
         .format = mode_format,
         .good = SAMPLES("0755", "22", "2775", "0"),
@@ -231,6 +263,7 @@ const Codec codec_size = {
         CODEC_OF(size),
         .expects = "a size in bytes such as 8M or 65536",
         .empty_resets = true,
+        .filled = true,
         .parse = size_parse,
         .format = size_format,
         .good = SAMPLES("0", "1", "8M", "1.5G", "512K", "2T"),

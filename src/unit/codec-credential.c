@@ -8,12 +8,16 @@
 
 #include "unit/codec-util.h"
 
-/* A file of its own, so a name of a file. */
+/* A name of a file, in ASCII and without colons. */
 static bool credential_is_valid(const char *s) {
         size_t n = strlen(s);
 
-        return n > 0 && n <= 255 && !strchr(s, '/') && !str_equal(s, ".") && !str_equal(s, "..") &&
-               path_is_safe(s);
+        if (n == 0 || n > 255 || str_equal(s, ".") || str_equal(s, ".."))
+                return false;
+        for (const char *p = s; *p; p++)
+                if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f || *p == ':' || *p == '/')
+                        return false;
+        return true;
 }
 
 /* The later one of two with the same name counts. Takes `text`. */
@@ -27,7 +31,7 @@ static int replace_entry(char ***list, char *text, size_t name) {
         return strv_push(list, text);
 }
 
-/* "ID" or "ID:SOURCE": an absolute path, or the name of a credential that svinit itself got. */
+/* "ID", "ID:" or "ID:SOURCE": an absolute path, or the name of a credential that svinit itself got. */
 static int load_credential_parse(const CodecContext *c, const char *value, void *field) {
         char *text auto_free = NULL, *colon;
         int r;
@@ -38,7 +42,12 @@ static int load_credential_parse(const CodecContext *c, const char *value, void 
         colon = strchr(text, ':');
         if (colon) {
                 *colon = 0;
-                if (path_is_absolute(colon + 1) ? !path_is_safe(colon + 1) : !credential_is_valid(colon + 1))
+                if (colon[1] == 0) /* where nothing is said, the source has the name of the credential */
+                        colon = NULL;
+                else if (path_is_absolute(colon + 1)
+                                 ? !path_is_safe(colon + 1) || !path_is_normalized(colon + 1) ||
+                                           strstr(colon + 1, "//")
+                                 : !credential_is_valid(colon + 1))
                         return -EINVAL;
         }
         if (!credential_is_valid(text))
@@ -65,7 +74,7 @@ static int set_credential_parse(const CodecContext *c, const char *value, void *
         char *name auto_free = NULL, *expanded auto_free = NULL, *text;
         int r;
 
-        if (!colon)
+        if (!colon || colon[1] == 0)
                 return -EINVAL;
         name = strndup(value, (size_t)(colon - value));
         if (!name)
@@ -113,8 +122,8 @@ const Codec codec_load_credential = {
         .parse = load_credential_parse,
         .format = load_credential_format,
         .release = release_strv,
-        .good = SAMPLES("", "key", "key:/etc/key", "key:other"),
-        .bad = SAMPLES("a/b", ":/etc/key", "key:../x", ".."),
+        .good = SAMPLES("", "key", "key:", "key:/etc/key", "key:other"),
+        .bad = SAMPLES("a/b", ":/etc/key", "key:../x", "..", "a:b:c", "key:/a/../b", "\xc3\xa9"),
 };
 
 const Codec codec_import_credential = {
@@ -130,9 +139,13 @@ const Codec codec_import_credential = {
 };
 
 const Codec codec_set_credential = {
-        CODEC_OF(set_credential),       .expects = "NAME:VALUE",
-        .empty_resets = true,           .lines = true,
-        .parse = set_credential_parse,  .format = set_credential_format,
-        .release = release_strv,        .good = SAMPLES("", "key:value", "key:two words: and \\x00"),
-        .bad = SAMPLES("key", "a/b:c"),
+        CODEC_OF(set_credential),
+        .expects = "NAME:VALUE",
+        .empty_resets = true,
+        .lines = true,
+        .parse = set_credential_parse,
+        .format = set_credential_format,
+        .release = release_strv,
+        .good = SAMPLES("", "key:value", "key:two words: and \\x00"),
+        .bad = SAMPLES("key", "key:", "a/b:c"),
 };

@@ -218,12 +218,27 @@ const Codec codec_dependencies = {
         .bad = SAMPLES("network", "a.service/b", ".service", "a.conf"),
 };
 
+/* Detail of the row: the one type of unit that is meant, and 1; 0: any. */
+static int check_type(const CodecContext *c, const char *name) {
+        UnitType type = (UnitType)(c->row->detail - 1);
+
+        if (c->row->detail == 0 || name_type(name) == type)
+                return 0;
+        return codec_refuse(c, "'%.120s' is not a unit of the type %s", name, unit_type_to_string(type));
+}
+
 static int unit_names_handle(const CodecContext *c, const char *word, void *field) {
         char *name = NULL;
         int r;
 
         r = name_resolve(c, word, &name);
-        return r < 0 ? r : strv_push(field, name);
+        if (r < 0)
+                return r;
+        r = check_type(c, name);
+        if (r == 0)
+                r = strv_add(field, name);
+        free(name);
+        return r;
 }
 
 static int unit_names_parse(const CodecContext *c, const char *value, void *field) {
@@ -292,9 +307,17 @@ const Codec codec_install_names = {
         .bad = SAMPLES("multi-user", "'a.target"),
 };
 
+/* Unit= of a timer or a path; as in systemd the first one stays. */
+static int check_triggered(const CodecContext *c, const char *name, const char *earlier) {
+        if (c->unit && str_equal(name, c->unit->name))
+                return codec_refuse(c, "A unit cannot start itself");
+        if (earlier)
+                return codec_refuse(c, "One unit is started, and %.120s was named before", earlier);
+        return 0;
+}
+
 static int unit_name_parse(const CodecContext *c, const char *value, void *field) {
         char *text auto_free = NULL, *name auto_free = NULL;
-        UnitType type;
         int r;
 
         r = codec_expand(c, value, &text);
@@ -303,11 +326,11 @@ static int unit_name_parse(const CodecContext *c, const char *value, void *field
         r = name_resolve(c, text, &name);
         if (r < 0)
                 return r;
-
-        type = name_type(name);
-        if (c->row->detail > 0 && type != (UnitType)(c->row->detail - 1))
-                return codec_refuse(c, "'%.120s' is not a unit of the type %s", name,
-                                    unit_type_to_string((UnitType)(c->row->detail - 1)));
+        r = check_type(c, name);
+        if (r == 0 && (c->row->part == PART_TIMER || c->row->part == PART_PATH))
+                r = check_triggered(c, name, *(char *const *)field);
+        if (r != 0)
+                return r;
 
         release_string(field);
         *(char **)field = TAKE(name);
@@ -320,10 +343,15 @@ static int unit_name_format(const Directive *row, const void *field, Buf *b) {
 }
 
 const Codec codec_unit_name = {
-        CODEC_OF(unit_name),        .expects = "a unit such as app.service",
-        .empty_resets = true,       .parse = unit_name_parse,
-        .format = unit_name_format, .release = release_string,
-        .good = SAMPLES(""),        .bad = SAMPLES("app", "a b.service"),
+        CODEC_OF(unit_name),
+        .expects = "a unit such as app.service",
+        .empty_resets = true,
+        .filled = true,
+        .parse = unit_name_parse,
+        .format = unit_name_format,
+        .release = release_string,
+        .good = SAMPLES(""),
+        .bad = SAMPLES("app", "a b.service"),
 };
 
 static int mounts_for_handle(const CodecContext *c, const char *word, void *field) {
@@ -335,6 +363,8 @@ static int mounts_for_handle(const CodecContext *c, const char *word, void *fiel
         if (!path)
                 return -ENOMEM;
         path_simplify(path);
+        if (!path_is_normalized(path))
+                return codec_refuse(c, "'%.120s' has '..' in it", path);
         return strv_add_unique(field, path);
 }
 

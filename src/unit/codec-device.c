@@ -11,20 +11,16 @@
 #include "unit/codec-number.h"
 #include "unit/codec-util.h"
 
-static int text_keep(const char *value, void *field) {
+int text_keep(const char *value, void *field) {
         return str_replace(field, value);
 }
 
-static int text_format(const Directive *row, const void *field, Buf *b) {
+int text_format(const Directive *row, const void *field, Buf *b) {
         const char *const *text = field;
 
         buf_add(b, *text ? *text : "");
         return format_end(b);
 }
-
-#define TEXT_CODEC(name_, ...)                                                                               \
-        const Codec codec_##name_ = { CODEC_OF(name_), .empty_resets = true, .format = text_format,          \
-                                      .release = release_string, __VA_ARGS__ }
 
 /* The word that the row has in its list. */
 static int choice_parse(const CodecContext *c, const char *value, void *field) {

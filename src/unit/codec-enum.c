@@ -22,7 +22,7 @@
                 return format_end(b);                                                                        \
         }                                                                                                    \
         const Codec codec_##name_ = {                                                                        \
-                CODEC_OF(name_),          .expects = expects_, .parse = name_##_parse,                       \
+                CODEC_OF(name_),          .expects = expects_, .filled = true, .parse = name_##_parse,       \
                 .format = name_##_format, .good = good_,       .bad = bad_,                                  \
         }
 
@@ -58,8 +58,33 @@ ENUM_CODEC(restart_mode, RestartMode, nothing_else, "one of normal, direct, debu
            SAMPLES("normal", "direct", "debug"), SAMPLES("", "fast"));
 ENUM_CODEC(notify_access, NotifyAccess, or_unset, "one of none, all, main, exec",
            SAMPLES("none", "all", "main", "exec", ""), SAMPLES("any"));
-ENUM_CODEC(kill_mode, KillMode, nothing_else, "one of control-group, process, mixed, none",
-           SAMPLES("control-group", "process", "mixed", "none"), SAMPLES("", "cgroup"));
+
+static int kill_mode_parse(const CodecContext *c, const char *value, void *field) {
+        int v = kill_mode_from_string(value);
+
+        if (v < 0)
+                return -EINVAL;
+        if (v == KILL_NONE)
+                codec_note(c, SEVERITY_WARNING,
+                           "With none, processes outlive their unit; use mixed or control-group.");
+        *(KillMode *)field = (KillMode)v;
+        return 0;
+}
+
+static int kill_mode_format(const Directive *row, const void *field, Buf *b) {
+        buf_add(b, kill_mode_to_string(*(const KillMode *)field));
+        return format_end(b);
+}
+
+const Codec codec_kill_mode = {
+        CODEC_OF(kill_mode),
+        .expects = "one of control-group, process, mixed, none",
+        .parse = kill_mode_parse,
+        .format = kill_mode_format,
+        .good = SAMPLES("control-group", "process", "mixed", "none"),
+        .bad = SAMPLES("", "cgroup"),
+};
+
 ENUM_CODEC(oom_policy, OomPolicy, or_unset, "one of continue, stop, kill",
            SAMPLES("continue", "stop", "kill", ""), SAMPLES("ignore"));
 ENUM_CODEC(timeout_failure_mode, TimeoutFailureMode, nothing_else, "one of terminate, abort, kill",

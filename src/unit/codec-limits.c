@@ -136,6 +136,7 @@ const Codec codec_rlimit = {
         CODEC_OF(rlimit),
         .expects = "a limit such as 1024, 64M (where it counts bytes), infinity, or two of them as SOFT:HARD",
         .empty_resets = true,
+        .filled = true,
         .parse = rlimit_parse,
         .format = rlimit_format,
         .release = release_string,

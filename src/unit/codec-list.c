@@ -5,18 +5,20 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 
 #include "unit/codec-util.h"
 
 /*
  * Words are quoted as words_quote() does, so escapes have to be read. What only
- * looks like one is kept, but for assignments, whose values have escapes in
- * systemd as well.
+ * looks like one is kept, but for assignments and names of directories, which
+ * have escapes in systemd as well.
  */
 static WordsFlags list_words(const Codec *codec) {
-        bool assignments = codec && (codec->id == CODEC_environment || codec->id == CODEC_log_fields);
+        bool strict = codec && (codec->id == CODEC_environment || codec->id == CODEC_log_fields ||
+                                codec->id == CODEC_directories);
 
-        return WORDS_QUOTES | (assignments ? WORDS_UNESCAPE : WORDS_UNESCAPE_RELAX);
+        return WORDS_QUOTES | (strict ? WORDS_UNESCAPE : WORDS_UNESCAPE_RELAX);
 }
 
 static int list_parse(const CodecContext *c, const char *value, WordHandler handler, void *field) {
@@ -78,11 +80,25 @@ static int add_bind(const CodecContext *c, const char *word, void *field) {
         return strv_add(field, word);
 }
 
+/* PATH[:OPTIONS] */
+static int add_temporary(const CodecContext *c, const char *word, void *field) {
+        char *path auto_free = strndup(word, strcspn(word, ":"));
+
+        if (!path)
+                return -ENOMEM;
+        if (!path_is_absolute(path) || !path_is_safe(word))
+                return -EINVAL;
+        path_simplify(path);
+        if (!path_is_normalized(path))
+                return codec_refuse(c, "'%.120s' has '..' in it", path);
+        return strv_add(field, word);
+}
+
 static int paths_handle(const CodecContext *c, const char *word, void *field) {
         if (str_equal(c->row->key, "BindPaths") || str_equal(c->row->key, "BindReadOnlyPaths"))
                 return add_bind(c, word, field);
         if (str_equal(c->row->key, "TemporaryFileSystem"))
-                return path_is_absolute(word) && path_is_safe(word) ? strv_add(field, word) : -EINVAL;
+                return add_temporary(c, word, field);
         return add_path(c, str_equal(c->row->key, "Symlinks") ? "" : "-+", word, field);
 }
 
@@ -139,6 +155,9 @@ LIST_CODEC(documentation, "a URI that starts with http://, https://, file:, info
 static bool directory_is_valid(const char *name) {
         if (!name[0] || path_is_absolute(name) || !path_is_safe(name) || !path_is_normalized(name))
                 return false;
+        for (const char *p = name; *p; p += strcspn(p, "/"), p += *p == '/')
+                if (strcspn(p, "/") > NAME_MAX)
+                        return false;
         /* where the directories of dynamic users stand */
         return !str_equal(name, "private") && !str_starts_with(name, "private/");
 }

@@ -208,6 +208,7 @@ const Codec codec_bus_name = {
         CODEC_OF(bus_name),
         .expects = "a D-Bus name such as org.example.App",
         .empty_resets = true,
+        .filled = true,
         .parse = bus_name_parse,
         .format = path_format,
         .release = release_string,

@@ -15,6 +15,7 @@ typedef struct NamedNumber {
         int value;
 } NamedNumber;
 
+/* highest: of the numbers that may stand for a word; negative: none may. */
 static int find_number(const NamedNumber *table, size_t n, const char *name, int highest, int *ret) {
         unsigned v;
 
@@ -27,7 +28,7 @@ static int find_number(const NamedNumber *table, size_t n, const char *name, int
                         *ret = table[i].value;
                         return 0;
                 }
-        if (parse_unsigned(name, &v) < 0 || v > (unsigned)highest)
+        if (highest < 0 || parse_unsigned(name, &v) < 0 || v > (unsigned)highest)
                 return -EINVAL;
         *ret = (int)v;
         return 0;
@@ -92,7 +93,7 @@ static int syslog_facility_parse(const CodecContext *c, const char *value, void 
                 *(int *)field = (int)(plain << 3);
                 return 0;
         }
-        return find_number(facilities, ELEMENTSOF(facilities), value, 0, field);
+        return find_number(facilities, ELEMENTSOF(facilities), value, -1, field);
 }
 
 static int syslog_facility_format(const Directive *row, const void *field, Buf *b) {
@@ -109,6 +110,7 @@ const Codec codec_syslog_facility = {
         CODEC_OF(syslog_facility),
         .expects = "a syslog facility such as daemon, local0 or 3",
         .empty_resets = true,
+        .filled = true,
         .parse = syslog_facility_parse,
         .format = syslog_facility_format,
         .good = SAMPLES("daemon", "local7", "23", "kern", "12"),
@@ -195,8 +197,8 @@ static const NamedNumber numa_policies[] = {
         { "default", 0 }, { "preferred", 1 }, { "bind", 2 }, { "interleave", 3 }, { "local", 4 },
 };
 
-NAMED_CODEC(numa_policy, numa_policies, 4, "one of default, preferred, bind, interleave, local",
-            SAMPLES("", "default", "preferred", "bind", "interleave", "local"), SAMPLES("strict", "5"));
+NAMED_CODEC(numa_policy, numa_policies, -1, "one of default, preferred, bind, interleave, local",
+            SAMPLES("", "default", "preferred", "bind", "interleave", "local"), SAMPLES("strict", "1"));
 
 /* core(5): the bits of /proc/PID/coredump_filter. */
 static const char *const memory_kinds[] = {
@@ -206,7 +208,8 @@ static const char *const memory_kinds[] = {
 #define DEFAULT_COREDUMP_FILTER 0x33
 
 static int memory_kind_handle(const CodecContext *c, const char *word, void *field) {
-        uint64_t *set = field;
+        uint64_t *set = field, mask;
+        char *end;
 
         if (str_equal(word, "all") || str_equal(word, "default")) {
                 *set |= word[0] == 'a' ? UINT64_MAX : DEFAULT_COREDUMP_FILTER;
@@ -217,9 +220,13 @@ static int memory_kind_handle(const CodecContext *c, const char *word, void *fie
                         *set |= UINT64_C(1) << i;
                         return 0;
                 }
-        if (word[strspn(word, "0123456789abcdefABCDEFx")] != 0)
+        if (!word[0] || !strchr("0123456789abcdefABCDEF", word[0]))
+                return -EINVAL; /* no blank, no sign */
+        errno = 0;
+        mask = strtoull(word, &end, 16);
+        if (errno != 0 || *end != 0)
                 return -EINVAL;
-        *set |= strtoull(word, NULL, 16);
+        *set |= mask;
         return 0;
 }
 
@@ -239,5 +246,5 @@ const Codec codec_coredump_filter = {
         .parse = coredump_filter_parse,
         .format = coredump_filter_format,
         .good = SAMPLES("", "default", "all", "0x33", "private-huge shared-dax"),
-        .bad = SAMPLES("everything", "0xg"),
+        .bad = SAMPLES("everything", "0xg", "x86", "10000000000000000"),
 };

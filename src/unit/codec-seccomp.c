@@ -72,8 +72,16 @@ static int filter_format(const Directive *row, const void *field, Buf *b) {
         return format_end(b);
 }
 
+/* What is allowed needs no answer. */
+static int allowed_call_handle(const CodecContext *c, const char *word, void *field) {
+        if (strchr(word, ':'))
+                return codec_refuse(
+                        c, "'%.120s' has an error number, which only denied system calls (~) have", word);
+        return system_call_handle(c, word, field);
+}
+
 static int system_calls_parse(const CodecContext *c, const char *value, void *field) {
-        return filter_parse(c, value, system_call_handle, field);
+        return filter_parse(c, value, value[0] == '~' ? system_call_handle : allowed_call_handle, field);
 }
 
 const Codec codec_system_calls = {
@@ -85,7 +93,7 @@ const Codec codec_system_calls = {
         .format = filter_format,
         .release = release_strv,
         .good = SAMPLES("", "read write", "@system-service", "~@privileged @resources:EPERM", "~mount:kill"),
-        .bad = SAMPLES("read:EWHAT", "~mount:5000"),
+        .bad = SAMPLES("read:EWHAT", "read:EPERM", "~mount:5000"),
 };
 
 static int logged_call_handle(const CodecContext *c, const char *word, void *field) {
@@ -111,7 +119,7 @@ const Codec codec_logged_calls = {
 static int system_call_error_parse(const CodecContext *c, const char *value, void *field) {
         int e = system_call_error_from_string(value);
 
-        if (e < 0)
+        if (e <= 0)
                 return -EINVAL;
         *(int *)field = e;
         return 0;
@@ -136,7 +144,7 @@ const Codec codec_system_call_error = {
         .parse = system_call_error_parse,
         .format = system_call_error_format,
         .good = SAMPLES("", "EPERM", "1", "kill", "4095"),
-        .bad = SAMPLES("EWHAT", "-1", "4096"),
+        .bad = SAMPLES("EWHAT", "-1", "0", "4096"),
 };
 
 static int architecture_handle(const CodecContext *c, const char *word, void *field) {

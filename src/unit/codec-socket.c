@@ -76,10 +76,10 @@ static bool address_is_valid(ListenKind kind, const char *s) {
                 return path_is_absolute(s) && path_is_safe(s);
         if (s[0] == '/' || s[0] == '@')
                 return s[1] && path_is_safe(s) && strlen(s) < sizeof(((struct sockaddr_un *)0)->sun_path);
+        if (kind == LISTEN_SEQPACKET)
+                return false; /* no such thing over IP, and of virtual machines systemd takes streams */
         if (rest)
                 return vsock_is_valid(rest);
-        if (kind == LISTEN_SEQPACKET)
-                return false; /* no such thing over IP */
         return s[0] == '[' ? ipv6_is_valid(s) : port_is_valid(s) || ipv4_is_valid(s);
 }
 
@@ -104,6 +104,8 @@ static int listen_parse(const CodecContext *c, const char *value, void *field) {
                                : -EINVAL;
         if (address[0] == '/') {
                 path_simplify(address);
+                if (kind == LISTEN_FIFO && !path_is_normalized(address))
+                        return codec_refuse(c, "'%.120s' has '..' in it", address);
                 r = path_leave_var_run(c, &address);
                 if (r < 0)
                         return r;

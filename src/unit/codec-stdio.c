@@ -278,7 +278,7 @@ const Codec codec_input_text = {
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* Blanks may stand anywhere, the padding only at the end. */
-static int base64_decode(const char *s, char *out, size_t *ret) {
+int base64_decode(const char *s, char *out, size_t *ret) {
         size_t n = 0, digits = 0, padding = 0;
         uint32_t bits = 0;
 

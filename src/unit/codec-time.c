@@ -177,6 +177,7 @@ const Codec codec_nanoseconds = {
         CODEC_OF(nanoseconds),
         .expects = "a time span such as 50us or 100000 (nanoseconds)",
         .empty_resets = true,
+        .filled = true,
         .parse = nanoseconds_parse,
         .format = nanoseconds_format,
         .good = SAMPLES("50000", "50us", "1 ms", "7ns"),

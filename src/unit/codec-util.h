@@ -53,6 +53,14 @@ int format_words(char *const *words, Buf *b);
 void format_line_break(Buf *b, size_t start);
 int format_end(Buf *b); /* the buffer's result */
 
+/* Codecs of rows without a field: the text is read for its mistakes, and kept. */
+int text_keep(const char *value, void *field); /* 0 or -ENOMEM */
+int text_format(const Directive *row, const void *field, Buf *b);
+#define TEXT_CODEC(name_, ...)                                                                               \
+        const Codec codec_##name_ = { CODEC_OF(name_), .empty_resets = true, .format = text_format,          \
+                                      .release = release_string, __VA_ARGS__ }
+int base64_decode(const char *s, char *out, size_t *ret); /* 0 or -EINVAL; `out` has room for the text */
+
 void release_string(void *field); /* char ** */
 void release_strv(void *field);   /* char *** */
 

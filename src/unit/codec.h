@@ -34,6 +34,7 @@ typedef struct Codec {
         const char *expects;   /* for errors: "a time span such as 5s or 1min 30s" */
         size_t size;           /* of the field */
         bool empty_resets;     /* an empty value brings the default back; parse() never sees it */
+        bool filled;           /* ... which only format() may give: in a file it is a mistake */
         bool lines;            /* format() writes one assignment on each line, else a single one */
         /* 0; -EINVAL (`expects` is said); CODEC_SAID; -ENOMEM. The field is unchanged then, save for good parts of a list. */
         int (*parse)(const CodecContext *c, const char *value, void *field);

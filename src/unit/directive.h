@@ -34,19 +34,24 @@ struct Directive {
         bool whole;      /* the codec gets the UnitSpec itself */
         bool list;       /* several assignments add up, an empty one resets */
         bool vital;      /* a mistake in the value makes the whole unit unusable */
+        bool filled;     /* no file may leave the value empty, though the codec could reset it */
+        unsigned types;  /* of a shared table: UNIT_BIT() of the types that heed the setting; 0: all */
         unsigned given;  /* offset in the part of a bool: the setting was given; 0: there is none */
         unsigned
                 scale; /* offset in the part of a uint64_t: the value as 1/10000 of the whole; 0: there is none */
         int detail;           /* what else the codec must know: DEP_AFTER, TIMER_BOOT, LISTEN_STREAM ... */
         int minimum, maximum; /* of numbers; both 0: any */
         Support support;
-        const char *initial;   /* the default as users write it; NULL: the zero value */
-        const char *property;  /* D-Bus name where it differs from the key; "" when it is no property */
-        const char *signature; /* D-Bus type, for rows without codec and where the codec's is not right */
-        const char *limit;     /* for anything but SUPPORT_FULL: what is not done, and why */
-        const char *summary;   /* one sentence */
-        const char *alias_of;  /* an older spelling of that key in the same or the [Unit] section */
+        const char *initial;     /* the default as users write it; NULL: the zero value */
+        const char *property;    /* D-Bus name where it differs from the key; "" when it is no property */
+        const char *signature;   /* D-Bus type, for rows without codec and where the codec's is not right */
+        const char *limit;       /* for anything but SUPPORT_FULL: what is not done, and why */
+        const char *summary;     /* one sentence */
+        const char *alias_of;    /* an older spelling of that key in the same or the [Unit] section */
+        const char *replaced_by; /* the key is going out of use, so its use is warned of: what to write */
 };
+
+#define UNIT_BIT(type) (1U << (type))
 
 /*
  * FIELD(codec, part.member): codec, part and offset, refused at compile time

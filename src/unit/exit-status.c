@@ -254,6 +254,7 @@ const Codec codec_signal = {
         CODEC_OF(signal),
         .expects = "a signal such as SIGTERM, HUP, SIGRTMIN+3 or 15",
         .empty_resets = true,
+        .filled = true,
         .parse = signal_parse,
         .format = signal_format,
         .good = SAMPLES("SIGTERM", "HUP", "9", "SIGRTMIN+3", "RTMAX-1"),

@@ -222,10 +222,6 @@ static void warn(const UnitSpec *s, const SpecContext *c) {
                 report_add_at(c->report, SEVERITY_WARNING, FINDING_CONTRADICTION,
                               &(SourcePlace){ .file = fragment(s), .key = "RuntimeRandomizedExtraSec" },
                               "Without RuntimeMaxSec= this has no effect.");
-        if (s->kill->mode == KILL_NONE)
-                report_add_at(c->report, SEVERITY_WARNING, FINDING_OLD_FORM,
-                              &(SourcePlace){ .file = fragment(s), .key = "KillMode" },
-                              "With none, processes outlive their service; use mixed or control-group.");
 }
 
 void spec_check(UnitSpec *s, const SpecContext *c) {

@@ -158,12 +158,24 @@ static int check_syntax(const CodecContext *c, const char *value) {
         return r;
 }
 
+/* Is nothing written where systemd wants something? What directive_format() gives has no line. */
+static bool lacks_value(const Directive *d, const Assignment *a) {
+        const Codec *codec = d->codec ? d->codec : d->syntax;
+
+        return a->line > 0 && a->value[0] == 0 && (d->filled || (codec && codec->filled));
+}
+
 /* One assignment to a known row. */
 static int assign_row(UnitSpec *s, const SpecContext *c, const Directive *d, const Assignment *a) {
         const CodecContext codec_context = { .spec = c, .unit = s, .row = d, .place = a };
         int r = 0;
 
-        if (d->codec)
+        if (d->types && !(d->types & UNIT_BIT(s->type)))
+                r = codec_refuse(&codec_context, "Units of the type %s have no such setting",
+                                 unit_type_to_string(s->type));
+        else if (lacks_value(d, a))
+                r = -EINVAL;
+        else if (d->codec)
                 r = d->whole ? d->codec->parse(&codec_context, a->value, s)
                              : parse_field(&codec_context, a->value);
         else if (d->syntax)
@@ -206,6 +218,14 @@ static void say_unknown_key(const UnitSpec *s, const SpecContext *c, const Assig
                         a->key, a->section, key, section);
 }
 
+static void say_old_key(const SpecContext *c, const Assignment *a, const Directive *d) {
+        const SourcePlace place = { a->file, a->line, a->key_column, a->section, a->key };
+
+        report_add_at(c->report, SEVERITY_WARNING, FINDING_OLD_FORM, &place,
+                      "%s= is going out of use; %s. Write %s=.", a->key,
+                      d->alias_of ? "it is taken for the newer one" : "it is ignored", d->replaced_by);
+}
+
 static bool is_extension(const char *name) {
         return str_starts_with(name, "X-");
 }
@@ -215,6 +235,8 @@ static int assign_known_section(UnitSpec *s, const SpecContext *c, const Assignm
         const Directive *d;
 
         d = directive_find(a->section, a->key);
+        if (d && d->replaced_by)
+                say_old_key(c, a, d);
         if (d)
                 return assign_row(s, c, directive_resolve(d), a);
         if (!is_extension(a->key))

@@ -176,7 +176,7 @@ static void an_empty_value_starts_a_list_afresh(void **state) {
                 "[Unit]\nConditionPathExists=/a\nConditionUser=root\nConditionPathExists=\nConditionHost=b\n"
                 "[Service]\nExecStart=/bin/a\nExecStart=\nExecStart=/bin/b\n"
                 "Environment=A=1\nEnvironment=\nEnvironment=B=2\nEnvironmentFile=/a\nEnvironmentFile=\n"
-                "LimitNOFILE=5\nLimitNOFILE=\nNice=5\nNice=\nMemoryMax=20%\nMemoryMax=\nUser=a\nUser=\n");
+                "Nice=5\nNice=\nMemoryMax=20%\nMemoryMax=\nUser=a\nUser=\n");
         expect_nothing_found(&w);
         assert_int_equal(w.spec->service->commands[COMMAND_START].n, 1);
         assert_string_equal(w.spec->service->commands[COMMAND_START].v[0].path, "/bin/b");
@@ -185,10 +185,49 @@ static void an_empty_value_starts_a_list_afresh(void **state) {
         assert_int_equal(strv_length(w.spec->exec->environment), 1);
         assert_string_equal(w.spec->exec->environment[0], "B=2");
         assert_int_equal(w.spec->exec->n_environment_files, 0);
-        assert_null(w.spec->exec->rlimits[RLIMIT_NOFILE]);
         assert_false(w.spec->exec->nice_set);
         assert_true(w.spec->cgroup->memory_max_permyriad == LIMIT_UNSET);
         assert_null(w.spec->exec->user);
+        world_release(&w);
+}
+
+static void where_systemd_wants_a_value_an_empty_one_changes_nothing(void **state) {
+        World w;
+
+        world_complete(&w, "a.service",
+                       "[Service]\nExecStart=/bin/a\nLimitNOFILE=5\nLimitNOFILE=\nUMask=0077\nUMask=\n"
+                       "KillSignal=HUP\nKillSignal=\n");
+        assert_int_equal(w.report.n_findings, 3);
+        assert_int_equal(w.spec->exec->rlimits[RLIMIT_NOFILE]->soft, 5);
+        assert_int_equal(w.spec->exec->umask, 0077);
+        assert_int_equal(w.spec->kill->signal, SIGHUP);
+        world_release(&w);
+}
+
+static void keys_that_go_out_of_use_are_warned_of(void **state) {
+        World w;
+
+        world_complete(&w, "a.service",
+                       "[Unit]\nRequiresOverridable=b.service\n"
+                       "[Service]\nExecStart=/bin/a\nMemoryLimit=1G\nCPUShares=5\n");
+        assert_int_equal(w.report.n_findings, 3);
+        for (size_t i = 0; i < 3; i++) {
+                assert_int_equal(w.report.findings[i].code, FINDING_OLD_FORM);
+                assert_int_equal(w.report.findings[i].severity, SEVERITY_WARNING);
+        }
+        assert_true(has(w.spec, DEP_REQUIRES, "b.service"));
+        assert_true(w.spec->cgroup->memory_max == (uint64_t)1 << 30);
+        world_release(&w);
+}
+
+static void the_first_unit_of_a_timer_stays(void **state) {
+        World w;
+
+        world_complete(&w, "a.timer", "[Timer]\nOnBootSec=1\nUnit=a.timer\nUnit=b.service\nUnit=c.service\n");
+        assert_int_equal(w.report.n_findings, 2);
+        assert_int_equal(w.report.findings[0].line, 3);
+        assert_int_equal(w.report.findings[1].line, 5);
+        assert_string_equal(w.spec->timer->unit, "b.service");
         world_release(&w);
 }
 
@@ -312,7 +351,7 @@ static void old_spellings_mean_the_new_settings(void **state) {
                 &w, "a.service",
                 "[Unit]\nBindTo=b.service\nPropagateReloadTo=c.service\nOnFailureIsolate=yes\n"
                 "[Service]\nExecStart=/bin/a\nStartLimitInterval=20\nStartLimitBurst=7\nFailureAction=exit\n"
-                "RebootArgument=x\nStartLimitAction=reboot\nPermissionsStartOnly=true\nMemoryLimit=1G\n"
+                "RebootArgument=x\nStartLimitAction=reboot\nPermissionsStartOnly=true\n"
                 "ReadWriteDirectories=/a\nTimeoutSec=5\n");
         expect_nothing_found(&w);
         assert_true(has(w.spec, DEP_BINDS_TO, "b.service"));
@@ -324,7 +363,6 @@ static void old_spellings_mean_the_new_settings(void **state) {
         assert_int_equal(w.spec->common->start_limit_action, ACTION_REBOOT);
         assert_string_equal(w.spec->common->reboot_argument, "x");
         assert_true(w.spec->service->permissions_start_only);
-        assert_true(w.spec->cgroup->memory_max == (uint64_t)1 << 30);
         assert_string_equal(w.spec->sandbox->read_write_paths[0], "/a");
         assert_int_equal(w.spec->service->timeout_start, 5 * USEC_PER_SEC);
         assert_int_equal(w.spec->service->timeout_stop, 5 * USEC_PER_SEC);
@@ -761,14 +799,14 @@ static void what_is_not_applied_is_listed_in_order(void **state) {
 
         world_init(&w, "a.service",
                    "[Service]\nExecStart=/"
-                   "a\nPAMName=x\nMemoryKSM=no\nRestrictFileSystems=~@mount\nUser=a\n"
-                   "ExtensionDirectories=/a\nRootEphemeral=no\nRestrictFileSystems=@x\nDeviceAllow=/dev/"
+                   "a\nPAMName=x\nMemoryKSM=no\nRestrictFileSystems=~@network\nUser=a\n"
+                   "ExtensionDirectories=/a\nRootEphemeral=no\nRestrictFileSystems=@known\nDeviceAllow=/dev/"
                    "a\nDeviceAllow=\n");
         world_read(&w, "b.conf", "[Service]\nPAMName=y\nIPAccounting=on\n");
         spec_visit_unapplied(w.spec, visit, &visited);
         assert_string_equal(visited.text.data,
-                            "a.service:5 RestrictFileSystems=~@mount\na.service:7 ExtensionDirectories=/a\n"
-                            "a.service:9 RestrictFileSystems=@x\nb.conf:2 PAMName=y\n"
+                            "a.service:5 RestrictFileSystems=~@network\na.service:7 ExtensionDirectories=/a\n"
+                            "a.service:9 RestrictFileSystems=@known\nb.conf:2 PAMName=y\n"
                             "b.conf:3 IPAccounting=on\n");
         buf_release(&visited.text);
         world_release(&w);
@@ -779,14 +817,14 @@ static void settings_without_a_field_are_shown_as_written(void **state) {
         World w;
 
         world_init(&w, "a.service",
-                   "[Service]\nRestrictFileSystems=~@mount\nRestrictFileSystems=@x\nDevicePolicy="
+                   "[Service]\nRestrictFileSystems=~@network\nRestrictFileSystems=@known\nDevicePolicy="
                    "strict\nDevicePolicy=closed\n");
         assert_int_equal(directive_format(directive_find("Service", "RestrictFileSystems"), w.spec, &b), 0);
         buf_add_char(&b, '|');
         assert_int_equal(directive_format(directive_find("Service", "DevicePolicy"), w.spec, &b), 0);
         buf_add_char(&b, '|');
         assert_int_equal(directive_format(directive_find("Service", "PrivateBPF"), w.spec, &b), 0);
-        assert_string_equal(b.data, "~@mount\n@x|closed|no");
+        assert_string_equal(b.data, "~@network\n@known|closed|no");
         world_release(&w);
 }
 
@@ -938,6 +976,9 @@ int main(void) {
                 cmocka_unit_test(defaults_are_shared_until_assigned),
                 cmocka_unit_test(a_plain_service_has_the_defaults_of_the_manual),
                 cmocka_unit_test(an_empty_value_starts_a_list_afresh),
+                cmocka_unit_test(where_systemd_wants_a_value_an_empty_one_changes_nothing),
+                cmocka_unit_test(keys_that_go_out_of_use_are_warned_of),
+                cmocka_unit_test(the_first_unit_of_a_timer_stays),
                 cmocka_unit_test(lists_add_up_over_files),
                 cmocka_unit_test(five_mistakes_are_five_findings),
                 cmocka_unit_test(a_finding_has_the_column_of_the_word),
