@@ -15,7 +15,7 @@
 
 /* Clients look for the number of the systemd whose interface this is. */
 #define SHOWN_VERSION "252 (svinit " PACKAGE_VERSION ")"
-#define FEATURES "-PAM -AUDIT -SELINUX -APPARMOR -IMA -SECCOMP"
+#define FEATURES "-PAM -AUDIT +SELINUX +APPARMOR -IMA +SMACK +SECCOMP"
 
 /* There is no watchdog device in a container, and services' watchdogs are always on. */
 static int set_unsupported(Call *c, const Property *p) {
