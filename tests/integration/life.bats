@@ -66,6 +66,20 @@ lines_in() {
         [ "$(show f StatusText)" = "" ]
 }
 
+@test "a flood of messages that does not end: svinit works on, and stops the sender" {
+        unit flood.service <<<$'[Service]\nType=exec\nNotifyAccess=main\nExecStart=/usr/bin/probe flood 1000000000'
+        unit crash.service <<<$'[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=1ms\nExecStart=/bin/sh -c "echo run >>/out/crash; test $(wc -l </out/crash) -ge 20 && exec sleep infinity; exit 1"'
+        unit end.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/true'
+        boot
+        ctl start flood
+        for i in 1 2 3 4 5; do run -0 inside timeout 5 systemctl start end; done
+        ctl start crash
+        wait_host lines_in "$T/out/crash" 20
+        [ "$(show flood ActiveState)" = active ]
+        run -0 inside timeout 5 systemctl stop flood
+        [ "$(show flood Result)" = success ]
+}
+
 @test "RestartMode=debug: the new process knows that it is watched" {
         unit d.service <<<$'[Service]\nRestart=on-failure\nRestartMode=debug\nRestartSec=10ms\nExecStart=/bin/sh -c "echo run$DEBUG_INVOCATION >>/out/debug; test $(wc -l </out/debug) -ge 2 && exec sleep infinity; exit 1"'
         boot
