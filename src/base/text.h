@@ -54,8 +54,8 @@ int parse_i64(const char *s, int64_t *ret);
 int parse_unsigned(const char *s, unsigned *ret);
 int parse_int(const char *s, int *ret);
 int parse_decimal(const char *s, uint64_t *ret); /* digits and nothing else: ids */
-int parse_mode(const char *s, unsigned *ret); /* octal, at most 07777 */
-int parse_bool(const char *s, bool *ret);     /* 1 yes y true t on, 0 no n false f off; any case */
+int parse_mode(const char *s, unsigned *ret);    /* octal, at most 07777 */
+int parse_bool(const char *s, bool *ret);        /* 1 yes y true t on, 0 no n false f off; any case */
 
 #define STRV_FOREACH(it, l) for (char *const *it = (l); it && *it; it++)
 

@@ -18,7 +18,7 @@ typedef enum SearchDirFlags {
         DIR_VOLATILE = 4,   /* below the run-time directory */
         DIR_GENERATED = 8,
         DIR_TRANSIENT = 16,
-        DIR_VENDOR = 32, /* the distribution's packages: systemd's own units are among them */
+        DIR_VENDOR = 32,  /* the distribution's packages: systemd's own units are among them */
         DIR_CONTROL = 64, /* drop-ins made by set-property */
 } SearchDirFlags;
 

@@ -13,5 +13,6 @@ void remove_tree(const char *path);     /* a directory and all below it, on one 
  * own, however much it is. `trash`: a directory on the same file system.
  */
 void remove_tree_aside(const char *path, const char *trash);
-void remove_tree_behind(const char *path); /* the same for a name that is not used again: it goes while we go on */
+/* The same for a name that is not used again: it goes while we go on. */
+void remove_tree_behind(const char *path);
 void write_nonblocking(int fd, const char *data, size_t n); /* what does not fit at once is dropped */
