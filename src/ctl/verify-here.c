@@ -10,9 +10,12 @@
 #include <errno.h>
 #include <glob.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define IO_CLASS_REALTIME 1 /* ioprio_set(2) */
 
 typedef struct Here {
         Verify *verify;
@@ -116,6 +119,29 @@ static void check_privileges(const Here *h) {
         }
 }
 
+/* What the child asks the kernel for, and the capability without which it is noted and left out. */
+static void check_wishes(const Here *h, const ExecSpec *e) {
+        const struct {
+                bool wanted;
+                const char *key;
+                int capability;
+                const char *name;
+        } wishes[] = {
+                { e->nice_set && e->nice < 0, "Nice", CAP_SYS_NICE, "CAP_SYS_NICE" },
+                { e->cpu_set && (e->cpu_policy == SCHED_FIFO || e->cpu_policy == SCHED_RR),
+                  "CPUSchedulingPolicy", CAP_SYS_NICE, "CAP_SYS_NICE" },
+                { e->io_set && e->io_class == IO_CLASS_REALTIME, "IOSchedulingClass", CAP_SYS_NICE,
+                  "CAP_SYS_NICE" },
+                { e->oom_score_adjust_set && e->oom_score_adjust < 0, "OOMScoreAdjust", CAP_SYS_RESOURCE,
+                  "CAP_SYS_RESOURCE" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(wishes); i++)
+                if (wishes[i].wanted && !has_capability(h, wishes[i].capability))
+                        SAY(h, SEVERITY_NOTE, wishes[i].key, NULL, "Needs %s; the unit runs without.",
+                            wishes[i].name);
+}
+
 static void check_ambient(const Here *h, const ExecSpec *e) {
         uint64_t lacking = e->capability_ambient & ~h->verify->graph->host.capability_bounding;
 
@@ -134,6 +160,7 @@ void verify_here(Verify *v, const Unit *u, const Places *places) {
         if (u->type == UNIT_SERVICE || u->type == UNIT_SOCKET) {
                 check_identity(&h, s->exec);
                 check_files(&h, s->exec);
+                check_wishes(&h, s->exec);
                 check_ambient(&h, s->exec);
         }
         check_privileges(&h);

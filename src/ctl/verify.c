@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TEST_INSTANCE "test-instance" /* what a template is looked at as */
@@ -171,8 +172,23 @@ static bool is_next_to(Unit *const *named, size_t n, const Unit *u) {
         return false;
 }
 
+/* What is to be looked at. */
+typedef struct Wanted {
+        char *name, *directory; /* owned; the directory of a file, NULL for a unit of the search path */
+        const char *file;       /* borrowed; NULL: whatever the search path has */
+        bool done;
+} Wanted;
+
+/* Is it there only because of an argument whose turn comes later? */
+static bool is_of_later(const Wanted *w, size_t n, const Graph *g, const Unit *u) {
+        for (size_t i = 0; i < n; i++)
+                if (!w[i].done && graph_find(g, w[i].name) == u)
+                        return true;
+        return false;
+}
+
 /* The files of the units that were loaded along with them. */
-static int verify_others(Verify *v, Unit *const *named, size_t n) {
+static int verify_others(Verify *v, const Wanted *w, size_t n_wanted, Unit *const *named, size_t n) {
         for (Unit *u = graph_next_unit(v->graph->graph, NULL); u && v->depth != VERIFY_ITSELF;
              u = graph_next_unit(v->graph->graph, u)) {
                 const Report *report = ctl_graph_report(u);
@@ -180,6 +196,7 @@ static int verify_others(Verify *v, Unit *const *named, size_t n) {
                 int r;
 
                 if (report->n_findings == 0 || is_named(named, n, u) ||
+                    is_of_later(w, n_wanted, v->graph->graph, u) ||
                     (v->depth == VERIFY_DIRECT && !is_next_to(named, n, u)))
                         continue;
                 r = places_read(u, v->ctl->root, &places);
@@ -191,16 +208,16 @@ static int verify_others(Verify *v, Unit *const *named, size_t n) {
         return 0;
 }
 
-/* A path as it counts for a search path: absolute, links in it resolved. */
-static int add_directory(char ***directories, const char *path) {
-        char *parent auto_free = NULL, *real auto_free = NULL;
+/* The directory of a file as it counts for a search path: absolute, links in it resolved. */
+static int directory_of(const char *path, char **ret) {
+        char *parent auto_free = NULL;
         const char *slash = strrchr(path, '/');
 
         parent = slash ? strndup(path, slash > path ? (size_t)(slash - path) : 1) : strdup(".");
         if (!parent)
                 return -ENOMEM;
-        real = realpath(parent, NULL);
-        return real ? strv_add_unique(directories, real) : -errno;
+        *ret = realpath(parent, NULL);
+        return *ret ? 0 : -errno;
 }
 
 /* An argument that is no unit file. */
@@ -233,8 +250,8 @@ static int owner_of_dropin(const char *path, char **ret) {
         return *ret ? 1 : -ENOMEM;
 }
 
-/* What the unit is called that an argument means; the directories of files are noted. 1: said why there is none. */
-static int name_of_argument(Verify *v, const char *argument, char ***directories, char **ret) {
+/* What the unit is called that an argument means. 1: said why there is none. */
+static int wanted_read(Verify *v, const char *argument, Wanted *w) {
         char *owner auto_free = NULL, *name auto_free = NULL;
         bool is_file = strchr(argument, '/') || access(argument, F_OK) >= 0;
         int r;
@@ -249,7 +266,8 @@ static int name_of_argument(Verify *v, const char *argument, char ***directories
                         complain(v, argument, strerror(errno));
                         return 1;
                 }
-                r = add_directory(directories, owner ?: argument);
+                w->file = owner ? NULL : argument;
+                r = directory_of(owner ?: argument, &w->directory);
                 if (r >= 0)
                         r = str_replace(&name, path_name(owner ?: argument));
         }
@@ -259,45 +277,83 @@ static int name_of_argument(Verify *v, const char *argument, char ***directories
                 return complain_of_name(v, is_file ? argument : NULL,
                                         is_file ? path_name(argument) : argument);
         if (name_kind(name) != NAME_TEMPLATE) {
-                *ret = TAKE(name);
+                w->name = TAKE(name);
                 return 0;
         }
-        return name_with_instance(name, TEST_INSTANCE, ret);
+        return name_with_instance(name, TEST_INSTANCE, &w->name);
 }
 
-static int load_all(Verify *v, char *const *names, Unit **ret, size_t *ret_n) {
-        size_t n = 0;
+/* Is the unit read from the file that was named, and not from one of that name in a directory before it? */
+static bool is_from(const Unit *u, const char *file) {
+        struct stat a, b;
 
-        STRV_FOREACH (name, names) {
+        return !file || !u->fragment_path || stat(file, &a) < 0 || stat(u->fragment_path, &b) < 0 ||
+               (a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+}
+
+/* The search path of a round: the first one that is left decides, so that each gets its turn. */
+static int directories_of(const Wanted *w, size_t n, char ***ret) {
+        for (size_t i = 0; i < n; i++)
+                if (!w[i].done && w[i].directory) {
+                        int r = strv_add_unique(ret, w[i].directory);
+
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}
+
+static int load_wanted(Verify *v, Wanted *w, size_t n, Unit **ret, size_t *ret_n) {
+        bool first = true;
+
+        for (size_t i = 0; i < n; i++) {
                 Unit *u;
-                int r = ctl_graph_load(v->graph, *name, &u);
+                int r = w[i].done ? 0 : ctl_graph_load(v->graph, w[i].name, &u);
 
                 if (r < 0)
                         return r;
         }
-        STRV_FOREACH (name, names) { /* again: one may have turned out to be another name of a later one */
-                Unit *u = graph_find(v->graph->graph, *name);
+        for (size_t i = 0; i < n;
+             i++) { /* again: one may have turned out to be another name of a later one */
+                Unit *u = w[i].done ? NULL : graph_find(v->graph->graph, w[i].name);
 
-                if (u && !is_named(ret, n, u))
-                        ret[n++] = u;
+                if (w[i].done || (!first && u && !is_from(u, w[i].file)))
+                        continue;
+                first = false;
+                w[i].done = true;
+                if (u && !is_named(ret, *ret_n, u))
+                        ret[(*ret_n)++] = u;
         }
-        *ret_n = n;
         return 0;
 }
 
-static int verify_names(Verify *v, char *const *names, char *const *directories) {
-        Unit **named auto_free = calloc(strv_length(names) + 1, sizeof(*named));
-        size_t n = 0;
+/* All that one search path can have at once: of files with the same name, one. */
+static int verify_round(Verify *v, Wanted *w, size_t n) {
+        Unit **named auto_free = calloc(n + 1, sizeof(*named));
+        char **directories auto_strv = NULL;
+        size_t n_named = 0;
         int r;
 
         if (!named)
                 return -ENOMEM;
-        r = ctl_graph_new(v->ctl, directories, &v->graph);
+        r = directories_of(w, n, &directories);
         if (r >= 0)
-                r = load_all(v, names, named, &n);
-        for (size_t i = 0; i < n && r >= 0; i++)
+                r = ctl_graph_new(v->ctl, directories, &v->graph);
+        if (r >= 0)
+                r = load_wanted(v, w, n, named, &n_named);
+        for (size_t i = 0; i < n_named && r >= 0; i++)
                 r = verify_named(v, named[i]);
-        return r < 0 ? r : verify_others(v, named, n);
+        if (r >= 0)
+                r = verify_others(v, w, n, named, n_named);
+        ctl_graph_free(TAKE(v->graph));
+        return r;
+}
+
+static bool is_left(const Wanted *w, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (!w[i].done)
+                        return true;
+        return false;
 }
 
 static int parse_options(const Ctl *c, Verify *v) {
@@ -321,22 +377,24 @@ static int parse_options(const Ctl *c, Verify *v) {
 }
 
 VERB(verify) {
-        char **names auto_strv = NULL, **directories auto_strv = NULL;
+        Wanted *wanted auto_free = calloc((size_t)argc, sizeof(*wanted));
+        size_t n = 0;
         Verify v;
-        int r = 0;
+        int r = wanted ? 0 : -ENOMEM;
 
         if (parse_options(c, &v) != 0)
                 return CTL_USAGE;
         for (int i = 1; i < argc && r >= 0; i++) {
-                char *name auto_free = NULL;
-
-                r = name_of_argument(&v, argv[i], &directories, &name);
-                if (r == 0)
-                        r = strv_add(&names, name);
+                r = wanted_read(&v, argv[i], wanted + n);
+                n++;
+                wanted[n - 1].done = r != 0;
         }
-        if (r >= 0)
-                r = verify_names(&v, names, directories);
-        ctl_graph_free(v.graph);
+        while (r >= 0 && is_left(wanted, n))
+                r = verify_round(&v, wanted, n);
+        for (size_t i = 0; i < n; i++) {
+                free(wanted[i].name);
+                free(wanted[i].directory);
+        }
         if (v.json)
                 puts(v.n_emitted > 0 ? "\n]" : "[]");
         if (r < 0)
