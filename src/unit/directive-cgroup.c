@@ -46,7 +46,7 @@ const Directive cgroup_directives[] = {
           .maximum = 262144, .initial = "infinity", .signature = "t", .support = SUPPORT_IGNORED,
           .limit = NO_LEGACY, .summary = "Older form of CPUWeight=." },
         { "*cgroup", "CPUWeight", FIELD(cpu_weight, cgroup, cpu_weight), .initial = "",
-          .support = SUPPORT_PARTIAL, .limit = "idle is taken for the usual weight.",
+          .support = SUPPORT_PARTIAL, .limit = "idle is taken for 1, the least weight.",
           .summary = "Share of CPU time among siblings." },
         { "*cgroup", "ConcurrencyHardMax", SYNTAX(unsigned), .signature = "u", .support = SUPPORT_IGNORED,
           .limit = NO_CONTROLLER, .summary = "Units in the slice at most." },

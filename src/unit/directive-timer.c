@@ -41,7 +41,7 @@ const Directive timer_directives[] = {
         { "Timer", "Unit", FIELD(unit_name, timer, unit),
           .summary = "The unit that is started; the service of the same name if not set." },
         { "Timer", "WakeSystem", FIELD(boolean, timer, wake_system), .initial = "no",
-          .support = SUPPORT_PARTIAL, .limit = "A container cannot wake its machine up.",
+          .support = SUPPORT_IGNORED, .limit = "A container cannot wake its machine up.",
           .summary = "Whether the machine is woken up." },
         { 0 },
 };

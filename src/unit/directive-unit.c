@@ -5,6 +5,8 @@
 
 #include "unit/directive-tables.h"
 
+#define NO_REBOOT "A container ends with an exit code; nobody gets the argument."
+
 const Directive unit_directives[] = {
         { "Unit", "After", FIELD(dependencies, common, deps), .detail = DEP_AFTER, .list = true,
           .summary = "Units that must have started (or stopped) before this one starts." },
@@ -37,12 +39,12 @@ const Directive unit_directives[] = {
         { "Unit", "JobTimeoutAction", FIELD(emergency_action, common, job_timeout_action), .initial = "none",
           .summary = "What the whole system does when a job takes too long." },
         { "Unit", "JobTimeoutRebootArgument", FIELD(reboot_argument, common, job_timeout_reboot_argument),
+          .support = SUPPORT_IGNORED, .limit = NO_REBOOT,
           .summary = "Argument of the reboot after a job took too long." },
         { "Unit", "JobTimeoutSec", FIELD(job_timeout, common, job_timeout), .initial = "infinity",
           .property = "JobTimeoutUSec", .summary = "How long a job of the unit may wait and run." },
         { "Unit", "JoinsNamespaceOf", FIELD(dependencies, common, deps), .detail = DEP_JOINS_NAMESPACE_OF,
-          .list = true, .support = SUPPORT_IGNORED, .limit = "There are no private namespaces to share yet.",
-          .summary = "Units whose private /tmp and network this one shares." },
+          .list = true, .summary = "Units whose private /tmp, network and IPC objects this one shares." },
         { "Unit", "OnFailure", FIELD(dependencies, common, deps), .detail = DEP_ON_FAILURE, .list = true,
           .summary = "Units that are started when this one fails." },
         { "Unit", "OnFailureIsolate", FIELD(isolate_job_mode, common, on_failure_job_mode), .property = "",
@@ -62,6 +64,7 @@ const Directive unit_directives[] = {
         { "Unit", "PropagatesStopTo", FIELD(dependencies, common, deps), .detail = DEP_PROPAGATES_STOP_TO,
           .list = true, .summary = "Units that are stopped with this one." },
         { "Unit", "RebootArgument", FIELD(reboot_argument, common, reboot_argument),
+          .support = SUPPORT_IGNORED, .limit = NO_REBOOT,
           .summary = "Argument of the reboot that an action causes." },
         { "Unit", "RefuseManualStart", FIELD(boolean, common, refuse_manual_start), .initial = "no",
           .summary = "Whether the unit starts as a dependency only." },
