@@ -1,98 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * System call filters: the program of the tests is also the service, and says
- * what became of one system call that it made.
+ * System call filters: the service is tests/tools/act, which says what became
+ * of one system call that it made.
  */
 
 #include "exec-world.h"
 
-#include <linux/sched.h>
-#include <sched.h>
 #include <sys/mman.h>
-#include <sys/personality.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 
-static char self[512];
-
-/* errno, or 0 */
-static int result(long r) {
-        return r < 0 ? errno : 0;
-}
-
-static int try_mmap(void) {
-        void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-        return p == MAP_FAILED ? errno : 0;
-}
-
-static int try_open_set_id(const char *path) {
-        int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 04755);
-
-        return fd < 0 ? errno : 0;
-}
-
-static int act(const char *what, const char *path) {
-        struct sched_param realtime = { .sched_priority = 1 }, ordinary = { 0 };
-
-        if (str_equal(what, "unshare-net"))
-                return result(unshare(CLONE_NEWNET));
-        if (str_equal(what, "unshare-uts"))
-                return result(unshare(CLONE_NEWUTS));
-        if (str_equal(what, "unshare-user"))
-                return result(unshare(CLONE_NEWUSER));
-        if (str_equal(what, "clone3"))
-                return result(syscall(SYS_clone3, NULL, 0));
-        if (str_equal(what, "socket-unix"))
-                return result(socket(AF_UNIX, SOCK_STREAM, 0));
-        if (str_equal(what, "socket-inet"))
-                return result(socket(AF_INET, SOCK_STREAM, 0));
-        if (str_equal(what, "socket-high"))
-                return result(syscall(SYS_socket, 1000, SOCK_STREAM, 0));
-        if (str_equal(what, "realtime"))
-                return result(sched_setscheduler(0, SCHED_FIFO, &realtime));
-        if (str_equal(what, "idle"))
-                return result(sched_setscheduler(0, SCHED_IDLE, &ordinary));
-        if (str_equal(what, "chmod-suid"))
-                return result(chmod(path, 04755));
-        if (str_equal(what, "chmod"))
-                return result(chmod(path, 0755));
-        if (str_equal(what, "open-suid"))
-                return try_open_set_id(path);
-        if (str_equal(what, "personality"))
-                return result(personality(ADDR_NO_RANDOMIZE));
-        if (str_equal(what, "write-execute"))
-                return try_mmap();
-        if (str_equal(what, "syslog"))
-                return result(syscall(SYS_syslog, 10, NULL, 0)); /* the size of the buffer */
-        if (str_equal(what, "modules"))
-                return result(syscall(SYS_delete_module, "no-such-module", 0));
-        if (str_equal(what, "hostname"))
-                return result(syscall(SYS_sethostname, "x", -1));
-        if (str_equal(what, "clock"))
-                return result(syscall(SYS_settimeofday, NULL, (void *)1));
-        if (str_equal(what, "mkdir"))
-                return result(mkdir(path, 0755));
-        if (str_equal(what, "sync"))
-                return result(syscall(SYS_sync));
-        if (str_equal(what, "new")) /* a number that nobody has given yet */
-                return result(syscall(1000));
-        return 255;
-}
-
-static int serve(const char *what, const char *path) {
-        char text[16];
-        int n = snprintf(text, sizeof(text), "%d\n", act(what, path));
-
-        return write(STDOUT_FILENO, text, (size_t)n) == n ? 0 : 1;
-}
+static char actor[600]; /* the program */
 
 /* What becomes of the call in a service with these lines: its errno, or minus the signal that ended it. */
 static int outcome(World *w, const char *what, const char *lines) {
         char text[2048];
 
-        snprintf(text, sizeof(text), "ExecStart=%s --act %s `/f\n%s\n", self, what, lines);
+        snprintf(text, sizeof(text), "ExecStart=%s %s `/f\n%s\n", actor, what, lines);
         spec_free(TAKE(w->spec));
         assert_int_equal(spec_new("a.service", &w->spec), 0);
         world_load(w, text);
@@ -221,9 +144,9 @@ static void filters_are_compiled_once(void **state) {
         int fd = memfd_create("filters", MFD_CLOEXEC);
 
         snprintf(lines, sizeof(lines),
-                 "ExecStart=%s --act modules "
+                 "ExecStart=%s modules "
                  "`/f\nSystemCallFilter=@system-service\nSystemCallErrorNumber=EACCES\n",
-                 self);
+                 actor);
         for (int i = 0; i < 2; i++) {
                 spec_free(TAKE(w->spec));
                 assert_int_equal(spec_new("a.service", &w->spec), 0);
@@ -304,11 +227,13 @@ int main(int argc, char **argv) {
                 TEST(a_filter_implies_no_new_privileges),
                 TEST(a_secondary_filter_implies_nothing),
         };
+        char self[512], *slash;
         ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-        if (argc > 3 && str_equal(argv[1], "--act"))
-                return serve(argv[2], argv[3]);
-        if (n < 0)
+        self[n < 0 ? 0 : n] = 0;
+        slash = strrchr(self, '/');
+        if (!slash)
                 return 1;
+        snprintf(actor, sizeof(actor), "%.*s/../tools/act", (int)(slash - self), self);
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
