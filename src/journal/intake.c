@@ -384,9 +384,11 @@ static bool find_unit(Server *s, Stream *stream) {
                 (void)str_replace(&stream->info.cgroup, path);
                 return true;
         }
+        if (stream->is_waiting) /* more has come meanwhile */
+                return false;
         if (stream->has_asked || pid <= 1 || control_send(s, JOURNAL_ASK, (uint64_t)pid, "", NULL, 0) < 0)
                 return true;
-        stream->has_asked = true;
+        stream->has_asked = stream->is_waiting = true;
         s->streams_ask_until = server_now(CLOCK_MONOTONIC) + ASK_PATIENCE;
         return false;
 }
@@ -440,8 +442,9 @@ void stream_unit_known(Server *s, pid_t pid, const char *text, size_t n) {
         Stream *stream, *next;
 
         HASH_ITER (hh, s->streams, stream, next) {
-                if (!stream->in_header || !stream->has_asked || (pid != 0 && stream->info.pid != pid))
+                if (!stream->in_header || !stream->is_waiting || (pid != 0 && stream->info.pid != pid))
                         continue;
+                stream->is_waiting = false;
                 stream_info_parse(&stream->info, text, n);
                 (void)read_header(s, stream);
         }

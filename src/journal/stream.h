@@ -35,8 +35,8 @@ typedef struct Stream {
         bool is_socket;
         bool in_header; /* a connection that has not yet said who it is */
         bool is_watched;
-        bool has_asked;      /* PID 1, whose the connection is */
-        uint64_t carry_slot; /* of State; 0: no partial line */
+        bool has_asked, is_waiting; /* PID 1, for the unit; and the answer has not come */
+        uint64_t carry_slot;        /* of State; 0: no partial line */
         StreamInfo info;
         FieldSet *sets[8]; /* owned; by priority */
         uint64_t rate_begin, rate_count, rate_dropped;

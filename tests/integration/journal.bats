@@ -26,7 +26,7 @@ E
         [[ $(journal -u talk.service -p err) == "an error" ]]
         [[ $(journal CODE=7) == "by native" ]]
         inside journalctl --verify
-        grep -q '^sh\[[0-9]*\]: to stdout' "$T/console"
+        grep -qE '^sh(\[[0-9]+\])?: to stdout' "$T/console"
         stop
 }
 
