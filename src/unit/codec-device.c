@@ -243,24 +243,7 @@ const Codec codec_fd_name = { CODEC_OF(fd_name),
                               .bad = SAMPLES("a:b", "\xc3\xa9") };
 
 static int take_controller(const CodecContext *c, const char *word, void *field) {
-        static const char *const names[] = { "cpu",
-                                             "cpuacct",
-                                             "cpuset",
-                                             "io",
-                                             "blkio",
-                                             "memory",
-                                             "devices",
-                                             "pids",
-                                             "bpf-firewall",
-                                             "bpf-devices",
-                                             "bpf-foreign",
-                                             "bpf-socket-bind",
-                                             "bpf-restrict-network-interfaces" };
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                if (str_equal(word, names[i]))
-                        return text_keep(word, field);
-        return -EINVAL;
+        return controller_is_known(word) ? text_keep(word, field) : -EINVAL;
 }
 
 static int controllers_parse(const CodecContext *c, const char *value, void *field) {

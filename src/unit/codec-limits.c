@@ -352,11 +352,15 @@ static const char *const controllers[] = {
         "bpf-restrict-network-interfaces",
 };
 
-static int controller_handle(const CodecContext *c, const char *word, void *field) {
+bool controller_is_known(const char *name) {
         for (size_t i = 0; i < ELEMENTSOF(controllers); i++)
-                if (str_equal(controllers[i], word))
-                        return strv_add_unique(field, word);
-        return -EINVAL;
+                if (str_equal(controllers[i], name))
+                        return true;
+        return false;
+}
+
+static int controller_handle(const CodecContext *c, const char *word, void *field) {
+        return controller_is_known(word) ? strv_add_unique(field, word) : -EINVAL;
 }
 
 static void delegate_release(void *field) {

@@ -69,5 +69,6 @@ bool path_is_safe(const char *p);       /* no control characters, not longer tha
 bool path_is_normalized(const char *p); /* no "." or ".." among its components */
 void path_simplify(char *p);            /* in place: no double slash, no "." component, no slash at the end */
 bool account_is_valid(const char *s);   /* the name or number of a user or group */
+bool controller_is_known(const char *name); /* of control groups, as Delegate= names them */
 /* "/var/run/x" becomes "/run/x", with a warning. 0 or -ENOMEM. */
 int path_leave_var_run(const CodecContext *c, char **path);
