@@ -18,6 +18,13 @@ settle() {
         sleep 0.1
 }
 
+# What was written just before the boot has been read again when it was old enough to be known by its times.
+boot_settled() {
+        boot "$@"
+        settle
+        ctl daemon-reload
+}
+
 # How many units the last reload read again.
 n_changed() {
         journal SYSLOG_IDENTIFIER=svinit | sed -n 's/^Reloaded: \([0-9]*\) of .*/\1/p' | tail -1
@@ -36,7 +43,7 @@ reload() {
         done
         { echo '[Unit]'; printf 'After=many%d.service\n' {0..499}; } >"$T/units/all.target"
         sleeper a
-        boot
+        boot_settled
         ctl start a all.target
         reload 0
         sed -i 's/Unit 77/Changed/' "$T/units/many77.service"
@@ -77,7 +84,7 @@ U
         unit echo@.service <<<$'[Service]\nExecStart=/bin/cat\nStandardInput=socket'
         unit tick.timer <<<$'[Timer]\nOnActiveSec=1h\nUnit=run.service'
         unit slow.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "until test -e /out/go; do sleep 0.05; done"'
-        boot
+        boot_settled
         ctl start run echo.socket tick.timer
         ctl start --no-block slow
         inside kill -KILL "$(show run MainPID)"
@@ -195,7 +202,7 @@ U
         sleeper a
         sleeper t@
         sleeper new
-        boot
+        boot_settled
         ctl start a t@1 t@2
         mkdir "$T/units/multi-user.target.wants" "$T/units/t@.service.d" "$T/units/service.d"
         ln -s ../new.service "$T/units/multi-user.target.wants/new.service"
@@ -238,7 +245,7 @@ U
 @test "what specifiers stand for counts as well" {
         sleeper a "at %H"
         sleeper b
-        boot
+        boot_settled
         ctl start a b
         [ "$(show a Description)" = "at $(inside hostname)" ]
         settle
@@ -324,7 +331,7 @@ G
         ln -s ../extra.service "$T/units/system.slice.wants/extra.service"
         printf '[Unit]\nNonsense=1\n' >"$T/units/slice.d/b.conf"
         printf '[Unit]\nDescription=Here\n' >"$T/units/init.scope.d/c.conf"
-        boot
+        boot_settled
         [ "$(show system.slice Documentation)" = '"man:x(1)"' ]
         [ "$(show system.slice Description)/$(inside systemctl show -p Description --value -- -.slice)/$(show init.scope Description)" = "System Slice/Root Slice/Here" ]
         [[ " $(show system.slice After) " == *" first.service "* && " $(show system.slice Wants) " == *" extra.service "* ]]
