@@ -14,11 +14,11 @@
  * Everything is passed as an argument; there are no globals.
  */
 
+#include "cgroup/group.h"
 #include "exec/plan.h"
 #include "graph/explain.h"
 #include "graph/job.h"
 #include "host/environment.h"
-#include "host/group.h"
 #include "host/notify.h"
 #include "host/process.h"
 #include "host/watch.h"

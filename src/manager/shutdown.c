@@ -11,7 +11,7 @@
  * started any more, so that each unit comes to its end by itself.
  */
 
-#include "host/leftover.h"
+#include "cgroup/leftover.h"
 #include "manager/manager-internal.h"
 
 #include <errno.h>

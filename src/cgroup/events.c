@@ -12,7 +12,7 @@
  */
 
 #include "base/shim.h"
-#include "host/group-internal.h"
+#include "cgroup/internal.h"
 
 #include <errno.h>
 #include <sys/inotify.h>

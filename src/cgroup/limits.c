@@ -7,7 +7,7 @@
  * something away from the service.
  */
 
-#include "host/group-internal.h"
+#include "cgroup/internal.h"
 #include "host/proc-file.h"
 
 #include <errno.h>

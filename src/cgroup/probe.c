@@ -12,7 +12,7 @@
  * groups only track.
  */
 
-#include "host/group-internal.h"
+#include "cgroup/internal.h"
 #include "host/proc-file.h"
 
 #include <errno.h>

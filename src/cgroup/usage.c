@@ -5,7 +5,7 @@
  * over its processes, which know nothing of those that have ended.
  */
 
-#include "host/group-internal.h"
+#include "cgroup/internal.h"
 #include "host/proc-file.h"
 
 #include <stdio.h>

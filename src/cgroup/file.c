@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "host/group-internal.h"
+#include "cgroup/internal.h"
 #include "host/proc-file.h"
 
 #include <dirent.h>

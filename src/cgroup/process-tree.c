@@ -6,7 +6,7 @@
  * `children` files (CONFIG_PROC_CHILDREN) are asked for every process's parent.
  */
 
-#include "host/group-internal.h"
+#include "cgroup/internal.h"
 #include "host/proc-file.h"
 
 #include <dirent.h>

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/shim.h"
-#include "host/group.h"
+#include "cgroup/group.h"
 
 #include <errno.h>
 #include <fcntl.h>

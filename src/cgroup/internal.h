@@ -6,14 +6,15 @@
  * trackers (cgroup, shim) behind one struct.
  *
  *      group.c           objects, tables, what does not depend on the tier
- *      cgroup-probe.c    which hierarchies are there and ours to write
- *      cgroup-file.c     attributes and process lists of one directory
- *      cgroup-limits.c   CgroupSpec to attributes
- *      group-events.c    inotify, polling, the shims' records
+ *      probe.c           which hierarchies are there and ours to write
+ *      file.c            attributes and process lists of one directory
+ *      limits.c          CgroupSpec to attributes
+ *      events.c          inotify, polling, the shims' records
+ *      usage.c           memory, tasks and CPU time, as far as they are known
  *      process-tree.c    descendants by /proc
  */
 
-#include "host/group.h"
+#include "cgroup/group.h"
 #include "host/process.h"
 
 #include <limits.h>
@@ -87,11 +88,11 @@ struct Group {
         Group *prev_polled, *next_polled;
 };
 
-/* cgroup-probe.c */
+/* probe.c */
 int cgroup_probe(Groups *gs); /* fills tier, tracking, hierarchies; moves us into init.scope */
 void cgroup_enable_controllers(Groups *gs, const char *directory); /* for the children of this v2 directory */
 
-/* cgroup-file.c; `file` NULL: the directory itself */
+/* file.c; `file` NULL: the directory itself */
 int cgroup_path(const Groups *gs, Hierarchy h, const char *path, const char *file, char ret[PATH_MAX]);
 int cgroup_read(const Groups *gs, Hierarchy h, const char *path, const char *file, char *buffer, size_t size);
 int cgroup_write(const Groups *gs, Hierarchy h, const char *path, const char *file, const char *value);
@@ -114,11 +115,11 @@ int cgroup_line_path(char *text, Hierarchy h, const char **ret);
 /* The group path (below our base) in which a process is; -ENOENT: outside. */
 int cgroup_of_pid(const Groups *gs, Hierarchy h, pid_t pid, char **ret);
 
-/* cgroup-limits.c */
+/* limits.c */
 void cgroup_apply_limits(Group *g, const CgroupSpec *spec, bool fresh, Report *unapplied);
 int group_enter_hierarchy(Group *g, Hierarchy h); /* makes the v1 directory when it is needed first */
 
-/* group-events.c */
+/* events.c */
 int group_events_init(Groups *gs);
 void group_events_release(Groups *gs);
 bool group_events_add(Group *g); /* false: there was a watch already, or none can be made */
