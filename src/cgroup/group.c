@@ -421,6 +421,22 @@ int group_pids(Group *g, pid_t **ret, size_t *n) {
         return 0;
 }
 
+int group_attach(Group *g, pid_t pid) {
+        Groups *gs = g->groups;
+        char text[16];
+
+        if (gs->tracking == HIERARCHY_NONE)
+                return -EOPNOTSUPP;
+        if (pid <= 1 || pid == getpid()) /* 0 would be ourselves */
+                return -EINVAL;
+        (void)snprintf(text, sizeof(text), "%d", (int)pid);
+        /* The limits first: a process is never tracked and without them. */
+        for (Hierarchy h = 0; h < HIERARCHY_MAX; h++)
+                if (h != gs->tracking && g->made & 1U << h)
+                        (void)cgroup_write(gs, h, g->path, "cgroup.procs", text);
+        return cgroup_write(gs, gs->tracking, g->path, "cgroup.procs", text);
+}
+
 bool group_is_empty(Group *g) {
         if (g->shims)
                 return false; /* a shim ends with its last process */

@@ -99,6 +99,11 @@ int group_kill(Group *g, int signal, pid_t except1,
                pid_t except2); /* all processes but those; number signalled or negative errno */
 int group_kill_all(Group *g);  /* SIGKILL, cgroup.kill where there is */
 int group_pids(Group *g, pid_t **ret, size_t *n); /* sorted; owned by the caller */
+/*
+ * Moves a process that runs already into the group, in every hierarchy that the group has. What it was charged for
+ * before stays where it was. -EOPNOTSUPP without cgroups: a shim cannot adopt; else as write(2) has it (-ESRCH).
+ */
+int group_attach(Group *g, pid_t pid);
 bool group_is_empty(Group *g);
 bool group_has_pid(Group *g, pid_t pid);
 void group_watch_empty(Group *g, bool on); /* V1 has no event: polls at 100 ms only while on */

@@ -305,6 +305,31 @@ static void subgroups_belong_to_their_unit(void **state) {
         assert_int_equal(access(path, F_OK), -1);
 }
 
+static void a_process_of_elsewhere_is_taken_in(void **state) {
+        CgroupSpec spec = no_limits;
+        char cgroups[4096] = "";
+        World *w = *state;
+        int fd auto_fd = -1;
+        pid_t pid;
+
+        NEED_CGROUPS(w);
+        spec.memory_max = 20 * 1024 * 1024;
+        make_group(w, &spec);
+        pid = fork();
+        if (pid == 0)
+                run_forever();
+        assert_false(group_has_pid(w->group, pid));
+        assert_int_equal(group_attach(w->group, pid), 0);
+        assert_true(group_has_pid(w->group, pid));
+        snprintf(cgroups, 64, "/proc/%d/cgroup", (int)pid);
+        fd = open(cgroups, O_RDONLY | O_CLOEXEC);
+        assert_true(read(fd, cgroups, sizeof(cgroups) - 1) > 0);
+        if (memory_own[0])
+                assert_non_null(strstr(strstr(cgroups, ":memory:"), "/system.slice/a.service\n"));
+        assert_int_equal(group_attach(w->group, 0), -EINVAL);
+        assert_int_equal(group_attach(w->group, INT_MAX), -ESRCH);
+}
+
 static void a_memory_limit_kills_and_is_told(void **state) {
         CgroupSpec spec = no_limits;
         World *w = *state;
@@ -581,21 +606,14 @@ static int run_all(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_cgroup, tear_down)
 #define SHIM_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_shim, tear_down)
         const struct CMUnitTest tests[] = {
-                SHIM_TEST(a_shim_reports_through_its_group),
-                SHIM_TEST(the_tree_below_a_shim_is_the_group),
-                SHIM_TEST(limits_are_noted_without_cgroups),
-                TEST(groups_are_found_out_by_trying),
-                TEST(the_containers_own_limits_are_seen),
-                TEST(the_last_process_is_noticed),
-                TEST(processes_are_listed_and_found),
-                TEST(stray_descendants_are_killed_too),
-                TEST(subgroups_belong_to_their_unit),
-                TEST(a_memory_limit_kills_and_is_told),
-                TEST(a_kill_of_ours_is_no_oom_kill),
-                TEST(limits_without_a_controller_are_noted),
-                TEST(usage_is_counted),
-                TEST(slices_are_made_and_go_when_empty),
-                TEST(v1_tracks_by_looking),
+                SHIM_TEST(a_shim_reports_through_its_group), SHIM_TEST(the_tree_below_a_shim_is_the_group),
+                SHIM_TEST(limits_are_noted_without_cgroups), TEST(groups_are_found_out_by_trying),
+                TEST(the_containers_own_limits_are_seen),    TEST(the_last_process_is_noticed),
+                TEST(processes_are_listed_and_found),        TEST(stray_descendants_are_killed_too),
+                TEST(subgroups_belong_to_their_unit),        TEST(a_process_of_elsewhere_is_taken_in),
+                TEST(a_memory_limit_kills_and_is_told),      TEST(a_kill_of_ours_is_no_oom_kill),
+                TEST(limits_without_a_controller_are_noted), TEST(usage_is_counted),
+                TEST(slices_are_made_and_go_when_empty),     TEST(v1_tracks_by_looking),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
