@@ -53,6 +53,13 @@ restarted() {
         core_works
 }
 
+@test "cgroup v1 with few hierarchies" {
+        core_units
+        boot --cgroup v1-few
+        run ! inside pgrep -f svinit-shim
+        core_works
+}
+
 @test "cgroup v1" {
         core_units
         boot --cgroup v1

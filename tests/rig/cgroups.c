@@ -19,9 +19,24 @@
 #include <unistd.h>
 
 static const struct {
-        const char *controller; /* "" is v2 */
+        const char *controller; /* as in /proc/self/cgroup and in the options of mount; "" is v2 */
         const char *mount;
-} hierarchies[] = { { "", "unified" }, { "memory", "memory" }, { "pids", "pids" }, { "cpu", "cpu" } };
+        bool few; /* also there when only the usual limits are */
+} hierarchies[] = {
+        { "", "unified", true },         { "memory", "memory", true },
+        { "pids", "pids", true },        { "cpu", "cpu", true },
+        { "cpuacct", "cpuacct", false }, { "cpuset", "cpuset", false },
+        { "blkio", "blkio", false },     { "devices", "devices", false },
+        { "freezer", "freezer", false }, { "name=systemd", "systemd", false },
+};
+
+static bool is_wanted(const Boot *b, unsigned i) {
+        bool v1 = hierarchies[i].controller[0];
+
+        if (strcmp(b->cgroup, "v1-few") == 0)
+                return v1 && hierarchies[i].few;
+        return strcmp(b->cgroup, "hybrid") == 0 || (v1 && strcmp(b->cgroup, "v1") == 0);
+}
 
 static bool write_file(const char *path, const char *text) {
         int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -55,6 +70,33 @@ static bool own_path(const char *controller, char *ret, size_t n) {
         return found;
 }
 
+static void copy_file(const char *from_dir, const char *to_dir, const char *name) {
+        char path[700], text[256];
+        size_t n = 0;
+        FILE *f;
+
+        snprintf(path, sizeof(path), "%s/%s", from_dir, name);
+        f = fopen(path, "re");
+        if (f) {
+                n = fread(text, 1, sizeof(text) - 1, f);
+                fclose(f);
+        }
+        text[n] = 0;
+        snprintf(path, sizeof(path), "%s/%s", to_dir, name);
+        if (n == 0 || !write_file(path, text))
+                die(path);
+}
+
+/* A new cpuset of v1 has neither CPUs nor nodes, and takes nobody. */
+static void fill_cpuset(const char *group) {
+        char parent[512];
+
+        snprintf(parent, sizeof(parent), "%s", group);
+        *strrchr(parent, '/') = 0;
+        copy_file(parent, group, "cpuset.cpus");
+        copy_file(parent, group, "cpuset.mems");
+}
+
 static void enter(Boot *b, const char *controller, const char *mount_name) {
         char own[256], procs[600], pid[16];
         unsigned i = b->n_groups;
@@ -67,6 +109,8 @@ static void enter(Boot *b, const char *controller, const char *mount_name) {
         if (mkdir(b->groups[i], 0755) < 0)
                 die(b->groups[i]);
         b->n_groups++;
+        if (strcmp(controller, "cpuset") == 0)
+                fill_cpuset(b->groups[i]);
         snprintf(procs, sizeof(procs), "%s/cgroup.procs", b->groups[i]);
         snprintf(pid, sizeof(pid), "%d", (int)getpid());
         if (!write_file(procs, pid))
@@ -74,15 +118,12 @@ static void enter(Boot *b, const char *controller, const char *mount_name) {
 }
 
 void cgroups_enter(Boot *b) {
-        bool hybrid = strcmp(b->cgroup, "hybrid") == 0, v1 = strcmp(b->cgroup, "v1") == 0;
-
         for (unsigned i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]); i++)
-                if (hybrid || (v1 && hierarchies[i].controller[0]))
+                if (is_wanted(b, i))
                         enter(b, hierarchies[i].controller, hierarchies[i].mount);
 }
 
 void cgroups_mount(const char *root, const Boot *b) {
-        bool hybrid = strcmp(b->cgroup, "hybrid") == 0, v1 = strcmp(b->cgroup, "v1") == 0;
         char path[600];
 
         snprintf(path, sizeof(path), "%s/sys/fs/cgroup", root);
@@ -96,7 +137,7 @@ void cgroups_mount(const char *root, const Boot *b) {
         for (unsigned i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]); i++) {
                 const char *c = hierarchies[i].controller;
 
-                if (!hybrid && !(v1 && c[0]))
+                if (!is_wanted(b, i))
                         continue;
                 snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s", root, hierarchies[i].mount);
                 if (mkdir(path, 0755) < 0 ||

@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-        "rig boot [--root DIR] [--bind FROM:TO] [--env NAME=VALUE] [--cgroup none|ro|v1|hybrid]\n"
+        "rig boot [--root DIR] [--bind FROM:TO] [--env NAME=VALUE] [--cgroup none|ro|v1|v1-few|hybrid]\n"
         "         [--docker] [--uid UID] [--read-only] [--cap-drop-all] [--host-network] [--not-pid1]\n"
         "         [--keep-run] [--run-size SIZE] [--nofile N] [--pidfile FILE] [--timeout SECONDS] -- "
         "PROGRAM ARGS\n"

@@ -19,8 +19,8 @@ typedef struct Boot {
         bool docker, read_only, cap_drop_all, host_network, not_pid1, keep_run;
         char **argv;
         /* cgroups.c: our groups, for removal */
-        char groups[8][512];
-        char homes[8][512]; /* the cgroup.procs to go back to */
+        char groups[12][512];
+        char homes[12][512]; /* the cgroup.procs to go back to */
         unsigned n_groups;
 } Boot;
 
