@@ -218,17 +218,6 @@ void graph_remove(Graph *g, Unit *u) {
         unit_dispose(g, u);
 }
 
-void graph_remove_garbage(Graph *g, Unit *u) {
-        for (Unit *i = u; i; i = i->walk_next)
-                edges_clear_all(i);
-        while (u) {
-                Unit *next = u->walk_next;
-
-                graph_remove(g, u);
-                u = next;
-        }
-}
-
 Unit *graph_next_unit(const Graph *g, const Unit *previous) {
         Unit *u = previous ? previous->next : g->units;
 
@@ -243,38 +232,4 @@ size_t graph_count_units(const Graph *g) {
 
 unsigned graph_count_failed(const Graph *g) {
         return g->n_failed;
-}
-
-static bool is_alive(const Unit *u) {
-        if (u->job || u->refs > 0 || u->perpetual || u->in_stub_queue || !unit_is_down(u))
-                return true;
-        return u->active == FAILED && u->spec->common->collect_mode != COLLECT_INACTIVE_OR_FAILED;
-}
-
-bool unit_is_garbage(const Unit *u) {
-        Unit *head = (Unit *)u; /* only its marks change */
-        Unit *tail = head;
-        uint64_t mark = ++u->graph->mark;
-
-        if (u->load_state == LOAD_MERGED)
-                return false;
-        head->marker = mark;
-        head->walk_next = NULL;
-
-        /* Breadth first over those that refer to it; walk_next is the queue. */
-        for (; head; head = head->walk_next) {
-                if (is_alive(head))
-                        return false;
-                for (size_t i = 0; i < head->n_edges; i++) {
-                        Unit *other = head->edges[i].other;
-
-                        if (edge_referred(head->edges + i) == 0 || other->marker == mark)
-                                continue;
-                        other->marker = mark;
-                        other->walk_next = NULL;
-                        tail->walk_next = other;
-                        tail = other;
-                }
-        }
-        return true;
 }

@@ -113,6 +113,7 @@ typedef struct GraphHooks {
         void (*job_removed)(
                 Job *j, void *userdata); /* ended, with j->result: JobRemoved; the job is freed after it */
         void *userdata;
+        bool (*unit_in_use)(const Unit *u, void *userdata); /* though it is down: not to be collected */
         size_t machine_size; /* > 0: u->machine is allocated with the unit, zeroed; whoever frees it is still the hook */
         /* The names of the mounts that have unit files, to be loaded when a path needs them; may be NULL. */
         char *const *(*mounts)(void *userdata);
@@ -167,16 +168,15 @@ size_t graph_count_units(const Graph *g);
 size_t graph_count_jobs(const Graph *g);
 unsigned graph_count_failed(const Graph *g); /* units in FAILED; kept up to date by graph_unit_changed() */
 /*
- * May the unit be forgotten? It is inactive (or failed with CollectMode=), has
- * no job and no ref, and the same is true of all that refer to it, directly or
- * through others.
+ * Which of the candidates (a chain through walk_next, each in it once) may be
+ * forgotten, and who else with them: those that are inactive (or failed with
+ * CollectMode=), have no job, no ref and no use, while the same is true of all
+ * that refer to them, directly or through others. Returns a chain.
  */
-bool unit_is_garbage(const Unit *u);
-/*
- * Forgets it and all those: who stayed would be read again, and u with it. Right after unit_is_garbage(u) has said
- * yes; u and the others are a chain through walk_next then, and their marker is that of u.
- */
-void graph_remove_garbage(Graph *g, Unit *u);
+Unit *graph_find_garbage(Graph *g, Unit *candidates);
+bool unit_was_looked_at(const Unit *u); /* right after that: it has been decided whether u is garbage */
+/* Forgets that chain, nothing else having happened to the graph. */
+void graph_remove_garbage(Graph *g, Unit *garbage);
 static inline bool unit_is_down(const Unit *u) { /* for good: not between two runs */
         return active_state_is_down(u->active) && !u->will_restart;
 }

@@ -56,6 +56,12 @@ static void drop_from_collect(UnitRuntime *rt) {
         rt->in_collect_list = false;
 }
 
+static bool is_in_use(const Unit *u, void *userdata) {
+        const UnitRuntime *rt = unit_runtime(u);
+
+        return rt->accepted_fd >= 0 || (rt->group && !group_is_empty(rt->group));
+}
+
 static void runtime_free(Unit *u) {
         UnitRuntime *rt = TAKE(u->machine);
 
@@ -158,6 +164,7 @@ static char *const *mounts_with_files(void *userdata) {
 
 int manager_graph_init(Manager *m) {
         GraphHooks hooks = { .unit_added = on_unit_added,
+                             .unit_in_use = is_in_use,
                              .unit_removed = on_unit_removed,
                              .job_added = on_job_added,
                              .job_removed = on_job_removed,
@@ -500,43 +507,52 @@ void manager_collect(Manager *m, Unit *u) {
         manager_kick(m);
 }
 
-static bool unit_is_in_use(const Unit *u) {
-        const UnitRuntime *rt = unit_runtime(u);
-
-        return rt->accepted_fd >= 0 || (rt->group && !group_is_empty(rt->group));
-}
-
-static void collect_one(Manager *m, Unit *u) {
-        if (!unit_is_garbage(u))
-                return;
-        for (Unit *i = u; i; i = i->walk_next)
-                if (unit_is_in_use(i))
-                        return;
-        for (Unit *i = u; i; i = i->walk_next)
-                for (size_t k = 0; k < i->n_edges; k++) /* what only they referred to */
-                        if (i->edges[k].other->marker != u->marker)
-                                manager_collect(m, i->edges[k].other);
-        graph_remove_garbage(m->graph, u);
-}
-
 static void rejoin(Manager *m, Unit *u) {
         graph_forget_spec(m->graph, u);
         (void)manager_load_one(m, u);
         (void)manager_load_stubs(m);
 }
 
-#define COLLECTED_MANY 100
+/* Those that may be merged are; this may load others, and free any. */
+static void rejoin_pending(Manager *m) {
+        UnitRuntime *rt = m->internal->collect;
 
-void manager_collect_pending(Manager *m) {
-        size_t n_before = graph_count_units(m->graph);
+        while (rt) {
+                if (!may_be_merged_now(rt->unit)) {
+                        rt = rt->collect_next;
+                        continue;
+                }
+                drop_from_collect(rt);
+                rejoin(m, rt->unit);
+                rt = m->internal->collect;
+        }
+}
+
+static void collect_all(Manager *m) {
+        Unit *candidates = NULL, *garbage;
         UnitRuntime *rt;
 
         while ((rt = m->internal->collect)) {
                 drop_from_collect(rt);
-                if (may_be_merged_now(rt->unit))
-                        rejoin(m, rt->unit);
-                else
-                        collect_one(m, rt->unit);
+                rt->unit->walk_next = candidates;
+                candidates = rt->unit;
+        }
+        garbage = graph_find_garbage(m->graph, candidates);
+        for (Unit *u = garbage; u; u = u->walk_next)
+                for (size_t i = 0; i < u->n_edges; i++) /* what only they referred to */
+                        if (!unit_was_looked_at(u->edges[i].other))
+                                manager_collect(m, u->edges[i].other);
+        graph_remove_garbage(m->graph, garbage);
+}
+
+#define COLLECTED_MANY 100
+
+void manager_collect_pending(Manager *m) {
+        size_t n_before = graph_count_units(m->graph);
+
+        while (m->internal->collect) {
+                rejoin_pending(m);
+                collect_all(m);
         }
         if (n_before - graph_count_units(m->graph) > COLLECTED_MANY)
                 manager_give_back(m);

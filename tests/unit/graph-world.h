@@ -192,6 +192,16 @@ static UNUSED_HERE void world_load(World *w) {
                 assert_int_equal(graph_complete(w->graph, u), 0);
 }
 
+/* Could u be forgotten now? */
+static UNUSED_HERE bool world_garbage(World *w, Unit *u) {
+        Unit *garbage;
+
+        u->walk_next = NULL;
+        for (garbage = graph_find_garbage(w->graph, u); garbage && garbage != u; garbage = garbage->walk_next)
+                ;
+        return garbage;
+}
+
 static UNUSED_HERE void note(World *w, const Unit *u, const char *what) {
         if (!w->quiet)
                 buf_addf(&w->trace, "%s %s\n", u->id, what);

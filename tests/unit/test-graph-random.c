@@ -450,9 +450,9 @@ static void a_failure_goes_up_a_chain_of_ten_thousand(void **state) {
         assert_int_equal(w->n_jobs_removed, MANY);
         assert_int_equal(unit_(w, "s9998.service")->active, INACTIVE);
         assert_true(w->graph->n_steps < 60 * MANY);
-        assert_false(unit_is_garbage(unit_(w, "s9999.service")));
+        assert_false(world_garbage(w, unit_(w, "s9999.service")));
         graph_unit_changed(w->graph, unit_(w, "s9999.service"), INACTIVE, 0, NULL);
-        assert_true(unit_is_garbage(unit_(w, "s9999.service")));
+        assert_true(world_garbage(w, unit_(w, "s9999.service")));
 }
 
 static void a_missing_unit_below_ten_thousand_refuses_them_all(void **state) {

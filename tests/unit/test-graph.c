@@ -241,9 +241,9 @@ static void paths_need_the_mounts_on_the_way_in_any_order_of_loading(void **stat
         assert_int_equal(graph_set_spec(w->graph, lib, spec_of(lib->id, ""), LOAD_NOT_FOUND), 0);
         assert_needs(early, lib, false, false);
         assert_needs(early, var, true, true);
-        assert_true(unit_is_garbage(root));
+        assert_true(world_garbage(w, root));
         graph_unit_changed(w->graph, late, ACTIVE, 0, NULL);
-        assert_false(unit_is_garbage(root)); /* late.service refers to it */
+        assert_false(world_garbage(w, root)); /* late.service refers to it */
         graph_remove(w->graph, lib);
         early = world_unit(w, "early.service", "RequiresMountsFor=/var/lib/x");
         world_load(w);
@@ -335,19 +335,88 @@ static void what_somebody_alive_refers_to_is_kept(void **state) {
         Unit *b = world_unit(w, "b.target", "After=a.target");
 
         world_load(w);
-        assert_true(unit_is_garbage(t));
-        assert_true(unit_is_garbage(b));
+        assert_true(world_garbage(w, t));
+        assert_true(world_garbage(w, b));
         graph_unit_changed(w->graph, t, ACTIVE, 0, NULL);
-        assert_false(unit_is_garbage(t));
-        assert_false(unit_is_garbage(a));
-        assert_false(unit_is_garbage(b)); /* through a */
+        assert_false(world_garbage(w, t));
+        assert_false(world_garbage(w, a));
+        assert_false(world_garbage(w, b)); /* through a */
         graph_unit_changed(w->graph, t, INACTIVE, 0, NULL);
         graph_unit_changed(w->graph, b, ACTIVE, 0, NULL);
-        assert_true(unit_is_garbage(t));  /* what it refers to does not hold it */
-        assert_false(unit_is_garbage(a)); /* b does, by its After= */
+        assert_true(world_garbage(w, t));  /* what it refers to does not hold it */
+        assert_false(world_garbage(w, a)); /* b does, by its After= */
         t->refs = 1;
-        assert_false(unit_is_garbage(t));
+        assert_false(world_garbage(w, t));
         t->refs = 0;
+}
+
+/* Found out for all of them together, and each once, although each refers to the hub that refers to all. */
+static void many_candidates_share_what_is_found_out(void **state) {
+        enum {
+                MANY = 2000
+        };
+        World *w = *state;
+        Unit *holder = world_unit(w, "holder.target", "Before=hub.target"), *first = NULL, *garbage;
+        unsigned n = 0;
+
+        world_unit(w, "hub.target", "");
+        for (unsigned i = 0; i < MANY; i++) {
+                char name[32], text[64];
+                Unit *u;
+
+                snprintf(name, sizeof(name), "u%u.target", i);
+                snprintf(text, sizeof(text),
+                         i > 0 ? "PartOf=hub.target\nAfter=u%u.target" : "PartOf=hub.target", i - 1);
+                u = world_unit(w, name, text);
+                assert_int_equal(graph_add_edge(w->graph, unit_(w, "hub.target"), DEP_WANTS, u), 0);
+                u->walk_next = first;
+                first = u;
+        }
+        world_load(w);
+        graph_unit_changed(w->graph, holder, ACTIVE, 0, NULL);
+        w->graph->n_steps = 0;
+        assert_null(graph_find_garbage(w->graph, first));
+        assert_true(w->graph->n_steps < 20 * MANY);
+
+        graph_unit_changed(w->graph, holder, INACTIVE, 0, NULL);
+        for (unsigned i = 0; i < MANY; i++) {
+                char name[32];
+
+                snprintf(name, sizeof(name), "u%u.target", i);
+                unit_(w, name)->walk_next = i > 0 ? garbage : NULL;
+                garbage = unit_(w, name);
+        }
+        w->graph->n_steps = 0;
+        garbage = graph_find_garbage(w->graph, garbage);
+        for (const Unit *u = garbage; u; u = u->walk_next)
+                n++;
+        assert_int_equal(n, MANY + 2);
+        assert_true(w->graph->n_steps < 20 * MANY);
+}
+
+static bool has_that_name(const Unit *u, void *userdata) {
+        return str_equal(u->id, userdata);
+}
+
+/* Some of what is down is kept; what only the others refer to goes. */
+static void garbage_is_told_from_its_neighbours(void **state) {
+        World *w = *state;
+        Unit *a = world_unit(w, "a.target", "Wants=shared.target own-a.target"),
+             *b = world_unit(w, "b.target", "Wants=shared.target own-b.target"), *garbage;
+
+        world_load(w);
+        w->graph->hooks.unit_in_use = has_that_name;
+        w->graph->hooks.userdata = (void *)"a.target";
+        a->walk_next = b;
+        b->walk_next = unit_(w, "shared.target");
+        unit_(w, "shared.target")->walk_next = NULL;
+        garbage = graph_find_garbage(w->graph, a);
+        assert_ptr_equal(garbage, b);
+        assert_null(garbage->walk_next);
+        assert_true(unit_was_looked_at(unit_(w, "shared.target")));
+        assert_false(unit_was_looked_at(unit_(w, "own-b.target")));
+        w->graph->hooks.userdata = w;
+        w->graph->hooks.unit_in_use = NULL;
 }
 
 static void a_failed_unit_is_kept_unless_collect_mode_says_otherwise(void **state) {
@@ -358,10 +427,10 @@ static void a_failed_unit_is_kept_unless_collect_mode_says_otherwise(void **stat
         world_load(w);
         graph_unit_changed(w->graph, a, FAILED, 0, NULL);
         graph_unit_changed(w->graph, b, FAILED, 0, NULL);
-        assert_false(unit_is_garbage(a));
-        assert_true(unit_is_garbage(b));
+        assert_false(world_garbage(w, a));
+        assert_true(world_garbage(w, b));
         graph_unit_changed(w->graph, b, FAILED, CHANGE_WILL_RESTART, NULL);
-        assert_false(unit_is_garbage(b));
+        assert_false(world_garbage(w, b));
 }
 
 /* PartOf= in the service and Wants= in the target: a circle of those that nobody else wants. */
@@ -373,8 +442,8 @@ static void units_that_refer_to_each_other_go_together(void **state) {
         world_unit(w, "b.service", "PartOf=t.target");
         world_unit(w, "c.target", "");
         world_load(w);
-        assert_true(unit_is_garbage(t));
-        graph_remove_garbage(w->graph, t);
+        assert_true(world_garbage(w, t));
+        graph_remove_garbage(w->graph, graph_find_garbage(w->graph, t));
         assert_null(graph_find(w->graph, "t.target"));
         assert_null(graph_find(w->graph, "a.service"));
         assert_null(graph_find(w->graph, "b.service"));
@@ -456,6 +525,8 @@ int main(void) {
                 WORLD_TEST(units_with_processes_are_in_a_slice),
                 WORLD_TEST(failed_units_are_counted),
                 WORLD_TEST(what_somebody_alive_refers_to_is_kept),
+                WORLD_TEST(many_candidates_share_what_is_found_out),
+                WORLD_TEST(garbage_is_told_from_its_neighbours),
                 WORLD_TEST(a_failed_unit_is_kept_unless_collect_mode_says_otherwise),
                 WORLD_TEST(units_that_refer_to_each_other_go_together),
                 WORLD_TEST(removal_leaves_no_trace_and_names_are_loaded_again),
