@@ -174,6 +174,25 @@ static int append_cpus(sd_bus_message *m, const Directive *d, const UnitSpec *s,
         return append_cpu_mask(m, *(char *const *)field);
 }
 
+/* a(st), a(ss) */
+static int append_devices(sd_bus_message *m, const Directive *d, const UnitSpec *s, const void *field) {
+        const char *signature = directive_signature(d);
+        int r = sd_bus_message_open_container(m, 'a', signature + 1);
+
+        STRV_FOREACH (it, *(char *const *const *)field) {
+                const char *value;
+                char *device auto_free = strndup(*it, device_entry_split(*it, &value));
+                uint64_t number = UINT64_MAX;
+
+                if (r < 0 || !device)
+                        return r < 0 ? r : -ENOMEM;
+                (void)parse_u64(value, &number);
+                r = signature[3] == 't' ? sd_bus_message_append(m, "(st)", device, number)
+                                        : sd_bus_message_append(m, "(ss)", device, value);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 /* The hard limit; the soft one is a Property row. */
 static int append_rlimit(sd_bus_message *m, const Directive *d, const UnitSpec *s, const void *field) {
         const RlimitPair *pair = *(RlimitPair *const *)field;
@@ -282,6 +301,7 @@ static const Appender appenders[CODEC_MAX] = {
         [CODEC_tasks] = append_u64_field,
         [CODEC_cpu_weight] = append_u64_field,
         [CODEC_weight] = append_u64_field,
+        [CODEC_v1_weight] = append_u64_field,
         [CODEC_cpu_quota] = append_u64_field,
         [CODEC_string] = append_string_field,
         [CODEC_reboot_argument] = append_string_field,
@@ -324,6 +344,10 @@ static const Appender appenders[CODEC_MAX] = {
         [CODEC_input_text] = append_input_data,
         [CODEC_input_data] = append_input_data,
         [CODEC_cpu_set] = append_cpus,
+        [CODEC_controllers] = append_strv_field,
+        [CODEC_device_policy] = append_formatted,
+        [CODEC_device_value] = append_devices,
+        [CODEC_device_allow] = append_devices,
         [CODEC_keyring_mode] = append_formatted,
         [CODEC_coredump_filter] = append_u64_field,
         [CODEC_system_calls] = append_system_calls,

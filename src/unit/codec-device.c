@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Values of control group settings that name devices, addresses, ports,
- * interfaces: read, and kept as text.
+ * Values of control group settings that name addresses, ports, interfaces:
+ * read, and kept as text.
  */
 
 #include <arpa/inet.h>
@@ -37,84 +37,11 @@ const Codec codec_choice = { CODEC_OF(choice),      .expects = "one of the words
                              .format = text_format, .release = release_string,
                              .good = SAMPLES(""),   .bad = SAMPLES("nonsense") };
 
-/* The first word, a device, and what follows it. 0, CODEC_SAID, -EINVAL, -ENOMEM. */
-static int take_device(const CodecContext *c, const char *value, char **ret_device, const char **ret_rest) {
-        char *word auto_free = NULL;
-        const char *p = value;
-        int r;
-
-        r = words_next(&p, WORDS_QUOTES, &word);
-        if (r <= 0)
-                return r == 0 ? -EINVAL : r;
-        *ret_rest = p + strspn(p, " \t");
-        return codec_expand(c, word, ret_device);
-}
-
 static bool number_is_within(const char *s, uint64_t minimum, uint64_t maximum) {
         uint64_t v;
 
         return parse_u64(s, &v) >= 0 && v >= minimum && v <= maximum;
 }
-
-/* Base 1000, as bytes a second are given. */
-static bool rate_is_valid(const char *s) {
-        uint64_t v;
-
-        return str_equal(s, "infinity") || (size_parse_bytes(s, &v) >= 0 && v > 0);
-}
-
-static bool device_value_is_valid(DeviceValue kind, const char *s) {
-        usec_t t;
-
-        switch (kind) {
-        case DEVICE_WEIGHT:
-                return number_is_within(s, 1, 10000);
-        case DEVICE_BLOCK_WEIGHT:
-                return number_is_within(s, 10, 1000);
-        case DEVICE_LATENCY:
-                return timespan_parse(s, USEC_PER_SEC, &t) >= 0;
-        case DEVICE_RATE:
-                return rate_is_valid(s);
-        }
-        return false;
-}
-
-static int device_value_parse(const CodecContext *c, const char *value, void *field) {
-        char *device auto_free = NULL;
-        const char *rest = NULL;
-        int r;
-
-        r = take_device(c, value, &device, &rest);
-        if (r != 0)
-                return r;
-        if (!path_is_safe(device) || !device_value_is_valid((DeviceValue)c->row->detail, rest))
-                return -EINVAL;
-        return text_keep(value, field);
-}
-
-TEXT_CODEC(device_value, .good = SAMPLES("/dev/sda 100"), .bad = SAMPLES("", "/dev/sda", "/dev/sda x"),
-           .expects = "a device and a value such as /dev/sda 10M", .parse = device_value_parse);
-
-static int device_allow_parse(const CodecContext *c, const char *value, void *field) {
-        char *device auto_free = NULL;
-        const char *rest = NULL;
-        int r;
-
-        r = take_device(c, value, &device, &rest);
-        if (r != 0)
-                return r;
-        if (!str_starts_with(device, "/dev/") && !str_starts_with(device, "block-") &&
-            !str_starts_with(device, "char-") && !str_starts_with(device, "/run/systemd/inaccessible/"))
-                return -EINVAL;
-        if (rest[strspn(rest, "rwm")] != 0 || !path_is_safe(device))
-                return -EINVAL;
-        return text_keep(value, field);
-}
-
-TEXT_CODEC(device_allow, .good = SAMPLES("/dev/null rw", "char-pts", "block-* r"),
-           .bad = SAMPLES("/null rw", "/dev/null x"),
-           .expects = "a device below /dev, block-NAME or char-NAME, and letters of rwm",
-           .parse = device_allow_parse);
 
 static bool prefix_is_valid(const char *s) {
         char address[INET6_ADDRSTRLEN];
@@ -241,17 +168,6 @@ const Codec codec_fd_name = { CODEC_OF(fd_name),
                               .release = release_string,
                               .good = SAMPLES("", "web", "a b", "50%%"),
                               .bad = SAMPLES("a:b", "\xc3\xa9") };
-
-static int take_controller(const CodecContext *c, const char *word, void *field) {
-        return controller_is_known(word) ? text_keep(word, field) : -EINVAL;
-}
-
-static int controllers_parse(const CodecContext *c, const char *value, void *field) {
-        return codec_for_each_word(c, value, WORDS_QUOTES, take_controller, field);
-}
-
-TEXT_CODEC(controllers, .good = SAMPLES("cpu io"), .bad = SAMPLES("net"),
-           .expects = "a controller such as cpu, io, memory or pids", .parse = controllers_parse);
 
 static int percentage_parse(const CodecContext *c, const char *value, void *field) {
         uint64_t v;

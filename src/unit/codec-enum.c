@@ -109,6 +109,8 @@ ENUM_CODEC(protect_home, ProtectHome, or_boolean, "a boolean (no, yes), read-onl
            SAMPLES("no", "on", "read-only", "tmpfs"), SAMPLES("", "ro"));
 ENUM_CODEC(protect_proc, ProtectProc, nothing_else, "one of default, noaccess, invisible, ptraceable",
            SAMPLES("default", "invisible"), SAMPLES("", "yes"));
+ENUM_CODEC(device_policy, DevicePolicy, nothing_else, "one of auto, closed, strict",
+           SAMPLES("auto", "closed", "strict"), SAMPLES("", "open"));
 ENUM_CODEC(proc_subset, ProcSubset, nothing_else, "all or pid", SAMPLES("all", "pid"), SAMPLES("", "none"));
 ENUM_CODEC(keyring_mode, KeyringMode, nothing_else, "one of inherit, private, shared",
            SAMPLES("inherit", "private", "shared"), SAMPLES("", "yes"));

@@ -257,13 +257,22 @@ const Codec codec_tasks = {
         .bad = SAMPLES("0", "-1", "4K", "200%"),
 };
 
-static int weight_parse(const CodecContext *c, const char *value, void *field) {
+static int bounded_parse(const char *value, uint64_t minimum, uint64_t maximum, uint64_t *field) {
         uint64_t v = LIMIT_UNSET;
 
-        if (value[0] && (parse_u64(value, &v) < 0 || v < 1 || v > 10000))
+        if (value[0] && (parse_u64(value, &v) < 0 || v < minimum || v > maximum))
                 return -EINVAL;
-        *(uint64_t *)field = v;
+        *field = v;
         return 0;
+}
+
+static int weight_parse(const CodecContext *c, const char *value, void *field) {
+        return bounded_parse(value, 1, 10000, field);
+}
+
+/* The weights of cgroup v1 differ in their bounds. */
+static int v1_weight_parse(const CodecContext *c, const char *value, void *field) {
+        return bounded_parse(value, (uint64_t)c->row->minimum, (uint64_t)c->row->maximum, field);
 }
 
 /* "idle" is 0: SCHED_IDLE for the whole group. */
@@ -292,6 +301,16 @@ const Codec codec_weight = {
         .format = weight_format,
         .good = SAMPLES("", "1", "100", "10000"),
         .bad = SAMPLES("0", "10001", "idle", "-5"),
+};
+
+const Codec codec_v1_weight = {
+        CODEC_OF(v1_weight),
+        .expects = "a weight as cgroup v1 has it",
+        .empty_resets = true,
+        .parse = v1_weight_parse,
+        .format = weight_format,
+        .good = SAMPLES("", "10", "1000"),
+        .bad = SAMPLES("0", "1", "262145", "idle"),
 };
 
 const Codec codec_cpu_weight = {
@@ -404,4 +423,20 @@ const Codec codec_delegate = {
         .release = delegate_release,
         .good = SAMPLES("yes", "no", "cpu memory", "pids"),
         .bad = SAMPLES("maybe", "cpu what"),
+};
+
+/* DisableControllers= adds up. */
+static int controllers_parse(const CodecContext *c, const char *value, void *field) {
+        return codec_for_each_word(c, value, WORDS_QUOTES, controller_handle, field);
+}
+
+static int controllers_format(const Directive *row, const void *field, Buf *b) {
+        return format_words(*(char *const *const *)field, b);
+}
+
+const Codec codec_controllers = {
+        CODEC_OF(controllers),         .expects = "a controller such as cpu, io, memory or pids",
+        .empty_resets = true,          .parse = controllers_parse,
+        .format = controllers_format,  .release = release_strv,
+        .good = SAMPLES("", "cpu io"), .bad = SAMPLES("net"),
 };

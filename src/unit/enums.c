@@ -66,6 +66,8 @@ WORDS(ProtectHome, protect_home, PROTECT_HOME_MAX, [PROTECT_HOME_NO] = "no", [PR
 WORDS(ProtectProc, protect_proc,
       PROTECT_PROC_MAX, [PROTECT_PROC_DEFAULT] = "default", [PROTECT_PROC_NOACCESS] = "noaccess",
       [PROTECT_PROC_INVISIBLE] = "invisible", [PROTECT_PROC_PTRACEABLE] = "ptraceable")
+WORDS(DevicePolicy, device_policy, DEVICE_POLICY_MAX, [DEVICE_POLICY_AUTO] = "auto",
+      [DEVICE_POLICY_CLOSED] = "closed", [DEVICE_POLICY_STRICT] = "strict")
 WORDS(ProcSubset, proc_subset, PROC_SUBSET_MAX, [PROC_SUBSET_ALL] = "all", [PROC_SUBSET_PID] = "pid")
 WORDS(KeyringMode, keyring_mode, KEYRING_MODE_MAX, [KEYRING_INHERIT] = "inherit",
       [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared")

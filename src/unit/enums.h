@@ -148,6 +148,12 @@ typedef enum ProtectProc {
         PROTECT_PROC_PTRACEABLE,
         PROTECT_PROC_MAX
 } ProtectProc;
+typedef enum DevicePolicy {
+        DEVICE_POLICY_AUTO,
+        DEVICE_POLICY_CLOSED,
+        DEVICE_POLICY_STRICT,
+        DEVICE_POLICY_MAX
+} DevicePolicy;
 typedef enum ProcSubset {
         PROC_SUBSET_ALL,
         PROC_SUBSET_PID,
@@ -186,6 +192,7 @@ DECLARE_WORDS(Preserve, preserve);
 DECLARE_WORDS(ProtectSystem, protect_system);
 DECLARE_WORDS(ProtectHome, protect_home);
 DECLARE_WORDS(ProtectProc, protect_proc);
+DECLARE_WORDS(DevicePolicy, device_policy);
 DECLARE_WORDS(ProcSubset, proc_subset);
 DECLARE_WORDS(KeyringMode, keyring_mode);
 DECLARE_WORDS(BindIPv6Only, bind_ipv6_only);

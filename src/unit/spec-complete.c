@@ -110,6 +110,13 @@ static int complete_service_unit(UnitSpec *s, const SpecContext *c) {
         if (!service)
                 return -ENOMEM;
         complete_service(service, c, s->cgroup->delegate);
+        if (service->oom_policy == OOM_KILL && !s->cgroup->memory_oom_group) {
+                CgroupSpec *cgroup = spec_part(s, PART_CGROUP);
+
+                if (!cgroup)
+                        return -ENOMEM;
+                cgroup->memory_oom_group = true;
+        }
         return complete_stdio(s);
 }
 

@@ -298,15 +298,37 @@ typedef struct KillSpec { /* systemd.kill(5) */
 
 typedef struct CgroupSpec { /* systemd.resource-control(5) */
         char *slice;        /* NULL: the usual one; ask spec_slice() */
-        uint64_t memory_min, memory_low, memory_high, memory_max, memory_swap_max; /* bytes */
+        uint64_t memory_min, memory_low, memory_high, memory_max, memory_swap_max,
+                memory_zswap_max;                           /* bytes */
         uint64_t memory_max_permyriad, tasks_max_permyriad; /* of the whole; LIMIT_UNSET */
-        uint64_t memory_min_permyriad, memory_low_permyriad, memory_high_permyriad, memory_swap_max_permyriad;
+        uint64_t memory_min_permyriad, memory_low_permyriad, memory_high_permyriad, memory_swap_max_permyriad,
+                memory_zswap_max_permyriad;
+        uint64_t default_memory_min, default_memory_low; /* of what is in the slice */
+        uint64_t default_memory_min_permyriad, default_memory_low_permyriad;
+        bool memory_min_set, memory_low_set, default_memory_min_set, default_memory_low_set;
         uint64_t tasks_max;
-        uint64_t cpu_weight, io_weight;             /* 1..10000 */
-        usec_t cpu_quota_per_sec, cpu_quota_period; /* USEC_INFINITY: none */
+        uint64_t cpu_weight, startup_cpu_weight, io_weight, startup_io_weight; /* 1..10000; CPU: 0 is idle */
+        usec_t cpu_quota_per_sec, cpu_quota_period;                            /* USEC_INFINITY: none */
+        char *allowed_cpus, *startup_allowed_cpus, *allowed_memory_nodes,
+                *startup_allowed_memory_nodes; /* "0-3 5"; NULL: all */
+        char **io_device_weight, **io_device_latency, **io_read_bandwidth, **io_write_bandwidth,
+                **io_read_iops, **io_write_iops; /* device_entry_split() */
+        /* Of cgroup v1; count where nothing newer is set. */
+        uint64_t cpu_shares, startup_cpu_shares, block_io_weight, startup_block_io_weight;
+        char **block_io_device_weight, **block_io_read_bandwidth, **block_io_write_bandwidth;
+        DevicePolicy device_policy;
+        char **device_allow; /* device_entry_split() */
+        char **disabled_controllers;
+        bool memory_zswap_writeback;
+        bool memory_oom_group; /* follows from OOMPolicy= */
         bool delegate, cpu_accounting, memory_accounting, tasks_accounting, io_accounting;
         char **delegate_controllers;
 } CgroupSpec;
+/*
+ * An entry of a list of devices: the device, which may have blanks, and in *ret_value what is behind it: a number in
+ * bytes, microseconds or of a weight (UINT64_MAX: "infinity"), or letters of "rwm". The length of the device.
+ */
+size_t device_entry_split(const char *entry, const char **ret_value);
 
 typedef enum ListenKind {
         LISTEN_STREAM,
