@@ -16,6 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
+/* An address from which there are connections to a socket. */
+typedef struct AcceptSource {
+        UT_hash_handle hh;
+        unsigned n_connections;
+        char address[];
+} AcceptSource;
+
 #define PAUSE (200 * USEC_PER_MSEC) /* descriptors or memory are used up: trying at once would spin */
 
 static bool is_exhausted(int r) {
@@ -42,25 +49,50 @@ static const char *peer_of(char *const *env) {
         return env_get(env, "REMOTE_ADDR", 11);
 }
 
-static unsigned count_of_peer(Manager *m, const Unit *socket, const char *peer) {
-        unsigned n = 0;
+static AcceptSource *find_source(const Unit *socket, const char *address) {
+        AcceptSource *s;
 
-        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
-                if (unit_runtime(u)->accepted_by == socket &&
-                    str_equal(peer_of(unit_runtime(u)->accepted_environment), peer))
-                        n++;
-        return n;
+        HASH_FIND_STR(unit_runtime(socket)->accept_sources, address, s);
+        return s;
+}
+
+/* One more connection from there. */
+static int count_source(const Unit *socket, const char *address, AcceptSource **ret) {
+        AcceptSource *s = find_source(socket, address);
+
+        if (!s) {
+                s = calloc(1, sizeof(*s) + strlen(address) + 1);
+                if (!s)
+                        return -ENOMEM;
+                strcpy(s->address, address);
+                HASH_ADD_STR(unit_runtime(socket)->accept_sources, address, s);
+                if (!s->hh.tbl) {
+                        free(s);
+                        return -ENOMEM;
+                }
+        }
+        s->n_connections++;
+        *ret = s;
+        return 0;
+}
+
+static void uncount_source(const Unit *socket, AcceptSource *s) {
+        if (!s || --s->n_connections > 0)
+                return;
+        HASH_DEL(unit_runtime(socket)->accept_sources, s);
+        free(s);
 }
 
 /* The limit that forbids one more, by name; NULL: none. */
-static const char *limit_in_the_way(Manager *m, const Unit *u, char *const *env) {
+static const char *limit_in_the_way(const Unit *u, char *const *env) {
         const SocketSpec *spec = u->spec->socket;
         const char *peer = peer_of(env);
+        const AcceptSource *source = peer ? find_source(u, peer) : NULL;
 
         if (unit_runtime(u)->machine.socket.n_connections >= spec->max_connections)
                 return "MaxConnections= is reached";
-        if (spec->max_connections_per_source > 0 && peer &&
-            count_of_peer(m, u, peer) >= spec->max_connections_per_source)
+        if (spec->max_connections_per_source > 0 && source &&
+            source->n_connections >= spec->max_connections_per_source)
                 return "MaxConnectionsPerSource= is reached";
         return NULL;
 }
@@ -81,23 +113,37 @@ void unit_accept_end(Unit *u) {
         strv_free(TAKE(rt->accepted_environment));
         if (!socket)
                 return;
+        uncount_source(socket, TAKE(rt->accepted_source));
         if (unit_runtime(socket)->machine.socket.n_connections > 0)
                 unit_runtime(socket)->machine.socket.n_connections--;
         manager_collect(rt->manager, u);
 }
 
-void manager_forget_socket(Manager *m, const Unit *socket) {
-        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
-                if (unit_runtime(u)->accepted_by == socket)
-                        unit_runtime(u)->accepted_by = NULL;
+void manager_forget_socket(Manager *m, Unit *socket) {
+        AcceptSource *s, *next;
+
+        if (unit_runtime(socket)->machine.socket.n_connections > 0)
+                for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
+                        if (unit_runtime(u)->accepted_by == socket) {
+                                unit_runtime(u)->accepted_by = NULL;
+                                unit_runtime(u)->accepted_source = NULL;
+                        }
+        HASH_ITER (hh, unit_runtime(socket)->accept_sources, s, next) {
+                HASH_DEL(unit_runtime(socket)->accept_sources, s);
+                free(s);
+        }
 }
 
 static int start_instance(Manager *m, Unit *u, const char *name, int fd, char **env, Report *why) {
+        const char *peer = peer_of(env);
+        AcceptSource *source = NULL;
         UnitRuntime *rt;
         Unit *service;
         int r;
 
         r = manager_load_unit(m, name, &service);
+        if (r >= 0 && peer)
+                r = count_source(u, peer, &source);
         if (r < 0) {
                 close(fd);
                 strv_free(env);
@@ -108,6 +154,7 @@ static int start_instance(Manager *m, Unit *u, const char *name, int fd, char **
         rt->accepted_fd = fd;
         rt->accepted_environment = env;
         rt->accepted_by = u;
+        rt->accepted_source = source;
         unit_runtime(u)->machine.socket.n_connections++;
         r = manager_enqueue(m, JOB_START, service, JOB_REPLACE, why, NULL);
         if (r != 0)
@@ -131,7 +178,7 @@ static int accept_one(Manager *m, Unit *u, int listen_fd) {
                 return is_exhausted(r) ? r : 0;
         }
         machine->n_accepted++;
-        limit = limit_in_the_way(m, u, env);
+        limit = limit_in_the_way(u, env);
         r = instance_name(u, instance, &name);
         if (limit)
                 machine->n_refused++;

@@ -183,7 +183,7 @@ void unit_trigger(Manager *m, Unit *u);
 /* accept.c */
 void unit_accept(Manager *m, Unit *u); /* a connection waits */
 void unit_accept_end(Unit *u);         /* the instance is down, or will not come up */
-void manager_forget_socket(Manager *m, const Unit *socket);
+void manager_forget_socket(Manager *m, Unit *socket);
 
 /* activation.c */
 void unit_check_paths(Manager *m, Unit *u);

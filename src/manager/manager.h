@@ -98,10 +98,12 @@ struct UnitRuntime {
         sd_event_source **socket_sources;
         int accepted_fd; /* Accept=yes instance: its connection until the spawn; -1 */
         char **accepted_environment;
-        Unit *accepted_by;              /* the socket; borrowed; NULL: none, or it is gone */
-        sd_event_source *resume_source; /* socket unit: accepting pauses */
-        FileWatch *file_watch;          /* PIDFile= or path unit */
-        StoredFd *fd_store;             /* owned */
+        Unit *accepted_by;                    /* the socket; borrowed; NULL: none, or it is gone */
+        struct AcceptSource *accepted_source; /* ... and who has connected; counted there */
+        struct AcceptSource *accept_sources;  /* socket unit: uthash by address; owned */
+        sd_event_source *resume_source;       /* socket unit: accepting pauses */
+        FileWatch *file_watch;                /* PIDFile= or path unit */
+        StoredFd *fd_store;                   /* owned */
         size_t n_fd_store;
         StatusWatch *status_watches; /* of processes that have not executed yet; owned */
         pid_t failed_pid;            /* the process that could not execute last ... */

@@ -37,6 +37,22 @@ load helper
         [[ $output == "hello from"*"instance 1-"* ]]
         [ "$(show each.socket NAccepted)" = 2 ]
         wait_host nothing_left
+        # Two connections that stay fill up one address, and no other.
+        unit few.socket <<<$'[Socket]\nListenStream=7010\nAccept=yes\nMaxConnectionsPerSource=2'
+        unit few@.service <<<$'[Service]\nExecStart=/bin/cat\nStandardInput=socket'
+        ctl daemon-reload
+        ctl start few.socket
+        inside_sh 'mkfifo /run/hold; for i in 1 2; do nc -N 127.0.0.1 7010 </run/hold >/out/held$i 2>/dev/null & done; exec 3>/run/hold; until [ -e /out/go ]; do sleep 0.05; done' 3>&- &
+        wait_host connections few.socket 2
+        [ "$(inside_sh 'echo more | nc -N 127.0.0.1 7010')" = "" ]
+        [ "$(inside_sh 'echo other | nc -N -s 127.0.0.2 127.0.0.1 7010')" = other ]
+        touch "$T/out/go"
+        wait_host connections few.socket 0
+        [ "$(inside_sh 'echo again | nc -N 127.0.0.1 7010')" = again ]
+}
+
+connections() {
+        [ "$(show "$1" NConnections)" = "$2" ]
 }
 
 # Instances of connections that have ended do not pile up.
@@ -69,7 +85,7 @@ nothing_left() {
         run -0 ctl start one.socket
         run -1 ctl start two.socket
         [ "$(show two.socket ActiveState)" = failed ]
-        journal -u two.socket | grep -qi 'in use'
+        wait_logged '[Ii]n use' -u two.socket
         [ "$(show one.socket ActiveState)" = active ]
 }
 
