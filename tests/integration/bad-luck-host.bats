@@ -112,7 +112,7 @@ flood_is_over() {
         echo "$kills kills, $(wc -l <"$T/got") lines"
         ((kills >= 2))
         seq -f 'number %.0f' 0 29999 | cmp - "$T/got"
-        inside journalctl --verify
+        journal_verifies
         ends_cleanly
 }
 

@@ -92,7 +92,8 @@ X
         unit c.service <<<$'[Unit]\nAfter=a.service\nWants=a.service\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true'
         enabled a.service
         boot_beside
-        journal _PID=1 | grep '^Ordering cycle: .* deleted to break it' | grep -q 'a.service.*b.service.*c.service\|b.service.*c.service.*a.service\|c.service.*a.service.*b.service'
+        wait_logged '^Ordering cycle: .* deleted to break it' _PID=1
+        journal _PID=1 | grep '^Ordering cycle: ' | grep -q 'a.service.*b.service.*c.service\|b.service.*c.service.*a.service\|c.service.*a.service.*b.service'
         [ "$(ctl is-active a b c | grep -c '^active')" -ge 1 ]
         ends_cleanly
 }

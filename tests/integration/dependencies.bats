@@ -59,6 +59,9 @@ sleeper() { # NAME LINES...: a service that stays
         ctl stop a
         ctl stop a
         ctl restart a
+        unit last.target <<<'[Unit]'
+        ctl start last.target
+        wait_logged '^Reached target last.target' SYSLOG_IDENTIFIER=svinit
         [ "$(journal SYSLOG_IDENTIFIER=svinit | grep -c "^Started a.service")" = 2 ]
         [ "$(journal SYSLOG_IDENTIFIER=svinit | grep -c "^Stopped a.service")" = 1 ]
 }
@@ -98,7 +101,7 @@ sleeper() { # NAME LINES...: a service that stays
         ctl start --no-block first a b
         sleeper a.service After=first.service After=b.service
         ctl daemon-reload
-        journal _PID=1 | grep 'Ordering cycle: ' | grep 'a.service' | grep -q 'b.service'
+        wait_logged 'Ordering cycle: .*\(a.service.*b.service\|b.service.*a.service\)' _PID=1
         touch "$T/out/go"
         wait_for sh -c '[ -z "$(systemctl list-jobs --no-legend)" ]'
         [ "$(ctl is-active a b | sort | paste -sd/)" = active/inactive ]

@@ -97,7 +97,7 @@ U
         ctl stop hard
         run ! inside kill -0 "$pid"
         [ "$(<"$T/out/post")" = timeout ]
-        journal -u hard | grep -q 'hard.service: Failed with result'
+        wait_logged 'hard.service: Failed with result' -u hard
 }
 
 @test "a reload that fails leaves the service running" {

@@ -36,8 +36,10 @@ saying() {
         printf '[Service]\\nType=oneshot\\nExecStart=/bin/echo %s\\n' "$1"
 }
 
+# What svinit has said until the boot was done.
 own_messages() {
-        inside journalctl -o cat -t svinit >"$T/log"
+        wait_logged '^Reached target ' -t svinit UNIT=multi-user.target
+        journal -t svinit >"$T/log"
 }
 
 @test "generators run at once, in a clean environment, with three directories" {

@@ -5,6 +5,7 @@
 #   unit NAME <<E ... E      writes a unit file that the boot sees in /etc/systemd/system
 #   boot [rig options]       boots it and waits until systemctl answers and the boot is done
 #   inside CMD...            runs a command in the container
+#   wait_logged PATTERN ...  until a line like that is in the journal
 #   wait_for CMD...          until it succeeds inside, by events of svinit where it can, with a deadline
 #   stop [SIGNAL]            ends it; $exit_code is svinit's
 #
@@ -129,4 +130,19 @@ journal() {
 
 journal_has() {
         journal -u "$1" | grep -qF -- "$2"
+}
+
+# What was written a moment ago shows when svinit-journald has taken it, each writer's lines in their order.
+#   wait_logged PATTERN [what to ask journalctl]
+wait_logged() {
+        wait_host logged "$@" || { journal "${@:2}" | tail -20; return 1; }
+}
+
+logged() {
+        journal "${@:2}" | grep -q -- "$1"
+}
+
+# A file that is being written may look wrong for a moment.
+journal_verifies() {
+        wait_host inside journalctl -q --verify || { inside journalctl --verify; return 1; }
 }

@@ -5,8 +5,8 @@
 
 load helper
 
-# A sender of datagrams that has gone before anybody looks it up cannot be told apart without cgroups: ours stay a
-# while, but for logger --journald, which ends with its message.
+# A sender of datagrams that has gone before anybody looks it up cannot be told apart without cgroups: ours stay
+# until then, but for logger --journald, which ends with its message.
 @test "stdout, stderr, syslog and stream lines of a service are found by its name, native ones by their fields" {
         unit talk.service <<'E'
 [Service]
@@ -15,17 +15,21 @@ RemainAfterExit=yes
 StandardOutput=journal
 StandardError=journal
 ExecStart=/bin/sh -c 'echo to stdout; echo to stderr >&2; echo "<3>an error"'
-ExecStart=/bin/sh -c 'printf "MESSAGE=by native\\nCODE=7\\n" | logger --journald; (echo by syslog; sleep 1) | logger & (echo by stream; sleep 1) | systemd-cat -t cat; wait'
+ExecStart=/bin/sh -c 'printf "MESSAGE=by native\\nCODE=7\\n" | logger --journald; hold() { until [ -e /out/go ]; do sleep 0.05; done; }; (echo by syslog; hold) | logger & (echo by stream; hold) | systemd-cat -t cat'
 E
         boot
-        ctl start talk.service
-        wait_host journal_has talk.service "by stream"
+        ctl start --no-block talk.service
+        for words in "to stdout" "to stderr" "an error" "by syslog" "by stream"; do
+                wait_host journal_has talk.service "$words"
+        done
+        wait_logged 'by native' CODE=7
+        touch "$T/out/go"
         for words in "to stdout" "to stderr" "an error" "by syslog" "by stream"; do
                 [[ $(journal -u talk.service | grep -cxF "$words") == 1 ]]
         done
         [[ $(journal -u talk.service -p err) == "an error" ]]
         [[ $(journal CODE=7) == "by native" ]]
-        inside journalctl --verify
+        journal_verifies
         grep -qE '^sh(\[[0-9]+\])?: to stdout' "$T/console"
         stop
 }
@@ -46,7 +50,7 @@ E
         DEADLINE=120 wait_host journal_has count.service "all written"
         journal -u count.service | grep '^line ' >"$T/lines"
         for ((i = 0; i < 60000; i++)); do echo "line $i"; done | cmp - "$T/lines"
-        inside journalctl --verify
+        journal_verifies
         stop
 }
 
@@ -60,7 +64,7 @@ E
         ctl start burst.service
         wait_host journal_has burst.service "burst 200000"
         [[ $(journal -u burst.service | grep -c '^burst ') == 200000 ]]
-        inside journalctl --verify
+        journal_verifies
         stop
 }
 
@@ -76,7 +80,7 @@ E
         inside pkill -KILL -x svinit-journald
         ctl start flood.service
         wait_host journal_has flood.service "flood 100000"
-        inside journalctl --verify
+        journal_verifies
         stop
 }
 

@@ -25,15 +25,29 @@ boot_settled() {
         ctl daemon-reload
 }
 
+reloads=0
+
+ctl() {
+        [[ $1 != daemon-reload ]] || reloads=$((reloads + 1))
+        inside systemctl --no-pager "$@"
+}
+
+reloads_logged() {
+        [ "$(journal SYSLOG_IDENTIFIER=svinit | grep -c '^Reloaded: ')" = "$reloads" ]
+}
+
 # How many units the last reload read again.
 n_changed() {
+        wait_host reloads_logged
         journal SYSLOG_IDENTIFIER=svinit | sed -n 's/^Reloaded: \([0-9]*\) of .*/\1/p' | tail -1
 }
 
 reload() {
+        local changed
         settle
         ctl daemon-reload
-        [ "$(n_changed)" = "$1" ] || { echo "read again: $(n_changed), expected $1"; return 1; }
+        changed=$(n_changed)
+        [ "$changed" = "$1" ] || { echo "read again: $changed, expected $1"; return 1; }
 }
 
 @test "of 500 units the one that changed is read again" {
@@ -88,8 +102,7 @@ U
         ctl start run echo.socket tick.timer
         ctl start --no-block slow
         inside kill -KILL "$(show run MainPID)"
-        wait_state run active
-        until [ "$(show run NRestarts)" = 1 ]; do sleep 0.05; done
+        wait_host restarted_once
         pid=$(show run MainPID)
         inode=$(inside stat -c %i /run/echo.sock)
         next=$(show tick.timer NextElapseUSecMonotonic)
@@ -103,6 +116,10 @@ U
         [ -n "$job" ] && [ "$(show slow Job)" = "$job" ]
         touch "$T/out/go"
         wait_state slow inactive
+}
+
+restarted_once() {
+        [ "$(show run NRestarts)/$(show run ActiveState)" = 1/active ]
 }
 
 @test "a unit whose file is gone stays until it ends, and is stopped as it was started" {
@@ -336,7 +353,7 @@ G
         [ "$(show system.slice Description)/$(inside systemctl show -p Description --value -- -.slice)/$(show init.scope Description)" = "System Slice/Root Slice/Here" ]
         [[ " $(show system.slice After) " == *" first.service "* && " $(show system.slice Wants) " == *" extra.service "* ]]
         [ "$(show system.slice DropInPaths)" = "/etc/systemd/system/system.slice.d/a.conf /etc/systemd/system/slice.d/b.conf" ]
-        [[ $(journal SYSLOG_IDENTIFIER=svinit) == *"b.conf:2: Nonsense="* ]]
+        wait_logged 'b.conf:2: Nonsense=' SYSLOG_IDENTIFIER=svinit
         for u in -.slice system.slice init.scope -.mount; do
                 [ "$(inside systemctl show -p LoadState,ActiveState,NeedDaemonReload,DefaultDependencies --value -- $u | sort | paste -sd/)" = active/loaded/no/no ]
         done
@@ -366,7 +383,7 @@ G
         printf '[Manager]\nDefaultTimeoutStopSec=7\nDefaultEnvironment=TOLD=yes\nLogLevel=debug\nNonsense=1\n' >"$T/config/svinit.conf"
         ctl daemon-reload
         [ "$(show a TimeoutStopUSec)/$(show own TimeoutStopUSec)/$(show a MainPID)" = "7s/5s/$pid" ]
-        [[ $(journal SYSLOG_IDENTIFIER=svinit) == *"svinit.conf:5: Nonsense="* ]]
+        wait_logged 'svinit.conf:5: Nonsense=' SYSLOG_IDENTIFIER=svinit
         [ "$(ctl log-level)" = debug ]
         ctl log-level info
         ctl daemon-reload

@@ -116,7 +116,7 @@ filters_work() {
         inside_sh 'rm -f /usr/lib/*/libseccomp.so.2*'
         run ! ctl start needs
         [ "$(show needs ExecMainStatus)" = 228 ]
-        grep -q 'needs.service: .*SystemCallFilter= needs libseccomp, which is not installed' "$T/console"
+        wait_host grep -q 'needs.service: .*SystemCallFilter= needs libseccomp, which is not installed' "$T/console"
         run -0 ctl start wants
         wait_host grep -q 'wants.service: Not applied here: LockPersonality=: needs libseccomp' "$T/console"
 }
@@ -177,7 +177,7 @@ credentials_work() {
         run ! inside test -e /run/credentials/c.service
         run ! ctl start m
         [ "$(show m ExecMainStatus)" = 243 ]
-        journal -u m | grep -q '/run/no-secret'
+        wait_logged /run/no-secret -u m
         run ! ctl start e
 }
 

@@ -83,7 +83,7 @@ U
         wait_host main_pid_is child "$(<"$T/out/child")"
         [ "$(show child ActiveState)" = active ]
         run -1 ctl start refused
-        journal -u refused | grep -q 'Notification refused'
+        wait_logged 'Notification refused' -u refused
 }
 
 main_pid_is() {
@@ -124,7 +124,7 @@ U
         [ "$(sed 's/^start .*/start/' "$T/out/order" | grep -v '^start$\|^post' | tr '\n' ' ')" = "condition pre1 pre2 root reload stop stoppost success killed TERM " ]
         grep -qx "start named daemon expanded" "$T/out/order" || grep -qx "start -c daemon expanded" "$T/out/order"
         grep -qx "post $pid" "$T/out/order"
-        journal -u all | grep -qxF '$WORD'
+        wait_logged '^\$WORD$' -u all
 }
 
 @test "ExecCondition=: 1 to 254 skips the unit, 255 fails it" {

@@ -33,7 +33,7 @@ shell() {
         grep -qE '^INVOCATION_ID=[0-9a-f]{32}$' "$T/out/env"
         run ! grep -q '^SVINIT' "$T/out/env"
         run -1 ctl start missing
-        journal -u missing | grep -q '/no/such/file'
+        wait_logged /no/such/file -u missing
 }
 
 @test "PermissionsStartOnly=: helpers have all privileges" {
@@ -78,10 +78,13 @@ shell() {
         [ "$(tr '\n' ' ' <"$T/out/append")" = "kept err err " ]
         [ "$(<"$T/out/trunc")" = new ]
         [ "$(<"$T/out/input")" = hello ]
-        wait_host journal_has j.service warned
-        [ "$(inside journalctl -u j.service -t nickname -o json --output-fields=PRIORITY,MESSAGE | sed 's/.*"MESSAGE":"\([^"]*\)".*/\1 &/; s/ .*"PRIORITY":"\(.\)".*/ \1/' | sort | tr '\n' ' ')" = "err 3 plain 3 warned 4 " ]
+        wait_host three_priorities
         run ! journal_has n.service "never to be seen"
-        inside journalctl --verify
+        journal_verifies
+}
+
+three_priorities() {
+        [ "$(inside journalctl -u j.service -t nickname -o json --output-fields=PRIORITY,MESSAGE | sed 's/.*"MESSAGE":"\([^"]*\)".*/\1 &/; s/ .*"PRIORITY":"\(.\)".*/ \1/' | sort | tr '\n' ' ')" = "err 3 plain 3 warned 4 " ]
 }
 
 @test "limits and scheduling" {
@@ -131,10 +134,10 @@ shell() {
         run -0 ctl start c n o
         [ "$(show c ConditionResult)/$(show c ActiveState)" = no/inactive ]
         [ -e "$T/out/yes" ] && [ -e "$T/out/or" ]
-        journal | grep -q 'c.service was skipped.*ConditionPathExists=/no/such'
+        wait_logged 'c.service was skipped.*ConditionPathExists=/no/such'
         run -1 ctl start a
         [ ! -e "$T/out/never" ]
-        journal | grep -q 'a.service.*AssertPathExists=/no/such'
+        wait_logged 'a.service.*AssertPathExists=/no/such'
 }
 
 @test "dependencies: Requires=, Wants=, BindsTo=, PartOf=, Conflicts=, ordering" {

@@ -136,10 +136,14 @@ memory_is_capped() {
         ctl start hog
         wait_host has_run_thrice
         [ "$(show hog NRestarts)" = 2 ]
-        [ "$(journal -u hog | grep -c "Failed with result 'oom-kill'")" = 2 ]
-        journal -u hog | grep -q 'killed by the OOM killer'
+        wait_host said_twice
+        wait_logged 'killed by the OOM killer' -u hog
         [ "$(show hog MemoryMax)" = 20971520 ]
         ctl set-property --runtime hog.service MemoryMax=30M 2>/dev/null || true
+}
+
+said_twice() {
+        [ "$(journal -u hog | grep -c "Failed with result 'oom-kill'")" = 2 ]
 }
 
 has_run_thrice() {
@@ -153,7 +157,7 @@ has_run_thrice() {
         run -0 ctl start calm
         run -0 inside svctl status calm
         [[ $output == *"MemoryMax="* && $output == *"TasksMax="* ]]
-        journal -u calm | grep -q 'Not applied here: .*MemoryMax='
+        wait_logged 'Not applied here: .*MemoryMax=' -u calm
 }
 
 @test "TasksMax= and CPUQuota= are in the cgroup" {
