@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -174,4 +175,19 @@ bool str_is_utf8(const char *s, size_t n) {
                 p += length;
         }
         return true;
+}
+
+void bytes_format(uint64_t bytes, Buf *b) {
+        static const char suffixes[] = "BKMGTPE";
+        double v = (double)bytes;
+        unsigned i = 0;
+
+        while (v >= 1024 && i < sizeof(suffixes) - 2) {
+                v /= 1024;
+                i++;
+        }
+        if (i == 0)
+                buf_addf(b, "%" PRIu64 "B", bytes);
+        else
+                buf_addf(b, "%.1f%c", v, suffixes[i]);
 }

@@ -32,6 +32,7 @@ void buf_add_n(Buf *b, const char *s, size_t n);
 void buf_add_char(Buf *b, char c);
 void buf_addf(Buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 int buf_take(Buf *b, char **ret); /* hands the text over ("" when nothing was written); 0 or -ENOMEM */
+void bytes_format(uint64_t bytes, Buf *b); /* "2.3M", powers of 1024 */
 
 bool str_equal(const char *a, const char *b); /* NULL equals NULL only */
 bool str_starts_with(const char *s, const char *prefix);

@@ -9,25 +9,31 @@
 #include "bus/control-group.h"
 #include "bus/tables.h"
 
-static const GroupUsage unknown_usage = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+int get_usage(Object *o, const Property *p, sd_bus_message *m) {
+        unsigned wanted = USAGE_WANTED_OF(p->arg);
 
-static const GroupUsage *usage_of(Object *o) {
-        if (!o->usage_known) {
-                o->usage = unknown_usage;
-                if (o->runtime->group)
-                        group_usage(o->runtime->group, &o->usage);
+        if (!(o->usage_known & wanted)) {
+                GroupUsage more;
+
+                unit_read_usage(o->manager, o->unit, wanted, &more);
+                if (o->usage_known)
+                        usage_fill(&o->usage, &more);
                 else
-                        o->usage.cpu_nsec = o->runtime->cpu_at_stop;
-                o->usage_known = true;
+                        o->usage = more;
+                o->usage_known |= wanted;
         }
-        return &o->usage;
+        return append_integer(
+                m, 't', (int64_t) * (const uint64_t *)((const char *)&o->usage + USAGE_OFFSET_OF(p->arg)));
 }
 
-/* arg: offset of a uint64_t in GroupUsage */
-static int get_usage(Object *o, const Property *p, sd_bus_message *m) {
-        const uint64_t *v = (const uint64_t *)((const char *)usage_of(o) + p->arg);
+/* Of units that are down nothing is available. */
+static int get_available(Object *o, const Property *p, sd_bus_message *m) {
+        char *path auto_free = NULL;
+        uint64_t n = UINT64_MAX;
 
-        return append_integer(m, 't', (int64_t)*v);
+        if (!o->runtime->run_ended && unit_group_path(o->unit, &path) >= 0)
+                n = groups_memory_available(o->manager->groups, path);
+        return append_integer(m, 't', (int64_t)n);
 }
 
 static int get_slice(Object *o, const Property *p, sd_bus_message *m) {
@@ -51,12 +57,12 @@ const Property cgroup_properties[] = {
         { "Slice", "s", get_slice, 0, PROPERTY_POLLED },
         { "ControlGroup", "s", get_control_group, 0, PROPERTY_POLLED },
         NUMBER("ControlGroupId", "t", 0, PROPERTY_POLLED),
-        { "MemoryCurrent", "t", get_usage, offsetof(GroupUsage, memory_current), PROPERTY_POLLED },
-        NUMBER("MemoryAvailable", "t", UINT64_MAX, PROPERTY_POLLED),
-        { "CPUUsageNSec", "t", get_usage, offsetof(GroupUsage, cpu_nsec), PROPERTY_POLLED },
+        USAGE("MemoryCurrent", memory_current, USAGE_MEMORY),
+        { "MemoryAvailable", "t", get_available, 0, PROPERTY_POLLED },
+        USAGE("CPUUsageNSec", cpu_nsec, USAGE_CPU),
         NOTHING("EffectiveCPUs", "ay", PROPERTY_POLLED),
         NOTHING("EffectiveMemoryNodes", "ay", PROPERTY_POLLED),
-        { "TasksCurrent", "t", get_usage, offsetof(GroupUsage, tasks_current), PROPERTY_POLLED },
+        USAGE("TasksCurrent", tasks_current, USAGE_TASKS),
         { "DelegateControllers", "as", get_controllers, 0, PROPERTY_POLLED },
         NUMBER("MemoryLimit", "t", UINT64_MAX,
                PROPERTY_POLLED), /* of cgroup v1; MemoryMax= is what is kept */
@@ -64,10 +70,10 @@ const Property cgroup_properties[] = {
         NUMBER("IPIngressPackets", "t", UINT64_MAX, PROPERTY_POLLED),
         NUMBER("IPEgressBytes", "t", UINT64_MAX, PROPERTY_POLLED),
         NUMBER("IPEgressPackets", "t", UINT64_MAX, PROPERTY_POLLED),
-        NUMBER("IOReadBytes", "t", UINT64_MAX, PROPERTY_POLLED),
-        NUMBER("IOReadOperations", "t", UINT64_MAX, PROPERTY_POLLED),
-        NUMBER("IOWriteBytes", "t", UINT64_MAX, PROPERTY_POLLED),
-        NUMBER("IOWriteOperations", "t", UINT64_MAX, PROPERTY_POLLED),
+        USAGE("IOReadBytes", io_read_bytes, USAGE_IO),
+        USAGE("IOReadOperations", io_read_operations, USAGE_IO),
+        USAGE("IOWriteBytes", io_write_bytes, USAGE_IO),
+        USAGE("IOWriteOperations", io_write_operations, USAGE_IO),
         { 0 },
 };
 

@@ -10,20 +10,16 @@
 #define COMMAND_LINE_MAX 1024
 #define ROOT_SLICE "-.slice"
 
-/* "/a.slice/a-b.slice" of "a-b.slice", below the group of svinit; "/" or that group for the root slice. */
-static int slice_group(Manager *m, const char *slice, char **ret) {
-        const char *root = groups_root(m->groups);
-        char *path auto_free = NULL, *name auto_free = NULL;
+/* "/a.slice/a-b.slice" of "a-b.slice", "" of the root slice: below the group of svinit. */
+static int slice_path(const char *slice, char **ret) {
+        char *path auto_free = strdup(""), *name auto_free = strdup(slice);
 
-        name = strdup(slice);
-        if (!name)
+        if (!path || !name)
                 return -ENOMEM;
-
-        while (name && !str_equal(name, ROOT_SLICE)) {
+        while (!str_equal(name, ROOT_SLICE)) {
                 char *longer = NULL, *parent = NULL;
 
-                if (str_printf(&longer, "/%s%s", name, path ? path : "") < 0 ||
-                    name_slice_parent(name, &parent) < 0) {
+                if (str_printf(&longer, "/%s%s", name, path) < 0 || name_slice_parent(name, &parent) < 0) {
                         free(longer);
                         return -ENOMEM;
                 }
@@ -32,22 +28,47 @@ static int slice_group(Manager *m, const char *slice, char **ret) {
                 free(name);
                 name = parent;
         }
+        *ret = TAKE(path);
+        return 0;
+}
 
-        if (!path)
+/* As /proc/PID/cgroup has it. */
+static int real_path(const Manager *m, const char *path, char **ret) {
+        const char *root = groups_root(m->groups);
+
+        if (!path[0])
                 return str_printf(ret, "%s", str_is_empty(root) ? "/" : root);
         return str_printf(ret, "%s%s", str_equal(root, "/") ? "" : root, path);
 }
 
-int unit_control_group(Manager *m, const Unit *u, char **ret) {
+int unit_group_path(const Unit *u, char **ret) {
         const UnitRuntime *rt = unit_runtime(u);
 
         if (rt->group)
                 return str_printf(ret, "%s", group_path(rt->group));
         if (u->type == UNIT_SLICE && active_state_is_up(u->active))
-                return slice_group(m, u->id, ret);
+                return slice_path(u->id, ret);
         if (str_equal(u->id, OWN_SCOPE))
-                return str_printf(ret, "%s/" OWN_SCOPE, groups_root(m->groups));
-        return str_printf(ret, "%s", "");
+                return str_printf(ret, "/" OWN_SCOPE);
+        return -ENOENT;
+}
+
+int unit_control_group(Manager *m, const Unit *u, char **ret) {
+        char *path auto_free = NULL;
+        int r = unit_group_path(u, &path);
+
+        if (r == -ENOENT)
+                return str_printf(ret, "%s", "");
+        return r < 0 ? r : real_path(m, path, ret);
+}
+
+void unit_read_usage(Manager *m, const Unit *u, unsigned wanted, GroupUsage *ret) {
+        char *path auto_free = NULL;
+
+        if (!unit_runtime(u)->group && unit_group_path(u, &path) >= 0)
+                groups_usage_at(m->groups, path, wanted, ret);
+        else
+                unit_usage(u, wanted, ret);
 }
 
 static int append_process(sd_bus_message *m, const char *path, pid_t pid) {
@@ -63,20 +84,22 @@ static int append_process(sd_bus_message *m, const char *path, pid_t pid) {
         return sd_bus_message_close_container(m);
 }
 
-static int append_group(sd_bus_message *m, Group *g) {
+static int append_group(sd_bus_message *m, Manager *manager, Group *g) {
         pid_t *pids auto_free = NULL;
+        char *path auto_free = NULL;
         size_t n = 0;
         int r = 0;
 
         if (group_pids(g, &pids, &n) < 0)
                 return 0; /* the group has just gone */
+        r = real_path(manager, group_path(g), &path);
         for (size_t i = 0; r >= 0 && i < n; i++)
-                r = append_process(m, group_path(g), pids[i]);
+                r = append_process(m, path, pids[i]);
         return r;
 }
 
 static bool path_is_below(const char *path, const char *parent) {
-        const char *rest = str_equal(parent, "/") ? path : str_after(path, parent);
+        const char *rest = str_after(path, parent);
 
         return rest && (rest[0] == '/' || rest[0] == 0);
 }
@@ -85,7 +108,7 @@ static bool path_is_below(const char *path, const char *parent) {
 static int append_self(sd_bus_message *m, Manager *manager) {
         char *path auto_free = NULL;
 
-        if (str_printf(&path, "%s/" OWN_SCOPE, groups_root(manager->groups)) < 0)
+        if (real_path(manager, "/" OWN_SCOPE, &path) < 0)
                 return -ENOMEM;
         return append_process(m, path, getpid());
 }
@@ -94,7 +117,7 @@ static int append_slice(sd_bus_message *m, Manager *manager, const Unit *slice) 
         char *parent auto_free = NULL;
         int r;
 
-        r = slice_group(manager, slice->id, &parent);
+        r = slice_path(slice->id, &parent);
         if (r >= 0 && str_equal(slice->id, ROOT_SLICE))
                 r = append_self(m, manager);
 
@@ -102,7 +125,7 @@ static int append_slice(sd_bus_message *m, Manager *manager, const Unit *slice) 
                 Group *g = unit_runtime(u)->group;
 
                 if (g && path_is_below(group_path(g), parent))
-                        r = append_group(m, g);
+                        r = append_group(m, manager, g);
         }
         return r;
 }
@@ -118,6 +141,6 @@ int append_processes(sd_bus_message *m, Manager *manager, const Unit *u) {
         else if (str_equal(u->id, OWN_SCOPE))
                 r = append_self(m, manager);
         else if (g)
-                r = append_group(m, g);
+                r = append_group(m, manager, g);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }

@@ -62,5 +62,10 @@ static int get_restart_reason(Object *o, const Property *p, sd_bus_message *m) {
 const Property own_unit_properties[] = {
         { "NotApplied", "as", get_not_applied, 0, PROPERTY_POLLED },
         { "RestartReason", "s", get_restart_reason, 0, PROPERTY_POLLED },
+        USAGE("MemoryPeak", memory_peak, USAGE_RECORDS),
+        USAGE("MemorySwapCurrent", memory_swap, USAGE_DETAILS),
+        USAGE("MemoryAnon", memory_anon, USAGE_DETAILS),
+        USAGE("MemoryFile", memory_file, USAGE_DETAILS),
+        USAGE("OOMKills", oom_kills, USAGE_RECORDS),
         { 0 },
 };

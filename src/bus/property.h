@@ -53,7 +53,7 @@ typedef struct Object {
         UnitRuntime *runtime; /* of the unit */
         Job *job;             /* OBJECT_JOB */
         GroupUsage usage;     /* of the unit's group, read once for all its getters */
-        bool usage_known;
+        unsigned usage_known; /* as far as somebody asked: bits of UsageWanted */
 } Object;
 
 typedef enum Access {

@@ -30,6 +30,13 @@ int get_nothing(Object *o, const Property *p, sd_bus_message *m); /* "", empty a
         { n, s, get_nothing, 0, f }
 #define INFINITE(n) NUMBER(n, "t", UINT64_MAX, PROPERTY_CONST)
 
+/* cgroup-properties.c: arg: which figures of GroupUsage have to be read, and the offset of the one */
+int get_usage(Object *o, const Property *p, sd_bus_message *m);
+#define USAGE_WANTED_OF(arg) ((unsigned)((arg) >> 16))
+#define USAGE_OFFSET_OF(arg) ((arg)&0xffff)
+#define USAGE(n, member, wanted)                                                                             \
+        { n, "t", get_usage, offsetof(GroupUsage, member) | (size_t)(wanted) << 16, PROPERTY_POLLED }
+
 /* arg: the offset of a usec_t in UnitRuntime */
 int get_runtime_usec(Object *o, const Property *p, sd_bus_message *m);
 /* A pair of properties from a DualTime in UnitRuntime. */

@@ -201,6 +201,7 @@ static int on_shim(sd_event_source *source, int fd, uint32_t revents, void *user
                                                    g->userdata);
                 return 0;
         }
+        g->cpu_gone += process_cpu_nsec(s->pid); /* it is a zombie now: with all that it has reaped */
         shim_free(s);
         tell_when_empty(g);
         return 0;

@@ -108,10 +108,37 @@ bool group_is_empty(Group *g);
 bool group_has_pid(Group *g, pid_t pid);
 void group_watch_empty(Group *g, bool on); /* V1 has no event: polls at 100 ms only while on */
 
-typedef struct GroupUsage { /* UINT64_MAX: unknown */
-        uint64_t memory_current, memory_peak, tasks_current, cpu_nsec, oom_kills;
+/*
+ * What a group uses: the counters of its cgroups, and where there are none
+ * sums over its processes. UINT64_MAX: unknown. CPU time, I/O and OOM kills
+ * count from group_new() or the last group_end_run() on.
+ */
+typedef struct GroupUsage {
+        uint64_t memory_current, memory_peak, memory_swap, memory_anon, memory_file;
+        uint64_t tasks_current, cpu_nsec;
+        uint64_t io_read_bytes, io_write_bytes, io_read_operations, io_write_operations;
+        uint64_t oom_kills;
 } GroupUsage;
-void group_usage(Group *g, GroupUsage *ret);
+void usage_fill(GroupUsage *u, const GroupUsage *from); /* what is unknown in u, from the other */
+typedef enum UsageWanted { /* as bits: what is not asked for costs nothing and stays unknown */
+        USAGE_MEMORY = 1,  /* current */
+        USAGE_TASKS = 2,
+        USAGE_CPU = 4,
+        USAGE_IO = 8,
+        USAGE_DETAILS = 16, /* swap, anon, file */
+        USAGE_RECORDS = 32, /* peak, OOM kills */
+        USAGE_ALL = 63,
+} UsageWanted;
+void group_usage(Group *g, unsigned wanted, GroupUsage *ret);
+/* The same of a group that is no Group: a slice ("/a.slice", "" is our own group) or init.scope. */
+void groups_usage_at(Groups *gs, const char *path, unsigned wanted, GroupUsage *ret);
+/* What is left below the nearest limit, the group's own or that of one above it. UINT64_MAX: there is no limit. */
+uint64_t groups_memory_available(const Groups *gs, const char *path);
+uint64_t group_memory_limit(const Group *g); /* MemoryMax= as the kernel has it; UINT64_MAX: none */
+int group_working_set(Group *g,
+                      uint64_t *ret); /* memory without what the kernel drops first: inactive_file */
+/* The unit is down: what the run has used, as far as counters know. They begin anew. */
+void group_end_run(Group *g, GroupUsage *ret);
 /*
  * More OOM kills since the last call (or since it was made)? By the group's
  * own counter; where it has none (no memory limit in v1, SHIM) by the

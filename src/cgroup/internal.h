@@ -10,7 +10,9 @@
  *      file.c            attributes and process lists of one directory
  *      limits.c          CgroupSpec to attributes
  *      events.c          inotify, polling, the shims' records
- *      usage.c           memory, tasks and CPU time, as far as they are known
+ *      usage.c           memory, tasks, CPU time and I/O by the counters of cgroups
+ *      headroom.c        how far it is to the limits of memory
+ *      process-usage.c   the same by /proc, where there are no counters
  *      process-tree.c    descendants by /proc
  */
 
@@ -21,6 +23,8 @@
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
+
+#define INIT_SCOPE "/init.scope" /* the group of svinit itself */
 
 typedef enum Hierarchy {
         HIERARCHY_V2,
@@ -77,6 +81,8 @@ struct Group {
         unsigned made; /* bits of Hierarchy: directories that are ours */
         int watch;     /* inotify; -1: none */
         uint64_t oom_seen;
+        uint64_t cpu_gone; /* CPU time of shims that have ended, with all below them */
+        GroupUsage before; /* the counters when the run began */
         Shim *shims;
         bool polling;
         /*
@@ -136,3 +142,11 @@ int pid_list_add(PidList *l, pid_t pid);
 void pid_list_sort(PidList *l);                 /* and no doubles */
 bool pid_list_has(const PidList *l, pid_t pid); /* of a sorted one */
 int process_tree_add(pid_t root, PidList *l);   /* all descendants, not the root itself */
+
+/* usage.c */
+const GroupUsage *usage_unknown(void);
+void usage_add(GroupUsage *sum, const GroupUsage *more); /* what is known */
+
+/* process-usage.c: CPU time and I/O with those of children that were waited for */
+void processes_usage(const pid_t *pids, size_t n, unsigned wanted, GroupUsage *u); /* into what is unknown */
+uint64_t process_cpu_nsec(pid_t pid);

@@ -21,8 +21,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INIT_SCOPE "/init.scope"
-
 static int unescape_octal(char *s) {
         char *to = s;
 

@@ -110,7 +110,6 @@ uint64_t property_number(const PropertyList *l, const char *name, uint64_t other
 int value_render(sd_bus_message *m, const char *name, Buf *b, bool *ret_empty);
 void format_timestamp(usec_t realtime, Buf *b);   /* "Mon 2026-01-05 10:00:00 UTC"; "n/a" for 0 */
 void format_age(usec_t then, usec_t now, Buf *b); /* "3min 2s ago" */
-void format_size(uint64_t bytes, Buf *b);         /* "2.3M" */
 
 /* json.c: members of an object get their comma by themselves */
 void json_add_string(Buf *b, const char *s);

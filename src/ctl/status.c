@@ -57,13 +57,13 @@ static void print_size(const char *label, const PropertyList *l, const char *cur
         if (n == UINT64_MAX)
                 return;
         if (size)
-                format_size(n, &b);
+                bytes_format(n, &b);
         else
                 buf_addf(&b, "%" PRIu64, n);
         if (limit != UINT64_MAX) {
                 buf_add(&b, " (max: ");
                 if (size)
-                        format_size(limit, &b);
+                        bytes_format(limit, &b);
                 else
                         buf_addf(&b, "%" PRIu64, limit);
                 buf_add(&b, ")");

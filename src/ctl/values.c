@@ -32,21 +32,6 @@ void format_age(usec_t then, usec_t now, Buf *b) {
         buf_add(b, " ago");
 }
 
-void format_size(uint64_t bytes, Buf *b) {
-        static const char suffixes[] = "BKMGTPE";
-        double v = (double)bytes;
-        unsigned i = 0;
-
-        while (v >= 1024 && i < sizeof(suffixes) - 2) {
-                v /= 1024;
-                i++;
-        }
-        if (i == 0)
-                buf_addf(b, "%" PRIu64 "B", bytes);
-        else
-                buf_addf(b, "%.1f%c", v, suffixes[i]);
-}
-
 static bool name_is_time(const char *name) {
         return str_ends_with(name, "Timestamp") || str_equal(name, "NextElapseUSecRealtime");
 }

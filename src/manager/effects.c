@@ -32,6 +32,7 @@ static void effect_spawn(Manager *m, Unit *u, const Effect *fx, const Event *cau
         int r;
 
         keep_records(u, fx->command);
+        unit_runtime(u)->run_ended = false;
         r = m->internal->budget_hit ? -ESHUTDOWN : unit_spawn(m, u, fx->command, fx->index, &process);
         if (r < 0) {
                 LOG_UNIT_ERRNO(u->id, SPAWN_REFUSED, r,
@@ -130,16 +131,6 @@ static void effect_watch_main_pid(Manager *m, Unit *u, const Effect *fx, const E
         unit_watch_main(m, u, machine_main_pid(&unit_runtime(u)->machine));
 }
 
-static void remember_usage(UnitRuntime *rt) {
-        GroupUsage usage;
-
-        if (!rt->group)
-                return;
-        group_usage(rt->group, &usage);
-        rt->memory_at_stop = usage.memory_peak;
-        rt->cpu_at_stop = usage.cpu_nsec;
-}
-
 static bool runs_again(const Service *s, const Machine *machine) {
         return s->restart_job || machine_will_restart(machine);
 }
@@ -171,7 +162,6 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
         UnitRuntime *rt = unit_runtime(u);
         const char *result = machine_result(&rt->machine);
 
-        remember_usage(rt);
         remove_runtime_directories(m, u);
         unit_release_private(u);
         unit_close_notify_fd(u);
@@ -185,6 +175,7 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
                 LOG_UNIT(u->id, UNIT_FAILURE_RESULT, FIELD_S("UNIT_RESULT", result));
         else
                 LOG_UNIT(u->id, UNIT_SUCCESS, FIELD_S("UNIT_RESULT", "success"));
+        unit_end_run(u);
         if (u->type == UNIT_SERVICE && machine_will_restart(&rt->machine))
                 LOG_UNIT(u->id, UNIT_RESTART_SCHEDULED,
                          FIELD_I("N_RESTARTS", rt->machine.service.n_restarts + 1),

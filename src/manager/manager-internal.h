@@ -7,6 +7,7 @@
  *      queue.c       events, one turn of the loop, observers
  *      effects.c     what machines ask for
  *      spawn.c       ExecPlan of one command
+ *      resources.c   what units use, and have used
  *      units.c       loading, collecting; reload.c: all of it again
  *      jobs.c        enqueue, run; job-timer.c
  *      processes.c   ends of processes, main pids; notify.c: sd_notify messages
@@ -121,6 +122,9 @@ int manager_inherited_environment(const Manager *m, bool pass, char ***ret); /* 
 void manager_end_idle(Manager *m); /* no jobs: who waits for that (Type=idle) may go on */
 int unit_realize_group(Manager *m, Unit *u);
 int unit_slice_path(const Unit *u, char **ret);
+
+/* resources.c */
+void unit_end_run(Unit *u); /* its figures are kept, and told */
 
 /* units.c */
 SpecContext manager_spec_context(const Manager *m);

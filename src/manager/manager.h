@@ -63,6 +63,12 @@ typedef struct ManagerObserver {
         void *userdata;
 } ManagerObserver;
 
+/* What a run has used in all; UINT64_MAX: unknown. */
+typedef struct RunFigures {
+        uint64_t memory_peak, cpu_nsec, io_read_bytes, io_write_bytes, oom_kills;
+} RunFigures;
+#define RUN_FIGURES_UNKNOWN ((RunFigures){ UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX })
+
 /* Left by a service for its next run (FDSTORE=1). */
 typedef struct StoredFd {
         int fd;     /* owned */
@@ -111,11 +117,12 @@ struct UnitRuntime {
         uid_t dynamic_uid;
         int filter_fd; /* system call filters as compiled by the first child, for filter_key; -1 */
         uint64_t filter_key;
-        char *credentials_directory;          /* while a run may have credentials in it; owned */
-        char *private_name;                   /* of the run's own directories in /tmp and /var/tmp; owned */
-        uint64_t memory_at_stop, cpu_at_stop; /* figures of the last run; UINT64_MAX */
-        bool start_ended;                     /* a start job ended and the unit may be down */
-        JobResult start_result;               /* how */
+        char *credentials_directory; /* while a run may have credentials in it; owned */
+        char *private_name;          /* of the run's own directories in /tmp and /var/tmp; owned */
+        RunFigures last_run;         /* of the run that has ended */
+        bool run_ended;              /* no process was started since */
+        bool start_ended;            /* a start job ended and the unit may be down */
+        JobResult start_result;      /* how */
         bool findings_logged;
         bool in_change_list; /* for the observer */
         UnitRuntime *change_next;
@@ -168,6 +175,9 @@ struct Manager {
         const char *stop_reason;
         struct ManagerInternal *internal; /* queue, timers, lists: manager-internal.h */
 };
+
+/* What the unit uses now; when it is down, what its last run has used. `wanted`: of UsageWanted. */
+void unit_usage(const Unit *u, unsigned wanted, GroupUsage *ret);
 
 int manager_new(const ManagerOptions *o, Manager **ret);
 void manager_free(Manager *m);

@@ -31,7 +31,7 @@ static void runtime_init(Manager *m, Unit *u) {
         rt->accepted_fd = -1;
         rt->dynamic_uid = (uid_t)-1;
         rt->filter_fd = -1;
-        rt->memory_at_stop = rt->cpu_at_stop = UINT64_MAX;
+        rt->last_run = RUN_FIGURES_UNKNOWN;
         machine_init(&rt->machine, u->type, u->spec);
 }
 

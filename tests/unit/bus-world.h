@@ -35,7 +35,7 @@ static void world_unit_added(Unit *u, void *userdata) {
         rt->manager = userdata;
         rt->dynamic_uid = (uid_t)-1;
         rt->filter_fd = -1;
-        rt->memory_at_stop = rt->cpu_at_stop = UINT64_MAX;
+        rt->last_run = RUN_FIGURES_UNKNOWN;
         u->machine = rt;
         machine_init(&rt->machine, u->type, u->spec);
 }
