@@ -37,6 +37,8 @@ typedef struct Ctl {
         bool quiet, no_block, no_pager, plain, full, all, failed, value, now, runtime, force, no_legend,
                 follow, reverse, system, no_reload;
         bool called_as_systemctl, color;
+        bool starting_ok, show_types, read_only, mkdir;
+        char **what;            /* clean: --what= */
         const char *mode;       /* --job-mode= */
         char **properties;      /* -p */
         char **types, **states; /* -t, --state= */
@@ -166,6 +168,19 @@ VERB(show);
 VERB(cat);
 VERB(list_units);
 VERB(list_jobs);
+VERB(list_timers);
+VERB(list_sockets);
+VERB(list_paths);
+VERB(list_automounts);
+VERB(is_healthy);
+VERB(freeze);
+VERB(clean);
+VERB(bind);
+VERB(mount_image);
+VERB(log_control);
+VERB(service_log_control);
+VERB(service_watchdogs);
+VERB(import_environment);
 VERB(list_unit_files);
 VERB(list_dependencies);
 VERB(diff);

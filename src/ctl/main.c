@@ -53,6 +53,12 @@ static const CtlOption ctl_options[] = {
         { "follow", 0, NULL, "logs: go on as lines come" },
         { "since", 'S', "TIME", "logs: from then on, e.g. -10min or 2026-01-05 10:00" },
         { "priority", 0, "LEVEL", "logs: this level and above" },
+        { "starting-ok", 0, NULL, "is-healthy: what still starts is well" },
+        { "show-types", 0, NULL, "list-sockets: with the types" },
+        { "what", 0, "WHAT",
+          "clean: configuration, state, cache, logs, runtime, fdstore, all (cache,runtime)" },
+        { "read-only", 0, NULL, "bind, mount-image: not to be written to" },
+        { "mkdir", 0, NULL, "bind, mount-image: make the place where it is mounted" },
         { "after", 0, NULL, "list-dependencies: what the unit comes after" },
         { "before", 0, NULL, "list-dependencies: what the unit comes before" },
         { "order", 0, NULL, "dot: only the order" },
@@ -128,20 +134,38 @@ static int apply(Ctl *c, const char *name, const char *value) {
         struct {
                 const char *name;
                 bool *flag;
-        } flags[] = { { "after", &c->after },         { "before", &c->before },
-                      { "order", &c->order },         { "require", &c->require },
-                      { "dry-run", &c->dry_run },     { "show-transaction", &c->show_transaction },
-                      { "quiet", &c->quiet },         { "no-block", &c->no_block },
-                      { "value", &c->value },         { "all", &c->all },
-                      { "failed", &c->failed },       { "plain", &c->plain },
-                      { "no-legend", &c->no_legend }, { "now", &c->now },
-                      { "runtime", &c->runtime },     { "force", &c->force },
-                      { "follow", &c->follow },       { "reverse", &c->reverse },
-                      { "stdin", &c->take_stdin },    { "full", &c->full },
-                      { "no-reload", &c->no_reload }, { "unescape", &c->unescape },
-                      { "instance", &c->instance },   { "here", &c->here },
-                      { "counts", &c->counts },       { "outcomes", &c->outcomes },
-                      { "mangle", &c->mangle },       { "path", &c->path } };
+        } flags[] = { { "after", &c->after },
+                      { "before", &c->before },
+                      { "order", &c->order },
+                      { "require", &c->require },
+                      { "dry-run", &c->dry_run },
+                      { "show-transaction", &c->show_transaction },
+                      { "quiet", &c->quiet },
+                      { "no-block", &c->no_block },
+                      { "value", &c->value },
+                      { "all", &c->all },
+                      { "failed", &c->failed },
+                      { "plain", &c->plain },
+                      { "no-legend", &c->no_legend },
+                      { "now", &c->now },
+                      { "runtime", &c->runtime },
+                      { "force", &c->force },
+                      { "follow", &c->follow },
+                      { "reverse", &c->reverse },
+                      { "stdin", &c->take_stdin },
+                      { "full", &c->full },
+                      { "no-reload", &c->no_reload },
+                      { "unescape", &c->unescape },
+                      { "instance", &c->instance },
+                      { "here", &c->here },
+                      { "counts", &c->counts },
+                      { "outcomes", &c->outcomes },
+                      { "mangle", &c->mangle },
+                      { "path", &c->path },
+                      { "starting-ok", &c->starting_ok },
+                      { "show-types", &c->show_types },
+                      { "read-only", &c->read_only },
+                      { "mkdir", &c->mkdir } };
         struct {
                 const char *name;
                 const char **text;
@@ -180,6 +204,8 @@ static int apply(Ctl *c, const char *name, const char *value) {
                 return add_words(&c->types, value);
         if (str_equal(name, "state"))
                 return add_words(&c->states, value);
+        if (str_equal(name, "what"))
+                return add_words(&c->what, value);
         if (str_equal(name, "global") || str_equal(name, "user"))
                 c->scope = name[0] == 'g' ? SCOPE_GLOBAL : SCOPE_USER;
         if (str_equal(name, "from-pattern"))
@@ -322,6 +348,7 @@ int main(int argc, char **argv) {
         strv_free(c.properties);
         strv_free(c.types);
         strv_free(c.states);
+        strv_free(c.what);
         strv_free(c.from_patterns);
         strv_free(c.to_patterns);
         strv_free(c.units);

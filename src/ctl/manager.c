@@ -124,8 +124,7 @@ VERB(show_environment) {
         return r < 0 ? CTL_FAILED : CTL_OK;
 }
 
-VERB(set_environment) {
-        const char *method = str_equal(argv[0], "set-environment") ? "SetEnvironment" : "UnsetEnvironment";
+static int change_environment(Ctl *c, const char *method, char **words) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         sd_bus_message *m = NULL;
         int r;
@@ -134,7 +133,7 @@ VERB(set_environment) {
                 return CTL_FAILED;
         r = sd_bus_message_new_method_call(c->bus, &m, SD1, SD1_PATH, SD1_MANAGER, method);
         if (r >= 0)
-                r = sd_bus_message_append_strv(m, argv + 1);
+                r = sd_bus_message_append_strv(m, words);
         if (r >= 0)
                 r = sd_bus_call(c->bus, m, 0, &error, NULL);
         if (r < 0)
@@ -142,4 +141,26 @@ VERB(set_environment) {
         sd_bus_error_free(&error);
         sd_bus_message_unref(m);
         return r < 0 ? CTL_FAILED : CTL_OK;
+}
+
+VERB(set_environment) {
+        return change_environment(
+                c, str_equal(argv[0], "set-environment") ? "SetEnvironment" : "UnsetEnvironment", argv + 1);
+}
+
+VERB(import_environment) {
+        char **values auto_strv = NULL;
+        int code = CTL_OK;
+
+        for (int i = 1; i < argc; i++) {
+                const char *value = getenv(argv[i]);
+                char *assignment;
+
+                if (!value)
+                        code = ctl_print_error("there is no variable '%s' here", argv[i]);
+                else if (str_printf(&assignment, "%s=%s", argv[i], value) < 0 ||
+                         strv_push(&values, assignment) < 0)
+                        return ctl_print_error("%s", strerror(ENOMEM));
+        }
+        return values && change_environment(c, "SetEnvironment", values) != CTL_OK ? CTL_FAILED : code;
 }
