@@ -58,7 +58,7 @@ typedef struct ExecContext {
         int stdin_fd, stdout_fd, stderr_fd,
                 console_fd;       /* the plan's, moved out of the way of 0..2; -1: none */
         uint64_t changed_signals; /* bit n-1: signal n; those that PID 1 does not leave at their default */
-        bool tried_mount_namespace, has_mount_namespace;
+        bool tried_user_namespace, tried_mount_namespace, has_mount_namespace;
         bool in_group;                              /* clone3() has put us there */
         bool has_terminal;                          /* standard input is a terminal that we made ours */
         struct sock_fprog filters[EXEC_FILTER_MAX]; /* mapped; empty ones are not wanted */

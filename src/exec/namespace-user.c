@@ -100,8 +100,9 @@ static int finish(ExecContext *c, int r) {
 
 /* Who may not make other namespaces gets the right to with a user namespace. */
 int user_namespace_early(ExecContext *c) {
-        if (!c->plan->sandbox->private_users || geteuid() == 0)
+        if (!c->plan->sandbox->private_users || geteuid() == 0 || c->tried_user_namespace)
                 return 0;
+        c->tried_user_namespace = true;
         return finish(c, map_self());
 }
 
@@ -137,12 +138,16 @@ static int new_network(ExecContext *c) {
 int step_network(ExecContext *c) {
         const ExecPlan *p = c->plan;
         const SandboxSpec *s = p->sandbox;
+        int r;
 
         if (!p->apply_sandbox || !s)
                 return 0;
+        r = user_namespace_early(c);
+        if (r < 0)
+                return r;
         if (s->network_namespace_path)
                 return namespace_enter(c, s->network_namespace_path, CLONE_NEWNET);
         if (p->network_fd >= 0)
-                return setns(p->network_fd, CLONE_NEWNET) < 0 ? -errno : 0;
+                return namespace_join(p->network_fd, "/proc/self/ns/net", CLONE_NEWNET);
         return s->private_network ? new_network(c) : 0;
 }

@@ -320,6 +320,15 @@ int namespace_enter(ExecContext *c, const char *path, int flag) {
         return fd < 0 || setns(fd, flag) < 0 ? -errno : 0;
 }
 
+int namespace_join(int fd, const char *own, int flag) {
+        struct stat theirs, ours;
+
+        if (fstat(fd, &theirs) >= 0 && stat(own, &ours) >= 0 && theirs.st_dev == ours.st_dev &&
+            theirs.st_ino == ours.st_ino)
+                return 0;
+        return setns(fd, flag) < 0 ? -errno : 0;
+}
+
 int step_namespace(ExecContext *c) {
         const ExecPlan *p = c->plan;
         const SandboxSpec *s = p->sandbox;
@@ -331,7 +340,7 @@ int step_namespace(ExecContext *c) {
         if (r >= 0 && s->ipc_namespace_path)
                 r = namespace_enter(c, s->ipc_namespace_path, CLONE_NEWIPC);
         else if (r >= 0 && p->ipc_fd >= 0)
-                r = setns(p->ipc_fd, CLONE_NEWIPC) < 0 ? -errno : 0;
+                r = namespace_join(p->ipc_fd, "/proc/self/ns/ipc", CLONE_NEWIPC);
         else if (r >= 0 && s->private_ipc)
                 r = new_namespace(c, "PrivateIPC", CLONE_NEWIPC);
         if (r >= 0 && s->protect_hostname)

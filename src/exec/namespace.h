@@ -23,6 +23,8 @@
 bool namespace_is_wanted(const ExecPlan *p);
 
 int namespace_enter(ExecContext *c, const char *path, int flag);
+/* One that another process of this run, or of a unit that is joined, has: where none could be made, it is our own. */
+int namespace_join(int fd, const char *own, int flag);
 int user_namespace_early(ExecContext *c); /* without privileges it comes first, and gives some */
 
 /* mount-content.c: opens what the entry shows, as long as everything is where it was. */

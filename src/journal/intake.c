@@ -291,6 +291,17 @@ void stream_recover(Server *s) {
 
 /* ---- adding ---- */
 
+#define RATE_INTERVAL_OF_BURST (30 * UINT64_C(1000000))
+
+/* A unit may say one of the two; the other is the journal's, and a burst alone counts in 30 s, as with systemd. */
+static void complete_rate(const Config *c, StreamInfo *info) {
+        if (info->rate_interval == UINT64_MAX)
+                info->rate_interval = info->rate_burst > 0 && c->rate_interval == 0 ? RATE_INTERVAL_OF_BURST
+                                                                                    : c->rate_interval;
+        if (info->rate_burst == 0)
+                info->rate_burst = c->rate_burst;
+}
+
 int stream_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n, bool is_connection) {
         static const uint8_t no_run[16];
         Stream *stream = NULL;
@@ -314,11 +325,9 @@ int stream_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n, boo
         }
         stream->is_socket = is_connection;
         stream->in_header = is_connection && n == 0;
-        if (s->config.rate_interval > 0) {
-                stream->info.rate_interval = s->config.rate_interval;
-                stream->info.rate_burst = s->config.rate_burst;
-        }
+        stream->info.rate_interval = UINT64_MAX;
         stream_info_parse(&stream->info, text, n);
+        complete_rate(&s->config, &stream->info);
         stream->carry_slot = state_carry_find(&s->state, id);
         HASH_ADD(hh, s->streams, id, sizeof(id), stream);
         if (!stream->hh.tbl) {

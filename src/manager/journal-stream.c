@@ -87,8 +87,9 @@ static int describe(const Unit *u, bool is_stderr, pid_t pid, char **ret) {
         if (e->log_level_max >= 0)
                 buf_addf(&b, "\nLEVEL_MAX=%d", e->log_level_max);
         if (e->log_rate_limit_interval != USEC_INFINITY)
-                buf_addf(&b, "\nRATE_INTERVAL_USEC=%" PRIu64 "\nRATE_BURST=%u", e->log_rate_limit_interval,
-                         e->log_rate_limit_burst);
+                buf_addf(&b, "\nRATE_INTERVAL_USEC=%" PRIu64, e->log_rate_limit_interval);
+        if (e->log_rate_limit_burst > 0)
+                buf_addf(&b, "\nRATE_BURST=%u", e->log_rate_limit_burst);
         STRV_FOREACH (field, e->log_extra_fields)
                 buf_addf(&b, "\nFIELD_%s", *field);
         return buf_take(&b, ret);

@@ -21,12 +21,13 @@ static const unsigned char kept[] = { CAP_CHOWN,       CAP_DAC_OVERRIDE,    CAP_
                                       CAP_SETFCAP,     CAP_SETPCAP,         CAP_SYS_CHROOT, CAP_KILL,
                                       CAP_AUDIT_WRITE, CAP_NET_BIND_SERVICE };
 static const unsigned denied[] = {
-        SYS_mount,         SYS_umount2,         SYS_pivot_root, SYS_unshare,       SYS_setns,
-        SYS_sethostname,   SYS_setdomainname,   SYS_reboot,     SYS_init_module,   SYS_finit_module,
-        SYS_delete_module, SYS_keyctl,          SYS_add_key,    SYS_request_key,   SYS_ptrace,
-        SYS_bpf,           SYS_perf_event_open, SYS_move_mount, SYS_open_tree,     SYS_fsopen,
-        SYS_fsconfig,      SYS_fsmount,         SYS_fspick,     SYS_mount_setattr, SYS_settimeofday,
-        SYS_clock_settime, SYS_quotactl,        SYS_swapon,     SYS_swapoff,       SYS_userfaultfd
+        SYS_mount,         SYS_umount2,         SYS_pivot_root,   SYS_unshare,       SYS_setns,
+        SYS_sethostname,   SYS_setdomainname,   SYS_reboot,       SYS_init_module,   SYS_finit_module,
+        SYS_delete_module, SYS_keyctl,          SYS_add_key,      SYS_request_key,   SYS_ptrace,
+        SYS_bpf,           SYS_perf_event_open, SYS_move_mount,   SYS_open_tree,     SYS_fsopen,
+        SYS_fsconfig,      SYS_fsmount,         SYS_fspick,       SYS_mount_setattr, SYS_settimeofday,
+        SYS_clock_settime, SYS_quotactl,        SYS_swapon,       SYS_swapoff,       SYS_userfaultfd,
+        SYS_mbind,         SYS_get_mempolicy,   SYS_set_mempolicy
 };
 
 #define NAMESPACE_FLAGS 0x7E020000u

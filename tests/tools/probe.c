@@ -17,10 +17,14 @@
  *      probe store NAME       leaves a memory file with svinit under that name, waits
  *      probe strays N FILE    N daemons that ignore SIGTERM; FILE holds their number when all are there; waits
  *      probe fds              prints $LISTEN_FDS and what they are
+ *      probe terminals DIR N  N terminals in raw mode, as DIR/1 ...; DIR/1.said has what was written to the first,
+ *                             DIR/1.lost appears when it was taken from who has it open; waits
+ *      probe legacy           a system call of the 32-bit kind
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +35,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -276,6 +281,70 @@ static int fds(void) {
         return wait_forever();
 }
 
+#define TERMINALS_MAX 64
+
+static int note_terminal(const char *dir, int i, const char *what, const char *text, size_t n) {
+        char path[256];
+        int fd;
+
+        snprintf(path, sizeof(path), "%s/%d.%s", dir, i + 1, what);
+        fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        return fd < 0 || write(fd, text, n) < 0 || close(fd) < 0;
+}
+
+static int open_terminal(const char *dir, int i, struct pollfd *master, struct pollfd *slave) {
+        char path[256];
+        struct termios t;
+
+        master->fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (master->fd < 0 || grantpt(master->fd) < 0 || unlockpt(master->fd) < 0)
+                return 1;
+        slave->fd = open(ptsname(master->fd), O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (slave->fd < 0 || tcgetattr(slave->fd, &t) < 0)
+                return 1;
+        cfmakeraw(&t);
+        master->events = POLLIN;
+        snprintf(path, sizeof(path), "%s/%d", dir, i + 1);
+        return tcsetattr(slave->fd, TCSANOW, &t) < 0 || symlink(ptsname(master->fd), path) < 0;
+}
+
+static int terminals(const char *dir, int n) {
+        struct pollfd p[2 * TERMINALS_MAX] = { 0 };
+
+        for (int i = 0; i < n && i < TERMINALS_MAX; i++)
+                if (open_terminal(dir, i, p + 2 * i, p + 2 * i + 1))
+                        return 1;
+        for (;;) {
+                char said[512];
+
+                if (poll(p, 2 * (nfds_t)n, -1) < 0)
+                        return 1;
+                for (int i = 0; i < n; i++) {
+                        ssize_t got = p[2 * i].revents & POLLIN ? read(p[2 * i].fd, said, sizeof(said)) : 0;
+
+                        if (got > 0 && note_terminal(dir, i, "said", said, (size_t)got))
+                                return 1;
+                        if (p[2 * i + 1].revents & POLLHUP) {
+                                p[2 * i + 1].fd = -1;
+                                if (note_terminal(dir, i, "lost", "", 0))
+                                        return 1;
+                        }
+                }
+        }
+}
+
+/* getpid() by the gate that 32-bit programs use. */
+static int legacy(void) {
+#ifdef __x86_64__
+        long r;
+
+        __asm__ volatile("int $0x80" : "=a"(r) : "a"(20) : "memory", "r8", "r9", "r10", "r11");
+        return r != (long)getpid();
+#else
+        return 1;
+#endif
+}
+
 int main(int argc, char **argv) {
         const char *what = argc > 1 ? argv[1] : "", *arg = argc > 2 ? argv[2] : "";
 
@@ -307,6 +376,10 @@ int main(int argc, char **argv) {
                 return strays(strtol(arg, NULL, 10), argc > 3 ? argv[3] : "/dev/null");
         if (strcmp(what, "fds") == 0)
                 return fds();
+        if (strcmp(what, "terminals") == 0)
+                return terminals(arg, argc > 3 ? atoi(argv[3]) : 1);
+        if (strcmp(what, "legacy") == 0)
+                return legacy();
         fprintf(stderr, "probe: unknown '%s'\n", what);
         return 2;
 }
