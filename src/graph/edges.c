@@ -163,7 +163,7 @@ void graph_forget_spec(Graph *g, Unit *u) {
 
 const Edge *graph_next_referrer(const Unit *u, const Edge *previous) {
         for (const Edge *e = previous ? previous + 1 : u->edges; e < u->edges + u->n_edges; e++)
-                if (edge_referred(e) != 0)
+                if (edge_referred(e))
                         return e;
         return NULL;
 }

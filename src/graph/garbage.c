@@ -37,7 +37,7 @@ static bool is_needed_by_neighbour(const Sweep *s, const Unit *u) {
                 const Unit *other = u->edges[i].other;
 
                 s->graph->n_steps++;
-                if (edge_referred(u->edges + i) != 0 && (other->marker == s->needed || is_alive(other)))
+                if (edge_referred(u->edges + i) && (other->marker == s->needed || is_alive(other)))
                         return true;
         }
         return false;
@@ -47,8 +47,7 @@ static void append_referrers(Sweep *s, const Unit *u) {
         for (size_t i = 0; i < u->n_edges; i++) {
                 Unit *other = u->edges[i].other;
 
-                if (edge_referred(u->edges + i) == 0 || other->marker == s->seen ||
-                    other->marker == s->needed)
+                if (!edge_referred(u->edges + i) || other->marker == s->seen || other->marker == s->needed)
                         continue;
                 other->marker = s->seen;
                 other->walk_next = NULL;

@@ -52,8 +52,8 @@ int edge_add_own(Unit *from, uint32_t kinds, Unit *to);
 int edge_add_implied(Unit *from, uint32_t kinds, Unit *to); /* those that are not there already */
 void edges_clear_own(Unit *u);                              /* what u asked for */
 void edges_clear_all(Unit *u);                              /* at both ends, whoever asked */
-static inline uint32_t edge_referred(const Edge *e) { /* kinds by which the other end names the holder */
-        return e->kinds & ~e->own;
+static inline bool edge_referred(const Edge *e) {           /* does the other end ask for it (too)? */
+        return e->other->edges[e->twin].own != 0;
 }
 
 /* implied.c */

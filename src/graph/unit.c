@@ -184,8 +184,8 @@ static void requeue_referrers(Graph *g, Unit *u) {
         for (size_t i = 0; i < u->n_edges; i++) {
                 Unit *other = u->edges[i].other;
 
-                if (edge_referred(u->edges + i) == 0 || other->job || !unit_is_down(other) ||
-                    other->transient || other->perpetual)
+                if (!edge_referred(u->edges + i) || other->job || !unit_is_down(other) || other->transient ||
+                    other->perpetual)
                         continue;
                 other->load_state = LOAD_STUB;
                 graph_queue_stub(g, other);

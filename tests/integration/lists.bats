@@ -38,6 +38,7 @@ list-timers --all
 list-timers d*
 list-sockets
 list-sockets --show-types
+list-sockets --all
 list-sockets -o json
 list-automounts
 list-jobs

@@ -328,6 +328,19 @@ static void failed_units_are_counted(void **state) {
         assert_int_equal(graph_count_failed(w->graph), 0);
 }
 
+/* What a pair of units says of each other it may say twice: After= here is Before= there. */
+static void what_both_ends_ask_for_holds_both(void **state) {
+        World *w = *state;
+        Unit *user = world_unit(w, "user.target", "After=a.target"),
+             *a = world_unit(w, "a.target", "Before=b.target"),
+             *b = world_unit(w, "b.target", "After=a.target");
+
+        world_load(w);
+        graph_unit_changed(w->graph, user, ACTIVE, 0, NULL);
+        assert_false(world_garbage(w, a));
+        assert_false(world_garbage(w, b)); /* a refers to it, whatever b says */
+}
+
 static void what_somebody_alive_refers_to_is_kept(void **state) {
         World *w = *state;
         Unit *t = world_unit(w, "t.target", "Wants=a.target"),
@@ -524,6 +537,7 @@ int main(void) {
                 WORLD_TEST(what_cannot_be_is_no_edge),
                 WORLD_TEST(units_with_processes_are_in_a_slice),
                 WORLD_TEST(failed_units_are_counted),
+                WORLD_TEST(what_both_ends_ask_for_holds_both),
                 WORLD_TEST(what_somebody_alive_refers_to_is_kept),
                 WORLD_TEST(many_candidates_share_what_is_found_out),
                 WORLD_TEST(garbage_is_told_from_its_neighbours),
