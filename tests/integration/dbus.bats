@@ -18,7 +18,7 @@ U
 
 dbus_boot() {
         enabled dbus.service
-        boot
+        boot "$@"
         wait_state dbus.service active
         wait_for busctl --system call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.DBus.Peer Ping
 }
@@ -67,6 +67,19 @@ descriptors() {
         [[ $output == *"Access denied"* ]]
         [[ $(show a.service ActiveState) == inactive ]]
         inside env SYSTEMCTL_FORCE_BUS=1 timeout 20 systemctl start a.service
+        [[ $(show a.service ActiveState) == active ]]
+}
+
+@test "BusControlUsers= may touch as well" {
+        a_service
+        mkdir "$T/config"
+        printf '[Manager]\nBusControlUsers=4711 65534\n' >"$T/config/svinit.conf"
+        dbus_boot --bind "$T/config:/etc/svinit"
+        inside "${nobody[@]}" systemctl start a.service
+        [[ $(show a.service ActiveState) == active ]]
+        printf '[Manager]\nBusControlUsers=4711\n' >"$T/config/svinit.conf"
+        ctl daemon-reload
+        run -4 inside "${nobody[@]}" systemctl stop a.service
         [[ $(show a.service ActiveState) == active ]]
 }
 
