@@ -4,8 +4,10 @@
 /*
  * The child's side of a spawn: what it knows while it runs the steps.
  *
- * A step gets the ExecContext, returns 0 or a negative errno, and says in
- * `status.detail` what it was about (exec_detail()). What could not be applied
+ * A step gets the ExecContext, returns 0 or a negative errno, and says what it
+ * was about (exec_detail()), which setting is to blame where that is not the one
+ * of its row in the table of steps (exec_blame()), and what the error number
+ * does not say (exec_reason()). What could not be applied
  * without harm is noted by exec_note() and not an error; exec_tolerate() makes
  * that choice by the error number.
  *
@@ -67,6 +69,7 @@ typedef struct ExecContext {
 typedef struct ExecStep {
         const char *name;
         int exit_code;
+        const char *setting; /* NULL: none, or the step tells which */
         int (*run)(ExecContext *c);
 } ExecStep;
 
@@ -75,10 +78,14 @@ int exec_run_steps(ExecContext *c);
 void exec_context_release(ExecContext *c);
 
 void exec_detail(ExecContext *c, const char *text);
+void exec_blame(ExecContext *c, const char *setting);
+void exec_reason(ExecContext *c, const char *text);
 /* "Key=: reason" for ExecStatus.unapplied; r 0 with another reason. */
 void exec_note(ExecContext *c, const char *key, int r);
 void exec_note_text(ExecContext *c, const char *key, const char *reason);
 /* A restriction or a wish that this place refuses: noted, which with Strict= fails the step. Other errors are returned. */
+/* Strict=: what would run without its fences does not run, and the first "Key=: reason" is why. -EOPNOTSUPP. */
+int exec_refuse(ExecContext *c, const char *notes);
 int exec_tolerate(ExecContext *c, const char *key, int r);
 void exec_status_send(const ExecContext *c);
 static inline bool exec_account_is_wanted(const ExecPlan *p) {

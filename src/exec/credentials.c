@@ -280,22 +280,34 @@ static int add_value(CredentialList *l, const char *entry) {
         return add_credential(l, id, TAKE(data), n);
 }
 
-int credentials_collect(ExecContext *c, CredentialList *ret) {
+static int collect(ExecContext *c, CredentialList *l) {
         const SandboxSpec *s = c->plan->sandbox;
-        CredentialList l = { 0 };
         int r = 0;
 
-        STRV_FOREACH (e, s->load_credentials)
-                if (r >= 0)
-                        r = load_one(c, &l, *e);
-        STRV_FOREACH (e, s->import_credentials)
-                if (r >= 0)
-                        r = import_all(c, &l, *e);
-        STRV_FOREACH (e, s->set_credentials)
-                if (r >= 0) {
-                        exec_detail(c, "SetCredential=");
-                        r = add_value(&l, *e);
-                }
+        exec_blame(c, "LoadCredential");
+        for (char *const *e = s->load_credentials; r >= 0 && e && *e; e++)
+                r = load_one(c, l, *e);
+        if (r < 0)
+                return r;
+        exec_blame(c, "ImportCredential");
+        for (char *const *e = s->import_credentials; r >= 0 && e && *e; e++)
+                r = import_all(c, l, *e);
+        if (r < 0)
+                return r;
+        exec_blame(c, "SetCredential");
+        for (char *const *e = s->set_credentials; r >= 0 && e && *e; e++) {
+                exec_detail(c, "...");
+                r = add_value(l, *e);
+        }
+        return r;
+}
+
+int credentials_collect(ExecContext *c, CredentialList *ret) {
+        CredentialList l = { 0 };
+        int r = collect(c, &l);
+
+        if (r == -E2BIG)
+                exec_reason(c, "all credentials of a unit together may have 1 MiB");
         if (r < 0) {
                 credentials_release(&l);
                 return r;

@@ -180,6 +180,7 @@ int environment_file_load(const EnvironmentFile *f, char ***env, ExecContext *c)
         int r = 0;
 
         exec_detail(c, f->path);
+        exec_blame(c, "EnvironmentFile");
         switch (glob(f->path, GLOB_BRACE, NULL, &found)) {
         case 0:
                 break;

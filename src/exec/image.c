@@ -72,6 +72,7 @@ static int add_files(ExecContext *c, char ***env) {
                         return r;
         }
         exec_detail(c, NULL);
+        exec_blame(c, NULL);
         return 0;
 }
 

@@ -115,6 +115,7 @@ static int resolve_path(const MountWishes *w, MountEntry *e) {
 static int excuse(ExecContext *c, const MountEntry *e, int r) {
         if (r == -ENOENT && e->optional)
                 return 0;
+        exec_blame(c, e->key);
         return exec_tolerate(c, e->key, r);
 }
 
@@ -317,6 +318,7 @@ int namespace_enter(ExecContext *c, const char *path, int flag) {
         int fd auto_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
         exec_detail(c, path);
+        exec_blame(c, flag == CLONE_NEWNET ? "NetworkNamespacePath" : "IPCNamespacePath");
         return fd < 0 || setns(fd, flag) < 0 ? -errno : 0;
 }
 

@@ -79,11 +79,14 @@ typedef struct ExecChild {
 
 #define UNAPPLIED_TEXT_MAX 2048
 typedef struct ExecStatus {
-        bool failed;      /* the child could not exec; it exits with `exit_code` */
-        int exit_code;    /* 200..243 */
-        int error;        /* negative errno */
-        char step[24];    /* "user" */
-        char detail[128]; /* what it was about: a path, a user name */
+        bool failed;       /* the child could not exec; it exits with `exit_code` */
+        int exit_code;     /* 200..243 */
+        int error;         /* negative errno */
+        char step[24];     /* "user" */
+        char command[128]; /* what was to be executed */
+        char setting[32];  /* "User"; empty: none is to blame */
+        char detail[256];  /* what it was about: a path, a user name; empty: the value of the setting */
+        char reason[128];  /* what the error number does not say; empty: it says all */
         char unapplied
                 [UNAPPLIED_TEXT_MAX]; /* directives that were not applied: "PrivateTmp=: Operation not permitted\n..." */
 } ExecStatus;

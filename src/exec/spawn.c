@@ -156,7 +156,7 @@ static void fail_shim(const ExecPlan *p, int status_fd, int r, pid_t service) {
         c.status.exit_code = 203;
         c.status.error = r;
         (void)snprintf(c.status.step, sizeof(c.status.step), "shim");
-        exec_detail(&c, p->shim_path);
+        (void)snprintf(c.status.command, sizeof(c.status.command), "%s", p->shim_path);
         exec_status_send(&c);
         if (service > 0)
                 (void)kill(service, SIGKILL);

@@ -22,6 +22,14 @@ void exec_detail(ExecContext *c, const char *text) {
         (void)snprintf(c->status.detail, sizeof(c->status.detail), "%s", text ? text : "");
 }
 
+void exec_blame(ExecContext *c, const char *setting) {
+        (void)snprintf(c->status.setting, sizeof(c->status.setting), "%s", setting ? setting : "");
+}
+
+void exec_reason(ExecContext *c, const char *text) {
+        (void)snprintf(c->status.reason, sizeof(c->status.reason), "%s", text ? text : "");
+}
+
 void exec_note_text(ExecContext *c, const char *key, const char *reason) {
         char *at = c->status.unapplied + strlen(c->status.unapplied);
         size_t room = sizeof(c->status.unapplied) - (size_t)(at - c->status.unapplied);
@@ -44,6 +52,20 @@ int exec_tolerate(ExecContext *c, const char *key, int r) {
                 return r;
         exec_note(c, key, r);
         return 0;
+}
+
+int exec_refuse(ExecContext *c, const char *notes) {
+        char text[sizeof(c->status.reason)];
+        size_t key = strcspn(notes, "=");
+
+        (void)snprintf(text, sizeof(text), "%.*s", (int)key, notes);
+        exec_blame(c, text);
+        exec_detail(c, NULL);
+        notes += strlen("=: ") + key;
+        (void)snprintf(text, sizeof(text), "%.*s, and svinit is strict", (int)MIN(strcspn(notes, "\n"), 96u),
+                       notes);
+        exec_reason(c, text);
+        return -EOPNOTSUPP;
 }
 
 void exec_status_send(const ExecContext *c) {
@@ -70,7 +92,10 @@ int exec_status_read(int fd, ExecStatus *st) {
                 if (n != sizeof(record))
                         return -EBADMSG;
                 record.step[sizeof(record.step) - 1] = 0;
+                record.command[sizeof(record.command) - 1] = 0;
+                record.setting[sizeof(record.setting) - 1] = 0;
                 record.detail[sizeof(record.detail) - 1] = 0;
+                record.reason[sizeof(record.reason) - 1] = 0;
                 record.unapplied[sizeof(record.unapplied) - 1] = 0;
                 *st = record;
                 if (st->failed)

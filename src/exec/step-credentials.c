@@ -139,6 +139,7 @@ int step_credentials(ExecContext *c) {
         r = credentials_collect(c, &l);
         if (r < 0)
                 return r;
+        exec_blame(c, NULL);
         exec_detail(c, path);
         r = make_storage(c, path);
         if (r >= 0)

@@ -67,9 +67,11 @@ static int pass_notify_fd(ExecContext *c, int first_free) {
 
         if (p->notify_fd_number == 0)
                 return 0;
-        exec_detail(c, "X-NotifyFd=");
-        if (p->notify_fd_number < first_free)
-                return -EADDRINUSE; /* a descriptor of LISTEN_FDS has the number */
+        exec_blame(c, "X-NotifyFd");
+        if (p->notify_fd_number < first_free) {
+                exec_reason(c, "a descriptor of a socket unit has the number");
+                return -EADDRINUSE;
+        }
         fd = fcntl(p->notify_fd, F_DUPFD_CLOEXEC, first_free);
         if (fd < 0)
                 return -errno;
@@ -146,7 +148,6 @@ int step_exec(ExecContext *c) {
         const Command *command = c->plan->command;
         const char *path = command->flags & COMMAND_SHELL ? c->image.argv[0] : command->path;
 
-        exec_detail(c, path);
         write_own_pid(c);
         if (!strchr(path, '/'))
                 return exec_by_search(c, path);

@@ -154,9 +154,9 @@ static int name_missing(ExecContext *c, const char *what, const char *name, int 
 
         if (r != -ESRCH)
                 return r;
-        (void)snprintf(text, sizeof(text), "%s: there is no %s '%s'", c->plan->command->path, what,
-                       name ?: "");
-        exec_detail(c, text);
+        (void)snprintf(text, sizeof(text), "there is no %s '%s'", what, name ?: "");
+        exec_detail(c, name);
+        exec_reason(c, text);
         return r;
 }
 
@@ -182,6 +182,8 @@ static int resolve_supplementary(ExecContext *c) {
                 return r;
         STRV_FOREACH (g, e->supplementary_groups) {
                 r = look_up_group(*g, a->groups + a->n_groups);
+                if (r < 0)
+                        exec_blame(c, "SupplementaryGroups");
                 if (r < 0)
                         return name_missing(c, "group", *g, r);
                 a->n_groups++;
@@ -217,9 +219,10 @@ static bool identity_differs(const ExecContext *c) {
 static int refuse_user(ExecContext *c) {
         char text[128];
 
-        (void)snprintf(text, sizeof(text), "%s as user %s: svinit runs as uid %u and can be nobody else",
-                       c->plan->command->path, c->plan->exec->user ?: "", (unsigned)geteuid());
-        exec_detail(c, text);
+        (void)snprintf(text, sizeof(text), "svinit runs as uid %u and can be nobody else",
+                       (unsigned)geteuid());
+        exec_blame(c, c->plan->exec->user ? "User" : "DynamicUser");
+        exec_reason(c, text);
         return -EPERM;
 }
 
@@ -263,6 +266,10 @@ int step_groups(ExecContext *c) {
 
         if (!a->switches)
                 return 0;
+        if (c->plan->exec->supplementary_groups)
+                exec_blame(c, "SupplementaryGroups");
+        else if (!c->plan->exec->group)
+                exec_blame(c, "User");
         if (a->n_groups >= 0 && syscall(SYS_setgroups, (size_t)a->n_groups, a->groups) < 0) {
                 /* A user namespace with one id forbids it; who stays what he is loses nothing. */
                 bool same = a->uid == getuid() && a->gid == getgid() && !c->plan->exec->supplementary_groups;

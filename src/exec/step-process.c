@@ -31,10 +31,8 @@ int step_cgroup(ExecContext *c) {
         const ExecPlan *p = c->plan;
         int r = 0;
 
-        if (p->group_lack && !p->ignore_missing_privilege) { /* PID 1 has noted it */
-                exec_detail(c, p->group_lack);
-                return -EOPNOTSUPP;
-        }
+        if (p->group_lack && !p->ignore_missing_privilege) /* PID 1 has noted it */
+                return exec_refuse(c, p->group_lack);
         if (p->cgroup_fd >= 0 && !c->in_group) {
                 int fd auto_fd = openat(p->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
@@ -297,6 +295,7 @@ static const char *const limit_keys[RLIM_NLIMITS] = {
 static int set_limit(ExecContext *c, int resource, const RlimitPair *wanted) {
         struct rlimit l = { .rlim_cur = wanted->soft, .rlim_max = wanted->hard }, ours;
 
+        exec_blame(c, limit_keys[resource]);
         if (setrlimit((__rlimit_resource_t)resource, &l) >= 0)
                 return 0;
         if (errno != EPERM)

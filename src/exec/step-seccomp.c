@@ -22,12 +22,8 @@ static void note_restrictions(ExecContext *c, const char *reason) {
 }
 
 static int refuse_filter(ExecContext *c, const char *reason) {
-        char text[128];
-
-        (void)snprintf(text, sizeof(text), "%s: %s= %s", c->plan->command->path,
-                       c->plan->sandbox->system_calls ? "SystemCallFilter" : "SystemCallArchitectures",
-                       reason);
-        exec_detail(c, text);
+        exec_blame(c, c->plan->sandbox->system_calls ? "SystemCallFilter" : "SystemCallArchitectures");
+        exec_reason(c, reason);
         return -EOPNOTSUPP;
 }
 

@@ -189,8 +189,12 @@ static int acquire_terminal(ExecContext *c, StdInput how) {
         if (fd < 0)
                 return -errno;
         if (ioctl(fd, TIOCSCTTY, how == INPUT_TTY_FORCE) < 0) {
-                if (errno != EPERM || how != INPUT_TTY)
-                        return -errno;
+                if (errno != EPERM || how != INPUT_TTY) {
+                        r = -errno;
+                        if (r == -EPERM)
+                                exec_reason(c, "another session has the terminal");
+                        return r;
+                }
                 r = wait_for_terminal(fd, path);
                 if (r < 0)
                         return r;

@@ -14,57 +14,57 @@
  * calls come last: they may deny what other steps need.
  */
 static const ExecStep steps[] = {
-        { "signals", 207, step_signals },
-        { "cgroup", 219, step_cgroup },
-        { "idle", 202, step_idle },
-        { "session", 220, step_session },
-        { "umask", 202, step_umask },
-        { "account", 217, step_user_account },
-        { "group-account", 216, step_group_account },
-        { "account", 217, step_may_switch },
-        { "stdin", 208, step_stdin },
-        { "stdout", 209, step_stdout },
-        { "stderr", 222, step_stderr },
-        { "foreground", 220, step_foreground },
-        { "oom-score", 206, step_oom_score },
-        { "nice", 201, step_nice },
-        { "scheduler", 214, step_scheduler },
-        { "affinity", 215, step_affinity },
-        { "numa", 242, step_numa },
-        { "io-priority", 211, step_io_priority },
-        { "timer-slack", 212, step_timer_slack },
-        { "personality", 230, step_personality },
-        { "seccomp", 228, step_prepare_filters },
-        { "credentials", 243, step_credentials },
-        { "runtime-directory", 233, step_runtime_directory },
-        { "state-directory", 238, step_state_directory },
-        { "cache-directory", 239, step_cache_directory },
-        { "logs-directory", 240, step_logs_directory },
-        { "configuration-directory", 241, step_configuration_directory },
-        { "environment", 204, step_image },
-        { "limits", 205, step_limits },
-        { "core-dump", 205, step_core_dump },
-        { "network", 225, step_network },
-        { "namespace", 226, step_namespace },
-        { "chroot", 210, step_root_directory },
-        { "group", 216, step_groups },
-        { "selinux", 229, step_selinux },
-        { "apparmor", 231, step_apparmor },
-        { "smack", 236, step_smack },
-        { "user-namespace", 217, step_user_namespace },
-        { "capability-bounding-set", 218, step_bounding_set },
-        { "secure-bits", 213, step_secure_bits },
-        { "user", 217, step_user },
-        { "ambient-capabilities", 218, step_ambient_set },
-        { "keyring", 237, step_keyring },
-        { "chdir", 200, step_working_directory },
-        { "no-new-privileges", 227, step_no_new_privileges },
-        { "restrictions", 228, step_restrictions },
-        { "pam", 224, step_pam },
-        { "unapplied", 226, step_unapplied },
-        { "descriptors", 202, step_descriptors },
-        { "seccomp", 228, step_filter },
-        { "exec", 203, step_exec },
+        { "signals", 207, NULL, step_signals },
+        { "cgroup", 219, NULL, step_cgroup },
+        { "idle", 202, NULL, step_idle },
+        { "session", 220, NULL, step_session },
+        { "umask", 202, "UMask", step_umask },
+        { "account", 217, "User", step_user_account },
+        { "group-account", 216, "Group", step_group_account },
+        { "account", 217, "User", step_may_switch },
+        { "stdin", 208, "StandardInput", step_stdin },
+        { "stdout", 209, "StandardOutput", step_stdout },
+        { "stderr", 222, "StandardError", step_stderr },
+        { "foreground", 220, NULL, step_foreground },
+        { "oom-score", 206, "OOMScoreAdjust", step_oom_score },
+        { "nice", 201, "Nice", step_nice },
+        { "scheduler", 214, "CPUSchedulingPolicy", step_scheduler },
+        { "affinity", 215, "CPUAffinity", step_affinity },
+        { "numa", 242, "NUMAPolicy", step_numa },
+        { "io-priority", 211, "IOSchedulingClass", step_io_priority },
+        { "timer-slack", 212, "TimerSlackNSec", step_timer_slack },
+        { "personality", 230, "Personality", step_personality },
+        { "seccomp", 228, NULL, step_prepare_filters },
+        { "credentials", 243, NULL, step_credentials },
+        { "runtime-directory", 233, "RuntimeDirectory", step_runtime_directory },
+        { "state-directory", 238, "StateDirectory", step_state_directory },
+        { "cache-directory", 239, "CacheDirectory", step_cache_directory },
+        { "logs-directory", 240, "LogsDirectory", step_logs_directory },
+        { "configuration-directory", 241, "ConfigurationDirectory", step_configuration_directory },
+        { "environment", 204, NULL, step_image },
+        { "limits", 205, NULL, step_limits },
+        { "core-dump", 205, "CoredumpFilter", step_core_dump },
+        { "network", 225, NULL, step_network },
+        { "namespace", 226, NULL, step_namespace },
+        { "chroot", 210, "RootDirectory", step_root_directory },
+        { "group", 216, "Group", step_groups },
+        { "selinux", 229, "SELinuxContext", step_selinux },
+        { "apparmor", 231, "AppArmorProfile", step_apparmor },
+        { "smack", 236, "SmackProcessLabel", step_smack },
+        { "user-namespace", 217, "PrivateUsers", step_user_namespace },
+        { "capability-bounding-set", 218, "CapabilityBoundingSet", step_bounding_set },
+        { "secure-bits", 213, "SecureBits", step_secure_bits },
+        { "user", 217, "User", step_user },
+        { "ambient-capabilities", 218, "AmbientCapabilities", step_ambient_set },
+        { "keyring", 237, "KeyringMode", step_keyring },
+        { "chdir", 200, "WorkingDirectory", step_working_directory },
+        { "no-new-privileges", 227, "NoNewPrivileges", step_no_new_privileges },
+        { "restrictions", 228, NULL, step_restrictions },
+        { "pam", 224, "PAMName", step_pam },
+        { "unapplied", 226, NULL, step_unapplied },
+        { "descriptors", 202, NULL, step_descriptors },
+        { "seccomp", 228, NULL, step_filter },
+        { "exec", 203, NULL, step_exec },
 };
 
 /* systemd.exec(5) "PROCESS EXIT CODES", the words that systemctl shows. */
@@ -119,11 +119,14 @@ const char *exec_exit_code_to_string(int code) {
         return exit_codes[code - 200];
 }
 
-/* Strict=: what would run without its fences does not run. The step that had to note something is the one that fails. */
-static int refuse_notes(ExecContext *c, const char *notes) {
-        (void)snprintf(c->status.detail, sizeof(c->status.detail), "%s without %.*s", c->plan->command->path,
-                       (int)strcspn(notes, "\n"), notes);
-        return -EOPNOTSUPP;
+static void tell_failure(ExecContext *c, const ExecStep *step, int r) {
+        ExecStatus *st = &c->status;
+
+        st->failed = true;
+        st->exit_code = step->exit_code;
+        st->error = r;
+        (void)snprintf(st->step, sizeof(st->step), "%s", step->name);
+        (void)snprintf(st->command, sizeof(st->command), "%s", c->plan->command->path);
 }
 
 int exec_run_steps(ExecContext *c) {
@@ -131,18 +134,14 @@ int exec_run_steps(ExecContext *c) {
                 const char *notes = c->status.unapplied + strlen(c->status.unapplied);
                 int r;
 
-                c->status.detail[0] = 0;
+                c->status.detail[0] = c->status.reason[0] = 0;
+                exec_blame(c, steps[i].setting);
                 r = steps[i].run(c);
                 if (r >= 0 && *notes && !c->plan->ignore_missing_privilege)
-                        r = refuse_notes(c, notes);
+                        r = exec_refuse(c, notes);
                 if (r >= 0)
                         continue;
-                if (!c->status.detail[0])
-                        exec_detail(c, c->plan->command->path);
-                c->status.failed = true;
-                c->status.exit_code = steps[i].exit_code;
-                c->status.error = r;
-                (void)snprintf(c->status.step, sizeof(c->status.step), "%s", steps[i].name);
+                tell_failure(c, steps + i, r);
                 return steps[i].exit_code;
         }
         /* The last step does not come back when it succeeds. */

@@ -9,11 +9,14 @@
  */
 
 #include "manager/manager-internal.h"
+#include "unit/directive.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define VALUE_SHOWN_MAX 160 /* of a setting, in a message */
 
 struct StatusWatch {
         Unit *unit;
@@ -88,6 +91,42 @@ static void note_lines(Unit *u, const char *lines) {
         log_unapplied(u, before);
 }
 
+/* "User=nosuchuser: there is no user 'nosuchuser' (No such process)": key, value, what is wrong. */
+static void explain(const Unit *u, const ExecStatus *st, Buf *b) {
+        const Directive *d = st->setting[0] ? directive_find("Service", st->setting) : NULL;
+        const char *error = strerror(-st->error);
+
+        if (st->setting[0]) {
+                Buf value auto_buf = { 0 };
+                const char *v = st->detail;
+
+                /* Values that are secret are told by the step, or not at all. */
+                if (!v[0] && d && !str_equal(d->key, "SetCredential") &&
+                    directive_format(d, u->spec, &value) >= 0)
+                        v = value.data ?: "";
+                buf_addf(b, "%s=%.*s%s: ", st->setting, VALUE_SHOWN_MAX, v,
+                         strlen(v) > VALUE_SHOWN_MAX ? "..." : "");
+        } else if (st->detail[0])
+                buf_addf(b, "%s: ", st->detail);
+        if (st->reason[0])
+                buf_addf(b, "%s (%s)", st->reason, error);
+        else
+                buf_add(b, error);
+}
+
+static void log_failure(const Unit *u, const ExecStatus *st) {
+        const char *name = exec_exit_code_to_string(st->exit_code);
+        Buf b auto_buf = { 0 };
+        char code[48];
+
+        explain(u, st, &b);
+        (void)snprintf(code, sizeof(code), "%d/%s", st->exit_code, name ?: "?");
+        LOG_UNIT_ERRNO(u->id, SPAWN_FAILED, st->error, FIELD_S("STEP", st->step),
+                       FIELD_S("EXECUTABLE", st->command), FIELD_S("SETTING", st->setting),
+                       FIELD_S("TEXT", b.data ?: ""), FIELD_I("EXIT_STATUS", st->exit_code),
+                       FIELD_S("STATUS_TEXT", code));
+}
+
 static void tell(StatusWatch *w) {
         Unit *u = w->unit;
         UnitRuntime *rt = unit_runtime(u);
@@ -99,8 +138,7 @@ static void tell(StatusWatch *w) {
                         &(Event){ .type = EVENT_EXECUTED, .now = dual_now(), .process = { .pid = w->pid } });
                 return;
         }
-        LOG_UNIT_ERRNO(u->id, SPAWN_FAILED, st->error, FIELD_S("STEP", st->step),
-                       FIELD_S("EXECUTABLE", st->detail), FIELD_I("EXIT_STATUS", st->exit_code));
+        log_failure(u, st);
         rt->failed_pid = w->pid;
         rt->failed_error = st->error;
         /* The shim itself could not be started: there never was a process whose end would be told. */

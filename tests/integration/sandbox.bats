@@ -116,7 +116,7 @@ filters_work() {
         inside_sh 'rm -f /usr/lib/*/libseccomp.so.2*'
         run ! ctl start needs
         [ "$(show needs ExecMainStatus)" = 228 ]
-        wait_host grep -q 'needs.service: .*SystemCallFilter= needs libseccomp, which is not installed' "$T/console"
+        wait_host grep -q 'needs.service: .*SystemCallFilter=~mount: needs libseccomp, which is not installed' "$T/console"
         run -0 ctl start wants
         wait_host grep -q 'wants.service: Not applied here: LockPersonality=: needs libseccomp' "$T/console"
 }

@@ -111,7 +111,7 @@ restarted() {
         wait_host test -s "$T/out/same"
         [ "$(<"$T/out/id")/$(<"$T/out/same")" = 1000/1000 ]
         wait_host grep -q 'other.service: .*217/USER' "$T/console"
-        grep -q 'other.service: .*as user daemon: svinit runs as uid 1000' "$T/console"
+        grep -q 'other.service: .*User=daemon: svinit runs as uid 1000' "$T/console"
         stop
         [ "$exit_code" = 0 ]
 }

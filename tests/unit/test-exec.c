@@ -61,7 +61,7 @@ static void a_missing_program_is_told(void **state) {
         World *w = *state;
 
         run_and_fail(w, "ExecStart=/no/such/program\n", 203, -ENOENT, "exec");
-        assert_string_equal(w->status.detail, "/no/such/program");
+        assert_string_equal(w->status.command, "/no/such/program");
 }
 
 static void a_missing_program_is_told_by_a_copy(void **state) {
@@ -347,7 +347,8 @@ static void strict_refuses_what_is_not_applied(void **state) {
         world_run(w);
         expect_exit(w, 224);
         assert_true(w->status.failed);
-        assert_string_equal(w->status.detail, "/bin/true without PAMName=: no PAM session is opened");
+        assert_string_equal(w->status.setting, "PAMName");
+        assert_string_equal(w->status.reason, "no PAM session is opened, and svinit is strict");
         assert_non_null(strstr(w->status.unapplied, "PAMName=: "));
 }
 
@@ -359,7 +360,8 @@ static void strict_refuses_limits_of_the_group(void **state) {
         w->plan.ignore_missing_privilege = false;
         world_run(w);
         expect_exit(w, 219);
-        assert_string_equal(w->status.detail, "MemoryMax=: there is no control group here");
+        assert_string_equal(w->status.setting, "MemoryMax");
+        assert_string_equal(w->status.reason, "there is no control group here, and svinit is strict");
 }
 
 static void a_plus_lifts_the_fences(void **state) {
@@ -377,7 +379,8 @@ static void an_unknown_user_is_217(void **state) {
         World *w = *state;
 
         run_and_fail(w, "ExecStart=/bin/true\nUser=no-such-user\n", 217, -ESRCH, "account");
-        assert_string_equal(w->status.detail, "/bin/true: there is no user 'no-such-user'");
+        assert_string_equal(w->status.setting, "User");
+        assert_string_equal(w->status.reason, "there is no user 'no-such-user'");
 }
 
 static void our_own_user_needs_no_privilege(void **state) {

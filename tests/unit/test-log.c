@@ -57,9 +57,11 @@ static void error_is_a_field_and_words(void **state) {
         Heard *h = *state;
 
         LOG_UNIT_ERRNO("a.service", SPAWN_FAILED, -ENOENT, FIELD_S("STEP", "exec"),
-                       FIELD_S("EXECUTABLE", "/bin/a"));
-        assert_string_equal(h->sentence,
-                            "a.service: Failed at step exec spawning /bin/a: No such file or directory");
+                       FIELD_S("EXECUTABLE", "/bin/a"), FIELD_S("TEXT", "No such file or directory"),
+                       FIELD_S("STATUS_TEXT", "203/EXEC"));
+        assert_string_equal(
+                h->sentence,
+                "a.service: Failed at step exec spawning /bin/a: No such file or directory (203/EXEC)");
         assert_int_equal(h->errno_field, ENOENT);
 }
 
