@@ -11,19 +11,19 @@ load helper
         boot
         [ "$(inside stat -c '%a %U %G' /run/echo.sock)" = "600 daemon mail" ]
         run -3 ctl is-active echo.service
-        run -0 inside timeout 10 probe connect /run/echo.sock
+        run -0 inside timeout 20 probe connect /run/echo.sock
         [ "${lines[0]}" = hello ]
         [ "${lines[1]}" = "$(show echo.service MainPID)" ]
         [ "$(show echo.socket SubState)" = running ]
         first=$(show echo.service MainPID)
-        run -0 inside timeout 10 probe connect /run/echo.sock
+        run -0 inside timeout 20 probe connect /run/echo.sock
         [ "${lines[1]}" = "$first" ]
         # The listening socket outlives a crash: nobody is refused.
         inside kill -9 "$first"
-        run -0 inside timeout 10 probe connect /run/echo.sock
+        run -0 inside timeout 20 probe connect /run/echo.sock
         [ "${lines[1]}" != "$first" ]
         ctl stop echo.socket echo.service
-        run ! inside timeout 10 probe connect /run/echo.sock
+        run ! inside timeout 20 probe connect /run/echo.sock
 }
 
 @test "Accept=yes starts an instance for each connection" {
@@ -31,9 +31,9 @@ load helper
         unit each@.service <<<$'[Service]\nExecStart=/bin/sh -c "read word; echo $word from $REMOTE_ADDR instance %i"\nStandardInput=socket'
         enabled each.socket
         boot
-        run -0 inside timeout 10 probe connect /run/each.sock
+        run -0 inside timeout 20 probe connect /run/each.sock
         [[ $output == "hello from"*"instance 0-"* ]]
-        run -0 inside timeout 10 probe connect /run/each.sock
+        run -0 inside timeout 20 probe connect /run/each.sock
         [[ $output == "hello from"*"instance 1-"* ]]
         [ "$(show each.socket NAccepted)" = 2 ]
         wait_host nothing_left
@@ -73,7 +73,7 @@ nothing_left() {
         unit tcp.service <<<$'[Service]\nExecStart=/usr/bin/probe serve'
         ctl daemon-reload
         ctl start tcp.socket
-        run -0 inside timeout 10 bash -c 'exec 3<>/dev/tcp/127.0.0.1/7002; echo hi >&3; head -1 <&3'
+        run -0 inside timeout 20 bash -c 'exec 3<>/dev/tcp/127.0.0.1/7002; echo hi >&3; head -1 <&3'
         [ "$output" = hi ]
 }
 
@@ -94,7 +94,7 @@ nothing_left() {
         unit spin.service <<<$'[Service]\nExecStart=/bin/false'
         enabled spin.socket
         boot
-        inside sh -c 'timeout 10 probe connect /run/spin.sock || true'
+        inside sh -c 'timeout 20 probe connect /run/spin.sock || true'
         wait_state spin.socket failed
         [[ $(show spin.socket Result) == service-start-limit-hit || $(show spin.socket Result) == trigger-limit-hit ]]
 }
@@ -137,7 +137,6 @@ has_lines() {
 }
 
 stamp_is_fresh() {
-        inside test /var/lib/systemd/timers/stamp-missed.timer -nt /proc/self
         [ $(($(date +%s) - $(inside stat -c %Y /var/lib/systemd/timers/stamp-missed.timer))) -lt 60 ]
 }
 

@@ -14,7 +14,7 @@ boot_beside() {
 
 unharmed() {
         [ "$(show well.service ActiveState)/$(show well.service MainPID)/$(show well.service NRestarts)" = "active/$neighbour/0" ]
-        timeout 2 nsenter -t "$init_pid" -m -u -i -n -p -- systemctl show -p Version >/dev/null
+        answers
 }
 
 ends_cleanly() {
@@ -74,9 +74,7 @@ no_jobs() {
         boot_beside
         inside_sh 'probe garbage /run/systemd/private 300 >/dev/null 2>&1 </dev/null & echo $! >/out/client'
         for i in 1 2 3 4 5; do
-                begin=$(date +%s%N)
-                run -0 timeout 5 nsenter -t "$init_pid" -m -u -i -n -p -- systemctl is-active well.service
-                ((($(date +%s%N) - begin) / 1000000 < 2000))
+                run -0 timeout 20 nsenter -t "$init_pid" -m -u -i -n -p -- systemctl is-active well.service
         done
         inside kill "$(<"$T/out/client")"
         ends_cleanly
@@ -97,21 +95,18 @@ flood_is_over() {
 }
 
 @test "svinit-journald killed again and again under load: no line lost, none twice" {
-        unit counter.service <<<$'[Service]\nExecStart=/bin/sh -c "i=0; while [ $i -lt 30000 ]; do echo number $i; i=$((i+1)); done; echo done >/out/done; exec sleep infinity"'
+        unit counter.service <<<$'[Service]\nExecStart=/bin/sh -c "i=0; until [ -e /out/enough ]; do n=$((i+1000)); while [ $i -lt $n ]; do echo number $i; i=$((i+1)); done; done; echo the last one; echo $i >/out/done; exec sleep infinity"'
         boot_beside
         ctl start --no-block counter
-        kills=0
-        while [ ! -e "$T/out/done" ] && ((kills < 30)); do
-                inside pkill -KILL -x svinit-journald || true
-                kills=$((kills + 1))
-                read -rt 0.05 <> <(:) || true
+        for i in {1..4}; do
+                wait_host inside pkill -KILL -x svinit-journald
+                read -rt 0.0$i <> <(:) || true # so that they meet it in different places
         done
-        wait_host test -e "$T/out/done"
-        wait_host journal_has counter.service "number 29999"
+        touch "$T/out/enough"
+        wait_host test -s "$T/out/done"
+        DEADLINE=120 wait_host journal_has counter.service "the last one"
         journal -u counter.service | grep '^number' >"$T/got" || true
-        echo "$kills kills, $(wc -l <"$T/got") lines"
-        ((kills >= 2))
-        seq -f 'number %.0f' 0 29999 | cmp - "$T/got"
+        seq -f 'number %.0f' 0 $(($(<"$T/out/done") - 1)) | cmp - "$T/got"
         journal_verifies
         ends_cleanly
 }

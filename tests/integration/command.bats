@@ -89,7 +89,8 @@ family_up() {
 }
 
 @test "-w: orphans are named when they are reaped" {
-        svinit_args=(-w -- sh -c '(sh -c "sleep 0.1" &) ; sleep 0.5')
+        # It can be sent signals until it has been reaped.
+        svinit_args=(-w -- sh -c '(sh -c "echo \$\$ >/out/orphan; exit 0" &); until [ -s /out/orphan ]; do sleep 0.02; done; while kill -0 "$(cat /out/orphan)"; do sleep 0.02; done')
         launch --cgroup hybrid
         wait_gone
         [ "$exit_code" = 0 ]
@@ -127,10 +128,13 @@ family_up() {
         keys() {
                 # Each key is sent when what it answers has been seen.
                 expect_line 'ready'; printf 'sleep 300\n'
-                wait_for pgrep -x sleep >/dev/null; printf '\032'
+                wait_host in_foreground; printf '\032'
                 expect_line 'Stopped'; printf 'stty size; fg\n'
-                expect_line '^33 77'; printf '\003'
+                expect_line '^33 77'; wait_host in_foreground; printf '\003'
                 printf 'echo st-$?\n'; expect_line '^st-130'; printf 'exit 5\n'
+        }
+        in_foreground() { # and running
+                [[ $(inside ps -o stat= -C sleep) == S*+* ]]
         }
         expect_line() {
                 wait_host grep -aqE "$1" "$T/tty"

@@ -46,10 +46,10 @@ descriptors() {
         enabled a.service
         boot
         inside_sh 'head -c 1000000 /dev/urandom | timeout 5 nc -U /run/systemd/private >/dev/null || true'
-        inside_sh 'for i in $(seq 300); do timeout 20 nc -dU /run/systemd/private & done >/dev/null 2>&1'
+        inside_sh 'for i in $(seq 300); do timeout 200 nc -dU /run/systemd/private & done >/dev/null 2>&1'
         wait_host descriptors 100 300           # no more than the cap, and ours
-        DEADLINE=10 wait_host descriptors 0 64 # whoever did not authenticate has been dropped
-        inside timeout 10 systemctl is-active a.service
+        wait_host descriptors 0 64 # whoever did not authenticate has been dropped
+        inside timeout 20 systemctl is-active a.service
         [[ $(show a.service MainPID) != 0 ]]
 }
 
@@ -114,6 +114,6 @@ descriptors() {
         SECONDS=0
         inside systemctl poweroff || true
         wait_gone
-        ((SECONDS < 10))
+        ((SECONDS < 20)) # the clients of D-Bus wait 25 s for an answer
         ((exit_code == 0))
 }

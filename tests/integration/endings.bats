@@ -26,7 +26,7 @@ family() {
         cat <<U
 [Service]
 KillMode=$1
-TimeoutStopSec=5s
+TimeoutStopSec=60s
 ExecStart=/bin/sh -c "/out/child $1 & trap 'echo main >>/out/$1; exit 0' TERM; echo \$! >/out/$1-pid; while :; do sleep 0.1; done"
 U
 }

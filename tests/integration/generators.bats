@@ -108,7 +108,7 @@ END
         local begin=$EPOCHSECONDS reload
         boot_with
         echo "booted after $((EPOCHSECONDS - begin)) s"
-        ((EPOCHSECONDS - begin < 20))
+        ((EPOCHSECONDS - begin < 90)) # and not 1000
         ctl start made
         own_messages
         grep -q 'hangs did not end in time and was killed' "$T/log"
@@ -119,7 +119,7 @@ END
         inside systemctl daemon-reload 3>&- &
         reload=$!
         wait_for pgrep -x sleep
-        inside timeout 3 systemctl start made.service
+        inside systemctl start made.service
         run -0 inside pgrep -x sleep
         rm "$T/generators/hangs"
         wait "$reload"

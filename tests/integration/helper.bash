@@ -13,6 +13,7 @@
 # probe); tests/check sets them. $RIG_OPTIONS are for every boot, such as "--cgroup hybrid".
 
 bats_require_minimum_version 1.5.0
+export TZ=UTC LC_ALL=C.UTF-8
 : "${STAGE:?run by tests/check}" "${RIG:?run by tests/check}"
 
 setup() {
@@ -72,7 +73,12 @@ launch() {
 boot() {
         launch "$@"
         wait_host test -S "/proc/$init_pid/root/run/systemd/private"
-        inside timeout 60 systemctl is-system-running --wait >/dev/null || true
+        wait_host boot_is_done
+}
+
+# A boot that hangs in a job is left "starting".
+boot_is_done() {
+        [[ $(inside timeout 60 systemctl is-system-running --wait) =~ ^(running|degraded|starting|stopping)$ ]]
 }
 
 inside() {
@@ -103,6 +109,16 @@ wait_for() {
 
 wait_state() {
         wait_host is_in_state "$1" "$2"
+}
+
+# PID 1 is not held up: it answers in a time that is far from every timeout of its own.
+answers() {
+        timeout 20 nsenter -t "$init_pid" -m -u -i -n -p -- systemctl show -p Version >/dev/null
+}
+
+# The main process of a service has become that program.
+main_is() { # UNIT NAME
+        [ "$(inside cat "/proc/$(show "$1" MainPID)/comm")" = "$2" ]
 }
 
 is_in_state() {

@@ -34,26 +34,6 @@ E
         stop
 }
 
-@test "svinit-journald killed again and again under load loses and doubles no line" {
-        unit count.service <<'E'
-[Service]
-ExecStart=/bin/sh -c 'i=0; while [ $i -lt 60000 ]; do echo "line $i"; i=$((i + 1)); done; echo all written'
-E
-        boot
-        ctl start --no-block count.service
-        killed=0
-        for i in {1..15}; do
-                inside pkill -KILL -x svinit-journald && killed=$((killed + 1))
-                read -rt 0.05 <> <(:) || true
-        done
-        [[ $killed -gt 1 ]]
-        DEADLINE=120 wait_host journal_has count.service "all written"
-        journal -u count.service | grep '^line ' >"$T/lines"
-        for ((i = 0; i < 60000; i++)); do echo "line $i"; done | cmp - "$T/lines"
-        journal_verifies
-        stop
-}
-
 @test "a burst is complete although its writer is gone at once" {
         unit burst.service <<'E'
 [Service]

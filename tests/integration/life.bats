@@ -10,12 +10,15 @@ lines_in() {
 
 @test "notify-reload: the signal, the answer with its time, done" {
         unit r.service <<<$'[Service]\nType=notify-reload\nExecStart=/usr/bin/probe reloader /out/reloads'
-        unit mute.service <<<$'[Service]\nType=notify-reload\nTimeoutStartSec=500ms\nExecStart=/usr/bin/probe stubborn\nSendSIGKILL=yes\nTimeoutStopSec=1'
+        unit mute.service <<<$'[Service]\nType=notify-reload\nExecStart=/usr/bin/probe stubborn\nSendSIGKILL=yes\nTimeoutStopSec=1'
         boot
         ctl start r mute
         run -0 ctl reload r
         run -0 ctl reload r
         lines_in "$T/out/reloads" 2
+        mkdir "$T/units/mute.service.d"
+        printf '[Service]\nTimeoutStartSec=500ms\n' >"$T/units/mute.service.d/impatient.conf"
+        ctl daemon-reload
         run -1 ctl reload mute
         [ "$(show mute ActiveState)/$(show mute ReloadResult)" = active/timeout ]
 }
@@ -40,6 +43,7 @@ lines_in() {
                 wait_state n active
                 [ "$(show n Type)" = notify ]
                 # The service had the one descriptor that it was promised, and no other.
+                wait_host main_is n sleep
                 [ "$(inside ls "/proc/$(show n MainPID)/fd" | tr '\n' ' ')" = "0 1 2 " ]
                 stop
         done
@@ -72,11 +76,11 @@ lines_in() {
         unit end.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/true'
         boot
         ctl start flood
-        for i in 1 2 3 4 5; do run -0 inside timeout 5 systemctl start end; done
+        for i in 1 2 3 4 5; do run -0 inside timeout 20 systemctl start end; done
         ctl start crash
         wait_host lines_in "$T/out/crash" 20
         [ "$(show flood ActiveState)" = active ]
-        run -0 inside timeout 5 systemctl stop flood
+        run -0 inside timeout 20 systemctl stop flood
         [ "$(show flood Result)" = success ]
 }
 

@@ -96,7 +96,7 @@ S
 
 @test "a second SIGINT kills a command that does not listen" {
         svinit_args=(-- /bin/sh -c 'trap "" INT TERM; echo up >/out/up; while :; do sleep 1; done')
-        launch --env SVINIT_LOG_LEVEL=info
+        launch --env SVINIT_LOG_LEVEL=info --env SVINIT_STOP_BUDGET=100s
         wait_host test -s "$T/out/up"
         kill -INT "$init_pid"
         wait_host grep -q "Shutting down" "$T/console" # two that come at once are one
@@ -104,7 +104,7 @@ S
         SECONDS=0
         wait_gone
         [ "$exit_code" = 137 ]
-        [ "$SECONDS" -lt 4 ]
+        [ "$SECONDS" -lt 50 ]
 }
 
 @test "an essential service that has to be killed at the end of the budget makes exit code 137" {
@@ -118,7 +118,7 @@ U
         SECONDS=0
         stop
         [ "$exit_code" = 137 ]
-        [ "$SECONDS" -le 2 ]
+        [ "$SECONDS" -le 30 ] # and not 90
         grep -q 'deaf.service: Killed: still' "$T/console"
 }
 
@@ -159,7 +159,7 @@ U
 }
 
 @test "processes of no unit get SIGTERM, then SIGKILL, and are waited for" {
-        boot
+        boot --env SVINIT_STOP_BUDGET=100s
         inside_sh 'setsid sh -c "trap \"echo term >/out/got; exit\" TERM; echo up >/out/up; while :; do sleep 0.1; done" >/dev/null 2>&1 &'
         inside_sh 'setsid sh -c "trap \"\" TERM; echo up >/out/deaf; while :; do sleep 0.1; done" >/dev/null 2>&1 &'
         wait_host test -s "$T/out/up"
@@ -168,15 +168,16 @@ U
         stop
         [ "$exit_code" = 0 ]
         [ "$(<"$T/out/got")" = term ]
-        [ "$SECONDS" -lt 6 ]
+        [ "$SECONDS" -lt 50 ]
 }
 
-# $1: seconds it takes
+# One that takes until /out/go is there.
 generator() {
         mkdir -p "$T/generators"
         cat >"$T/generators/slow" <<G
 #!/bin/sh
-sleep $1
+touch /out/generating
+until [ -e /out/go ]; do sleep 0.02; done
 printf '[Service]\nExecStart=/bin/sleep infinity\n' >"\$1/generated.service"
 mkdir -p "\$1/multi-user.target.wants"
 ln -s ../generated.service "\$1/multi-user.target.wants/"
@@ -185,11 +186,12 @@ G
 }
 
 @test "generators run before the first unit is read; svinit answers meanwhile" {
-        generator 1
+        generator
         launch --bind "$T/generators:/etc/systemd/system-generators"
         wait_host test -S "/proc/$init_pid/root/run/systemd/private"
         run inside systemctl is-system-running
         [ "$output" = initializing ]
+        touch "$T/out/go"
         inside timeout 60 systemctl is-system-running --wait
         [ "$(inside systemctl is-active generated.service)" = active ]
 }
@@ -200,19 +202,19 @@ G
 ExecStart=/bin/sleep infinity
 U
         enabled app.service
-        generator 0
+        generator
+        touch "$T/out/go"
         boot --bind "$T/generators:/etc/systemd/system-generators"
         pid=$(show app.service MainPID)
-        generator 1
-        SECONDS=0
-        inside systemctl daemon-reload &
+        rm "$T/out/go" "$T/out/generating"
+        inside systemctl daemon-reload 3>&- &
         reload=$!
-        wait_host test -e "/proc/$init_pid/root/run/systemd/generator" # the run has begun or ended
+        wait_host test -e "$T/out/generating"
         inside systemctl kill -s KILL app.service
         wait_state app.service failed
         kill -0 "$reload"
+        touch "$T/out/go"
         wait "$reload"
-        [ "$SECONDS" -ge 1 ]
         [ "$(inside systemctl is-active generated.service)" = active ]
 }
 
@@ -289,6 +291,10 @@ P
         grep -qE '^<14>[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} probe: kept 1$' "$T/out/syslog"
 }
 
+no_instances() {
+        [ -z "$(inside systemctl list-units --all --no-legend 'echo@*')" ]
+}
+
 connection_count() {
         [ "$(show echo.socket NConnections)" = "$1" ]
 }
@@ -307,7 +313,7 @@ shutdown($s, 1); print sysread($s, $m, 100), "\n";
 P
         [ "$(inside perl /out/client)" = "$(printf 'hello\n0')" ]
         wait_host connection_count 0
-        [ -z "$(inside systemctl list-units --all --no-legend 'echo@*')" ]
+        wait_host no_instances
         inside perl /out/client /out/one >/dev/null 3>&- &
         inside perl /out/client /out/two >/dev/null 3>&- &
         wait_host test -e "$T/out/one"
@@ -321,7 +327,7 @@ P
 }
 
 @test "a job that takes longer than JobTimeoutSec= is given up, JobTimeoutAction= is done" {
-        unit slow.service <<<$'[Unit]\nJobTimeoutSec=300ms\n[Service]\nType=oneshot\nTimeoutStartSec=infinity\nExecStart=/bin/sleep 5'
+        unit slow.service <<<$'[Unit]\nJobTimeoutSec=300ms\n[Service]\nType=oneshot\nTimeoutStartSec=infinity\nExecStart=/bin/sleep infinity'
         unit last.service <<<$'[Unit]\nJobRunningTimeoutSec=300ms\nJobTimeoutAction=exit-force\n[Service]\nType=oneshot\nTimeoutStartSec=infinity\nExecStart=/bin/sleep infinity'
         boot
         run -1 inside systemctl start slow.service

@@ -106,6 +106,7 @@ U
         boot
         wait_state bad.service failed
         wait_host journal_has a.service "first words"
+        wait_host main_is a sleep
         run -0 ctl status a
         [[ $output == *"● a.service - Alpha"* ]]
         [[ $output == *"Loaded: loaded (/etc/systemd/system/a.service; enabled"* || $output == *"Loaded: loaded (/etc/systemd/system/a.service; static"* ]]
