@@ -124,7 +124,7 @@ static int append_slice(sd_bus_message *m, Manager *manager, const Unit *slice) 
         for (Unit *u = NULL; r >= 0 && (u = next_unit(manager->graph, u));) {
                 Group *g = unit_runtime(u)->group;
 
-                if (g && path_is_below(group_path(g), parent))
+                if (g && u->type != UNIT_SLICE && path_is_below(group_path(g), parent))
                         r = append_group(m, manager, g);
         }
         return r;

@@ -76,35 +76,15 @@ int cgroup_read_key(const Groups *gs, Hierarchy h, const char *path, const char 
         return r < 0 ? r : cgroup_find_key(text, key, ret);
 }
 
-/* The controllers of v2 have to be passed on at each level. */
-static int make_level(Groups *gs, Hierarchy h, const char *full) {
-        if (mkdir(full, 0755) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        if (h == HIERARCHY_V2)
-                cgroup_enable_controllers(gs, full);
-        return 0;
-}
-
 int cgroup_make(Groups *gs, Hierarchy h, const char *path) {
         char full[PATH_MAX];
-        size_t base;
         int r = cgroup_path(gs, h, path, NULL, full);
 
         if (r < 0)
                 return r;
-        if (mkdir(full, 0755) >= 0 || errno == EEXIST)
-                return 0;
-        if (errno != ENOENT)
-                return -errno;
-        base = strlen(gs->hierarchies[h].base);
-        for (char *slash = strchr(full + base + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-                *slash = 0;
-                r = make_level(gs, h, full);
-                *slash = '/';
-                if (r < 0)
-                        return r;
-        }
-        return mkdir(full, 0755) < 0 && errno != EEXIST ? -errno : 0;
+        if (mkdir(full, 0755) < 0)
+                return errno == EEXIST ? 1 : -errno;
+        return 0;
 }
 
 /* A directory of cgroups counts its subdirectories as links; most have none. */
@@ -146,19 +126,11 @@ static int remove_one(const char *directory, void *userdata) {
 
 void cgroup_remove(const Groups *gs, Hierarchy h, const char *path) {
         char full[PATH_MAX];
-        size_t base;
 
         if (cgroup_path(gs, h, path, NULL, full) < 0)
                 return;
-        base = strlen(gs->hierarchies[h].base);
         if (rmdir(full) < 0 && errno != ENOENT) /* it has children, as a rule */
                 (void)visit_tree(full, 0, remove_one, NULL);
-        for (char *slash = strrchr(full, '/'); slash > full + base; slash = strrchr(full, '/')) {
-                *slash = 0;
-                /* The slice of nearly every unit is kept: making it again would cost more than it does. */
-                if (str_ends_with(full, "/system.slice") || rmdir(full) < 0)
-                        return;
-        }
 }
 
 typedef struct PidVisit {
@@ -221,6 +193,9 @@ static const char *const v1_names[HIERARCHY_MAX] = {
         [HIERARCHY_MEMORY] = "memory",
         [HIERARCHY_PIDS] = "pids",
         [HIERARCHY_CPU] = "cpu",
+        [HIERARCHY_CPUSET] = "cpuset",
+        [HIERARCHY_BLKIO] = "blkio",
+        [HIERARCHY_DEVICES] = "devices",
         [HIERARCHY_FREEZER] = "freezer",
 };
 

@@ -35,8 +35,17 @@ int groups_new(const GroupsOptions *o, Groups **ret) {
 
         if (!gs)
                 return -ENOMEM;
-        *gs = (Groups){ .options = *o, .inotify_fd = -1, .oom_fd = -1, .lent_fd = -1 };
+        *gs = (Groups){ .options = *o, .inotify_fd = -1, .oom_fd = -1, .lent_fd = -1, .starting = true };
+        gs->top = (Group){ .groups = gs,
+                           .path = (char *)"",
+                           .watch = -1,
+                           .device_program = -1,
+                           .held = true,
+                           .is_slice = true };
         r = cgroup_probe(gs);
+        for (Hierarchy h = 0; h < HIERARCHY_MAX; h++)
+                if (gs->hierarchies[h].base)
+                        gs->top.made |= 1U << h;
         if (r >= 0) {
                 const char *own =
                         gs->tracking == HIERARCHY_NONE ? "" : gs->hierarchies[gs->tracking].own_path;
@@ -64,12 +73,16 @@ static void take_back(Groups *gs) {
 }
 
 void groups_free(Groups *gs) {
-        Group *g, *next;
-
         if (!gs)
                 return;
-        HASH_ITER (hh_path, gs->by_path, g, next)
-                group_free(g);
+        while (gs->by_path) {
+                Group *g = gs->by_path;
+
+                while (g->children)
+                        g = g->children;
+                group_free(g); /* and who is above, when it was the last */
+        }
+        group_attributes_release(&gs->top);
         group_events_release(gs);
         cleanup_fd(&gs->oom_fd);
         take_back(gs);
@@ -108,7 +121,7 @@ void groups_facts(const Groups *gs, GroupsFacts *ret) {
                               .memory = limits_by(gs, HIERARCHY_MEMORY, CONTROLLER_MEMORY),
                               .pids = limits_by(gs, HIERARCHY_PIDS, CONTROLLER_PIDS),
                               .cpu = limits_by(gs, HIERARCHY_CPU, CONTROLLER_CPU),
-                              .io = gs->controllers & CONTROLLER_IO };
+                              .io = limits_by(gs, HIERARCHY_BLKIO, CONTROLLER_IO) };
         for (Hierarchy h = 0; h < HIERARCHY_MAX && !ret->hierarchy; h++)
                 ret->hierarchy = gs->hierarchies[h].base;
         ret->memory_max = MIN(limit_of(gs, HIERARCHY_V2, "memory.max"),
@@ -147,48 +160,9 @@ bool group_oom_killed(Group *g) {
         return g->oom_seen > before;
 }
 
-int group_enter_hierarchy(Group *g, Hierarchy h) {
-        HierarchyInfo *info = g->groups->hierarchies + h;
-        int r;
-
-        if (g->made & 1U << h)
-                return 0;
-        if (!info->base || info->refused)
-                return -ENODEV;
-        r = cgroup_make(g->groups, h, g->path);
-        if (r == -EROFS || r == -EACCES || r == -EPERM)
-                info->refused = true; /* for all groups to come: asked once */
-        if (r < 0)
-                return r;
-        g->made |= 1U << h;
-        return 0;
-}
-
 /* Names become directories: nothing may climb out of our own. */
 static bool path_is_safe(const char *slice, const char *unit) {
         return slice[0] != '/' && !strstr(slice, "..") && unit[0] && unit[0] != '.' && !strchr(unit, '/');
-}
-
-static int group_build(Group *g, const char *slice, const char *unit, const CgroupSpec *spec,
-                       Report *unapplied) {
-        Groups *gs = g->groups;
-        int r;
-
-        r = str_printf(&g->path, "%s%s/%s", slice[0] ? "/" : "", slice, unit);
-        if (r < 0)
-                return r;
-        if (gs->tracking != HIERARCHY_NONE) {
-                r = group_enter_hierarchy(g, gs->tracking);
-                if (r < 0)
-                        return r;
-        }
-        if (spec)
-                cgroup_apply_limits(g, spec, true, unapplied);
-        HASH_ADD_KEYPTR(hh_path, gs->by_path, g->path, strlen(g->path), g);
-        if (!g->hh_path.tbl)
-                return -ENOMEM;
-        g->oom_seen = count_oom_kills(g);
-        return 0;
 }
 
 int group_new(Groups *gs, const char *slice_path, const char *unit, const CgroupSpec *spec, void *userdata,
@@ -197,31 +171,26 @@ int group_new(Groups *gs, const char *slice_path, const char *unit, const Cgroup
         int r;
 
         ENSURE(gs && slice_path && unit && path_is_safe(slice_path, unit), -EINVAL);
-        g = calloc(1, sizeof(*g));
-        if (!g)
-                return -ENOMEM;
-        *g = (Group){ .groups = gs, .userdata = userdata, .watch = -1 };
-        r = group_build(g, slice_path, unit, spec, unapplied);
-        if (r < 0) {
-                group_free(g);
+        r = group_find_or_make(gs, slice_path, unit, &g);
+        if (r < 0)
                 return r;
-        }
+        ENSURE(!g->held, -EEXIST);
+        g->held = true;
+        g->userdata = userdata;
+        if (spec)
+                cgroup_apply_limits(g, spec, unapplied);
+        g->oom_seen = count_oom_kills(g);
         *ret = g;
         return 0;
 }
 
+/* A slice in which something is left loses its unit only. */
 void group_free(Group *g) {
         if (!g)
                 return;
-        group_shims_release(g);
-        group_events_remove(g);
-        if (g->hh_path.tbl)
-                HASH_DELETE(hh_path, g->groups->by_path, g);
-        for (Hierarchy h = 0; h < HIERARCHY_MAX; h++)
-                if (g->made & 1U << h)
-                        cgroup_remove(g->groups, h, g->path);
-        free(g->path);
-        free(g);
+        g->held = false;
+        g->userdata = NULL;
+        group_drop(g);
 }
 
 /* The kernel refuses to remove what is in use, which is the answer in one call. */
@@ -234,15 +203,19 @@ static bool is_removed(const Group *g) {
 }
 
 bool group_free_empty(Group *g) {
-        if (!is_removed(g) && !group_is_empty(g))
+        if (!g->is_slice && !is_removed(g) && !group_is_empty(g))
                 return false;
         group_free(g);
         return true;
 }
 
 int group_apply(Group *g, const CgroupSpec *spec, Report *unapplied) {
-        cgroup_apply_limits(g, spec, false, unapplied);
+        cgroup_apply_limits(g, spec, unapplied);
         return 0;
+}
+
+void groups_apply_root(Groups *gs, const CgroupSpec *spec, Report *unapplied) {
+        cgroup_apply_limits(&gs->top, spec, unapplied);
 }
 
 void *group_userdata(const Group *g) {
@@ -316,7 +289,7 @@ static Group *find_by_path(Groups *gs, char *path) {
                 *slash = 0;
                 HASH_FIND(hh_path, gs->by_path, path, strlen(path), g);
                 if (g)
-                        return g;
+                        return g->is_slice ? NULL : g;
         }
         return NULL;
 }

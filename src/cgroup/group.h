@@ -13,7 +13,14 @@
  *
  * Which tier holds is found out by trying, once, in groups_new(). A Group
  * belongs to one unit (owned by the manager, made lazily at the first spawn,
- * removed when the unit is down).
+ * removed when the unit is down). Groups lie in the groups of their slices,
+ * which are made with the first that needs them and go with the last; a slice
+ * whose unit has a Group has limits of its own. Controllers of v2 are switched
+ * on where something below needs them.
+ *
+ * Limits are applied as a whole, from a CgroupSpec, and as often as it changes:
+ * only attributes that change are written. What does not hold is in the report,
+ * each time, with the key and the reason.
  */
 
 #include "unit/spec.h"
@@ -50,6 +57,8 @@ typedef struct GroupsOptions {
         sd_event *event; /* borrowed */
         GroupEmptyHandler on_empty;
         GroupExitHandler on_exit;
+        /* The settings of a group's unit now: for limits that change by what happens to others. May be NULL. */
+        const CgroupSpec *(*spec_of)(void *userdata);
         bool force_shim; /* for tests: SVINIT_TIER=shim */
 } GroupsOptions;
 
@@ -77,7 +86,11 @@ int group_new(Groups *gs, const char *slice_path, const char *unit, const Cgroup
 void group_free(
         Group *g); /* removes the cgroup directories (best effort), closes shims' sockets; kills nothing */
 bool group_free_empty(Group *g); /* false: a process is left, the group stays, and the handler will be told */
-int group_apply(Group *g, const CgroupSpec *spec, Report *unapplied); /* limits again, after a reload */
+int group_apply(Group *g, const CgroupSpec *spec, Report *unapplied); /* limits again, of what runs */
+/* The limits of -.slice: of our own group, as far as it has some that we may write. */
+void groups_apply_root(Groups *gs, const CgroupSpec *spec, Report *unapplied);
+/* Startup...= count until this is false (they do at first), and while the manager stops. */
+void groups_set_starting(Groups *gs, bool starting);
 void *group_userdata(const Group *g);
 const char *group_path(const Group *g); /* "/system.slice/nginx.service": real or logical, for D-Bus */
 

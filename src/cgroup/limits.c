@@ -1,268 +1,420 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * From CgroupSpec to attributes. A row names the setting, the controller and
- * how its value is written in v2 and in v1; what is not there, or refused, is
- * a note in the report with the key, never an error: a limit only takes
- * something away from the service.
+ * From CgroupSpec to attributes. A row names the setting, the attribute and
+ * how its value is written; there is a table for v2 and one for v1. What is
+ * not there, or refused, is a note in the report with the key, never an error:
+ * a limit only takes something away from the service.
  */
 
 #include "cgroup/internal.h"
-#include "host/proc-file.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/sysinfo.h>
-#include <unistd.h>
+#include <utlist.h>
 
 #define CPU_PERIOD_DEFAULT (100 * USEC_PER_MSEC)
 #define CPU_PERIOD_MIN USEC_PER_MSEC
 #define CPU_PERIOD_MAX USEC_PER_SEC
+#define SHARES_MIN 2
+#define SHARES_MAX 262144
 
-typedef struct Attribute {
-        const char *key;                                          /* the directive */
-        uint64_t (*value)(const Groups *gs, const CgroupSpec *s); /* LIMIT_UNSET: not set */
+typedef struct LimitText {
+        char text[256];  /* of a number */
+        const char *set; /* NULL: the default is wanted */
+} LimitText;
+
+typedef struct Limit {
+        Attribute attribute;
         Controller controller;
-        const char *v2_file;
-        void (*v2_format)(uint64_t value, const CgroupSpec *s, char *text, size_t size);
-        const char *v2_none; /* what undoes it */
-        Hierarchy v1;        /* HIERARCHY_NONE: nothing alike */
-        int (*v1_apply)(Group *g, uint64_t value, const CgroupSpec *s);
-} Attribute;
+        void (*value)(const Group *g, const CgroupSpec *s, LimitText *ret);
+} Limit;
 
-static uint64_t share_of(uint64_t whole, uint64_t permyriad) {
-        return whole == UINT64_MAX ? UINT64_MAX
-                                   : whole / 10000 * permyriad + whole % 10000 * permyriad / 10000;
+static void set_number(LimitText *ret, uint64_t v) {
+        if (v == UINT64_MAX)
+                (void)snprintf(ret->text, sizeof(ret->text), "max");
+        else
+                (void)snprintf(ret->text, sizeof(ret->text), "%" PRIu64, v);
+        ret->set = ret->text;
 }
 
-/* What we may use at most: the machine's, or less where our own group has a limit. */
-static uint64_t memory_total(const Groups *gs) {
-        struct sysinfo si;
-        uint64_t total = UINT64_MAX, limit;
-
-        if (sysinfo(&si) >= 0)
-                total = (uint64_t)si.totalram * si.mem_unit;
-        if (cgroup_read_u64(gs, HIERARCHY_V2, "", "memory.max", &limit) >= 0 ||
-            cgroup_read_u64(gs, HIERARCHY_MEMORY, "", "memory.limit_in_bytes", &limit) >= 0)
-                total = MIN(total, limit);
-        return total;
+static void set_unless(LimitText *ret, uint64_t v, uint64_t unset) {
+        if (v != unset)
+                set_number(ret, v);
 }
 
-static uint64_t tasks_total(const Groups *gs) {
-        uint64_t total = UINT64_MAX, limit;
-        char text[32];
-
-        if (proc_read("/proc/sys/kernel/pid_max", text, sizeof(text)) > 0) {
-                text[strcspn(text, "\n")] = 0;
-                if (parse_u64(text, &limit) >= 0)
-                        total = limit;
-        }
-        if (cgroup_read_u64(gs, HIERARCHY_V2, "", "pids.max", &limit) >= 0 ||
-            cgroup_read_u64(gs, HIERARCHY_PIDS, "", "pids.max", &limit) >= 0)
-                total = MIN(total, limit);
-        return total;
+static void memory_min(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        set_unless(ret, limit_memory_min(g, s), 0);
 }
 
-/* In bytes, or as a share of all there is. */
-static uint64_t memory_value(const Groups *gs, uint64_t bytes, uint64_t permyriad) {
-        return permyriad != LIMIT_UNSET ? share_of(memory_total(gs), permyriad) : bytes;
+static void memory_low(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        set_unless(ret, limit_memory_low(g, s), 0);
 }
 
-static uint64_t memory_max(const Groups *gs, const CgroupSpec *s) {
-        return memory_value(gs, s->memory_max, s->memory_max_permyriad);
+static void memory_high(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        set_unless(ret, limit_memory(g->groups, s->memory_high, s->memory_high_permyriad), LIMIT_UNSET);
 }
 
-static uint64_t memory_high(const Groups *gs, const CgroupSpec *s) {
-        return memory_value(gs, s->memory_high, s->memory_high_permyriad);
+static void memory_max(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        set_unless(ret, limit_memory(g->groups, s->memory_max, s->memory_max_permyriad), LIMIT_UNSET);
 }
 
-/* No protection is the default and written as 0. */
-static uint64_t memory_low(const Groups *gs, const CgroupSpec *s) {
-        uint64_t v = memory_value(gs, s->memory_low, s->memory_low_permyriad);
-
-        return v == 0 ? LIMIT_UNSET : v;
+static void swap_max(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        set_unless(ret, limit_memory(g->groups, s->memory_swap_max, s->memory_swap_max_permyriad),
+                   LIMIT_UNSET);
 }
 
-static uint64_t memory_min(const Groups *gs, const CgroupSpec *s) {
-        uint64_t v = memory_value(gs, s->memory_min, s->memory_min_permyriad);
-
-        return v == 0 ? LIMIT_UNSET : v;
+static void zswap_max(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        set_unless(ret, limit_memory(g->groups, s->memory_zswap_max, s->memory_zswap_max_permyriad),
+                   LIMIT_UNSET);
 }
 
-static uint64_t swap_max(const Groups *gs, const CgroupSpec *s) {
-        return memory_value(gs, s->memory_swap_max, s->memory_swap_max_permyriad);
+static void zswap_writeback(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        if (!s->memory_zswap_writeback)
+                ret->set = "0";
 }
 
-static uint64_t tasks_max(const Groups *gs, const CgroupSpec *s) {
-        return s->tasks_max_permyriad != LIMIT_UNSET ? share_of(tasks_total(gs), s->tasks_max_permyriad)
-                                                     : s->tasks_max;
+static void oom_group(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        if (s->memory_oom_group)
+                ret->set = "1";
 }
 
-static uint64_t cpu_quota(const Groups *gs, const CgroupSpec *s) {
-        return s->cpu_quota_per_sec == USEC_INFINITY ? LIMIT_UNSET : s->cpu_quota_per_sec;
+static void tasks_max(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        set_unless(ret, limit_tasks(g->groups, s), LIMIT_UNSET);
 }
 
-static uint64_t cpu_weight(const Groups *gs, const CgroupSpec *s) {
-        return s->cpu_weight == 0 ? 1 : s->cpu_weight; /* "idle" is the least there is */
+static void cpu_idle(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        if (limit_cpu_weight(g, s) == 0)
+                ret->set = "1";
 }
 
-static uint64_t io_weight(const Groups *gs, const CgroupSpec *s) {
-        return s->io_weight == 0 ? LIMIT_UNSET : s->io_weight;
+static void cpu_weight(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        uint64_t v = limit_cpu_weight(g, s);
+
+        if (v != 0)
+                set_unless(ret, v, LIMIT_UNSET);
 }
 
-static void format_number(uint64_t v, const CgroupSpec *s, char *text, size_t size) {
-        (void)snprintf(text, size, "%" PRIu64, v);
-}
+static void cpu_shares(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        uint64_t v = limit_cpu_weight(g, s);
 
-static void format_io_weight(uint64_t v, const CgroupSpec *s, char *text, size_t size) {
-        (void)snprintf(text, size, "default %" PRIu64, v);
+        if (s->cpu_weight == LIMIT_UNSET && s->startup_cpu_weight == LIMIT_UNSET)
+                v = limit_while_starting(g, s->cpu_shares, s->startup_cpu_shares); /* as they were meant */
+        else if (v == 0)
+                v = LIMIT_UNSET; /* cpu.idle has it */
+        else if (v != LIMIT_UNSET)
+                v = MIN(MAX(v * 1024 / 100, SHARES_MIN), SHARES_MAX);
+        set_unless(ret, v, LIMIT_UNSET);
 }
 
 /* The kernel takes a quota of 1 ms or more; for a small share the period is made longer first. */
-static void scale_quota(uint64_t per_sec, const CgroupSpec *s, uint64_t *ret_quota, uint64_t *ret_period) {
-        uint64_t period = s->cpu_quota_period == USEC_INFINITY || s->cpu_quota_period == 0
-                                  ? CPU_PERIOD_DEFAULT
-                                  : s->cpu_quota_period;
+static bool scale_quota(const CgroupSpec *s, uint64_t *ret_quota, uint64_t *ret_period) {
+        uint64_t per_sec = s->cpu_quota_per_sec, period = s->cpu_quota_period;
 
+        if (per_sec == USEC_INFINITY)
+                return false;
+        if (period == USEC_INFINITY || period == 0)
+                period = CPU_PERIOD_DEFAULT;
         period = MIN(MAX(period, CPU_PERIOD_MIN), CPU_PERIOD_MAX);
         per_sec = MIN(per_sec, UINT64_C(1000000) * USEC_PER_SEC);
         if (per_sec > 0 && per_sec * period / USEC_PER_SEC < CPU_PERIOD_MIN)
                 period = MIN(CPU_PERIOD_MIN * USEC_PER_SEC / per_sec, CPU_PERIOD_MAX);
         *ret_quota = MAX(per_sec * period / USEC_PER_SEC, CPU_PERIOD_MIN);
         *ret_period = period;
+        return true;
 }
 
-static void format_quota(uint64_t v, const CgroupSpec *s, char *text, size_t size) {
+static void cpu_max(const Group *g, const CgroupSpec *s, LimitText *ret) {
         uint64_t quota, period;
 
-        scale_quota(v, s, &quota, &period);
-        (void)snprintf(text, size, "%" PRIu64 " %" PRIu64, quota, period);
+        if (!scale_quota(s, &quota, &period))
+                return;
+        (void)snprintf(ret->text, sizeof(ret->text), "%" PRIu64 " %" PRIu64, quota, period);
+        ret->set = ret->text;
 }
 
-static int write_v1(Group *g, Hierarchy h, const char *file, int64_t v) {
-        char text[24];
-
-        (void)snprintf(text, sizeof(text), "%" PRId64, v);
-        return cgroup_write(g->groups, h, g->path, file, text);
-}
-
-static int64_t v1_number(uint64_t v) {
-        return v >= INT64_MAX ? -1 : (int64_t)v;
-}
-
-/* memsw (memory and swap) may never be below the memory limit: the first goes first when both rise. Without MemorySwapMax=
- * the service may not escape into swap either, which is how v1 is usually set up; kernels without swap accounting have no
- * such file. */
-static int apply_memory_v1(Group *g, uint64_t v, const CgroupSpec *s) {
-        uint64_t allowed = swap_max(g->groups, s), swap = allowed == LIMIT_UNSET ? 0 : allowed;
-        int64_t both = v == LIMIT_UNSET ? -1 : v1_number(v > UINT64_MAX - swap ? UINT64_MAX : v + swap);
-        int r;
-
-        r = write_v1(g, HIERARCHY_MEMORY, "memory.limit_in_bytes", v1_number(v));
-        if (r == -EINVAL || r == -EBUSY) {
-                (void)write_v1(g, HIERARCHY_MEMORY, "memory.memsw.limit_in_bytes", both);
-                r = write_v1(g, HIERARCHY_MEMORY, "memory.limit_in_bytes", v1_number(v));
-        }
-        if (r >= 0)
-                (void)write_v1(g, HIERARCHY_MEMORY, "memory.memsw.limit_in_bytes", both);
-        return r;
-}
-
-static int apply_tasks_v1(Group *g, uint64_t v, const CgroupSpec *s) {
-        return v == LIMIT_UNSET ? cgroup_write(g->groups, HIERARCHY_PIDS, g->path, "pids.max", "max")
-                                : write_v1(g, HIERARCHY_PIDS, "pids.max", v1_number(v));
-}
-
-static int apply_quota_v1(Group *g, uint64_t v, const CgroupSpec *s) {
+static void cpu_period(const Group *g, const CgroupSpec *s, LimitText *ret) {
         uint64_t quota, period;
-        int r;
 
-        if (v == LIMIT_UNSET)
-                return write_v1(g, HIERARCHY_CPU, "cpu.cfs_quota_us", -1);
-        scale_quota(v, s, &quota, &period);
-        r = write_v1(g, HIERARCHY_CPU, "cpu.cfs_period_us", (int64_t)period);
-        return r < 0 ? r : write_v1(g, HIERARCHY_CPU, "cpu.cfs_quota_us", (int64_t)quota);
+        if (scale_quota(s, &quota, &period) && period != CPU_PERIOD_DEFAULT)
+                set_number(ret, period);
 }
 
-/* 100 of v2 is 1024 of v1. */
-static int apply_weight_v1(Group *g, uint64_t v, const CgroupSpec *s) {
-        return write_v1(g, HIERARCHY_CPU, "cpu.shares",
-                        v == LIMIT_UNSET ? 1024 : MAX((int64_t)(v * 1024 / 100), 2));
+static void cpu_quota(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        uint64_t quota, period;
+
+        if (scale_quota(s, &quota, &period))
+                set_number(ret, quota);
 }
 
-static const Attribute attributes[] = {
-        { "MemoryMin", memory_min, CONTROLLER_MEMORY, "memory.min", format_number, "0", HIERARCHY_NONE,
-          NULL },
-        { "MemoryLow", memory_low, CONTROLLER_MEMORY, "memory.low", format_number, "0", HIERARCHY_NONE,
-          NULL },
-        { "MemoryHigh", memory_high, CONTROLLER_MEMORY, "memory.high", format_number, "max", HIERARCHY_NONE,
-          NULL },
-        { "MemoryMax", memory_max, CONTROLLER_MEMORY, "memory.max", format_number, "max", HIERARCHY_MEMORY,
-          apply_memory_v1 },
-        { "MemorySwapMax", swap_max, CONTROLLER_MEMORY, "memory.swap.max", format_number, "max",
-          HIERARCHY_NONE, NULL },
-        { "TasksMax", tasks_max, CONTROLLER_PIDS, "pids.max", format_number, "max", HIERARCHY_PIDS,
-          apply_tasks_v1 },
-        { "CPUQuota", cpu_quota, CONTROLLER_CPU, "cpu.max", format_quota, "max", HIERARCHY_CPU,
-          apply_quota_v1 },
-        { "CPUWeight", cpu_weight, CONTROLLER_CPU, "cpu.weight", format_number, "100", HIERARCHY_CPU,
-          apply_weight_v1 },
-        { "IOWeight", io_weight, CONTROLLER_IO, "io.weight", format_io_weight, "default 100", HIERARCHY_NONE,
-          NULL },
+static const char *while_starting(const Group *g, const char *usual, const char *starting) {
+        return g->groups->starting && starting ? starting : usual;
+}
+
+static void cpus(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        ret->set = while_starting(g, s->allowed_cpus, s->startup_allowed_cpus);
+}
+
+static void memory_nodes(const Group *g, const CgroupSpec *s, LimitText *ret) {
+        ret->set = while_starting(g, s->allowed_memory_nodes, s->startup_allowed_memory_nodes);
+}
+
+#define V2(directive, name, empty)                                                                           \
+        { .key = directive, .hierarchy = HIERARCHY_V2, .file = name, .none = empty }
+#define V1(directive, where, name, empty)                                                                    \
+        { .key = directive, .hierarchy = HIERARCHY_##where, .file = name, .none = empty }
+
+/* Protection goes before limits, the weight of an idle group after it has become one that has a weight. */
+static const Limit v2_limits[] = {
+        { V2("MemoryMin", "memory.min", "0"), CONTROLLER_MEMORY, memory_min },
+        { V2("MemoryLow", "memory.low", "0"), CONTROLLER_MEMORY, memory_low },
+        { V2("MemoryHigh", "memory.high", "max"), CONTROLLER_MEMORY, memory_high },
+        { V2("MemoryMax", "memory.max", "max"), CONTROLLER_MEMORY, memory_max },
+        { V2("MemorySwapMax", "memory.swap.max", "max"), CONTROLLER_MEMORY, swap_max },
+        { V2("MemoryZSwapMax", "memory.zswap.max", "max"), CONTROLLER_MEMORY, zswap_max },
+        { V2("MemoryZSwapWriteback", "memory.zswap.writeback", "1"), CONTROLLER_MEMORY, zswap_writeback },
+        { V2("OOMPolicy", "memory.oom.group", "0"), CONTROLLER_MEMORY, oom_group },
+        { V2("TasksMax", "pids.max", "max"), CONTROLLER_PIDS, tasks_max },
+        { V2("CPUWeight", "cpu.idle", "0"), CONTROLLER_CPU, cpu_idle },
+        { V2("CPUWeight", "cpu.weight", "100"), CONTROLLER_CPU, cpu_weight },
+        { V2("CPUQuota", "cpu.max", "max 100000"), CONTROLLER_CPU, cpu_max },
+        { V2("AllowedCPUs", "cpuset.cpus", "\n"), CONTROLLER_CPUSET, cpus },
+        { V2("AllowedMemoryNodes", "cpuset.mems", "\n"), CONTROLLER_CPUSET, memory_nodes },
 };
 
-static int apply_v2(Group *g, const Attribute *a, uint64_t v, const CgroupSpec *s) {
-        char text[64];
+/* MemoryMax= and MemorySwapMax= are limit_memory_v1(). The period goes before the quota that counts by it. */
+static const Limit v1_limits[] = {
+        { V1("TasksMax", PIDS, "pids.max", "max"), CONTROLLER_PIDS, tasks_max },
+        { V1("CPUWeight", CPU, "cpu.idle", "0"), CONTROLLER_CPU, cpu_idle },
+        { V1("CPUWeight", CPU, "cpu.shares", "1024"), CONTROLLER_CPU, cpu_shares },
+        { V1("CPUQuotaPeriodSec", CPU, "cpu.cfs_period_us", "100000"), CONTROLLER_CPU, cpu_period },
+        { V1("CPUQuota", CPU, "cpu.cfs_quota_us", "-1"), CONTROLLER_CPU, cpu_quota },
+        { V1("AllowedCPUs", CPUSET, "cpuset.cpus", NULL), CONTROLLER_CPUSET, cpus },
+        { V1("AllowedMemoryNodes", CPUSET, "cpuset.mems", NULL), CONTROLLER_CPUSET, memory_nodes },
+};
 
-        if (v == LIMIT_UNSET)
-                return cgroup_write(g->groups, HIERARCHY_V2, g->path, a->v2_file, a->v2_none);
-        a->v2_format(v, s, text, sizeof(text));
-        return cgroup_write(g->groups, HIERARCHY_V2, g->path, a->v2_file, text);
+/* A number that v1 writes as -1 when there is none. */
+static int write_number(Group *g, const Attribute *a, uint64_t v) {
+        char text[24];
+
+        if (v >= INT64_MAX)
+                return attribute_write(g, a, NULL);
+        (void)snprintf(text, sizeof(text), "%" PRIu64, v);
+        return attribute_write(g, a, text);
 }
 
-/* MemorySwapMax= beside MemoryMax= is done by the latter's row in v1. */
-static bool is_done_with_memory_max(const Attribute *a, const Groups *gs, const CgroupSpec *s) {
-        return str_equal(a->key, "MemorySwapMax") && !(gs->controllers & CONTROLLER_MEMORY) &&
-               gs->hierarchies[HIERARCHY_MEMORY].base && memory_max(gs, s) != LIMIT_UNSET;
-}
-
-static int apply_one(Group *g, const Attribute *a, uint64_t v, const CgroupSpec *s) {
-        Groups *gs = g->groups;
+/*
+ * memsw (memory and swap) may never be below the memory limit: when they rise it goes first. Without MemorySwapMax= the
+ * service may not escape into swap either, which is how v1 is usually set up; kernels without swap accounting have no
+ * such file.
+ */
+static void limit_memory_v1(Group *g, const CgroupSpec *s, Report *unapplied) {
+        static const Attribute limit = V1("MemoryMax", MEMORY, "memory.limit_in_bytes", "-1"),
+                               both = V1("MemorySwapMax", MEMORY, "memory.memsw.limit_in_bytes", "-1");
+        uint64_t v = limit_memory(g->groups, s->memory_max, s->memory_max_permyriad), old = UINT64_MAX, sum;
+        uint64_t swap = limit_memory(g->groups, s->memory_swap_max, s->memory_swap_max_permyriad);
+        char text[24];
         int r;
 
-        if (gs->tracking == HIERARCHY_V2 && (gs->controllers & a->controller))
-                return apply_v2(g, a, v, s);
-        if (is_done_with_memory_max(a, gs, s))
-                return 0;
-        if (gs->tracking == HIERARCHY_NONE || a->v1 == HIERARCHY_NONE)
-                return -EOPNOTSUPP;
-        if (v == LIMIT_UNSET && !(g->made & 1U << a->v1))
-                return 0;
-        r = group_enter_hierarchy(g, a->v1);
-        return r < 0 ? r : a->v1_apply(g, v, s);
+        if (swap == LIMIT_UNSET)
+                swap = 0;
+        sum = v > UINT64_MAX - swap ? UINT64_MAX : v + swap;
+        if (attribute_written(g, &limit))
+                (void)parse_u64(attribute_written(g, &limit), &old);
+        if (v > old)
+                (void)write_number(g, &both, sum);
+        r = write_number(g, &limit, v);
+        if (r >= 0)
+                (void)write_number(g, &both, sum);
+        (void)snprintf(text, sizeof(text), "%" PRIu64, v);
+        if (r < 0 && v < INT64_MAX)
+                attribute_note(g, &limit, text, r, unapplied);
 }
 
-static const char *reason(const Groups *gs, int r) {
+static void note_lack(const Group *g, const Limit *l, Report *unapplied) {
+        const Groups *gs = g->groups;
+        const char *name = controller_name(l->controller);
+
+        if (l->value == oom_group) /* svinit kills the rest itself, a moment later */
+                return;
         if (gs->tracking == HIERARCHY_NONE)
-                return "no cgroup can be made here";
-        if (r == -EOPNOTSUPP || r == -ENODEV)
-                return "the cgroups here have no such controller";
-        return strerrordesc_np(-r) ?: "unknown error";
+                report_add(unapplied, SEVERITY_NOTE, NULL, 0, l->attribute.key,
+                           "%s=: no cgroup can be made here, not applied", l->attribute.key);
+        else if (gs->controllers & l->controller)
+                report_add(unapplied, SEVERITY_NOTE, NULL, 0, l->attribute.key,
+                           "%s=: the controller %s is switched off above this group, not applied",
+                           l->attribute.key, name);
+        else if (group_has_v1(gs, l->controller))
+                report_add(unapplied, SEVERITY_NOTE, NULL, 0, l->attribute.key,
+                           "%s=: the controller %s is one of cgroup v1 here, which has nothing like it; not "
+                           "applied",
+                           l->attribute.key, name);
+        else
+                report_add(unapplied, SEVERITY_NOTE, NULL, 0, l->attribute.key,
+                           "%s=: the cgroups here have no controller %s, not applied", l->attribute.key,
+                           name);
 }
 
-void cgroup_apply_limits(Group *g, const CgroupSpec *spec, bool fresh, Report *unapplied) {
-        for (size_t i = 0; i < ELEMENTSOF(attributes); i++) {
-                const Attribute *a = attributes + i;
-                uint64_t v = a->value(g->groups, spec);
-                int r;
+static bool is_noted_already(const Limit *table, size_t i, const Report *unapplied) {
+        return i > 0 && unapplied && unapplied->n_findings > 0 &&
+               str_equal(table[i].attribute.key, table[i - 1].attribute.key) &&
+               str_equal(unapplied->findings[unapplied->n_findings - 1].key, table[i].attribute.key);
+}
 
-                /* A new group has no limits to undo. */
-                if (v == LIMIT_UNSET && fresh)
-                        continue;
-                r = apply_one(g, a, v, spec);
-                if (r < 0 && v != LIMIT_UNSET)
-                        report_add(unapplied, SEVERITY_NOTE, NULL, 0, a->key, "%s=: %s, not applied", a->key,
-                                   reason(g->groups, r));
+/* Where v1 has the controller, its own table says what there is in place of it. */
+static bool is_for_v1(const Group *g, const Limit *l) {
+        static const char *const memory[] = { "MemoryMax", "MemorySwapMax" };
+
+        if (!group_has_v1(g->groups, l->controller))
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(v1_limits); i++)
+                if (str_equal(v1_limits[i].attribute.key, l->attribute.key))
+                        return true;
+        for (size_t i = 0; i < ELEMENTSOF(memory); i++)
+                if (str_equal(memory[i], l->attribute.key))
+                        return true;
+        return false;
+}
+
+static void apply_v2(Group *g, const CgroupSpec *s, Report *unapplied) {
+        for (size_t i = 0; i < ELEMENTSOF(v2_limits); i++) {
+                const Limit *l = v2_limits + i;
+                LimitText value = { .set = NULL };
+
+                l->value(g, s, &value);
+                if (group_has_controller(g, l->controller))
+                        attribute_set(g, &l->attribute, value.set, unapplied);
+                else if (value.set && !is_for_v1(g, l) && !is_noted_already(v2_limits, i, unapplied))
+                        note_lack(g, l, unapplied);
         }
+}
+
+/* The value above it stands for none: an empty set would let nobody run. */
+static const char *cpuset_above(const Group *g, const char *file, char *buffer, size_t size) {
+        if (cgroup_read(g->groups, HIERARCHY_CPUSET, g->parent ? g->parent->path : "", file, buffer, size) <=
+            0)
+                return NULL;
+        buffer[strcspn(buffer, "\n")] = 0;
+        return buffer;
+}
+
+static void apply_one_v1(Group *g, const Limit *l, const char *value, Report *unapplied) {
+        Attribute a = l->attribute;
+        char above[4096];
+        int r;
+
+        if (!value && !attribute_written(g, &a) && !g->stale)
+                return;
+        r = group_limit_in(g, a.hierarchy);
+        if (r < 0) {
+                if (value)
+                        attribute_note(g, &a, value, r, unapplied);
+                return;
+        }
+        if (!a.none)
+                a.none = cpuset_above(g, a.file, above, sizeof(above));
+        attribute_set(g, &a, value, unapplied);
+}
+
+static void apply_v1(Group *g, const CgroupSpec *s, Report *unapplied) {
+        uint64_t memory = limit_memory(g->groups, s->memory_max, s->memory_max_permyriad);
+
+        for (size_t i = 0; i < ELEMENTSOF(v1_limits); i++) {
+                const Limit *l = v1_limits + i;
+                LimitText value = { .set = NULL };
+
+                if (!group_has_v1(g->groups, l->controller))
+                        continue;
+                l->value(g, s, &value);
+                apply_one_v1(g, l, value.set, unapplied);
+        }
+        if (!group_has_v1(g->groups, CONTROLLER_MEMORY))
+                return;
+        if (memory == LIMIT_UNSET &&
+            limit_memory(g->groups, s->memory_swap_max, s->memory_swap_max_permyriad) != LIMIT_UNSET)
+                report_add(unapplied, SEVERITY_NOTE, NULL, 0, "MemorySwapMax",
+                           "MemorySwapMax=: cgroup v1 limits memory and swap together, not applied without "
+                           "MemoryMax=");
+        if (memory == LIMIT_UNSET && !(g->limited & 1U << HIERARCHY_MEMORY))
+                return;
+        if (group_limit_in(g, HIERARCHY_MEMORY) >= 0)
+                limit_memory_v1(g, s, unapplied);
+}
+
+/* What has to be switched on above the group. */
+static unsigned find_need(const Group *g, const CgroupSpec *s) {
+        unsigned need = limits_io_need(s);
+
+        if (s->delegate)
+                return s->delegate_controllers ? need | controllers_from_names(s->delegate_controllers)
+                                               : CONTROLLER_ALL;
+        if (s->memory_accounting)
+                need |= CONTROLLER_MEMORY;
+        if (s->tasks_accounting)
+                need |= CONTROLLER_PIDS;
+        for (size_t i = 0; i < ELEMENTSOF(v2_limits); i++) {
+                LimitText value = { .set = NULL };
+
+                if (need & v2_limits[i].controller)
+                        continue;
+                v2_limits[i].value(g, s, &value);
+                if (value.set)
+                        need |= v2_limits[i].controller;
+        }
+        return need;
+}
+
+static void apply_again(Group *g) {
+        const CgroupSpec *spec =
+                g->userdata && g->groups->options.spec_of ? g->groups->options.spec_of(g->userdata) : NULL;
+
+        if (spec)
+                cgroup_apply_limits(g, spec, NULL);
+}
+
+/* DefaultMemoryLow= and DefaultMemoryMin= of a slice are the values of those below it that have none. */
+static void hand_down(Group *g) {
+        Group *child;
+
+        DL_FOREACH2(g->children, child, next_sibling) {
+                apply_again(child);
+                hand_down(child);
+        }
+}
+
+/* One number for "none" and for every value, to be compared. */
+static uint64_t default_of(bool has, uint64_t v) {
+        return has ? v : UINT64_MAX - 1;
+}
+
+void cgroup_apply_limits(Group *g, const CgroupSpec *s, Report *unapplied) {
+        uint64_t low = default_of(g->has_default_memory_low, g->default_memory_low);
+        uint64_t min = default_of(g->has_default_memory_min, g->default_memory_min);
+
+        limit_remember(g, s);
+        if (g->parent && g->groups->controllers)
+                group_pass_on(g->parent, find_need(g, s));
+        apply_v2(g, s, unapplied);
+        if (g->groups->tracking != HIERARCHY_NONE)
+                apply_v1(g, s, unapplied);
+        cgroup_apply_io(g, s, unapplied);
+        cgroup_apply_devices(g, s, unapplied);
+        g->stale = false;
+        if (low != default_of(g->has_default_memory_low, g->default_memory_low) ||
+            min != default_of(g->has_default_memory_min, g->default_memory_min))
+                hand_down(g);
+}
+
+void groups_set_starting(Groups *gs, bool starting) {
+        Group *g, *next;
+
+        if (gs->starting == starting)
+                return;
+        gs->starting = starting;
+        if (gs->n_with_startup == 0)
+                return;
+        HASH_ITER (hh_path, gs->by_path, g, next)
+                if (g->has_startup)
+                        apply_again(g);
 }

@@ -81,6 +81,9 @@ static bool mount_is_of(const CgroupMount *m, Hierarchy h) {
                 [HIERARCHY_MEMORY] = "memory",
                 [HIERARCHY_PIDS] = "pids",
                 [HIERARCHY_CPU] = "cpu",
+                [HIERARCHY_CPUSET] = "cpuset",
+                [HIERARCHY_BLKIO] = "blkio",
+                [HIERARCHY_DEVICES] = "devices",
                 [HIERARCHY_FREEZER] = "freezer",
         };
 
@@ -234,55 +237,31 @@ static bool is_true_root(const Groups *gs) {
         return cgroup_path(gs, HIERARCHY_V2, "", "cgroup.type", path) >= 0 && access(path, F_OK) < 0;
 }
 
-static unsigned read_controllers(const Groups *gs, const char *file) {
-        static const struct {
-                const char *name;
-                Controller bit;
-        } known[] = {
-                { "memory", CONTROLLER_MEMORY },
-                { "pids", CONTROLLER_PIDS },
-                { "cpu", CONTROLLER_CPU },
-                { "io", CONTROLLER_IO },
-        };
-        char text[512], *word, *rest = text;
-        unsigned found = 0;
+/* Which can be had is known when the two that every unit uses are switched on; the others wait until they are needed. */
+static void find_controllers(Groups *gs) {
+        char text[512];
 
-        if (cgroup_read(gs, HIERARCHY_V2, "", file, text, sizeof(text)) < 0)
-                return 0;
-        while ((word = strsep(&rest, " \n")))
-                for (size_t i = 0; i < ELEMENTSOF(known); i++)
-                        if (str_equal(word, known[i].name))
-                                found |= known[i].bit;
-        return found;
-}
-
-/* One by one: a controller that is refused does not take the others with it. */
-void cgroup_enable_controllers(Groups *gs, const char *directory) {
-        static const char *const words[] = { "+memory", "+pids", "+cpu", "+io" };
-        char path[PATH_MAX];
-        int fd auto_fd = -1;
-
-        if (gs->controllers == 0 ||
-            snprintf(path, sizeof(path), "%s/cgroup.subtree_control", directory) >= PATH_MAX)
+        gs->controllers = cgroup_read(gs, HIERARCHY_V2, "", "cgroup.controllers", text, sizeof(text)) < 0
+                                  ? 0
+                                  : controllers_from_text(text);
+        if (!gs->controllers)
                 return;
-        fd = open(path, O_WRONLY | O_CLOEXEC);
-        for (size_t i = 0; fd >= 0 && i < ELEMENTSOF(words); i++)
-                if (gs->controllers & (1U << i) && write(fd, words[i], strlen(words[i])) < 0)
-                        continue;
+        group_pass_on(&gs->top, CONTROLLER_MEMORY | CONTROLLER_PIDS);
+        if (!(gs->top.passed_on) && gs->top.asked) /* somebody else's processes are in our group */
+                gs->controllers = 0;
 }
 
 static void settle_in_v2(Groups *gs) {
-        const char *base = gs->hierarchies[HIERARCHY_V2].base;
+        char text[512];
 
-        gs->controllers = read_controllers(gs, "cgroup.controllers");
         if (cgroup_make(gs, HIERARCHY_V2, INIT_SCOPE) >= 0) {
-                if (gs->controllers && !is_true_root(gs))
+                if (cgroup_read(gs, HIERARCHY_V2, "", "cgroup.controllers", text, sizeof(text)) > 0 &&
+                    text[0] != '\n' && !is_true_root(gs))
                         move_all(gs);
                 else
                         (void)cgroup_write(gs, HIERARCHY_V2, INIT_SCOPE, "cgroup.procs", "0");
         }
-        cgroup_enable_controllers(gs, base);
-        gs->controllers = read_controllers(gs, "cgroup.subtree_control");
+        find_controllers(gs);
 }
 
 static Hierarchy choose_v1(const Groups *gs) {

@@ -81,6 +81,7 @@ static int enqueue_boot(Manager *m) {
                 r = manager_read_perpetual_units(m);
         if (r < 0)
                 return r;
+        unit_apply_limits(m, graph_find(m->graph, "-.slice"));
         if (o->main_unit) {
                 r = check_main(m, o->main_unit);
                 if (r < 0) {
@@ -139,6 +140,7 @@ void manager_check_started(Manager *m) {
         if (m->state != SYSTEM_STARTING || m->internal->queue_count > 0 || graph_count_jobs(m->graph) > 0)
                 return;
         m->state = graph_count_failed(m->graph) > 0 ? SYSTEM_DEGRADED : SYSTEM_RUNNING;
+        groups_set_starting(m->groups, false);
         m->finish_time = dual_now();
         timespan_format(
                 (m->finish_time.monotonic - m->userspace_time.monotonic) / USEC_PER_MSEC * USEC_PER_MSEC, &b);

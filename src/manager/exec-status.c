@@ -44,9 +44,17 @@ void unit_status_release(Unit *u) {
                 watch_free(unit_runtime(u)->status_watches);
 }
 
-static bool is_noted(const Report *r, const char *key) {
+bool key_is_of_group(const char *key) {
+        const Directive *d = key ? directive_find("Service", key) : NULL;
+
+        return d && directive_resolve(d)->part == PART_CGROUP;
+}
+
+/* A setting of a group may name several devices: each has its reason. */
+static bool is_noted(const Report *r, const char *key, const char *text) {
         for (size_t i = 0; i < r->n_findings; i++)
-                if (str_equal(r->findings[i].key, key))
+                if (str_equal(r->findings[i].key, key) &&
+                    (!key_is_of_group(key) || str_equal(r->findings[i].text, text)))
                         return true;
         return false;
 }
@@ -67,10 +75,30 @@ void unit_note_unapplied(Unit *u, const Report *more) {
         for (size_t i = 0; i < more->n_findings; i++) {
                 const Finding *f = more->findings + i;
 
-                if (!is_noted(&rt->unapplied, f->key))
+                if (!is_noted(&rt->unapplied, f->key, f->text))
                         report_add(&rt->unapplied, SEVERITY_NOTE, NULL, 0, f->key, "%s", f->text);
         }
         log_unapplied(u, before);
+}
+
+/* Told in the log is only what was not said before. */
+void unit_note_unapplied_limits(Unit *u, const Report *now) {
+        UnitRuntime *rt = unit_runtime(u);
+        Report before = rt->unapplied;
+
+        rt->unapplied = (Report){ 0 };
+        for (size_t i = 0; i < before.n_findings; i++) {
+                const Finding *f = before.findings + i;
+                bool stays = !key_is_of_group(f->key);
+
+                for (size_t k = 0; k < now->n_findings && !stays; k++)
+                        stays = str_equal(f->key, now->findings[k].key) &&
+                                str_equal(f->text, now->findings[k].text);
+                if (stays)
+                        report_add(&rt->unapplied, SEVERITY_NOTE, NULL, 0, f->key, "%s", f->text);
+        }
+        report_release(&before);
+        unit_note_unapplied(u, now);
 }
 
 /* "Key=: reason" lines, as the child sends them. */
@@ -84,7 +112,7 @@ static void note_lines(Unit *u, const char *lines) {
 
                 snprintf(line, sizeof(line), "%.*s", (int)n, lines);
                 snprintf(name, sizeof(name), "%.*s", (int)MIN(key, n), lines);
-                if (!is_noted(&rt->unapplied, name))
+                if (!is_noted(&rt->unapplied, name, line))
                         report_add(&rt->unapplied, SEVERITY_NOTE, NULL, 0, name, "%s", line);
                 lines += n + (lines[n] == '\n');
         }

@@ -121,6 +121,9 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
 int manager_inherited_environment(const Manager *m, bool pass, char ***ret); /* pass: svinit's own as well */
 void manager_end_idle(Manager *m); /* no jobs: who waits for that (Type=idle) may go on */
 int unit_realize_group(Manager *m, Unit *u);
+void unit_apply_limits(Manager *m,
+                       Unit *u); /* again: its settings, or the time for which they hold, have changed */
+const CgroupSpec *unit_limits(void *userdata); /* of a Unit, for Groups */
 int unit_slice_path(const Unit *u, char **ret);
 
 /* resources.c */
@@ -172,6 +175,8 @@ void unit_status_started(Unit *u, pid_t pid);                  /* the shim has t
 void unit_status_ended(Unit *u, pid_t pid);                    /* the last chance to read its pipe */
 void unit_status_release(Unit *u);
 void unit_note_unapplied(Unit *u, const Report *more);
+void unit_note_unapplied_limits(Unit *u, const Report *now); /* all there are: those that hold meanwhile go */
+bool key_is_of_group(const char *key);                       /* a setting of systemd.resource-control(5) */
 
 /* namespaces.c: what the processes of a run share. The plan's descriptors are the caller's to close. */
 int unit_plan_namespaces(Manager *m, Unit *u, CommandKind kind, ExecPlan *p);

@@ -39,7 +39,9 @@ static bool wants_journal(const ManagerOptions *o) {
 }
 
 static int construct(Manager *m, const ManagerOptions *o) {
-        GroupsOptions groups = { .on_empty = on_group_empty, .on_exit = on_group_exit };
+        GroupsOptions groups = { .on_empty = on_group_empty,
+                                 .on_exit = on_group_exit,
+                                 .spec_of = unit_limits };
         const char *tier = env_get(o->environment, "SVINIT_TIER", 11);
         Report report = { 0 };
         int r;

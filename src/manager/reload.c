@@ -101,13 +101,8 @@ static int read_again(Manager *m, Unit **changed, size_t n) {
 }
 
 static void apply_to_running(Manager *m, Unit *u) {
-        UnitRuntime *rt = unit_runtime(u);
-        Report unapplied = { 0 };
-
         unit_mark_changed(u);
-        if (rt->group && group_apply(rt->group, u->spec->cgroup, &unapplied) >= 0)
-                unit_note_unapplied(u, &unapplied);
-        report_release(&unapplied);
+        unit_apply_limits(m, u);
         /* When it elapses next follows from what the file says now. */
         if (u->type == UNIT_TIMER && !u->spec->timer->on_clock_change)
                 (void)manager_push_type(m, u, EVENT_CLOCK_CHANGED);

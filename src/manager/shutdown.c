@@ -115,6 +115,7 @@ static void begin_stopping(Manager *m, const char *reason, int exit_code) {
         if (m->stopping)
                 return;
         m->stopping = true;
+        groups_set_starting(m->groups, true);
         m->state = SYSTEM_STOPPING;
         m->stop_reason = reason;
         LOG(SHUTDOWN, FIELD_S("REASON", reason), FIELD_I("BUDGET_USEC", budget));

@@ -55,6 +55,13 @@ int unit_slice_path(const Unit *u, char **ret) {
         return 0;
 }
 
+/* The slices are there before what is in them, with their limits. -.slice is our own group. */
+static int realize_slice(Manager *m, const Unit *u) {
+        const Edge *e = unit_next_edge(u, DEP_SLICE, NULL);
+
+        return e && !str_equal(e->other->id, "-.slice") ? unit_realize_group(m, e->other) : 0;
+}
+
 int unit_realize_group(Manager *m, Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
         char *slice auto_free = NULL;
@@ -65,14 +72,36 @@ int unit_realize_group(Manager *m, Unit *u) {
         if (rt->group ||
             (unit_is_command(u) && !m->internal->options.with_units && groups_tier(m->groups) == TIER_SHIM))
                 return 0;
-        r = unit_slice_path(u, &slice);
+        r = realize_slice(m, u);
+        if (r >= 0)
+                r = unit_slice_path(u, &slice);
         if (r < 0)
                 return r;
         r = group_new(m->groups, slice, u->id, u->spec->cgroup, u, &unapplied, &rt->group);
         if (r >= 0)
-                unit_note_unapplied(u, &unapplied);
+                unit_note_unapplied_limits(u, &unapplied);
         report_release(&unapplied);
         return r;
+}
+
+void unit_apply_limits(Manager *m, Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+        Report unapplied = { 0 };
+        bool is_root = u->type == UNIT_SLICE && str_equal(u->id, "-.slice");
+
+        if (is_root)
+                groups_apply_root(m->groups, u->spec->cgroup, &unapplied);
+        else if (rt->group)
+                (void)group_apply(rt->group, u->spec->cgroup, &unapplied);
+        if (is_root || rt->group)
+                unit_note_unapplied_limits(u, &unapplied);
+        report_release(&unapplied);
+}
+
+const CgroupSpec *unit_limits(void *userdata) {
+        const Unit *u = userdata;
+
+        return u->spec->cgroup;
 }
 
 static int add_env(char ***env, const char *name, const char *value) {
@@ -361,13 +390,9 @@ static const Command *find_command(const Unit *u, CommandKind kind, unsigned ind
 static const char *find_group_lack(const Unit *u) {
         const Report *here = &unit_runtime(u)->unapplied;
 
-        for (size_t i = 0; i < here->n_findings; i++) {
-                const Directive *d =
-                        here->findings[i].key ? directive_find("Service", here->findings[i].key) : NULL;
-
-                if (d && directive_resolve(d)->part == PART_CGROUP)
+        for (size_t i = 0; i < here->n_findings; i++)
+                if (key_is_of_group(here->findings[i].key))
                         return here->findings[i].text;
-        }
         return NULL;
 }
 

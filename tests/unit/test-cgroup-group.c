@@ -209,6 +209,55 @@ static void limits_without_a_controller_are_noted(void **state) {
         assert_string_equal(w->report.findings[1].key, "IOWeight");
 }
 
+static void open_two_devices(void) {
+        bool zero = open("/dev/zero", O_RDWR | O_CLOEXEC) >= 0,
+             null = open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0;
+        bool full = open("/dev/full", O_RDONLY | O_CLOEXEC) >= 0,
+             both = open("/dev/full", O_RDWR | O_CLOEXEC) >= 0;
+
+        _exit(zero | null << 1 | full << 2 | both << 3);
+}
+
+static int devices_opened(World *w) {
+        int status;
+        pid_t pid = start_process(w, open_two_devices);
+
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        return WEXITSTATUS(status);
+}
+
+/* One program takes the place of the other while processes may run. */
+static void devices_are_refused_by_a_program(void **state) {
+        char *allowed[] = { (char *)"/dev/zero rwm", (char *)"/dev/full r", NULL },
+             *drivers[] = { (char *)"char-mem rw", NULL };
+        CgroupSpec spec = no_limits;
+        World *w = *state;
+
+        NEED_CGROUPS(w);
+        spec.device_policy = DEVICE_POLICY_STRICT;
+        spec.device_allow = allowed;
+        make_group(w, &spec);
+        if (w->report.n_findings > 0) {
+                assert_non_null(strstr(w->report.findings[0].text, "neither BPF nor"));
+                print_message("skipped: bpf(2) is not allowed here\n");
+                skip();
+        }
+        assert_int_equal(devices_opened(w), 1 | 4);
+        spec.device_allow = drivers;
+        assert_int_equal(group_apply(w->group, &spec, &w->report), 0);
+        assert_int_equal(devices_opened(w), 15);
+        spec.device_allow = NULL;
+        spec.device_policy = DEVICE_POLICY_CLOSED;
+        assert_int_equal(group_apply(w->group, &spec, &w->report), 0);
+        assert_int_equal(devices_opened(w), 15);
+        spec.device_policy = DEVICE_POLICY_STRICT;
+        assert_int_equal(group_apply(w->group, &spec, &w->report), 0);
+        assert_int_equal(devices_opened(w), 0);
+        assert_int_equal(group_apply(w->group, &no_limits, &w->report), 0);
+        assert_int_equal(devices_opened(w), 15);
+}
+
 static void slices_are_made_and_go_when_empty(void **state) {
         World *w = *state;
         char path[PATH_MAX + 64];
@@ -325,6 +374,7 @@ static int run_all(void) {
                 TEST(a_memory_limit_kills_and_is_told),
                 TEST(a_kill_of_ours_is_no_oom_kill),
                 TEST(limits_without_a_controller_are_noted),
+                TEST(devices_are_refused_by_a_program),
                 TEST(slices_are_made_and_go_when_empty),
                 TEST(v1_tracks_by_looking),
         };
