@@ -84,13 +84,14 @@ static int append_process(sd_bus_message *m, const char *path, pid_t pid) {
         return sd_bus_message_close_container(m);
 }
 
-static int append_group(sd_bus_message *m, Manager *manager, Group *g) {
+static int append_unit(sd_bus_message *m, Manager *manager, const Unit *u) {
+        const Group *g = unit_runtime(u)->group;
         pid_t *pids auto_free = NULL;
         char *path auto_free = NULL;
         size_t n = 0;
         int r = 0;
 
-        if (group_pids(g, &pids, &n) < 0)
+        if (!g || unit_pids(u, &pids, &n) < 0)
                 return 0; /* the group has just gone */
         r = real_path(manager, group_path(g), &path);
         for (size_t i = 0; r >= 0 && i < n; i++)
@@ -125,13 +126,12 @@ static int append_slice(sd_bus_message *m, Manager *manager, const Unit *slice) 
                 Group *g = unit_runtime(u)->group;
 
                 if (g && u->type != UNIT_SLICE && path_is_below(group_path(g), parent))
-                        r = append_group(m, manager, g);
+                        r = append_unit(m, manager, u);
         }
         return r;
 }
 
 int append_processes(sd_bus_message *m, Manager *manager, const Unit *u) {
-        Group *g = unit_runtime(u)->group;
         int r = sd_bus_message_open_container(m, 'a', "(sus)");
 
         if (r < 0)
@@ -140,7 +140,7 @@ int append_processes(sd_bus_message *m, Manager *manager, const Unit *u) {
                 r = append_slice(m, manager, u);
         else if (str_equal(u->id, OWN_SCOPE))
                 r = append_self(m, manager);
-        else if (g)
-                r = append_group(m, manager, g);
+        else
+                r = append_unit(m, manager, u);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }

@@ -292,11 +292,32 @@ static int method_unsubscribe(Call *c) {
         return r < 0 ? r : method_nothing(c);
 }
 
-static int method_ref_unit(Call *c) {
+/* By name, loaded; the handler reads on. */
+static int with_unit(Call *c, int (*handle)(Call *c, Unit *u)) {
         Unit *u;
         int r = read_and_load(c, &u);
 
-        return r < 0 ? r : method_nothing(c);
+        return r < 0 ? r : handle(c, u);
+}
+
+static int method_ref_unit(Call *c) {
+        return with_unit(c, unit_hold);
+}
+
+static int method_unref_unit(Call *c) {
+        return with_unit(c, unit_let_go);
+}
+
+static int method_set_unit_properties(Call *c) {
+        return with_unit(c, unit_set_properties);
+}
+
+static int method_attach_processes_to_unit(Call *c) {
+        return with_unit(c, unit_attach_processes);
+}
+
+static int method_abandon_scope(Call *c) {
+        return with_unit(c, unit_abandon);
 }
 
 static int method_no_dynamic_user(Call *c) {
@@ -332,16 +353,16 @@ const Method manager_methods[] = {
         { "FreezeUnit", "s", "", ACCESS_CONTROL, method_not_supported },
         { "ThawUnit", "s", "", ACCESS_CONTROL, method_not_supported },
         { "ResetFailedUnit", "s", "", ACCESS_CONTROL, method_reset_failed_unit },
-        { "SetUnitProperties", "sba(sv)", "", ACCESS_CONTROL, method_not_supported },
+        { "SetUnitProperties", "sba(sv)", "", ACCESS_CONTROL, method_set_unit_properties },
         { "BindMountUnit", "sssbb", "", ACCESS_CONTROL, method_not_supported },
         { "MountImageUnit", "sssbba(ss)", "", ACCESS_CONTROL, method_not_supported },
         { "RefUnit", "s", "", ACCESS_CONTROL, method_ref_unit },
-        { "UnrefUnit", "s", "", ACCESS_CONTROL, method_ref_unit },
-        { "StartTransientUnit", "ssa(sv)a(sa(sv))", "o", ACCESS_CONTROL, method_not_supported },
+        { "UnrefUnit", "s", "", ACCESS_CONTROL, method_unref_unit },
+        { "StartTransientUnit", "ssa(sv)a(sa(sv))", "o", ACCESS_CONTROL, method_start_transient_unit },
         { "GetUnitProcesses", "s", "a(sus)", ACCESS_READ, method_get_unit_processes },
         { "DumpUnitFileDescriptorStore", "s", FD_STORE_SIGNATURE, ACCESS_READ, method_dump_fd_store },
-        { "AttachProcessesToUnit", "ssau", "", ACCESS_CONTROL, method_not_supported },
-        { "AbandonScope", "s", "", ACCESS_CONTROL, method_not_supported },
+        { "AttachProcessesToUnit", "ssau", "", ACCESS_CONTROL, method_attach_processes_to_unit },
+        { "AbandonScope", "s", "", ACCESS_CONTROL, method_abandon_scope },
         { "GetJob", "u", "o", ACCESS_READ, method_get_job },
         { "GetJobAfter", "u", JOB_ROWS, ACCESS_READ, method_get_job_after },
         { "GetJobBefore", "u", JOB_ROWS, ACCESS_READ, method_get_job_before },

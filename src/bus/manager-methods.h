@@ -25,6 +25,9 @@ int method_dump(Call *c);
 int method_dump_to_fd(Call *c);
 int manager_environment(const Manager *m, char ***ret); /* what show-environment shows */
 
+/* transient.c */
+int method_start_transient_unit(Call *c);
+
 /* unit-file-lists.c */
 int method_list_unit_files(Call *c);
 int method_list_unit_files_by_patterns(Call *c);

@@ -16,6 +16,7 @@
 static void connection_free(Connection *c) {
         DL_DELETE(c->bus->connections, c);
         c->bus->n_connections--;
+        references_release(&c->own);
         sd_bus_close_unref(c->sd); /* detaches, drops what is queued, waits for nothing */
         free(c);
 }
@@ -65,6 +66,29 @@ Connection *bus_first_ready(Bus *b) {
                         return c;
         }
         return system_bus_listener(b->system);
+}
+
+void bus_forget_references(Bus *b, const Unit *u) {
+        Connection *c;
+
+        DL_FOREACH (b->connections, c) {
+                references_forget(&c->own, u);
+        }
+}
+
+int bus_append_holders(Bus *b, const Unit *u, sd_bus_message *m) {
+        Connection *c;
+        int r = 0;
+
+        DL_FOREACH (b->connections, c) {
+                char name[24];
+
+                if (r < 0 || !references_contain(&c->own, u))
+                        continue;
+                (void)snprintf(name, sizeof(name), ":1.%u", c->number);
+                r = sd_bus_message_append_basic(m, 's', name);
+        }
+        return r;
 }
 
 static bool queue_is_longer_than(const Connection *c, uint64_t limit) {
@@ -233,6 +257,7 @@ static int add_connection(Bus *b, int fd) {
                 .since = now_monotonic(),
                 .may_control = uid_may_control(b, peer.uid),
         };
+        c->references = &c->own;
         DL_APPEND(b->connections, c);
         b->n_connections++;
 

@@ -14,6 +14,7 @@
 
 #include "bus/bus.h"
 #include "bus/property.h"
+#include "bus/references.h"
 #include "bus/system-bus.h"
 
 #include <systemd/sd-bus.h>
@@ -35,7 +36,8 @@ typedef struct Connection {
         pid_t pid;
         usec_t since; /* monotonic */
         bool may_control, authenticated, read_ahead, doomed;
-        bool anonymous; /* the system bus: who calls has to be found out for each call */
+        References own, *references; /* units that are held; `own` but on the system bus */
+        bool anonymous;              /* the system bus: who calls has to be found out for each call */
         struct Connection *next, *prev;
 } Connection;
 
@@ -60,6 +62,10 @@ int bus_remake_socket(Bus *b); /* where its file has been removed; else it does 
 bool uid_may_control(const Bus *b, uid_t uid);
 void connection_doom(Connection *c); /* it goes at the end of the turn, unless it has gone before */
 bool connection_is_ready(const Connection *c);
+
+void bus_forget_references(Bus *b, const Unit *u);
+int bus_append_holders(Bus *b, const Unit *u,
+                       sd_bus_message *m); /* names of private connections that hold it */
 
 /* A connection to make a signal for, or NULL when nobody listens. */
 Connection *bus_first_ready(Bus *b);

@@ -90,6 +90,8 @@ static void on_unit_added(Unit *u, void *userdata) {
 static void on_unit_removed(Unit *u, void *userdata) {
         Bus *b = userdata;
 
+        bus_forget_references(b, u);
+        system_bus_forget_references(b->system, u);
         system_bus_unit_removed(b->system, u);
         emit_unit(b, u, "UnitRemoved");
 }

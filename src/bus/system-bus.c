@@ -25,6 +25,7 @@ typedef struct Listener {
         char *name;         /* owned; unique */
         sd_bus_slot *match; /* owned */
         bool subscribed;    /* by Subscribe() */
+        References held;
         struct Listener *next, *prev;
 } Listener;
 
@@ -48,6 +49,7 @@ struct SystemBus {
 };
 
 static void listener_free(Listener *l) {
+        references_release(&l->held);
         sd_bus_slot_unref(l->match);
         DL_DELETE(l->system->listeners, l);
         l->system->n_listeners--;
@@ -159,8 +161,33 @@ int system_bus_unsubscribe(SystemBus *s, Call *c) {
         l = find_listener(s, sender);
         if (!l || !l->subscribed)
                 return sd_bus_error_set(c->error, ERROR_PREFIX "NotSubscribed", "Not subscribed.");
-        listener_free(l);
+        l->subscribed = false;
+        if (l->held.n == 0)
+                listener_free(l);
         return 0;
+}
+
+void system_bus_forget_references(SystemBus *s, const Unit *u) {
+        Listener *l;
+
+        if (!s)
+                return;
+        DL_FOREACH (s->listeners, l) {
+                references_forget(&l->held, u);
+        }
+}
+
+int system_bus_append_holders(const SystemBus *s, const Unit *u, sd_bus_message *m) {
+        Listener *l;
+        int r = 0;
+
+        if (!s)
+                return 0;
+        DL_FOREACH (s->listeners, l) {
+                if (r >= 0 && references_contain(&l->held, u))
+                        r = sd_bus_message_append_basic(m, 's', l->name);
+        }
+        return r;
 }
 
 bool system_bus_is_connected(const SystemBus *s) {
@@ -177,15 +204,17 @@ Connection *system_bus_listener(const SystemBus *s) {
 static void answer_as(SystemBus *s, sd_bus_message *m, uid_t uid) {
         sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
         Connection who = { .bus = s->bus, .sd = s->connection.sd, .uid = uid };
-        Listener *l;
+        Listener *l = NULL;
         int r;
 
+        /* Nothing is held for who cannot be listened for. */
+        who.references = &who.own;
         who.may_control = uid_may_control(s->bus, uid);
-        if (who.may_control)
-                (void)add_listener(s, sd_bus_message_get_sender(m),
-                                   &l); /* it may wait for the end of a job */
+        if (who.may_control && add_listener(s, sd_bus_message_get_sender(m), &l) >= 0)
+                who.references = &l->held; /* it may wait for the end of a job, too */
 
         r = dispatch_call(&who, m, &error);
+        references_release(&who.own);
         if (sd_bus_error_is_set(&error))
                 (void)sd_bus_reply_method_error(m, &error);
         else if (r < 0)

@@ -33,6 +33,9 @@ bool system_bus_is_connected(const SystemBus *s);
 void system_bus_reconnect(SystemBus *s); /* at once, if it is wanted and not connected */
 void system_bus_lost(SystemBus *s);      /* a write failed: begin anew */
 
+void system_bus_forget_references(SystemBus *s, const Unit *u);
+int system_bus_append_holders(const SystemBus *s, const Unit *u, sd_bus_message *m);
+
 /* Subscribe() and Unsubscribe() of a call that came over the bus: 0 or a filled error. */
 int system_bus_subscribe(SystemBus *s, Call *c);
 int system_bus_unsubscribe(SystemBus *s, Call *c);

@@ -6,6 +6,7 @@
 
 #include "bus/append.h"
 #include "bus/tables.h"
+#include "manager/transient.h"
 
 static int get_result_of_simple(Object *o, const Property *p, sd_bus_message *m) {
         return append_string(m, o->runtime->machine.simple.failed ? "resources" : "success");
@@ -74,8 +75,16 @@ const Property device_properties[] = {
         { 0 },
 };
 
+static int get_controller(Object *o, const Property *p, sd_bus_message *m) {
+        return append_string(m, o->runtime->transient ? o->runtime->transient->controller : NULL);
+}
+
+static int get_scope_result(Object *o, const Property *p, sd_bus_message *m) {
+        return append_string(m, machine_result(&o->runtime->machine));
+}
+
 const Property scope_properties[] = {
-        TEXT("Controller", "", PROPERTY_EMITS),
-        { "Result", "s", get_result_of_simple, 0, PROPERTY_EMITS },
+        { "Controller", "s", get_controller, 0, PROPERTY_EMITS },
+        { "Result", "s", get_scope_result, 0, PROPERTY_EMITS },
         { 0 },
 };

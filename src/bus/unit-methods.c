@@ -313,12 +313,31 @@ static int method_get_processes(Call *c) {
         return unit_reply_processes(c, c->object->unit);
 }
 
+static int method_set_properties(Call *c) {
+        return unit_set_properties(c, c->object->unit);
+}
+
+static int method_attach_processes(Call *c) {
+        return unit_attach_processes(c, c->object->unit);
+}
+
+static int method_abandon(Call *c) {
+        return unit_abandon(c, c->object->unit);
+}
+
+static int method_ref(Call *c) {
+        return unit_hold(c, c->object->unit);
+}
+
+static int method_unref(Call *c) {
+        return unit_let_go(c, c->object->unit);
+}
+
 #define PROCESS_METHODS                                                                                      \
         { "GetProcesses", "", "a(sus)", ACCESS_READ, method_get_processes }, {                               \
-                "AttachProcesses", "sau", "", ACCESS_CONTROL, method_not_supported                           \
+                "AttachProcesses", "sau", "", ACCESS_CONTROL, method_attach_processes                        \
         }
 
-/* A private connection is gone before anything it holds could be forgotten: Ref() has nothing to do. */
 const Method unit_methods[] = {
         { "Start", "s", "o", ACCESS_CONTROL, method_start },
         { "Stop", "s", "o", ACCESS_CONTROL, method_stop },
@@ -330,9 +349,9 @@ const Method unit_methods[] = {
         { "EnqueueJob", "ss", "uososa(uosos)", ACCESS_CONTROL, method_enqueue_job },
         { "Kill", "si", "", ACCESS_CONTROL, method_kill },
         { "ResetFailed", "", "", ACCESS_CONTROL, method_reset_failed },
-        { "SetProperties", "ba(sv)", "", ACCESS_CONTROL, method_not_supported },
-        { "Ref", "", "", ACCESS_CONTROL, method_nothing },
-        { "Unref", "", "", ACCESS_CONTROL, method_nothing },
+        { "SetProperties", "ba(sv)", "", ACCESS_CONTROL, method_set_properties },
+        { "Ref", "", "", ACCESS_CONTROL, method_ref },
+        { "Unref", "", "", ACCESS_CONTROL, method_unref },
         { "Clean", "as", "", ACCESS_CONTROL, method_not_supported },
         { "Freeze", "", "", ACCESS_CONTROL, method_not_supported },
         { "Thaw", "", "", ACCESS_CONTROL, method_not_supported },
@@ -349,7 +368,7 @@ const Method service_methods[] = {
 };
 
 const Method scope_methods[] = {
-        { "Abandon", "", "", ACCESS_CONTROL, method_not_supported },
+        { "Abandon", "", "", ACCESS_CONTROL, method_abandon },
         PROCESS_METHODS,
         { 0 },
 };

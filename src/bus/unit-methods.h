@@ -18,6 +18,13 @@ int unit_reply_processes(Call *c, Unit *u);
 #define FD_STORE_SIGNATURE "a(suuutuusu)"
 int unit_reply_fd_store(Call *c, Unit *u);
 
+/* transient.c: what follows the unit's name in the message is read. */
+int unit_set_properties(Call *c, Unit *u);
+int unit_attach_processes(Call *c, Unit *u);
+int unit_abandon(Call *c, Unit *u);
+int unit_hold(Call *c, Unit *u);
+int unit_let_go(Call *c, Unit *u);
+
 /* Methods without effect here, and those that cannot have one. */
 int method_nothing(Call *c);
 int method_not_supported(Call *c);

@@ -6,6 +6,7 @@
 #include "bus/append.h"
 #include "bus/errors.h"
 #include "bus/object.h"
+#include "bus/server.h"
 #include "bus/tables.h"
 
 static int get_id(Object *o, const Property *p, sd_bus_message *m) {
@@ -79,8 +80,17 @@ static int get_perpetual(Object *o, const Property *p, sd_bus_message *m) {
         return append_integer(m, 'b', o->unit->perpetual);
 }
 
+static int get_refs(Object *o, const Property *p, sd_bus_message *m) {
+        int r = sd_bus_message_open_container(m, 'a', "s");
+
+        if (r < 0 || (r = bus_append_holders(o->bus, o->unit, m)) < 0 ||
+            (r = system_bus_append_holders(o->bus->system, o->unit, m)) < 0)
+                return r;
+        return sd_bus_message_close_container(m);
+}
+
 static int get_transient(Object *o, const Property *p, sd_bus_message *m) {
-        return append_integer(m, 'b', o->unit->transient);
+        return append_integer(m, 'b', o->unit->transient || o->runtime->transient);
 }
 
 static int get_job(Object *o, const Property *p, sd_bus_message *m) {
@@ -211,7 +221,7 @@ const Property unit_properties[] = {
         { "LoadError", "(ss)", get_load_error, 0, PROPERTY_CONST },
         { "Transient", "b", get_transient, 0, PROPERTY_CONST },
         { "Perpetual", "b", get_perpetual, 0, PROPERTY_CONST },
-        NOTHING("Refs", "as", PROPERTY_POLLED),
+        { "Refs", "as", get_refs, 0, PROPERTY_POLLED },
         { "InvocationID", "ay", get_invocation, 0, PROPERTY_EMITS },
         NOTHING("ActivationDetails", "a(ss)", PROPERTY_EMITS),
         { 0 },

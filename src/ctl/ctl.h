@@ -108,6 +108,12 @@ void property_list_release(PropertyList *l);
 const char *property_get(const PropertyList *l, const char *name); /* "" when it is not there */
 uint64_t property_number(const PropertyList *l, const char *name, uint64_t otherwise);
 
+/* jobs.c: asks for a job and waits for its end, unless --no-block; what failed is explained. The exit code. */
+int ctl_run_job(Ctl *c, sd_bus_message *call, const char *verb, const char *what);
+
+/* set-property.c: one (sv), of settings as a unit file has them */
+int ctl_append_settings(sd_bus_message *m, char **assignments);
+
 /* values.c */
 int value_render(sd_bus_message *m, const char *name, Buf *b, bool *ret_empty);
 void format_timestamp(usec_t realtime, Buf *b);   /* "Mon 2026-01-05 10:00:00 UTC"; "n/a" for 0 */
@@ -207,4 +213,5 @@ VERB(escape);
 VERB(analyze);
 VERB(show_environment);
 VERB(set_environment);
+VERB(set_property);
 VERB(help);

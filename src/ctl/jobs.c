@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define JOB_REMOVED "type='signal',interface='" SD1_MANAGER "',member='JobRemoved'"
+
 typedef struct JobVerb {
         const char *verb, *method;
         const char *job; /* the same, for EnqueueUnitJob */
@@ -115,6 +117,30 @@ static int enqueue(Ctl *c, const JobVerb *verb, const char *unit, Wait *w) {
         return r < 0 ? code : CTL_OK;
 }
 
+int ctl_run_job(Ctl *c, sd_bus_message *call, const char *verb, const char *what) {
+        sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
+        sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        sd_bus_slot *slot __attribute__((cleanup(sd_bus_slot_unrefp))) = NULL;
+        Wait w = { .ctl = c, .verb = verb };
+        const char *path;
+        int r;
+
+        r = sd_bus_add_match(c->bus, &slot, JOB_REMOVED, on_job_removed, &w);
+        if (r >= 0)
+                r = sd_bus_call(c->bus, call, 120 * USEC_PER_SEC, &error, &reply);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "o", &path);
+        if (r < 0) {
+                ctl_print_error("%s: %s", what, error.message ? error.message : strerror(-r));
+                return ctl_error_exit(&error, r);
+        }
+        if (c->no_block)
+                return CTL_OK;
+        r = strv_add(&w.jobs, path) < 0 ? CTL_FAILED : wait_all(&w);
+        strv_free(w.jobs);
+        return r;
+}
+
 VERB(jobs) {
         char **names auto_strv = NULL;
         sd_bus_slot *slot = NULL;
@@ -131,8 +157,7 @@ VERB(jobs) {
         }
         if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
-        if (sd_bus_add_match(c->bus, &slot, "type='signal',interface='" SD1_MANAGER "',member='JobRemoved'",
-                             on_job_removed, &w) < 0)
+        if (sd_bus_add_match(c->bus, &slot, JOB_REMOVED, on_job_removed, &w) < 0)
                 return CTL_FAILED;
         STRV_FOREACH (name, names) {
                 int r = enqueue(c, verb, *name, &w);

@@ -31,6 +31,7 @@ static const char *const event_words[EVENT_TYPE_MAX] = {
         [EVENT_OPEN_FAILED] = "open-failed",
         [EVENT_TRIGGERED_STATE] = "triggered-state",
         [EVENT_CLOCK_CHANGED] = "clock-changed",
+        [EVENT_ABANDON] = "abandon",
         [EVENT_RESTART_REFUSED] = "restart-refused",
         [EVENT_PATHS_CHECKED] = "paths-checked",
         [EVENT_MAIN_EXITED] = "main-exited",

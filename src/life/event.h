@@ -43,6 +43,7 @@ typedef enum EventType {
         EVENT_OPEN_FAILED, /* ... error */
         EVENT_TRIGGERED_STATE, /* timer, path, socket: the active state of the unit it triggers changed: active, result_failed */
         EVENT_CLOCK_CHANGED,
+        EVENT_ABANDON, /* scope: nobody looks after it any more */
         EVENT_RESTART_REFUSED, /* answer to EFFECT_RESTART: there is no such job, nor will there be */
         EVENT_PATHS_CHECKED,   /* answer to EFFECT_CHECK_PATHS: value = a condition holds */
         /* made by machines from the above, never sent to them */
@@ -83,7 +84,7 @@ typedef enum EffectType {
         EFFECT_RESTART,     /* enqueue the automatic restart job (the restart delay is over) */
         EFFECT_TRIGGER,     /* start the unit that this socket, timer or path triggers */
         EFFECT_OPEN,
-        EFFECT_CLOSE, /* socket: create and listen / close (and remove); path: watch */
+        EFFECT_CLOSE, /* socket: create and listen / close (and remove); path: watch; scope: bring its processes in */
         EFFECT_LISTEN,
         EFFECT_UNLISTEN,    /* socket: watch for traffic / not while the service runs */
         EFFECT_CHECK_PATHS, /* path: look now */

@@ -23,6 +23,7 @@ KIND(service)
 KIND(socket)
 KIND(timer)
 KIND(path)
+KIND(scope)
 KIND(simple)
 
 typedef struct MachineKind {
@@ -38,7 +39,7 @@ typedef struct MachineKind {
 static const MachineKind kinds[UNIT_TYPE_MAX] = {
         [UNIT_SERVICE] = ROW(service), [UNIT_SOCKET] = ROW(socket), [UNIT_TIMER] = ROW(timer),
         [UNIT_PATH] = ROW(path),       [UNIT_TARGET] = ROW(simple), [UNIT_SLICE] = ROW(simple),
-        [UNIT_SCOPE] = ROW(simple),    [UNIT_MOUNT] = ROW(simple),  [UNIT_AUTOMOUNT] = ROW(simple),
+        [UNIT_SCOPE] = ROW(scope),    [UNIT_MOUNT] = ROW(simple),  [UNIT_AUTOMOUNT] = ROW(simple),
         [UNIT_SWAP] = ROW(simple),     [UNIT_DEVICE] = ROW(simple),
 };
 
@@ -56,6 +57,9 @@ void machine_init(Machine *m, UnitType type, const UnitSpec *spec) {
                 break;
         case UNIT_PATH:
                 path_init(&m->path, spec);
+                break;
+        case UNIT_SCOPE:
+                scope_init(&m->scope, spec);
                 break;
         default:
                 simple_init(&m->simple, type, spec);
@@ -89,6 +93,7 @@ const char *machine_result(const Machine *m) {
         case UNIT_PATH:
                 return path_result_to_string(m->path.result);
         case UNIT_SCOPE:
+                return scope_result_to_string(m->scope.result);
         case UNIT_MOUNT:
         case UNIT_AUTOMOUNT:
         case UNIT_SWAP:
@@ -108,8 +113,10 @@ usec_t machine_deadline(const Machine *m) {
                 return m->timer.next_monotonic;
         case UNIT_PATH:
                 return USEC_INFINITY;
+        case UNIT_SCOPE:
+                return m->scope.deadline;
         default:
-                return m->simple.deadline;
+                return USEC_INFINITY;
         }
 }
 
@@ -149,6 +156,8 @@ const char *machine_sub_state_name(UnitType type, unsigned i) {
                 return timer_sub_state_name(i);
         case UNIT_PATH:
                 return path_sub_state_name(i);
+        case UNIT_SCOPE:
+                return scope_sub_state_name(i);
         default:
                 return simple_sub_state_name(type, i);
         }

@@ -7,6 +7,7 @@
  */
 
 #include "life/path.h"
+#include "life/scope.h"
 #include "life/service.h"
 #include "life/simple.h"
 #include "life/socket.h"
@@ -19,7 +20,8 @@ typedef struct Machine {
                 Socket socket;
                 Timer timer;
                 Path path;
-                Simple simple; /* target, slice, scope, mount, automount, swap, device */
+                Scope scope;
+                Simple simple; /* target, slice, mount, automount, swap, device */
         };
 } Machine;
 

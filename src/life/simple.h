@@ -4,7 +4,7 @@
 /*
  * Units without processes of their own: targets and slices are active from
  * start to stop; devices and mounts report what the system says ("mounted",
- * "plugged") and are never waited for; a scope ends when it is empty.
+ * "plugged") and are never waited for.
  *
  * What the system has is told by EVENT_OPENED and, when it goes,
  * EVENT_OPEN_FAILED; or by EVENT_START with `value` when a start job finds it
@@ -17,9 +17,6 @@ typedef struct Simple {
         UnitType type;
         const UnitSpec *spec;
         bool up, failed;
-        usec_t deadline; /* scope: stop time-out */
-        bool stopping;   /* scope */
-        bool killed;     /* scope: SIGKILL was sent */
 } Simple;
 
 void simple_init(Simple *s, UnitType type, const UnitSpec *spec);

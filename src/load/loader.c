@@ -84,6 +84,18 @@ char *const *loader_search_path(const Loader *l) {
         return l->prefixed;
 }
 
+const char *loader_directory(const Loader *l, LoaderPlace place) {
+        static const unsigned wanted[] = { [PLACE_TRANSIENT] = DIR_TRANSIENT | DIR_VOLATILE,
+                                           [PLACE_CONTROL] = DIR_CONTROL,
+                                           [PLACE_CONTROL_RUNTIME] = DIR_CONTROL | DIR_VOLATILE };
+        const unsigned mask = DIR_TRANSIENT | DIR_CONTROL | DIR_VOLATILE;
+
+        for (size_t i = 0; i < l->path.n; i++)
+                if ((l->path.dirs[i].flags & mask) == wanted[place])
+                        return l->prefixed[i];
+        return NULL;
+}
+
 /* One file into the spec. *ret_opened: as opposed to the result, which may be that of its contents. */
 static int read_one(const Loader *l, const SpecContext *c, const char *full, LoadedUnit *u, Stamp *stamp,
                     bool *ret_opened) {

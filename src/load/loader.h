@@ -43,6 +43,13 @@ const Report *loader_report(const Loader *l);
 char *const *loader_mounts(
         const Loader *l); /* names of mount units that have files; as of the last refresh */
 char *const *loader_search_path(const Loader *l); /* with the root prefix */
+/* Where what is made at run time goes. With the root prefix; borrowed; NULL: the search path leaves it out. */
+typedef enum LoaderPlace {
+        PLACE_TRANSIENT,       /* units made by clients */
+        PLACE_CONTROL,         /* drop-ins of set-property */
+        PLACE_CONTROL_RUNTIME, /* ... with --runtime */
+} LoaderPlace;
+const char *loader_directory(const Loader *l, LoaderPlace place);
 typedef enum LoadOutcome {
         LOADED_OK = 0,
         LOADED_NOT_FOUND = 1,

@@ -119,6 +119,10 @@ static int open_socket(Manager *m, Unit *u) {
 }
 
 void unit_open(Manager *m, Unit *u) {
+        if (u->type == UNIT_SCOPE) {
+                unit_open_scope(m, u);
+                return;
+        }
         int r = u->type == UNIT_PATH ? open_path(m, u) : open_socket(m, u);
 
         (void)manager_push(m, u,

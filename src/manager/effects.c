@@ -90,12 +90,27 @@ static bool ends_are_told(const Unit *u, const GroupSignals *order, int n) {
         return (tier == TIER_V2 || tier == TIER_HYBRID) && n > 0 && n == main + order->met_control;
 }
 
+static void kill_list(Manager *m, Unit *u, const Effect *fx) {
+        int n = unit_kill_list(u, fx->signal);
+
+        if (fx->also_sighup)
+                (void)unit_kill_list(u, SIGHUP);
+        if (fx->also_sigcont)
+                (void)unit_kill_list(u, SIGCONT);
+        if (n <= 0)
+                (void)manager_push_type(m, u, EVENT_EMPTY);
+}
+
 static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         UnitRuntime *rt = unit_runtime(u);
         GroupSignals order = { .main = machine_main_pid(&rt->machine),
                                .control = machine_control_pid(&rt->machine) };
         bool told = false;
 
+        if (unit_has_own_list(u)) {
+                kill_list(m, u, fx);
+                return;
+        }
         if (fx->whom == WHOM_ALL && rt->group) {
                 int n = signal_group(rt, fx, &order);
 
@@ -242,6 +257,8 @@ static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *c
         fd_release(&rt->accepted_fd); /* the client sees the end of its connection now */
         if (rt->group && group_free_empty(rt->group))
                 rt->group = NULL;
+        if (fx->value)
+                unit_release_stdio(u);
         rt->dynamic_uid = (uid_t)-1;
         fd_release(&rt->filter_fd);
         manager_collect(m, u);

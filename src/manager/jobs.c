@@ -20,9 +20,10 @@ static bool question_can_stop(const Unit *u, void *userdata) {
         return unit_can_stop(u);
 }
 
+/* Nobody but who makes a scope has processes for it. */
 bool unit_can_start(const Unit *u) {
-        return u->load_state == LOAD_LOADED && u->type != UNIT_DEVICE && u->type != UNIT_SCOPE &&
-               !u->perpetual;
+        return u->load_state == LOAD_LOADED && u->type != UNIT_DEVICE && !u->perpetual &&
+               (u->type != UNIT_SCOPE || unit_runtime(u)->transient);
 }
 
 bool unit_can_stop(const Unit *u) {
@@ -147,6 +148,8 @@ static void new_invocation(UnitRuntime *rt) {
         rt->has_invocation = true;
         if (rt->unit->type == UNIT_SERVICE)
                 memcpy(&s->random, rt->invocation_id, sizeof(s->random));
+        if (rt->unit->type == UNIT_SCOPE)
+                memcpy(&rt->machine.scope.random, rt->invocation_id, sizeof(s->random));
         free(TAKE(rt->status_text));
         free(TAKE(rt->status_bus_error));
         rt->refusal_told = false;

@@ -13,6 +13,7 @@
  *      processes.c   ends of processes, main pids; notify.c: sd_notify messages
  *      exec-status.c how the exec of a new process went
  *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
+ *      transient.c   units that clients make, settings that they change; scope.c: processes that others made
  *      shutdown.c    stop budget, what is left at the end; signals.c
  *      essential.c   whose end is the end, exit codes; cause.c why, hold.c not yet
  *      doctor.c      what this place allows
@@ -182,6 +183,16 @@ bool key_is_of_group(const char *key);                       /* a setting of sys
 int unit_plan_namespaces(Manager *m, Unit *u, CommandKind kind, ExecPlan *p);
 void unit_release_private(Unit *u);
 
+/* transient.c */
+void unit_forget_transient(Unit *u); /* with its files */
+void unit_release_stdio(Unit *u);
+
+/* scope.c */
+void unit_open_scope(Manager *m, Unit *u);
+void unit_scope_process_ended(Manager *m, Unit *u, pid_t pid);
+bool unit_has_own_list(const Unit *u);   /* a scope where there are no control groups */
+int unit_kill_list(Unit *u, int signal); /* of such: how many it met, or a negative errno */
+
 /* activation.c */
 void unit_arm_timers(Manager *m, Unit *u);
 void unit_open(Manager *m, Unit *u);
@@ -240,6 +251,7 @@ void generators_release(Manager *m);
 int init_scripts_make_units(const char *directory);
 
 /* reload.c */
+void unit_take_stamp(Unit *u);           /* its files are as they are in memory; loader_refresh() first */
 bool unit_has_changed(Unit *u);          /* would a reload read it again? loader_refresh() first */
 void manager_reload_pending(Manager *m); /* asked for before it was possible */
 void reload_release(Manager *m);

@@ -184,7 +184,9 @@ int manager_kill(Manager *m, Unit *u, KillWhom whom, int signal, bool fail_when_
                 n++;
         if (control > 0 && whom != WHOM_MAIN && kill(control, signal) >= 0)
                 n++;
-        if (whom == WHOM_ALL && rt->group) {
+        if (whom == WHOM_ALL && unit_has_own_list(u)) {
+                n += (unsigned)MAX(unit_kill_list(u, signal), 0);
+        } else if (whom == WHOM_ALL && rt->group) {
                 int r = group_kill(rt->group, signal, main, control);
 
                 if (r > 0)

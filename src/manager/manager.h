@@ -32,6 +32,7 @@ struct UnitDiffs; /* diff.h */
 typedef struct JournalLink JournalLink;
 typedef struct UnitRuntime UnitRuntime;
 typedef struct StatusWatch StatusWatch;
+typedef struct Transient Transient; /* transient.h */
 
 typedef enum SystemState {
         SYSTEM_INITIALIZING,
@@ -128,7 +129,8 @@ struct UnitRuntime {
         UnitRuntime *change_next;
         bool in_collect_list, in_loaded_list;
         UnitRuntime *collect_next, *collect_prev, *loaded_next;
-        void *bus; /* the bus's */
+        Transient *transient; /* made by a client; owned; NULL: by a file */
+        void *bus;            /* the bus's */
 };
 static inline UnitRuntime *unit_runtime(const Unit *u) {
         return u->machine;
@@ -211,7 +213,12 @@ int manager_reload(Manager *m, ReloadDone done, void *userdata);
  */
 int manager_reload_telling(Manager *m, char **names, ReloadDone done, void *userdata);
 int manager_kill(Manager *m, Unit *u, KillWhom whom, int signal,
-                 bool fail_when_none);          /* 0, -ESRCH, -EPERM, -EINVAL */
+                 bool fail_when_none); /* 0, -ESRCH, -EPERM, -EINVAL */
+int unit_attach(Manager *m, Unit *u,
+                pid_t pid); /* a process that runs already; -EOPNOTSUPP without control groups */
+int unit_pids(const Unit *u, pid_t **ret,
+              size_t *n); /* its processes; owned by the caller; -ENOENT: it has none */
+void manager_abandon_scope(Manager *m, Unit *u);
 void manager_reset_failed(Manager *m, Unit *u); /* NULL: all */
 void manager_stop(Manager *m, const char *reason,
                   int exit_code);                     /* ordered end; exit_code -1: by what happens */

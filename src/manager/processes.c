@@ -96,6 +96,8 @@ static void process_ended(Manager *m, Unit *u, const ProcessEnd *end) {
                              .pid = end->pid, .code = end->code, .status = end->status, .is_child = true } };
 
         unit_status_ended(u, end->pid);
+        if (u->type == UNIT_SCOPE)
+                unit_scope_process_ended(m, u, end->pid);
         if (!is_known) {
                 if (rt->group && group_oom_killed(rt->group)) {
                         LOG_UNIT(u->id, UNIT_OUT_OF_MEMORY, FIELD_I("PID", end->pid));

@@ -196,6 +196,8 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
                         manager_note_end(m, u);
                 if (rt->accepted_by)
                         unit_accept_end(u);
+                if (now != old)
+                        manager_collect(m, u); /* failed and forgiven, say */
         }
         unit_arm_timers(m, u);
 }

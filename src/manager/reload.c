@@ -68,6 +68,13 @@ bool unit_has_changed(Unit *u) {
         return rt->stamp.all == 0 || !stamp_of_now(u, &now) || now.all != rt->stamp.all;
 }
 
+void unit_take_stamp(Unit *u) {
+        LoadStamp now;
+
+        if (stamp_of_now(u, &now))
+                unit_runtime(u)->stamp = now;
+}
+
 /* Before the units are read: afterwards memory and files are the same. */
 static int note_changes(Manager *m) {
         ReloadWaiter *w;

@@ -7,6 +7,7 @@
 
 #include "host/account-file.h"
 #include "manager/manager-internal.h"
+#include "manager/transient.h"
 #include "unit/directive.h"
 
 #include <errno.h>
@@ -298,6 +299,24 @@ static bool is_log(StdOutput o) {
                o == OUTPUT_KMSG_CONSOLE;
 }
 
+static bool all_streams_are_given(const Unit *u) {
+        const Transient *t = unit_runtime(u)->transient;
+
+        return t && t->stdio[0] >= 0 && t->stdio[1] >= 0 && t->stdio[2] >= 0;
+}
+
+/* The client's own descriptors take the place of whatever the settings say. */
+static void plan_given_streams(const Unit *u, ExecPlan *p) {
+        const Transient *t = unit_runtime(u)->transient;
+
+        if (t && t->stdio[STDIN_FILENO] >= 0)
+                p->stdin_fd = t->stdio[STDIN_FILENO];
+        if (t && t->stdio[STDOUT_FILENO] >= 0)
+                p->stdout_fd = t->stdio[STDOUT_FILENO];
+        if (t && t->stdio[STDERR_FILENO] >= 0)
+                p->stderr_fd = t->stdio[STDERR_FILENO];
+}
+
 /* Standard output and error: our pipes where the journal is meant, else the child opens what the spec says. */
 static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
         const StdIo *io = &p->exec->io;
@@ -311,7 +330,7 @@ static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
                 p->stderr_fd = STDERR_FILENO;
                 return 0;
         }
-        if (!streams_wanted(p->exec))
+        if (all_streams_are_given(u) || !streams_wanted(p->exec))
                 return 0;
         if (!journal_link_available(m->journal)) {
                 p->stdout_fd = is_log(io->output) ? STDOUT_FILENO : -1;
@@ -495,6 +514,7 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         r = plan_streams(m, u, &p, streams);
         if (r < 0)
                 return r;
+        plan_given_streams(u, &p);
         r = unit_plan_namespaces(m, u, kind, &p);
         if (p.filter_fd >= 0 && p.filter_fd == p.notify_fd_number)
                 p.filter_fd = -1; /* the child would overwrite it before it is read */

@@ -44,11 +44,7 @@ typedef int (*WordHandler)(const CodecContext *c, const char *word, void *field)
 int codec_for_each_word(const CodecContext *c, const char *value, WordsFlags flags, WordHandler handler,
                         void *field);
 
-/* What parse() reads back as `text`: % doubled ... */
-void format_literal(const char *text, Buf *b);
-/* ... and quoted as one word. 0 or -ENOMEM. */
-int format_word(const char *word, Buf *b);
-int format_words(char *const *words, Buf *b);
+int format_words(char *const *words, Buf *b); /* format_word() of each */
 /* Lines, one for each assignment: a newline before all but the first. */
 void format_line_break(Buf *b, size_t start);
 int format_end(Buf *b); /* the buffer's result */

@@ -68,3 +68,8 @@ typedef enum RlimitKind {
 #define CODEC(name, type, signature, words) typedef type codec_##name##_type;
 #include "unit/codec.def"
 #undef CODEC
+
+/* What parse() reads back as `text`: % doubled ... */
+void format_literal(const char *text, Buf *b);
+/* ... and quoted as one word. 0 or -ENOMEM. */
+int format_word(const char *word, Buf *b);

@@ -82,12 +82,13 @@ static int complete_stdio(UnitSpec *s) {
 static int complete_scope(UnitSpec *s, const SpecContext *c) {
         ServiceSpec *service;
 
-        if (s->service->timeout_stop_set || !c->default_timeout_stop)
-                return 0;
         service = spec_part(s, PART_SERVICE); /* a scope uses some fields of it */
         if (!service)
                 return -ENOMEM;
-        service->timeout_stop = c->default_timeout_stop;
+        if (!service->timeout_stop_set)
+                service->timeout_stop = or_default(c->default_timeout_stop, DEFAULT_TIMEOUT);
+        if (service->oom_policy == OOM_UNSET)
+                service->oom_policy = s->cgroup->delegate ? OOM_CONTINUE : OOM_STOP;
         return 0;
 }
 

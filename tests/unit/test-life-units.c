@@ -443,10 +443,74 @@ static void scope_is_stopped_by_signals(void **state) {
         world_stop(w, "a.scope");
         world_advance(w, 10 * USEC_PER_SEC);
         world_others_end(w, "a.scope");
-        world_expect(w, "[0.000] a.scope dead -> running\n"
+        world_expect(w, "[0.000] a.scope dead -> start-chown, open\n"
+                        "[0.000] a.scope start-chown -> running\n"
                         "[0.000] a.scope running -> stop-sigterm, kill all TERM\n"
-                        "[10.000] a.scope stop-sigterm -> stop-sigkill, kill all KILL\n"
-                        "[10.000] a.scope stop-sigkill -> dead\n");
+                        "[10.000] a.scope stop-sigterm -> stop-sigkill (timeout), kill all KILL\n"
+                        "[10.000] a.scope stop-sigkill -> failed\n");
+        world_send(w, "a.scope", EVENT_RESET_FAILED);
+        world_expect_state(w, "a.scope", "dead success");
+}
+
+static void scope_without_processes_fails(void **state) {
+        World *w = *state;
+
+        w->fail_opens = true;
+        world_load(w, "a.scope", "");
+        world_start(w, "a.scope");
+        world_expect_state(w, "a.scope", "failed resources");
+}
+
+static void scope_has_its_time(void **state) {
+        World *w = *state;
+
+        world_load(w, "a.scope", "[Scope]\nRuntimeMaxSec=5\nTimeoutStopSec=1\n");
+        world_start(w, "a.scope");
+        world_fork(w, "a.scope");
+        world_send(w, "a.scope", EVENT_ABANDON); /* that nobody looks after it gives it no more time */
+        world_expect_state(w, "a.scope", "abandoned success");
+        world_advance(w, 5 * USEC_PER_SEC);
+        world_expect_state(w, "a.scope", "stop-sigterm timeout");
+        world_others_end(w, "a.scope");
+        world_expect_state(w, "a.scope", "failed timeout");
+}
+
+static void scope_heeds_kill_mode(void **state) {
+        static const struct {
+                const char *name, *text, *after;
+        } rows[] = {
+                { "mixed.scope", "[Scope]\nKillMode=mixed\n", "stop-sigkill success" },
+                { "process.scope", "[Scope]\nKillMode=process\n", "dead success" },
+                { "none.scope", "[Scope]\nKillMode=none\n", "dead success" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                const char *name = rows[i].name;
+                World *w = *state;
+
+                world_load(w, name, rows[i].text);
+                world_start(w, name);
+                world_fork(w, name);
+                world_stop(w, name);
+                world_expect_state(w, name, rows[i].after);
+                world_others_end(w, name);
+        }
+}
+
+static void scope_heeds_oom_policy(void **state) {
+        World *w = *state;
+
+        world_load(w, "a.scope", "[Scope]\nOOMPolicy=continue\n");
+        world_load(w, "b.scope", "[Scope]\nOOMPolicy=stop\n");
+        world_load(w, "c.scope", "[Scope]\nOOMPolicy=kill\n");
+        for (const char *name = "a.scope\0b.scope\0c.scope\0"; *name; name += strlen(name) + 1) {
+                world_start(w, name);
+                world_fork(w, name);
+                world_send(w, name, EVENT_OOM);
+        }
+        world_expect_state(w, "a.scope", "running success");
+        world_expect_state(w, "b.scope", "stop-sigterm oom-kill");
+        world_expect_state(w, "c.scope", "stop-sigkill oom-kill");
 }
 
 /* Each sub-state that `systemctl --state=` may be asked for is listed once. */
@@ -515,6 +579,10 @@ int main(void) {
                 SCENARIO(mounts_are_found_but_not_made),
                 SCENARIO(scope_ends_with_its_last_process),
                 SCENARIO(scope_is_stopped_by_signals),
+                SCENARIO(scope_without_processes_fails),
+                SCENARIO(scope_has_its_time),
+                SCENARIO(scope_heeds_kill_mode),
+                SCENARIO(scope_heeds_oom_policy),
                 cmocka_unit_test(sub_states_are_listed),
                 cmocka_unit_test(events_and_effects_have_names),
                 cmocka_unit_test(full_effect_list_says_so),

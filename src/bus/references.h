@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Units that a client holds: Ref(), RefUnit(), AddRef. A unit that is held is
+ * not forgotten, so that its result can be read when it has ended. Each Ref
+ * takes an Unref, and all end with the client's connection, or on the system
+ * bus with its name.
+ */
+
+#include "bus/bus.h"
+
+#include <systemd/sd-bus.h>
+
+typedef struct Reference {
+        Unit *unit; /* counted once in unit->refs */
+        unsigned n;
+} Reference;
+
+typedef struct References {
+        Reference *v; /* owned */
+        size_t n, capacity;
+} References;
+
+#define REFERENCES_MAX 4096
+
+int references_add(References *l, Unit *u);    /* 0, -ENOMEM, -ENOBUFS */
+int references_remove(References *l, Unit *u); /* -ENOENT: it is not held */
+bool references_contain(const References *l, const Unit *u);
+void references_forget(References *l, const Unit *u); /* it is about to be freed */
+void references_release(References *l);
