@@ -55,11 +55,11 @@ int exec_tolerate(ExecContext *c, const char *key, int r) {
 }
 
 int exec_refuse(ExecContext *c, const char *notes) {
-        char text[sizeof(c->status.reason)];
+        char text[sizeof(c->status.reason)], setting[sizeof(c->status.setting)];
         size_t key = strcspn(notes, "=");
 
-        (void)snprintf(text, sizeof(text), "%.*s", (int)key, notes);
-        exec_blame(c, text);
+        (void)snprintf(setting, sizeof(setting), "%.*s", (int)key, notes);
+        exec_blame(c, setting);
         exec_detail(c, NULL);
         notes += strlen("=: ") + key;
         (void)snprintf(text, sizeof(text), "%.*s, and svinit is strict", (int)MIN(strcspn(notes, "\n"), 96u),
