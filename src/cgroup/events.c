@@ -196,12 +196,15 @@ static int on_shim(sd_event_source *source, int fd, uint32_t revents, void *user
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return 0;
         if (n == sizeof(record)) {
+                if (record.left == 0)
+                        s->cpu_nsec =
+                                shim_cpu_nsec(s); /* it ends now, and may be reaped before its socket is */
                 if (g->groups->options.on_exit)
                         g->groups->options.on_exit(g, (pid_t)record.pid, record.code, record.status,
                                                    g->userdata);
                 return 0;
         }
-        g->cpu_gone += process_cpu_nsec(s->pid); /* it is a zombie now: with all that it has reaped */
+        g->cpu_gone += shim_cpu_nsec(s);
         shim_free(s);
         tell_when_empty(g);
         return 0;
@@ -229,6 +232,8 @@ int group_add_shim(Group *g, pid_t shim, int fd) {
         }
         *s = (Shim){ .group = g, .pid = shim };
         r = sd_event_add_io(g->groups->options.event, &s->source, fd, EPOLLIN, on_shim, s);
+        if (r >= 0)
+                r = sd_event_source_set_priority(s->source, g->groups->options.shim_priority);
         if (r >= 0)
                 r = sd_event_source_set_io_fd_own(s->source, true);
         if (r < 0) {

@@ -35,7 +35,13 @@ int groups_new(const GroupsOptions *o, Groups **ret) {
 
         if (!gs)
                 return -ENOMEM;
-        *gs = (Groups){ .options = *o, .inotify_fd = -1, .oom_fd = -1, .lent_fd = -1, .starting = true };
+        *gs = (Groups){ .options = *o,
+                        .inotify_fd = -1,
+                        .memory_fd = -1,
+                        .memory_eventfd = -1,
+                        .oom_fd = -1,
+                        .lent_fd = -1,
+                        .starting = true };
         gs->top = (Group){ .groups = gs,
                            .path = (char *)"",
                            .watch = -1,
@@ -84,6 +90,7 @@ void groups_free(Groups *gs) {
         }
         group_attributes_release(&gs->top);
         group_events_release(gs);
+        memory_watches_release(gs);
         cleanup_fd(&gs->oom_fd);
         take_back(gs);
         for (Hierarchy h = 0; h < HIERARCHY_MAX; h++) {
@@ -140,17 +147,25 @@ uint64_t groups_container_oom_kills(const Groups *gs) {
         return cgroup_find_key(text, "oom_kill", &kills) >= 0 ? kills : 0;
 }
 
+static Hierarchy oom_hierarchy(const Group *g) {
+        if (group_has_controller(g, CONTROLLER_MEMORY))
+                return HIERARCHY_V2;
+        return g->made & 1U << HIERARCHY_MEMORY ? HIERARCHY_MEMORY : HIERARCHY_NONE;
+}
+
+bool group_counts_oom(const Group *g) {
+        return oom_hierarchy(g) != HIERARCHY_NONE;
+}
+
 static uint64_t count_oom_kills(const Group *g) {
-        const Groups *gs = g->groups;
+        Hierarchy h = oom_hierarchy(g);
         uint64_t n;
 
-        if ((gs->controllers & CONTROLLER_MEMORY) &&
-            cgroup_read_key(gs, HIERARCHY_V2, g->path, "memory.events", "oom_kill", &n) >= 0)
-                return n;
-        if ((g->made & 1U << HIERARCHY_MEMORY) &&
-            cgroup_read_key(gs, HIERARCHY_MEMORY, g->path, "memory.oom_control", "oom_kill", &n) >= 0)
-                return n;
-        return groups_container_oom_kills(gs);
+        if (h == HIERARCHY_NONE ||
+            cgroup_read_key(g->groups, h, g->path, h == HIERARCHY_V2 ? "memory.events" : "memory.oom_control",
+                            "oom_kill", &n) < 0)
+                return g->oom_seen;
+        return n;
 }
 
 bool group_oom_killed(Group *g) {

@@ -53,13 +53,22 @@ typedef void (*GroupEmptyHandler)(Group *g, void *userdata);
  */
 typedef void (*GroupExitHandler)(Group *g, pid_t pid, int code, int status, void *userdata);
 
+/* Something about the memory of a group that is watched (group_watch_memory()). The handler frees no group. */
+typedef enum MemoryEvent {
+        MEMORY_OOM_KILL,   /* the kernel has killed a process of it, as group_oom_killed() tells */
+        MEMORY_SOFT_LIMIT, /* it is above its soft limit; once in a run */
+} MemoryEvent;
+typedef void (*GroupMemoryHandler)(Group *g, MemoryEvent what, void *userdata);
+
 typedef struct GroupsOptions {
         sd_event *event; /* borrowed */
+        GroupMemoryHandler on_memory;
         GroupEmptyHandler on_empty;
         GroupExitHandler on_exit;
         /* The settings of a group's unit now: for limits that change by what happens to others. May be NULL. */
         const CgroupSpec *(*spec_of)(void *userdata);
-        bool force_shim; /* for tests: SVINIT_TIER=shim */
+        int64_t shim_priority; /* of what shims say: before the loop reaps */
+        bool force_shim;       /* for tests: SVINIT_TIER=shim */
 } GroupsOptions;
 
 int groups_new(const GroupsOptions *o,
@@ -152,13 +161,23 @@ int group_working_set(Group *g,
                       uint64_t *ret); /* memory without what the kernel drops first: inactive_file */
 /* The unit is down: what the run has used, as far as counters know. They begin anew. */
 void group_end_run(Group *g, GroupUsage *ret);
-/*
- * More OOM kills since the last call (or since it was made)? By the group's
- * own counter; where it has none (no memory limit in v1, SHIM) by the
- * container's, which says something only about a process that died of a
- * SIGKILL that was not ours.
- */
+/* More OOM kills since the last call (or since it was made)? Never where the group has no counter of its own. */
+bool group_counts_oom(const Group *g);
 bool group_oom_killed(Group *g);
+
+typedef struct MemoryWatchOptions { /* UINT64_MAX: none */
+        uint64_t soft, urgent;      /* bytes: what is above `urgent` has no patience */
+        usec_t patience;            /* how long it may be above `soft` */
+} MemoryWatchOptions;
+/* From now on, or with other limits. Before the first process is in the group. */
+int group_watch_memory(Group *g, const MemoryWatchOptions *o);
+typedef struct MemoryNear { /* the most that was met when memory ran out, in this run */
+        bool known;
+        uint64_t anon, file;
+} MemoryNear;
+MemoryNear group_memory_near(const Group *g);
+uint64_t groups_memory_max(const Groups *gs, const CgroupSpec *s); /* MemoryMax= in bytes; UINT64_MAX: none */
+uint64_t groups_memory_total(const Groups *gs); /* of the machine, or what the container may use */
 
 /* Which unit's group does a pid belong to? By cgroup path, or by walking up to a shim. NULL: none. */
 Group *groups_find_pid(Groups *gs, pid_t pid);

@@ -23,10 +23,18 @@ static uint64_t limit_v1(const Groups *gs, const char *path) {
         return n >= NO_LIMIT_V1 ? UINT64_MAX : n;
 }
 
+uint64_t groups_memory_total(const Groups *gs) {
+        return limit_memory(gs, 0, 10000);
+}
+
+uint64_t groups_memory_max(const Groups *gs, const CgroupSpec *s) {
+        return limit_memory(gs, s->memory_max, s->memory_max_permyriad);
+}
+
 uint64_t group_memory_limit(const Group *g) {
         const Groups *gs = g->groups;
 
-        if (g->made & 1U << HIERARCHY_V2 && gs->controllers & CONTROLLER_MEMORY)
+        if (group_has_controller(g, CONTROLLER_MEMORY))
                 return read_or(gs, HIERARCHY_V2, g->path, "memory.max", UINT64_MAX);
         return g->made & 1U << HIERARCHY_MEMORY ? limit_v1(gs, g->path) : UINT64_MAX;
 }

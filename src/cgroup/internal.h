@@ -17,6 +17,7 @@
  *      events.c          inotify, polling, the shims' records
  *      usage.c           memory, tasks, CPU time and I/O by the counters of cgroups
  *      headroom.c        how far it is to the limits of memory
+ *      memory-watch.c    memory that runs out, by events
  *      process-usage.c   the same by /proc, where there are no counters
  *      process-tree.c    descendants by /proc
  */
@@ -63,6 +64,7 @@ typedef struct HierarchyInfo {
 typedef struct Shim {
         struct Group *group;
         pid_t pid;
+        uint64_t cpu_nsec;       /* as last read */
         sd_event_source *source; /* owns the socket */
         struct Shim *next;
 } Shim;
@@ -88,8 +90,9 @@ struct Group {
         int device_program; /* of v2; -1: none */
         int watch;          /* inotify; -1: none */
         uint64_t oom_seen;
-        uint64_t cpu_gone; /* CPU time of shims that have ended, with all below them */
-        GroupUsage before; /* the counters when the run began */
+        uint64_t cpu_gone;                /* CPU time of shims that have ended, with all below them */
+        GroupUsage before;                /* the counters when the run began */
+        struct MemoryWatch *memory_watch; /* owned; NULL: its memory is not watched */
         Shim *shims;
         bool polling;
         bool held; /* by a unit: group_new() to group_free() */
@@ -119,6 +122,10 @@ struct Groups {
         Group *polled; /* list */
         sd_event_source *inotify_source, *poll_source;
         int inotify_fd;
+        struct MemoryWatch *memory_watches, *memory_by_watch;
+        int memory_fd, memory_eventfd; /* inotify of v2, events of v1; -1 */
+        sd_event_source *memory_source, *soft_source, *memory_fd_source, *memory_eventfd_source;
+        unsigned memory_looks;
         int oom_fd;                        /* the container's counter of OOM kills; -1: not readable */
         int lent_fd;                       /* of group_cgroup_fd() */
         int lent_procs_fds[HIERARCHY_MAX]; /* of group_procs_fds() */
@@ -236,6 +243,12 @@ bool group_events_add(Group *g); /* false: there was a watch already, or none ca
 void group_events_remove(Group *g);
 void group_shims_release(Group *g);
 
+/* memory-watch.c */
+typedef struct MemoryWatch MemoryWatch;
+void memory_watch_begin_run(Group *g);
+void memory_watch_release(Group *g);
+void memory_watches_release(Groups *gs);
+
 /* process-tree.c */
 typedef struct PidList {
         pid_t *pids; /* owned */
@@ -253,4 +266,4 @@ void usage_add(GroupUsage *sum, const GroupUsage *more); /* what is known */
 
 /* process-usage.c: CPU time and I/O with those of children that were waited for */
 void processes_usage(const pid_t *pids, size_t n, unsigned wanted, GroupUsage *u); /* into what is unknown */
-uint64_t process_cpu_nsec(pid_t pid);
+uint64_t shim_cpu_nsec(const Shim *s); /* with all that it has reaped */

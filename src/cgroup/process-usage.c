@@ -62,10 +62,10 @@ static uint64_t sum_times(const unsigned long long times[4]) {
                           : (times[0] + times[1] + times[2] + times[3]) * (NSEC_PER_SEC / (uint64_t)hertz);
 }
 
-uint64_t process_cpu_nsec(pid_t pid) {
+uint64_t shim_cpu_nsec(const Shim *s) {
         unsigned long long times[4], threads;
 
-        return read_stat(pid, times, &threads) ? sum_times(times) : 0;
+        return read_stat(s->pid, times, &threads) ? MAX(s->cpu_nsec, sum_times(times)) : s->cpu_nsec;
 }
 
 static void add_times(pid_t pid, unsigned wanted, GroupUsage *u) {

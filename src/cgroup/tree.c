@@ -257,6 +257,7 @@ void group_drop(Group *g) {
 
                 group_shims_release(g);
                 group_events_remove(g);
+                memory_watch_release(g);
                 group_attributes_release(g);
                 if (g->hh_path.tbl) {
                         HASH_DELETE(hh_path, g->groups->by_path, g);

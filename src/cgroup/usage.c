@@ -92,22 +92,19 @@ static void read_memory_v2(const Groups *gs, const char *path, unsigned wanted, 
         }
 }
 
-/* Our own group has what the container was given, whatever those below it may have. */
-static bool counts(const Groups *gs, const char *path, Controller c) {
-        return !path[0] || gs->controllers & c;
-}
-
-static void read_v2(const Groups *gs, const char *path, unsigned wanted, GroupUsage *u) {
+static void read_v2(const Group *g, unsigned wanted, GroupUsage *u) {
+        const Groups *gs = g->groups;
+        const char *path = g->path;
         uint64_t usec;
 
-        if (counts(gs, path, CONTROLLER_MEMORY))
+        if (group_has_controller(g, CONTROLLER_MEMORY))
                 read_memory_v2(gs, path, wanted, u);
-        if (wanted & USAGE_TASKS && counts(gs, path, CONTROLLER_PIDS))
+        if (wanted & USAGE_TASKS && group_has_controller(g, CONTROLLER_PIDS))
                 (void)cgroup_read_u64(gs, HIERARCHY_V2, path, "pids.current", &u->tasks_current);
         if (wanted & USAGE_CPU &&
             cgroup_read_key(gs, HIERARCHY_V2, path, "cpu.stat", "usage_usec", &usec) >= 0)
                 u->cpu_nsec = usec * 1000;
-        if (wanted & USAGE_IO && counts(gs, path, CONTROLLER_IO))
+        if (wanted & USAGE_IO && group_has_controller(g, CONTROLLER_IO))
                 read_io(gs, path, u);
 }
 
@@ -134,14 +131,19 @@ static void read_memory_v1(const Groups *gs, const char *path, unsigned wanted, 
         }
 }
 
+/* In a slice the directory may be there for the sake of one below it, with others elsewhere. */
+static bool holds_all(const Group *g, Hierarchy h) {
+        return (g->is_slice ? g->limited : g->made) & 1U << h;
+}
+
 static void read_v1(const Group *g, unsigned wanted, GroupUsage *u) {
         const Groups *gs = g->groups;
 
-        if (g->made & 1U << HIERARCHY_MEMORY)
+        if (holds_all(g, HIERARCHY_MEMORY))
                 read_memory_v1(gs, g->path, wanted, u);
-        if (wanted & USAGE_TASKS && g->made & 1U << HIERARCHY_PIDS)
+        if (wanted & USAGE_TASKS && holds_all(g, HIERARCHY_PIDS))
                 (void)cgroup_read_u64(gs, HIERARCHY_PIDS, g->path, "pids.current", &u->tasks_current);
-        if (wanted & USAGE_CPU && u->cpu_nsec == UINT64_MAX && g->made & 1U << HIERARCHY_CPU)
+        if (wanted & USAGE_CPU && u->cpu_nsec == UINT64_MAX && holds_all(g, HIERARCHY_CPU))
                 (void)cgroup_read_u64(gs, HIERARCHY_CPU, g->path, "cpuacct.usage", &u->cpu_nsec);
 }
 
@@ -164,7 +166,7 @@ static unsigned missing(unsigned wanted, const GroupUsage *u) {
 static void add_shims(const Group *g, uint64_t *cpu) {
         *cpu = (*cpu == UINT64_MAX ? 0 : *cpu) + g->cpu_gone;
         for (const Shim *s = g->shims; s; s = s->next)
-                *cpu += process_cpu_nsec(s->pid);
+                *cpu += shim_cpu_nsec(s);
 }
 
 static void sum_processes(Group *g, unsigned wanted, GroupUsage *u) {
@@ -199,18 +201,8 @@ static void since_begin(const Group *g, GroupUsage *u) {
 static void read_counters(Group *g, unsigned wanted, GroupUsage *u) {
         *u = *usage_unknown();
         if (g->made & 1U << HIERARCHY_V2)
-                read_v2(g->groups, g->path, wanted, u);
+                read_v2(g, wanted, u);
         read_v1(g, wanted, u);
-}
-
-void group_usage(Group *g, unsigned wanted, GroupUsage *ret) {
-        unsigned still;
-
-        read_counters(g, wanted, ret);
-        still = missing(wanted, ret);
-        if (still)
-                sum_processes(g, still, ret);
-        since_begin(g, ret);
 }
 
 void group_end_run(Group *g, GroupUsage *ret) {
@@ -222,39 +214,47 @@ void group_end_run(Group *g, GroupUsage *ret) {
         *ret = now;
         since_begin(g, ret);
         g->before = now;
+        memory_watch_begin_run(g);
         if (g->made & 1U << HIERARCHY_MEMORY)
                 (void)cgroup_write(g->groups, HIERARCHY_MEMORY, g->path, "memory.max_usage_in_bytes", "0");
 }
 
-/* What no directory counts, as the sum over the groups below. */
-static void sum_groups(Groups *gs, const char *path, unsigned wanted, GroupUsage *u) {
-        GroupUsage sum = *usage_unknown();
-        Group *g, *next;
+/* What no directory counts, as the sum over those below. */
+static void sum_groups(const Group *slice, unsigned wanted, GroupUsage *u) {
+        GroupUsage sum = *usage_unknown(), one;
 
-        HASH_ITER (hh_path, gs->by_path, g, next) {
-                const char *rest = str_after(g->path, path);
-                GroupUsage one;
-
-                if (!rest || rest[0] != '/' || str_ends_with(g->path, ".slice"))
-                        continue;
+        for (Group *g = slice->children; g; g = g->next_sibling) {
                 group_usage(g, wanted, &one);
                 usage_add(&sum, &one);
         }
         usage_fill(u, &sum);
 }
 
-void groups_usage_at(Groups *gs, const char *path, unsigned wanted, GroupUsage *ret) {
+void group_usage(Group *g, unsigned wanted, GroupUsage *ret) {
         unsigned still;
+
+        read_counters(g, wanted, ret);
+        still = missing(wanted, ret);
+        if (still && g->is_slice)
+                sum_groups(g, still, ret);
+        else if (still)
+                sum_processes(g, still, ret);
+        since_begin(g, ret);
+}
+
+void groups_usage_at(Groups *gs, const char *path, unsigned wanted, GroupUsage *ret) {
         pid_t self = getpid();
+        Group *g = &gs->top;
 
         *ret = *usage_unknown();
-        if (gs->tracking == HIERARCHY_V2)
-                read_v2(gs, path, wanted, ret);
-        still = missing(wanted, ret);
-        if (still && str_equal(path, INIT_SCOPE))
-                processes_usage(&self, 1, still, ret);
-        else if (still)
-                sum_groups(gs, path, still, ret);
+        if (str_equal(path, INIT_SCOPE)) {
+                processes_usage(&self, 1, wanted, ret);
+                return;
+        }
+        if (path[0])
+                HASH_FIND(hh_path, gs->by_path, path, strlen(path), g);
+        if (g)
+                group_usage(g, wanted, ret);
 }
 
 int group_working_set(Group *g, uint64_t *ret) {
@@ -265,7 +265,7 @@ int group_working_set(Group *g, uint64_t *ret) {
         group_usage(g, USAGE_MEMORY, &u);
         if (u.memory_current == UINT64_MAX)
                 return -ENODATA;
-        if (g->made & 1U << HIERARCHY_V2 && g->groups->controllers & CONTROLLER_MEMORY &&
+        if (group_has_controller(g, CONTROLLER_MEMORY) &&
             cgroup_read(g->groups, HIERARCHY_V2, g->path, "memory.stat", text, sizeof(text)) >= 0)
                 idle = stat_number(text, "inactive_file");
         else if (g->made & 1U << HIERARCHY_MEMORY &&

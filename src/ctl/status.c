@@ -49,26 +49,81 @@ static void print_since(Ctl *c, const char *path, const char *state) {
         fputs(b.data ?: "", stdout);
 }
 
-static void print_size(const char *label, const PropertyList *l, const char *current, const char *max,
-                       bool size) {
-        uint64_t n = property_number(l, current, UINT64_MAX), limit = property_number(l, max, UINT64_MAX);
+/* "(max: 64.0M, peak: 20.0M)": what is known of them. */
+static void add_figure(Buf *b, const PropertyList *l, const char *word, const char *property, bool size) {
+        uint64_t n = property_number(l, property, UINT64_MAX);
+        bool inside = b->data && strchr(b->data, '(');
+
+        if (n == UINT64_MAX)
+                return;
+        buf_addf(b, "%s%s: ", inside ? ", " : b->len > 0 ? " (" : "(", word);
+        if (size)
+                bytes_format(n, b);
+        else
+                buf_addf(b, "%" PRIu64, n);
+}
+
+static void print_figures(const char *label, Buf *b) {
+        if (b->len > 0)
+                printf("%11s: %s%s\n", label, b->data, strchr(b->data, '(') ? ")" : "");
+}
+
+static void print_tasks(const PropertyList *l) {
+        uint64_t n = property_number(l, "TasksCurrent", UINT64_MAX);
         Buf b auto_buf = { 0 };
 
         if (n == UINT64_MAX)
                 return;
-        if (size)
+        buf_addf(&b, "%" PRIu64, n);
+        add_figure(&b, l, "max", "TasksMax", false);
+        print_figures("Tasks", &b);
+}
+
+/* Of a unit that is down, the most that its last run has used. */
+static void print_memory(const PropertyList *l) {
+        uint64_t n = property_number(l, "MemoryCurrent", UINT64_MAX);
+        Buf b auto_buf = { 0 };
+
+        if (n == UINT64_MAX && property_number(l, "MemoryPeak", UINT64_MAX) == UINT64_MAX)
+                return;
+        if (n != UINT64_MAX)
                 bytes_format(n, &b);
         else
-                buf_addf(&b, "%" PRIu64, n);
-        if (limit != UINT64_MAX) {
-                buf_add(&b, " (max: ");
-                if (size)
-                        bytes_format(limit, &b);
-                else
-                        buf_addf(&b, "%" PRIu64, limit);
-                buf_add(&b, ")");
+                buf_add(&b, "none");
+        add_figure(&b, l, "max", "MemoryMax", true);
+        add_figure(&b, l, "peak", "MemoryPeak", true);
+        if (property_number(l, "MemorySwapCurrent", 0) > 0)
+                add_figure(&b, l, "swap", "MemorySwapCurrent", true);
+        add_figure(&b, l, "available", "MemoryAvailable", true);
+        print_figures("Memory", &b);
+}
+
+static void print_used(const PropertyList *l) {
+        uint64_t cpu = property_number(l, "CPUUsageNSec", UINT64_MAX);
+        uint64_t in = property_number(l, "IOReadBytes", UINT64_MAX);
+        uint64_t out = property_number(l, "IOWriteBytes", UINT64_MAX);
+        Buf b auto_buf = { 0 }, io auto_buf = { 0 };
+
+        if (cpu != UINT64_MAX) {
+                timespan_format(cpu / NSEC_PER_USEC / USEC_PER_MSEC * USEC_PER_MSEC, &b);
+                printf("%11s: %s\n", "CPU", b.data);
         }
-        printf("%11s: %s\n", label, b.data ?: "");
+        if (in != UINT64_MAX && out != UINT64_MAX) {
+                bytes_format(in, &io);
+                buf_add(&io, " read, ");
+                bytes_format(out, &io);
+                printf("%11s: %s written\n", "IO", io.data);
+        }
+}
+
+static void print_restarts(const PropertyList *l) {
+        uint64_t n = property_number(l, "NRestarts", 0), kills = property_number(l, "OOMKills", 0);
+
+        if (n > 0)
+                printf("%11s: %" PRIu64 " (the last: %s)\n", "Restarts", n, property_get(l, "RestartReason"));
+        if (kills > 0 && kills != UINT64_MAX)
+                printf("%11s: the kernel has killed %" PRIu64 " process%s in this run for want of memory\n",
+                       "OOM", kills, kills == 1 ? "" : "es");
 }
 
 static void print_processes(Ctl *c, const char *unit) {
@@ -235,8 +290,10 @@ static int status_of(Ctl *c, const char *unit) {
         if (*property_get(&l, "StatusBusError"))
                 printf("%11s: %s\n", "Error", property_get(&l, "StatusBusError"));
         print_fd_store(c, unit, &l);
-        print_size("Tasks", &l, "TasksCurrent", "TasksMax", false);
-        print_size("Memory", &l, "MemoryCurrent", "MemoryMax", true);
+        print_restarts(&l);
+        print_tasks(&l);
+        print_memory(&l);
+        print_used(&l);
         print_not_applied(c, path);
         print_processes(c, unit);
         if (lines > 0) {

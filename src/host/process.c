@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,6 +71,24 @@ bool process_exists(pid_t pid) {
         char state;
 
         return pid > 0 && process_stat(pid, &state, &parent) >= 0 && state != 'Z' && state != 'X';
+}
+
+#define PF_EXITING 4
+#define PENDING_SIGKILL (1UL << (SIGKILL - 1))
+
+/* Behind the name: state, ... flags as the 7th and pending signals as the 29th word. */
+bool process_is_ending(pid_t pid) {
+        unsigned long flags, pending;
+        char text[1024], state, *p;
+
+        if (proc_read_of(pid, "stat", text, sizeof(text)) < 0 || !(p = strrchr(text, ')')))
+                return true;
+        if (sscanf(p + 1,
+                   " %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u %*d "
+                   "%*u %*u %*u %*u %*u %*u %lu",
+                   &state, &flags, &pending) != 3)
+                return true;
+        return state == 'Z' || state == 'X' || flags & PF_EXITING || pending & PENDING_SIGKILL;
 }
 
 int process_comm(pid_t pid, char ret[16]) {

@@ -42,7 +42,8 @@ int reaper_watch_stranger(Reaper *r, pid_t pid, void *watcher);
 
 pid_t process_parent(pid_t pid); /* 0 when unknown; reads /proc */
 int process_comm(pid_t pid, char ret[16]);
-bool process_exists(pid_t pid); /* and is no zombie */
+bool process_exists(pid_t pid);    /* and is no zombie */
+bool process_is_ending(pid_t pid); /* SIGKILL is on its way to it, or it has gone already */
 int process_command_line(pid_t pid, size_t max,
                          char **ret); /* blanks between arguments; "[comm]" without one */
 

@@ -14,6 +14,7 @@ static const char *const event_words[EVENT_TYPE_MAX] = {
         [EVENT_EXITED] = "exited",
         [EVENT_EMPTY] = "empty",
         [EVENT_OOM] = "oom",
+        [EVENT_MEMORY] = "memory",
         [EVENT_NOTIFY_READY] = "notify-ready",
         [EVENT_NOTIFY_RELOADING] = "notify-reloading",
         [EVENT_NOTIFY_STOPPING] = "notify-stopping",

@@ -23,7 +23,8 @@ typedef enum EventType {
         EVENT_EXECUTED,     /* the control or main process passed exec (process.pid) */
         EVENT_EXITED, /* a main or control process has ended: process; value: it was the unit's last one */
         EVENT_EMPTY, /* no process of the unit is left; not heard while a main or control process has not EXITED */
-        EVENT_OOM, /* the kernel killed a process of the unit for memory */
+        EVENT_OOM,    /* the kernel killed a process of the unit for memory */
+        EVENT_MEMORY, /* above X-MemoryRestart= */
         /* notify protocol; only accepted senders get here */
         EVENT_NOTIFY_READY,
         EVENT_NOTIFY_RELOADING, /* span: MONOTONIC_USEC=; 0: absent */

@@ -52,6 +52,8 @@ bool service_shall_restart(const Service *s, const char **ret_reason) {
                 return answer(ret_reason, false, "it was asked to stop");
         if (s->forbid_restart)
                 return answer(ret_reason, false, "the start limit was hit");
+        if (s->too_large)
+                return answer(ret_reason, true, "X-MemoryRestart=");
         if (main_ended_with(s, &spec->restart_prevent_status))
                 return answer(ret_reason, false, "RestartPreventExitStatus=");
         if (main_ended_with(s, &spec->restart_force_status))
@@ -157,7 +159,7 @@ static void forget_last_run(Service *s) {
         s->main_known = s->main_executed = s->want_stop = s->restart_job = s->forbid_restart = s->skip =
                 false;
         s->notify_ready = s->notify_reloading = s->notify_stopping = s->oom_seen = false;
-        s->control_killed = s->announced_stop = false;
+        s->control_killed = s->announced_stop = s->too_large = s->too_large_early = false;
         s->watchdog_span = service_spec(s)->watchdog;
         s->watchdog_last = (DualTime){ 0 };
         s->runtime_deadline = USEC_INFINITY;
@@ -168,12 +170,13 @@ static void forget_last_run(Service *s) {
 
 static ServiceState begin_run(Service *s, const Event *ev, EffectList *fx) {
         const CommonSpec *common = s->spec->common;
+        bool due = TAKE(s->restart_due), counts = !due || !s->too_large || s->too_large_early;
 
         forget_last_run(s);
-        if (!TAKE(s->restart_due))
+        if (!due)
                 s->n_restarts = 0;
-        if (limit_allows(&s->limit_window_begin, &s->limit_count, ev->now.monotonic,
-                         common->start_limit_interval, common->start_limit_burst)) {
+        if (!counts || limit_allows(&s->limit_window_begin, &s->limit_count, ev->now.monotonic,
+                                    common->start_limit_interval, common->start_limit_burst)) {
                 s->held = true;
                 return SERVICE_CONDITION;
         }

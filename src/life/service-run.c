@@ -31,6 +31,8 @@ ServiceState service_settle(Service *s) {
         if (has_failed(s))
                 return SERVICE_STOP_SIGTERM;
         if (is_good(s)) {
+                if (s->too_large)
+                        return SERVICE_STOP;
                 if (s->notify_reloading)
                         return SERVICE_RELOAD_NOTIFY;
                 if (!s->notify_stopping)
@@ -62,6 +64,7 @@ ServiceState service_in_running(Service *s, const Event *ev, EffectList *fx) {
                 s->reload_result = RESULT_SUCCESS;
                 return service_settle(s);
         case EVENT_EMPTY:
+        case EVENT_MEMORY:
         case EVENT_NAME_LOST:
         case EVENT_NOTIFY_STOPPING:
                 return service_settle(s);

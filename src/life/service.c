@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define NO_COMMAND COMMAND_KIND_MAX
+#define SHORT_RUN (10 * USEC_PER_SEC)
 
 /* clang-format off */
 const StateTraits service_states[SERVICE_STATE_MAX] = {
@@ -82,6 +83,7 @@ ServiceState service_unexpected(Service *s, const Event *ev) {
                 [EVENT_EXECUTED] = true,
                 [EVENT_EMPTY] = true,
                 [EVENT_OOM] = true,
+                [EVENT_MEMORY] = true,
                 [EVENT_NOTIFY_READY] = true,
                 [EVENT_NOTIFY_RELOADING] = true,
                 [EVENT_NOTIFY_STOPPING] = true,
@@ -114,6 +116,12 @@ static void note_ping(Service *s, const Event *ev) {
         s->watchdog_last = ev->now;
         if (service_traits(s)->flags & STATE_WATCHED)
                 service_arm_watchdog(s, ev->now.monotonic);
+}
+
+/* A restart helps whom it takes a while to grow. Who is too large at once would be restarted for ever. */
+static void note_memory(Service *s, const Event *ev) {
+        s->too_large = true;
+        s->too_large_early = ev->now.monotonic < usec_add(s->main.start.monotonic, SHORT_RUN);
 }
 
 static void reset_failed(Service *s) {
@@ -159,6 +167,12 @@ static EventType take_note(Service *s, const Event *ev, EffectList *fx) {
         case EVENT_OOM:
                 s->oom_seen = true;
                 return service_spec(s)->oom_policy == OOM_CONTINUE ? EVENT_TYPE_MAX : ev->type;
+        case EVENT_MEMORY:
+                if (service_spec(s)->memory_restart == LIMIT_UNSET &&
+                    service_spec(s)->memory_restart_permyriad == LIMIT_UNSET)
+                        return EVENT_TYPE_MAX; /* no longer */
+                note_memory(s, ev);
+                return ev->type;
         case EVENT_NOTIFY_READY:
         case EVENT_NOTIFY_RELOADING:
         case EVENT_NOTIFY_STOPPING:

@@ -90,6 +90,8 @@ typedef struct Service {
         bool want_stop; /* a stop was asked for: no automatic restart */
         bool group_empty, guess_pending, pid_file_watched, name_good, notify_ready, notify_stopping, oom_seen;
         bool notify_reloading;
+        bool too_large;            /* above X-MemoryRestart=: it is stopped and started again */
+        bool too_large_early;      /* ... so soon that the restart counts for the start limit */
         bool forbid_restart, skip; /* skip: ExecCondition= said no */
         bool spawn_pending;        /* EFFECT_SPAWN is not answered yet */
         bool restart_job;          /* the stop is part of a restart job */

@@ -23,9 +23,21 @@ static const char *const results[SERVICE_RESULT_MAX] = {
         [RESULT_TIMEOUT] = "it ran into a timeout",
         [RESULT_WATCHDOG] = "it did not say in time that it is alive (WatchdogSec=)",
         [RESULT_START_LIMIT_HIT] = "it was started too often (StartLimitBurst=)",
-        [RESULT_OOM_KILL] = "the kernel killed it for want of memory",
         [RESULT_PROTOCOL] = "it did not do what its Type= asks for",
 };
+
+static void explain_oom(const RunFigures *f, Buf *b) {
+        buf_add(b, "the kernel killed it for want of memory (OOM");
+        if (f->memory_limit != UINT64_MAX) {
+                buf_add(b, "; limit ");
+                bytes_format(f->memory_limit, b);
+        }
+        if (f->memory_peak != UINT64_MAX) {
+                buf_add(b, ", peak ");
+                bytes_format(f->memory_peak, b);
+        }
+        buf_add(b, ")");
+}
 
 static void explain_end(const Unit *u, int code, Buf *b) {
         const UnitRuntime *rt = unit_runtime(u);
@@ -34,7 +46,9 @@ static void explain_end(const Unit *u, int code, Buf *b) {
         const char *signal_name =
                 ended && s->main.code != CLD_EXITED ? signal_to_string(s->main.status) : NULL;
 
-        if (u->type == UNIT_SERVICE && results[s->result])
+        if (u->type == UNIT_SERVICE && s->result == RESULT_OOM_KILL)
+                explain_oom(&rt->last_run, b);
+        else if (u->type == UNIT_SERVICE && results[s->result])
                 buf_add(b, results[s->result]);
         else if (ended && s->main.code == CLD_EXITED && rt->failed_pid != 0 && rt->failed_pid == s->main.pid)
                 buf_addf(b, "it could not be executed (%d/%s): %s", s->main.status,

@@ -73,6 +73,8 @@ int unit_exit_code(const Unit *u, bool command_mode) {
         const Service *s = &rt->machine.service;
         bool ended = s->main.exit.realtime > 0;
 
+        if (s->result == RESULT_OOM_KILL) /* whatever became of the main process then */
+                return EXIT_KILLED;
         if (ended && s->main.code == CLD_EXITED && s->main.status != 0)
                 return command_mode && rt->failed_pid == s->main.pid
                                ? shell_code(s->main.status, rt->failed_error)
@@ -89,8 +91,6 @@ int unit_exit_code(const Unit *u, bool command_mode) {
         case RESULT_SIGNAL:
         case RESULT_CORE_DUMP:
                 return code_of_commands(s);
-        case RESULT_OOM_KILL:
-                return EXIT_KILLED;
         default:
                 return EXIT_TIMEOUT;
         }

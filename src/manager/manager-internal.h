@@ -30,8 +30,8 @@ enum {
         PRIORITY_JOURNAL = -8,
         PRIORITY_SHIM = -7,
         PRIORITY_NOTIFY = -6,
-        PRIORITY_CHILD = -5,
-        PRIORITY_GROUP = -4,
+        PRIORITY_GROUP = -5, /* what a shim says, before it is reaped itself */
+        PRIORITY_CHILD = -4,
         PRIORITY_SIGNAL = -3,
         PRIORITY_QUEUE = 0,
         PRIORITY_IDLE = 10,
@@ -128,7 +128,12 @@ const CgroupSpec *unit_limits(void *userdata); /* of a Unit, for Groups */
 int unit_slice_path(const Unit *u, char **ret);
 
 /* resources.c */
-void unit_end_run(Unit *u); /* its figures are kept, and told */
+void unit_end_run(Unit *u);            /* its figures are kept, and told */
+void unit_watch_memory(const Unit *u); /* its group is new, or its limits are */
+/* More OOM kills by the group's own counter: told, and true. */
+bool unit_oom_killed(Unit *u);
+void unit_tell_oom(Unit *u); /* in the log, once a second at most */
+void on_group_memory(Group *g, MemoryEvent what, void *userdata);
 
 /* units.c */
 SpecContext manager_spec_context(const Manager *m);

@@ -41,6 +41,7 @@ static bool wants_journal(const ManagerOptions *o) {
 static int construct(Manager *m, const ManagerOptions *o) {
         GroupsOptions groups = { .on_empty = on_group_empty,
                                  .on_exit = on_group_exit,
+                                 .on_memory = on_group_memory,
                                  .spec_of = unit_limits };
         const char *tier = env_get(o->environment, "SVINIT_TIER", 11);
         Report report = { 0 };
@@ -75,6 +76,7 @@ static int construct(Manager *m, const ManagerOptions *o) {
         if (r < 0)
                 return r;
         groups.event = m->event;
+        groups.shim_priority = PRIORITY_GROUP;
         groups.force_shim = str_equal(tier, "shim");
         r = watcher_new(m->event, &m->watcher);
         if (r < 0)

@@ -66,9 +66,10 @@ typedef struct ManagerObserver {
 
 /* What a run has used in all; UINT64_MAX: unknown. */
 typedef struct RunFigures {
-        uint64_t memory_peak, cpu_nsec, io_read_bytes, io_write_bytes, oom_kills;
+        uint64_t memory_limit, memory_peak, cpu_nsec, io_read_bytes, io_write_bytes, oom_kills;
 } RunFigures;
-#define RUN_FIGURES_UNKNOWN ((RunFigures){ UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX })
+#define RUN_FIGURES_UNKNOWN                                                                                  \
+        ((RunFigures){ UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX })
 
 /* Left by a service for its next run (FDSTORE=1). */
 typedef struct StoredFd {
@@ -122,6 +123,8 @@ struct UnitRuntime {
         char *private_name;          /* of the run's own directories in /tmp and /var/tmp; owned */
         RunFigures last_run;         /* of the run that has ended */
         bool run_ended;              /* no process was started since */
+        usec_t oom_told;             /* monotonic: the last kill for memory that is in the log; 0: none */
+        bool main_is_oom_killed;     /* its end is awaited */
         bool start_ended;            /* a start job ended and the unit may be down */
         JobResult start_result;      /* how */
         bool findings_logged;

@@ -40,19 +40,36 @@ bool unit_note_exit(Unit *u, const Event *ev, const char *comm) {
         return true;
 }
 
-/* The kernel's counters say whether SIGKILL came from the OOM killer: the group's own, else the container's. */
-static bool killed_for_memory(Manager *m, UnitRuntime *rt, const ProcessEnd *end) {
-        uint64_t all;
-        bool rose;
+/* Of all processes of the container: a rise is that of the process that ended last. */
+static bool container_oom_killed(Manager *m) {
+        uint64_t all = groups_container_oom_kills(m->groups);
+        bool rose = all > m->internal->oom_kills_seen;
 
-        if (rt->group && group_oom_killed(rt->group))
-                return true;
-        if (end->code != CLD_KILLED || end->status != SIGKILL || groups_tier(m->groups) != TIER_SHIM)
-                return false;
-        all = groups_container_oom_kills(m->groups);
-        rose = all > m->internal->oom_kills_seen;
         m->internal->oom_kills_seen = all;
         return rose;
+}
+
+/*
+ * The kernel's counters say whether SIGKILL came from the OOM killer: the
+ * group's own, else the container's. A rise without SIGKILL was another
+ * process of the unit.
+ */
+static bool killed_for_memory(Manager *m, Unit *u, const ProcessEnd *end) {
+        UnitRuntime *rt = unit_runtime(u);
+        bool sigkill = end->code == CLD_KILLED && end->status == SIGKILL;
+
+        if (rt->group && group_counts_oom(rt->group)) {
+                bool rose = unit_oom_killed(u);
+
+                if (rose && !sigkill)
+                        (void)manager_push_type(m, u, EVENT_OOM);
+                return sigkill &&
+                       (rose || (rt->main_is_oom_killed && end->pid == machine_main_pid(&rt->machine)));
+        }
+        if (!container_oom_killed(m) || !sigkill)
+                return false;
+        unit_tell_oom(u);
+        return true;
 }
 
 /* A file that its owner could have pointed anywhere is believed when it names a process of this very unit. */
@@ -98,19 +115,15 @@ static void process_ended(Manager *m, Unit *u, const ProcessEnd *end) {
         unit_status_ended(u, end->pid);
         if (u->type == UNIT_SCOPE)
                 unit_scope_process_ended(m, u, end->pid);
+        ev.process.oom = killed_for_memory(m, u, end);
         if (!is_known) {
-                if (rt->group && group_oom_killed(rt->group)) {
-                        LOG_UNIT(u->id, UNIT_OUT_OF_MEMORY, FIELD_I("PID", end->pid));
+                if (ev.process.oom)
                         (void)manager_push_type(m, u, EVENT_OOM);
-                }
                 return;
         }
         if (!is_control)
                 follow_pid_file(m, u, end->pid);
-        ev.process.oom = killed_for_memory(m, rt, end);
         ev.value = rt->group && group_is_empty(rt->group); /* the last one: the run ends in this step */
-        if (ev.process.oom)
-                LOG_UNIT(u->id, UNIT_OUT_OF_MEMORY, FIELD_I("PID", end->pid));
         (void)manager_push_exit(m, u, &ev, end->comm);
 }
 

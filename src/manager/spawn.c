@@ -79,8 +79,10 @@ int unit_realize_group(Manager *m, Unit *u) {
         if (r < 0)
                 return r;
         r = group_new(m->groups, slice, u->id, u->spec->cgroup, u, &unapplied, &rt->group);
-        if (r >= 0)
+        if (r >= 0) {
                 unit_note_unapplied_limits(u, &unapplied);
+                unit_watch_memory(u);
+        }
         report_release(&unapplied);
         return r;
 }
@@ -96,6 +98,8 @@ void unit_apply_limits(Manager *m, Unit *u) {
                 (void)group_apply(rt->group, u->spec->cgroup, &unapplied);
         if (is_root || rt->group)
                 unit_note_unapplied_limits(u, &unapplied);
+        if (rt->group)
+                unit_watch_memory(u);
         report_release(&unapplied);
 }
 

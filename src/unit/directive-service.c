@@ -122,6 +122,10 @@ const Directive service_directives[] = {
         { "Service", "X-HoldOnFailure", FIELD(hold, service, hold_on_failure), .initial = "no",
           .property = "",
           .summary = "How long the container is kept when it would end because this service has failed." },
+        { "Service", "X-MemoryRestart", FIELD(memory, service, memory_restart),
+          SCALE(service, memory_restart_permyriad), .minimum = 1, .initial = "infinity", .property = "",
+          .summary = "Memory above which the service is stopped and started again; a percentage is of "
+                     "MemoryMax=." },
         { "Service", "X-NotifyFd", FIELD(unsigned, service, notify_fd), .initial = "0", .minimum = 0,
           .maximum = 1023, .property = "",
           .summary = "The descriptor on which the service says by a newline that it is ready; 0 for none." },

@@ -211,6 +211,13 @@ static void warn_of_dependencies(const UnitSpec *s, const SpecContext *c) {
         }
 }
 
+static bool soft_limit_is_never_met(const UnitSpec *s) {
+        uint64_t max = s->cgroup->memory_max, soft = s->service->memory_restart;
+
+        return s->service->memory_restart_permyriad == LIMIT_UNSET && soft != LIMIT_UNSET &&
+               s->cgroup->memory_max_permyriad == LIMIT_UNSET && max != LIMIT_UNSET && soft > max;
+}
+
 /* Settings without effect, which the writer will miss. */
 static void warn(const UnitSpec *s, const SpecContext *c) {
         const ServiceSpec *service = s->service;
@@ -222,6 +229,10 @@ static void warn(const UnitSpec *s, const SpecContext *c) {
                 report_add_at(c->report, SEVERITY_WARNING, FINDING_CONTRADICTION,
                               &(SourcePlace){ .file = fragment(s), .key = "RuntimeRandomizedExtraSec" },
                               "Without RuntimeMaxSec= this has no effect.");
+        if (soft_limit_is_never_met(s))
+                report_add_at(c->report, SEVERITY_WARNING, FINDING_CONTRADICTION,
+                              &(SourcePlace){ .file = fragment(s), .key = "X-MemoryRestart" },
+                              "This is above MemoryMax=, which kills first: it has no effect.");
 }
 
 void spec_check(UnitSpec *s, const SpecContext *c) {

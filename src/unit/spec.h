@@ -184,6 +184,7 @@ typedef struct ServiceSpec { /* [Service] */
         bool remain_after_exit, guess_main_pid, root_directory_start_only, permissions_start_only,
                 non_blocking;
         int reload_signal;
+        uint64_t memory_restart, memory_restart_permyriad; /* X-MemoryRestart=: bytes, share of MemoryMax= */
         usec_t hold_on_failure; /* X-HoldOnFailure=; 0: no, USEC_INFINITY: until somebody ends it */
         int essential;          /* X-Essential=: 0 no, 1 yes, 2 on-failure */
 } ServiceSpec;

@@ -44,7 +44,7 @@ typedef struct World {
         Groups *groups;
         Group *group;
         Report report;
-        unsigned n_empty, n_started, n_ended;
+        unsigned n_empty, n_started, n_ended, n_oom, n_soft;
         pid_t last_pid;
         int last_status;
 } World;
@@ -70,9 +70,20 @@ static inline void on_exit_(Group *g, pid_t pid, int code, int status, void *use
         }
 }
 
+static inline void on_memory(Group *g, MemoryEvent what, void *userdata) {
+        World *w = userdata;
+
+        if (what == MEMORY_OOM_KILL)
+                w->n_oom++;
+        else
+                w->n_soft++;
+}
+
 static inline int set_up(void **state, bool force_shim) {
         World *w = calloc(1, sizeof(*w));
-        GroupsOptions o = { .on_empty = on_empty, .on_exit = on_exit_, .force_shim = force_shim };
+        GroupsOptions o = {
+                .on_empty = on_empty, .on_exit = on_exit_, .on_memory = on_memory, .force_shim = force_shim
+        };
 
         assert_non_null(w);
         assert_int_equal(sd_event_new(&w->event), 0);

@@ -179,10 +179,68 @@ static void without_cgroups_the_time_of_the_reaped_counts(void **state) {
         assert_true(usage_now(w, USAGE_CPU).cpu_nsec < 50 * MSEC);
 }
 
+static const MemoryWatchOptions only_oom = { UINT64_MAX, UINT64_MAX, 0 };
+
+static void run_hog_as_child(void) {
+        if (fork() == 0) {
+                run_memory_hog();
+                _exit(0);
+        }
+        run_forever();
+}
+
+/* The victim is a grandchild: no end of a process of ours tells of it. */
+static void a_kill_for_memory_is_told_by_an_event(void **state) {
+        CgroupSpec spec = no_limits;
+        World *w = *state;
+        MemoryNear near;
+
+        NEED_CGROUPS(w);
+        if (!memory_own[0])
+                skip();
+        spec.memory_max = 20 * MIB;
+        make_group(w, &spec);
+        assert_int_equal(group_watch_memory(w->group, &only_oom), 0);
+        (void)start_process(w, run_hog_as_child);
+        turn_until(w, &w->n_oom, 1);
+        assert_int_equal(usage_now(w, USAGE_RECORDS).oom_kills, 1);
+        near = group_memory_near(w->group);
+        assert_true(near.known && near.anon <= 20 * MIB);
+        assert_false(group_oom_killed(w->group)); /* told once */
+}
+
+static void soft_limit_is_told_by_an_event(void **state) {
+        MemoryWatchOptions o = { .soft = 8 * MIB, .urgent = 12 * MIB, .patience = USEC_INFINITY };
+        World *w = *state;
+
+        NEED_CGROUPS(w);
+        if (!memory_own[0])
+                skip();
+        make_group(w, &no_limits);
+        assert_int_equal(group_watch_memory(w->group, &o), 0);
+        (void)start_process(w, hold_16_mib);
+        turn_until(w, &w->n_soft, 1);
+        assert_int_equal(w->n_oom, 0);
+}
+
+static void soft_limit_without_cgroups_is_looked_at(void **state) {
+        MemoryWatchOptions o = { .soft = 8 * MIB, .urgent = UINT64_MAX, .patience = USEC_PER_SEC };
+        World *w = *state;
+
+        NEED_SHIM();
+        make_group(w, &no_limits);
+        assert_int_equal(group_watch_memory(w->group, &o), 0);
+        (void)start_shim(w, hold_16_mib);
+        turn_until(w, &w->n_soft, 1);
+}
+
 static int run_all(void) {
         const struct CMUnitTest tests[] = {
                 SHIM_TEST(without_cgroups_processes_are_summed),
                 SHIM_TEST(without_cgroups_the_time_of_the_reaped_counts),
+                SHIM_TEST(soft_limit_without_cgroups_is_looked_at),
+                TEST(a_kill_for_memory_is_told_by_an_event),
+                TEST(soft_limit_is_told_by_an_event),
                 TEST(usage_is_counted),
                 TEST(what_nobody_asked_for_stays_unknown),
                 TEST(cpu_time_counts_for_a_run),

@@ -78,6 +78,8 @@ static Key key_of(const Node *n) {
                 s->restart_due,
                 s->held,
                 s->oom_seen,
+                s->too_large,
+                s->too_large_early,
         };
         Key k;
 
@@ -225,6 +227,10 @@ static bool is_up_or_down(const Service *s) {
         return !s->spawn_pending || s->main_pid > 0;
 }
 
+static bool has_soft_limit(const Service *s) {
+        return s->spec->service->memory_restart != LIMIT_UNSET && s->main_pid > 0;
+}
+
 #define EXIT(who, pid_, code_, status_, oom_, value_)                                                        \
         {                                                                                                    \
                 .type = EVENT_EXITED,                                                                        \
@@ -260,6 +266,7 @@ static const Choice choices[] = {
         { "stranger exits", EXIT(other, 99, CLD_EXITED, 1, false, false), anytime },
         { "empty", { .type = EVENT_EMPTY }, group_may_be_empty },
         { "oom", { .type = EVENT_OOM }, anytime },
+        { "too large", { .type = EVENT_MEMORY }, has_soft_limit },
         { "ready", { .type = EVENT_NOTIFY_READY }, is_up_or_down },
         { "reloading", { .type = EVENT_NOTIFY_RELOADING, .span = 2 * NOW }, is_up_or_down },
         { "stopping", { .type = EVENT_NOTIFY_STOPPING }, is_up_or_down },
@@ -652,6 +659,7 @@ static void every_state_is_sound_for_rarer_settings(void **state) {
                 "r\nKillMode=mixed\nRestart=on-watchdog\n",
                 "Type=simple\nExecStart=/a\nRuntimeMaxSec=30\nExecReload=/r\nRestart=on-abort\n",
                 "Type=simple\nExecStart=/a\nSendSIGKILL=no\nExecStopPost=/t\n",
+                "Type=simple\nExecStart=/a\nExecStop=/s\nX-MemoryRestart=1M\n",
                 "Type=simple\nExecStart=/a\nExecStop=/"
                 "s\nTimeoutStartFailureMode=abort\nTimeoutStopFailureMode=abort\n",
                 "Type=notify\nExecStart=/a\nExecStopPost=/"

@@ -303,6 +303,74 @@ static void reset_failed_lifts_the_start_limit(void **state) {
         world_expect_state(w, A, "running success");
 }
 
+#define GROWS                                                                                                \
+        "[Unit]\nStartLimitBurst=2\nStartLimitIntervalSec=1h\n[Service]\nExecStart=/bin/"                    \
+        "a\nX-MemoryRestart=10M\n"
+
+/* Above its soft limit a service is stopped in order and started again, whatever Restart= says; no failure. */
+static void too_large_is_stopped_and_started_again(void **state) {
+        World *w = *state;
+
+        world_load(w, A, GROWS);
+        world_start(w, A);
+        world_advance(w, 20 * USEC_PER_SEC);
+        world_forget_trace(w);
+        world_send(w, A, EVENT_MEMORY);
+        world_expect_state(w, A, "stop-sigterm success");
+        world_signal(w, A, SIGTERM);
+        world_expect_state(w, A, "auto-restart success");
+        assert_string_equal(world_service(w, A)->reason, "X-MemoryRestart=");
+        world_advance(w, 100 * USEC_PER_MSEC);
+        world_expect_state(w, A, "running success");
+        assert_int_equal(world_service(w, A)->n_restarts, 1);
+}
+
+static void restarts_of_the_too_large_are_no_crash_loop(void **state) {
+        World *w = *state;
+
+        world_load(w, A, GROWS);
+        world_start(w, A);
+        for (unsigned i = 0; i < 5; i++) {
+                world_advance(w, 20 * USEC_PER_SEC);
+                world_send(w, A, EVENT_MEMORY);
+                world_signal(w, A, SIGTERM);
+                world_advance(w, 100 * USEC_PER_MSEC);
+                world_expect_state(w, A, "running success");
+        }
+        assert_int_equal(world_service(w, A)->n_restarts, 5);
+}
+
+/* Its limit is too low for it: that would go on for ever. */
+static void who_is_too_large_at_once_meets_the_start_limit(void **state) {
+        World *w = *state;
+
+        world_load(w, A, GROWS);
+        world_start(w, A);
+        for (unsigned i = 0; i < 2; i++) {
+                world_advance(w, 5 * USEC_PER_SEC);
+                world_send(w, A, EVENT_MEMORY);
+                world_signal(w, A, SIGTERM);
+                world_advance(w, 100 * USEC_PER_MSEC);
+        }
+        world_expect_state(w, A, "failed start-limit-hit");
+}
+
+static void a_stop_of_the_too_large_stays_one(void **state) {
+        World *w = *state;
+
+        world_load(w, A, GROWS);
+        world_start(w, A);
+        world_advance(w, 20 * USEC_PER_SEC);
+        world_send(w, A, EVENT_MEMORY);
+        world_stop(w, A);
+        world_signal(w, A, SIGTERM);
+        world_expect_state(w, A, "dead success");
+        world_load(w, "b.service", "[Service]\nExecStart=/bin/b\n");
+        world_start(w, "b.service");
+        world_send(w, "b.service", EVENT_MEMORY); /* it has no such limit */
+        world_expect_state(w, "b.service", "running success");
+}
+
 static void delay_grows_in_steps(void **state) {
         static const unsigned expected[] = { 100, 1000, 10000, 100000, 100000 };
         World *w = *state;
@@ -436,6 +504,10 @@ int main(void) {
                 SCENARIO(start_limit_ends_a_crash_loop),
                 SCENARIO(start_limit_counts_explicit_starts_and_forgets),
                 SCENARIO(reset_failed_lifts_the_start_limit),
+                SCENARIO(too_large_is_stopped_and_started_again),
+                SCENARIO(restarts_of_the_too_large_are_no_crash_loop),
+                SCENARIO(who_is_too_large_at_once_meets_the_start_limit),
+                SCENARIO(a_stop_of_the_too_large_stays_one),
                 SCENARIO(delay_grows_in_steps),
                 SCENARIO(stable_run_begins_the_count_anew),
                 SCENARIO(stable_run_goes_on_through_reloads),
