@@ -171,7 +171,10 @@ static int append_input_data(sd_bus_message *m, const Directive *d, const UnitSp
 }
 
 static int append_cpus(sd_bus_message *m, const Directive *d, const UnitSpec *s, const void *field) {
-        return append_cpu_mask(m, *(char *const *)field);
+        const char *list = *(char *const *)field;
+
+        /* What a word stands for is found by the child. */
+        return append_cpu_mask(m, str_equal(list, d->choices) ? NULL : list);
 }
 
 /* a(st), a(ss) */

@@ -116,6 +116,10 @@ static int get_numa_policy(Object *o, const Property *p, sd_bus_message *m) {
         return append_integer(m, 'i', e->numa_set ? e->numa_policy : -1);
 }
 
+static int get_affinity_from_numa(Object *o, const Property *p, sd_bus_message *m) {
+        return append_integer(m, 'b', str_equal(o->unit->spec->exec->cpu_affinity, "numa"));
+}
+
 /* Not given: what the kernel starts with, core(5). */
 static int get_coredump_filter(Object *o, const Property *p, sd_bus_message *m) {
         const ExecSpec *e = o->unit->spec->exec;
@@ -147,7 +151,7 @@ const Property exec_properties[] = {
         LIMIT("RTPRIO", RLIMIT_RTPRIO),
         LIMIT("RTTIME", RLIMIT_RTTIME),
         { "SameProcessGroup", "b", get_same_process_group, 0, PROPERTY_CONST },
-        NUMBER("CPUAffinityFromNUMA", "b", false, PROPERTY_CONST),
+        { "CPUAffinityFromNUMA", "b", get_affinity_from_numa, 0, PROPERTY_CONST },
         { "StandardInputFileDescriptorName", "s", get_input_fd, 0, PROPERTY_CONST },
         { "StandardOutputFileDescriptorName", "s", get_output_fd, 0, PROPERTY_CONST },
         { "StandardErrorFileDescriptorName", "s", get_error_fd, 0, PROPERTY_CONST },

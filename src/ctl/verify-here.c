@@ -5,17 +5,14 @@
 #include "ctl/verify.h"
 
 #include "host/account-file.h"
-#include "unit/directive.h"
+#include "unit/privilege.h"
 
 #include <errno.h>
 #include <glob.h>
 #include <linux/capability.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define IO_CLASS_REALTIME 1 /* ioprio_set(2) */
 
 typedef struct Here {
         Verify *verify;
@@ -79,16 +76,6 @@ static void check_files(const Here *h, const ExecSpec *e) {
                     e->working_directory, strerror(errno));
 }
 
-static bool has_capability(const Here *h, int capability) {
-        return h->verify->graph->host.capability_bounding >> capability & 1 && geteuid() == 0;
-}
-
-/* These make namespaces; the other settings of the sandbox need no privilege. */
-static bool needs_namespace(const char *key) {
-        return str_starts_with(key, "Private") || str_starts_with(key, "Protect") ||
-               str_ends_with(key, "Paths") || str_equal(key, "TemporaryFileSystem");
-}
-
 static bool is_default(const Directive *d, const UnitSpec *s) {
         Buf b auto_buf = { 0 };
 
@@ -96,11 +83,37 @@ static bool is_default(const Directive *d, const UnitSpec *s) {
                str_equal(b.data ? b.data : "", d->initial ? d->initial : "");
 }
 
-/* Each setting once, whose row is in one of the parts that depend on privileges. */
+static bool has_capability(const Here *h, int capability) {
+        return h->verify->graph->host.capability_bounding >> capability & 1;
+}
+
+/* Which column of `svctl dump-directives --outcomes` this place is nearest to. */
+static Place place_here(const Here *h) {
+        if (geteuid() != 0)
+                return PLACE_USER;
+        return has_capability(h, CAP_SYS_ADMIN) && has_capability(h, CAP_SYS_NICE) ? PLACE_PRIVILEGED
+                                                                                   : PLACE_DOCKER;
+}
+
+static void say_lack(const Here *h, const Place place, const Directive *d, const char *key) {
+        const char *lack = setting_lack(d, h->unit->spec, place);
+
+        if (!lack)
+                return;
+        if (str_starts_with(lack, "fails"))
+                SAY(h, SEVERITY_ERROR, key, NULL, "Needs a privilege that is not here; the start %s.", lack);
+        else
+                SAY(h, SEVERITY_NOTE, key, NULL,
+                    "Needs a privilege that is not here; the unit runs without%s%s.",
+                    str_starts_with(lack, "noted") ? "" : ": ", str_starts_with(lack, "noted") ? "" : lack);
+}
+
+/* Each setting once. */
 static void check_privileges(const Here *h) {
         static const char cgroup[] = "/sys/fs/cgroup";
-        bool namespaces = has_capability(h, CAP_SYS_ADMIN), groups = access(cgroup, W_OK) >= 0;
+        bool groups = access(cgroup, W_OK) >= 0;
         const Places *p = h->places;
+        Place place = place_here(h);
 
         for (size_t i = 0; i < p->n; i++) {
                 const Directive *d = directive_find(p->v[i].section, p->v[i].key);
@@ -110,36 +123,12 @@ static void check_privileges(const Here *h) {
                 d = directive_resolve(d);
                 if (d->support == SUPPORT_IGNORED || is_default(d, h->unit->spec))
                         continue;
-                if (d->part == PART_SANDBOX && needs_namespace(d->key) && !namespaces)
-                        SAY(h, SEVERITY_NOTE, p->v[i].key, NULL,
-                            "Needs namespaces, which take CAP_SYS_ADMIN; the unit runs without.");
                 if (d->part == PART_CGROUP && !str_equal(d->key, "Slice") && !groups)
                         SAY(h, SEVERITY_NOTE, p->v[i].key, NULL,
                             "Needs a control group, and %s is not writable; the unit runs without.", cgroup);
+                else
+                        say_lack(h, place, d, p->v[i].key);
         }
-}
-
-/* What the child asks the kernel for, and the capability without which it is noted and left out. */
-static void check_wishes(const Here *h, const ExecSpec *e) {
-        const struct {
-                bool wanted;
-                const char *key;
-                int capability;
-                const char *name;
-        } wishes[] = {
-                { e->nice_set && e->nice < 0, "Nice", CAP_SYS_NICE, "CAP_SYS_NICE" },
-                { e->cpu_set && (e->cpu_policy == SCHED_FIFO || e->cpu_policy == SCHED_RR),
-                  "CPUSchedulingPolicy", CAP_SYS_NICE, "CAP_SYS_NICE" },
-                { e->io_set && e->io_class == IO_CLASS_REALTIME, "IOSchedulingClass", CAP_SYS_NICE,
-                  "CAP_SYS_NICE" },
-                { e->oom_score_adjust_set && e->oom_score_adjust < 0, "OOMScoreAdjust", CAP_SYS_RESOURCE,
-                  "CAP_SYS_RESOURCE" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(wishes); i++)
-                if (wishes[i].wanted && !has_capability(h, wishes[i].capability))
-                        SAY(h, SEVERITY_NOTE, wishes[i].key, NULL, "Needs %s; the unit runs without.",
-                            wishes[i].name);
 }
 
 static void check_ambient(const Here *h, const ExecSpec *e) {
@@ -160,7 +149,6 @@ void verify_here(Verify *v, const Unit *u, const Places *places) {
         if (u->type == UNIT_SERVICE || u->type == UNIT_SOCKET) {
                 check_identity(&h, s->exec);
                 check_files(&h, s->exec);
-                check_wishes(&h, s->exec);
                 check_ambient(&h, s->exec);
         }
         check_privileges(&h);

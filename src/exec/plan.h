@@ -105,5 +105,8 @@ void exec_revert_terminal(const ExecSpec *e);
  */
 int exec_status_read(int fd, ExecStatus *st);
 
+/* Can filters of system calls be made? Tried in a child, for which it waits: some milliseconds. */
+bool exec_has_filter_library(void);
+
 /* The table of steps for the manual and for systemctl's words: exit code -> name ("EXEC", "USER"), or NULL. */
 const char *exec_exit_code_to_string(int code);

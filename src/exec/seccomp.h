@@ -54,5 +54,6 @@ const char *seccomp_restriction_key(Restriction r);
 bool seccomp_filter_is_wanted(const ExecPlan *p); /* SystemCallFilter= or SystemCallArchitectures= */
 /* Is any filter wanted? Then the plan is not light. */
 bool seccomp_is_wanted(const ExecPlan *p);
+bool seccomp_is_possible(void); /* in a child only: it loads the library */
 /* Is there one for which no-new-privileges is set where it has to be? */
 bool seccomp_is_explicit(const ExecPlan *p);

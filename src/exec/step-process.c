@@ -182,24 +182,69 @@ static int take_cpu_range(const char **p, cpu_set_t *set) {
         return 0;
 }
 
-int step_affinity(ExecContext *c) {
-        const char *p = c->plan->exec->cpu_affinity;
-        cpu_set_t set;
+#define SEPARATORS " \t,\n"
 
-        if (str_is_empty(p))
-                return 0;
-        exec_detail(c, p);
-        if (str_equal(p, "numa")) {
-                exec_note_text(c, "CPUAffinity", "NUMA nodes are not looked up");
-                return 0;
-        }
-        CPU_ZERO(&set);
-        for (p += strspn(p, " \t,"); *p; p += strspn(p, " \t,")) {
-                int r = take_cpu_range(&p, &set);
+static int add_cpus(const char *p, cpu_set_t *set) {
+        for (p += strspn(p, SEPARATORS); *p; p += strspn(p, SEPARATORS)) {
+                int r = take_cpu_range(&p, set);
 
                 if (r < 0)
                         return r;
         }
+        return 0;
+}
+
+/* A list of numbers as the kernel shows them, such as "0-3,8". */
+static int read_numbers(const char *path, cpu_set_t *set) {
+        char text[4096];
+        int fd auto_fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+        if (n < 0)
+                return -errno;
+        text[n] = 0;
+        return add_cpus(text, set);
+}
+
+static int find_nodes(const ExecSpec *e, cpu_set_t *ret) {
+        CPU_ZERO(ret);
+        if (str_equal(e->numa_mask, "all"))
+                return read_numbers("/sys/devices/system/node/online", ret);
+        return add_cpus(e->numa_mask ?: "", ret);
+}
+
+/* The processors of the nodes that NUMAMask= names. */
+static int add_cpus_of_nodes(const ExecSpec *e, cpu_set_t *set) {
+        cpu_set_t nodes;
+        char path[64];
+        int r = find_nodes(e, &nodes);
+
+        for (int i = 0; r >= 0 && i < CPU_SETSIZE; i++)
+                if (CPU_ISSET(i, &nodes)) {
+                        (void)snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/cpulist", i);
+                        r = read_numbers(path, set);
+                }
+        return r;
+}
+
+int step_affinity(ExecContext *c) {
+        const ExecSpec *e = c->plan->exec;
+        cpu_set_t set;
+        int r;
+
+        if (str_is_empty(e->cpu_affinity))
+                return 0;
+        CPU_ZERO(&set);
+        if (str_equal(e->cpu_affinity, "numa")) {
+                r = add_cpus_of_nodes(e, &set);
+                if (r == -ENOENT || CPU_COUNT(&set) == 0) {
+                        exec_note_text(c, "CPUAffinity", "no such NUMA node can be seen here (NUMAMask=)");
+                        return 0;
+                }
+        } else
+                r = add_cpus(e->cpu_affinity, &set);
+        if (r < 0)
+                return r;
         if (sched_setaffinity(0, sizeof(set), &set) < 0)
                 /* EINVAL: none of these processors is ours. */
                 return exec_tolerate(c, "CPUAffinity", errno == EINVAL ? -EOPNOTSUPP : -errno);
@@ -210,19 +255,16 @@ int step_affinity(ExecContext *c) {
 
 int step_numa(ExecContext *c) {
         const ExecSpec *e = c->plan->exec;
-        const char *p = e->numa_mask ?: "";
         cpu_set_t nodes;
+        int r;
 
         if (!e->numa_set)
                 return 0;
-        exec_detail(c, p);
-        CPU_ZERO(&nodes);
-        for (p += strspn(p, " \t,"); *p && !str_equal(p, "all"); p += strspn(p, " \t,")) {
-                int r = take_cpu_range(&p, &nodes);
-
-                if (r < 0)
-                        return r;
-        }
+        r = find_nodes(e, &nodes);
+        if (r < 0)
+                return exec_tolerate(c, "NUMAPolicy", r == -ENOENT ? -EOPNOTSUPP : r);
+        if (CPU_COUNT(&nodes) > 0)
+                exec_blame(c, "NUMAMask");
         if (syscall(SYS_set_mempolicy, e->numa_policy, CPU_COUNT(&nodes) > 0 ? &nodes : NULL,
                     CPU_COUNT(&nodes) > 0 ? NUMA_NODES_MAX + 1 : 0) < 0)
                 return exec_tolerate(c, "NUMAPolicy", -errno);

@@ -201,7 +201,15 @@ int step_filter(ExecContext *c) {
         return r < 0 ? refuse_filter(c, "cannot be applied: the kernel refuses system call filters here") : 0;
 }
 
+bool seccomp_is_possible(void) {
+        return seccomp_library();
+}
+
 #else
+
+bool seccomp_is_possible(void) {
+        return false;
+}
 
 int step_prepare_filters(ExecContext *c) {
         return seccomp_is_wanted(c->plan) ? do_without(c, "needs a svinit that was built with libseccomp")

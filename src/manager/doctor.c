@@ -112,6 +112,15 @@ static int add_privileges(const KernelFacts *k, Facts *f) {
                                 ? "The engine's filter holds for all units, and theirs on top of it."
                                 : "Units can have filters of system calls.",
                         "%s", k->seccomp_mode > 0 ? "a filter of the engine's" : "no filter");
+        if (r >= 0) {
+                bool found = exec_has_filter_library();
+
+                r = add(f, "libseccomp", found ? FACT_FULL : FACT_MISSING,
+                        found ? "Makes the filters of units."
+                              : "SystemCallFilter= and SystemCallArchitectures= fail the unit (228/SECCOMP), "
+                                "Restrict...= are left out: install libseccomp2.",
+                        "%s", found ? "found" : "not found");
+        }
         return r;
 }
 

@@ -84,7 +84,7 @@ static int describe(const Unit *u, bool is_stderr, pid_t pid, char **ret) {
                 buf_addf(&b, "\nPID=%d", (int)pid);
         if (rt->group)
                 buf_addf(&b, "\nCGROUP=%s", group_path(rt->group));
-        if (e->log_level_max >= 0)
+        if (e->log_level_max >= 0 && !unit_is_debugged(u))
                 buf_addf(&b, "\nLEVEL_MAX=%d", e->log_level_max);
         if (e->log_rate_limit_interval != USEC_INFINITY)
                 buf_addf(&b, "\nRATE_INTERVAL_USEC=%" PRIu64, e->log_rate_limit_interval);

@@ -119,6 +119,7 @@ void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause);
 
 /* spawn.c */
 int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret);
+bool unit_is_debugged(const Unit *u);
 int manager_inherited_environment(const Manager *m, bool pass, char ***ret); /* pass: svinit's own as well */
 void manager_end_idle(Manager *m); /* no jobs: who waits for that (Type=idle) may go on */
 int unit_realize_group(Manager *m, Unit *u);

@@ -183,6 +183,12 @@ static int add_monitor_env(const Unit *u, char ***env) {
         return r < 0 ? r : add_env(env, "MONITOR_UNIT", other->id);
 }
 
+/* RestartMode=debug: runs that began by an automatic start are to say more, and all of it is kept. */
+bool unit_is_debugged(const Unit *u) {
+        return u->type == UNIT_SERVICE && u->spec->service->restart_mode == RESTART_MODE_DEBUG &&
+               unit_runtime(u)->machine.service.n_restarts > 0;
+}
+
 /* What svinit itself sets; systemd.exec(5) "ENVIRONMENT VARIABLES SET ON PROCESSES". */
 static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***ret) {
         UnitRuntime *rt = unit_runtime(u);
@@ -203,8 +209,7 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
                 r = add_env_number(&env, "WATCHDOG_USEC", spec->watchdog);
         if (r >= 0 && spec->fd_store_max > 0)
                 r = add_env_number(&env, "FDSTORE", spec->fd_store_max);
-        if (r >= 0 && u->type == UNIT_SERVICE && spec->restart_mode == RESTART_MODE_DEBUG &&
-            s->n_restarts > 0)
+        if (r >= 0 && unit_is_debugged(u))
                 r = add_env(&env, "DEBUG_INVOCATION", "1");
         if (r >= 0 && u->type == UNIT_SERVICE && (kind == COMMAND_STOP || kind == COMMAND_STOP_POST))
                 r = add_result_env(s, "", &env);

@@ -151,10 +151,11 @@ static int cpu_set_parse(const CodecContext *c, const char *value, void *field) 
         if (r != 0)
                 return r;
 
-        if (*(char **)field)
+        /* The word that a row knows stands for itself: it takes the place of a list, and a list its. */
+        if (c->row->choices && str_equal(text, c->row->choices))
+                return str_replace(field, text);
+        if (*(char **)field && !str_equal(*(char **)field, c->row->choices))
                 buf_add(&list, *(char **)field);
-        if (str_equal(text, "numa"))
-                return codec_refuse(c, "The CPUs of a NUMA node are not known here");
 
         for (char *word = strtok_r(text, " \t,", &save); word; word = strtok_r(NULL, " \t,", &save)) {
                 unsigned from, to;

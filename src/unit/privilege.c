@@ -252,7 +252,49 @@ const char *directive_outcome(const Directive *d, Place p) {
         for (size_t i = 0; i < ELEMENTSOF(needs); i++)
                 if (str_equal(needs[i].key, d->key))
                         return outcomes[needs[i].need][p];
-        return d->support == SUPPORT_PARTIAL ? "in part" : NULL;
+        return NULL;
+}
+
+static Need find_need(const Directive *d) {
+        for (size_t i = 0; i < ELEMENTSOF(needs); i++)
+                if (str_equal(needs[i].key, d->key))
+                        return needs[i].need;
+        return NEED_NOTHING;
+}
+
+#define POLICY_FIFO 1 /* sched_setscheduler(2) */
+#define POLICY_RR 2
+#define IO_CLASS_REALTIME 1 /* ioprio_set(2) */
+
+static bool asks_for_more_than_usual(const Directive *d, const ExecSpec *e) {
+        if (str_equal(d->key, "Nice"))
+                return e->nice < 0;
+        if (str_equal(d->key, "OOMScoreAdjust"))
+                return e->oom_score_adjust < 0;
+        if (str_equal(d->key, "IOSchedulingClass"))
+                return e->io_class == IO_CLASS_REALTIME;
+        return e->cpu_policy == POLICY_FIFO || e->cpu_policy == POLICY_RR;
+}
+
+const char *setting_lack(const Directive *d, const UnitSpec *s, Place p) {
+        const char *outcome = is_of_exec(d) && d->support == SUPPORT_FULL ? directive_outcome(d, p) : NULL;
+
+        if (!outcome || p == PLACE_PRIVILEGED)
+                return NULL;
+        switch (find_need(d)) {
+        case NEED_SHARE:
+        case NEED_PRIORITY:
+                return asks_for_more_than_usual(d, s->exec) ? "noted" : NULL;
+        case NEED_MOUNTS:
+        case NEED_NAMESPACE:
+        case NEED_NAMESPACE_AND_FILTER:
+        case NEED_USERS:
+                /* Where user namespaces are allowed is not known before it is tried. */
+                return p == PLACE_USER && s->sandbox->private_users ? NULL : "noted";
+        default:
+                return str_starts_with(outcome, "applied") || str_starts_with(outcome, "as ") ? NULL
+                                                                                              : outcome;
+        }
 }
 
 static void dump_table(const Directive *rows, Buf *b) {

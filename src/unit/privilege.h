@@ -20,5 +20,8 @@ const char *place_to_string(Place p); /* "privileged" "docker" "user" */
 /* One phrase, such as "applied" or "noted"; NULL for rows of other manual pages, and for old spellings. */
 const char *directive_outcome(const Directive *d, Place p);
 
+/* What of it does not come to pass there with the value that it has in this spec: "noted", "fails (...)"; NULL: nothing. */
+const char *setting_lack(const Directive *d, const UnitSpec *s, Place p);
+
 /* Every row of systemd.exec(5): key and the phrases for the three places, separated by tabs. */
 void directives_dump_outcomes(Buf *b);

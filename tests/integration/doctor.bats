@@ -29,6 +29,7 @@ doctor() {
         [ "$(level user)" = full ]
         [ "$(level namespaces)" = full ]
         [ "$(level mount)" = full ]
+        [ "$(value libseccomp)" = found ]
         [ "$(value 'control groups')" = hybrid ]
         [ "$(value 'run-time directory')" = /run ]
         [ "$(jq '[.facts[] | select(.meaning == "")] | length' "$T/doctor")" = 0 ]

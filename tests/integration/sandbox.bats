@@ -114,6 +114,7 @@ filters_work() {
         unit wants.service <<<$'[Service]\nLockPersonality=yes\nExecStart=/bin/sleep infinity'
         boot
         inside_sh 'rm -f /usr/lib/*/libseccomp.so.2*'
+        inside svctl doctor -o json | jq -e '.facts[] | select(.name == "libseccomp") | .level == "missing"'
         run ! ctl start needs
         [ "$(show needs ExecMainStatus)" = 228 ]
         wait_host grep -q 'needs.service: .*SystemCallFilter=~mount: needs libseccomp, which is not installed' "$T/console"

@@ -4,6 +4,7 @@
 
 #include "exec-world.h"
 
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <termios.h>
@@ -43,6 +44,29 @@ static void memory_comes_from_the_nodes_asked_for(void **state) {
         assert_true(atoi(w->output.data) > 0);
         run(w, "ExecStart=/bin/true\nNUMAPolicy=bind\nNUMAMask=900");
         expect_exit(w, 242);
+}
+
+/* The whole machine is one node, or we cannot know: its processors and not the one that we run on. */
+static void processors_come_from_the_nodes_asked_for(void **state) {
+        cpu_set_t ours, one;
+        World *w = *state;
+
+        if (access("/sys/devices/system/node/node0/cpulist", R_OK) < 0 ||
+            access("/sys/devices/system/node/node1", F_OK) >= 0)
+                skip();
+        assert_int_equal(sched_getaffinity(0, sizeof(ours), &ours), 0);
+        CPU_ZERO(&one);
+        for (int i = 0; CPU_COUNT(&one) == 0; i++)
+                if (CPU_ISSET(i, &ours))
+                        CPU_SET(i, &one);
+        assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+        run(w, "ExecStart=/usr/bin/nproc\nCPUAffinity=numa\nNUMAMask=0");
+        assert_int_equal(sched_setaffinity(0, sizeof(ours), &ours), 0);
+        expect_exit(w, 0);
+        assert_true(atoi(w->output.data) >= CPU_COUNT(&ours));
+        run(w, "ExecStart=/bin/true\nCPUAffinity=numa\nNUMAMask=900");
+        assert_string_equal(w->status.unapplied,
+                            "CPUAffinity=: no such NUMA node can be seen here (NUMAMask=)\n");
 }
 
 static void session_keyrings_are_private(void **state) {
@@ -143,9 +167,13 @@ static void a_busy_terminal_is_told(void **state) {
 
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
-                TEST(core_dumps_have_what_was_asked_for), TEST(memory_comes_from_the_nodes_asked_for),
-                TEST(session_keyrings_are_private),       TEST(labels_of_missing_modules_are_told),
-                TEST(terminals_get_their_size),           TEST(a_busy_terminal_is_told),
+                TEST(core_dumps_have_what_was_asked_for),
+                TEST(memory_comes_from_the_nodes_asked_for),
+                TEST(processors_come_from_the_nodes_asked_for),
+                TEST(session_keyrings_are_private),
+                TEST(labels_of_missing_modules_are_told),
+                TEST(terminals_get_their_size),
+                TEST(a_busy_terminal_is_told),
         };
         ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
