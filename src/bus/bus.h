@@ -28,5 +28,8 @@ typedef struct Bus Bus;
  * to m->event and becomes the manager's observer. 0 or a negative errno.
  */
 int bus_new(Manager *m, const char *private_socket_path, Bus **ret);
+/* The two halves of it: clients may connect before there is a Bus, which takes the descriptor. */
+int bus_open_socket(const char *path);
+int bus_new_on(Manager *m, const char *path, int fd, Bus **ret);
 /* Writes what can be written without blocking, drops all clients, removes the socket. */
 void bus_free(Bus *b);

@@ -309,7 +309,7 @@ static int on_accept(sd_event_source *source, int fd, uint32_t revents, void *us
 }
 
 /* The descriptor, listening. */
-static int open_socket(const char *path) {
+int bus_open_socket(const char *path) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         int fd auto_fd = -1;
         mode_t mask;
@@ -335,16 +335,6 @@ static int open_socket(const char *path) {
         return listen(fd, SOMAXCONN) < 0 ? -errno : TAKE_FD(fd);
 }
 
-static int make_socket(Bus *b, const char *path) {
-        int r = open_socket(path);
-
-        if (r < 0)
-                return r;
-        b->listen_fd = r;
-        b->path = strdup(path);
-        return b->path ? 0 : -ENOMEM;
-}
-
 static bool is_socket(const char *path) {
         struct stat st;
 
@@ -357,7 +347,7 @@ int bus_remake_socket(Bus *b) {
 
         if (!b->path || is_socket(b->path))
                 return 0;
-        fd = open_socket(b->path);
+        fd = bus_open_socket(b->path);
         if (fd < 0)
                 return fd;
         r = sd_event_source_set_io_fd(b->accept_source, fd);
@@ -388,15 +378,21 @@ static int add_sources(Bus *b) {
 }
 
 int bus_new(Manager *m, const char *private_socket_path, Bus **ret) {
+        int fd = bus_open_socket(private_socket_path);
+
+        return fd < 0 ? fd : bus_new_on(m, private_socket_path, fd, ret);
+}
+
+int bus_new_on(Manager *m, const char *path, int fd, Bus **ret) {
+        int owned auto_fd = fd, r;
         Bus *b;
-        int r;
 
         b = malloc(sizeof(Bus));
         if (!b)
                 return -ENOMEM;
-        *b = (Bus){ .manager = m, .listen_fd = -1 };
+        *b = (Bus){ .manager = m, .listen_fd = TAKE_FD(owned), .path = strdup(path) };
 
-        if ((r = sd_id128_randomize(&b->server_id)) < 0 || (r = make_socket(b, private_socket_path)) < 0 ||
+        if ((r = b->path ? 0 : -ENOMEM) < 0 || (r = sd_id128_randomize(&b->server_id)) < 0 ||
             (r = add_sources(b)) < 0 || (r = system_bus_new(b, &b->system)) < 0) {
                 bus_free(b);
                 return r;

@@ -60,7 +60,7 @@ int groups_new(const GroupsOptions *o, Groups **ret) {
         }
         if (r >= 0) {
                 gs->oom_fd = open_container_oom(gs);
-                r = group_events_init(gs);
+                r = o->event ? group_events_init(gs) : 0;
         }
         if (r < 0) {
                 groups_free(gs);
@@ -68,6 +68,11 @@ int groups_new(const GroupsOptions *o, Groups **ret) {
         }
         *ret = gs;
         return 0;
+}
+
+int groups_attach(Groups *gs, sd_event *event) {
+        gs->options.event = event;
+        return group_events_init(gs);
 }
 
 static void take_back(Groups *gs) {

@@ -61,7 +61,7 @@ typedef enum MemoryEvent {
 typedef void (*GroupMemoryHandler)(Group *g, MemoryEvent what, void *userdata);
 
 typedef struct GroupsOptions {
-        sd_event *event; /* borrowed */
+        sd_event *event; /* borrowed; NULL: groups_attach() brings it, before the first group is made */
         GroupMemoryHandler on_memory;
         GroupEmptyHandler on_empty;
         GroupExitHandler on_exit;
@@ -73,6 +73,7 @@ typedef struct GroupsOptions {
 
 int groups_new(const GroupsOptions *o,
                Groups **ret); /* probes; moves ourselves into init.scope where needed */
+int groups_attach(Groups *gs, sd_event *event);
 void groups_free(Groups *gs);
 GroupTier groups_tier(const Groups *gs);
 const char *groups_root(

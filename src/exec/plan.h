@@ -59,6 +59,7 @@ typedef struct ExecPlan {
 
         RlimitPair original_nofile;    /* what svinit itself was started with: given back to services */
         bool foreground;               /* CMD mode on a terminal: own process group in the foreground */
+        bool keep_directory;           /* CMD mode: without WorkingDirectory= svinit's own, and not / */
         bool ignore_missing_privilege; /* not Strict=: what is refused here is noted, not fatal */
         const char *group_lack; /* what of the limits could not be set: "MemoryMax=: ..."; NULL: nothing */
         uid_t dynamic_uid;      /* for DynamicUser=; (uid_t) -1 */

@@ -264,6 +264,8 @@ int step_working_directory(ExecContext *c) {
         const ExecSpec *e = c->plan->exec;
         const char *path = e->working_directory;
 
+        if (str_is_empty(path) && c->plan->keep_directory)
+                return 0;
         if (str_is_empty(path))
                 path = "/";
         else if (str_equal(path, "~"))

@@ -27,6 +27,9 @@ typedef struct HostInfo {
 } HostInfo;
 
 int host_info_init(HostInfo *h, char *const *environ_at_start);
+/* The same in two steps: what the first process needs, and the rest: specifiers, ids, capabilities. */
+int host_info_begin(HostInfo *h, char *const *environ_at_start);
+int host_info_complete(HostInfo *h, char *const *environ_at_start);
 void host_info_release(HostInfo *h);
 int host_info_refresh(HostInfo *h); /* hostname and os-release as they are now; 0, -ENOMEM */
 /* Mounts /proc, /sys, /dev, /run, ... where they are missing and we may; makes /run/systemd/..., /run/lock, utmp, removes stale

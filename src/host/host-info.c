@@ -303,17 +303,27 @@ static void raise_nofile(HostInfo *h) {
         (void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
-int host_info_init(HostInfo *h, char *const *environ_at_start) {
+int host_info_begin(HostInfo *h, char *const *environ_at_start) {
         int r;
 
         *h = (HostInfo){ .pid1 = getpid() == 1, .root = geteuid() == 0 };
         raise_nofile(h);
-        h->capability_bounding = read_bounding_set();
         h->virtualization = strdup(virtualization_container(environ_at_start));
         if (!h->virtualization)
                 return -ENOMEM;
         h->container = h->virtualization[0] != 0;
+        r = find_runtime_directory(h, environ_at_start);
+        if (r >= 0)
+                r = filter_environment(h, environ_at_start);
+        if (r < 0)
+                host_info_release(h);
+        return r;
+}
 
+int host_info_complete(HostInfo *h, char *const *environ_at_start) {
+        int r;
+
+        h->capability_bounding = read_bounding_set();
         r = find_ids(h);
         if (r >= 0)
                 r = find_kernel(h);
@@ -322,14 +332,16 @@ int host_info_init(HostInfo *h, char *const *environ_at_start) {
         if (r >= 0)
                 r = find_user(h, environ_at_start);
         if (r >= 0)
-                r = find_runtime_directory(h, environ_at_start);
-        if (r >= 0)
                 r = find_directories(h, environ_at_start);
-        if (r >= 0)
-                r = filter_environment(h, environ_at_start);
         if (r < 0)
                 host_info_release(h);
         return r;
+}
+
+int host_info_init(HostInfo *h, char *const *environ_at_start) {
+        int r = host_info_begin(h, environ_at_start);
+
+        return r < 0 ? r : host_info_complete(h, environ_at_start);
 }
 
 /* Texts that have changed are added: whoever has borrowed an old one may go on with it. */

@@ -137,7 +137,7 @@ static int on_message(sd_event_source *source, int fd, uint32_t revents, void *u
         return 0;
 }
 
-static int bind_socket(const char *path, int *ret) {
+int notify_socket_bind(const char *path, int *ret) {
         struct sockaddr_un sa = { .sun_family = AF_UNIX };
         const int one = 1, buffer = RECEIVE_BUFFER;
         int fd auto_fd = -1;
@@ -162,17 +162,17 @@ static int bind_socket(const char *path, int *ret) {
         return 0;
 }
 
-int notify_socket_new(sd_event *event, const char *path, int64_t priority, NotifyHandler handler,
+int notify_socket_new(sd_event *event, int bound, const char *path, int64_t priority, NotifyHandler handler,
                       void *userdata, NotifySocket **ret) {
         NotifySocket *s = calloc(1, sizeof(*s));
-        int fd auto_fd = -1, r;
+        int fd auto_fd = bound, r;
 
         if (!s)
                 return -ENOMEM;
         *s = (NotifySocket){ .priority = priority, .handler = handler, .userdata = userdata };
         r = str_replace(&s->path, path);
-        if (r >= 0)
-                r = bind_socket(path, &fd);
+        if (r >= 0 && fd < 0)
+                r = notify_socket_bind(path, &fd);
         if (r >= 0)
                 r = sd_event_add_io(event, &s->source, fd, EPOLLIN, on_message, s);
         if (r >= 0)

@@ -27,7 +27,10 @@ typedef struct NotifyMessage {
 typedef void (*NotifyHandler)(NotifyMessage *m, void *userdata);
 typedef struct NotifySocket NotifySocket;
 
-int notify_socket_new(sd_event *event, const char *path, int64_t priority, NotifyHandler handler,
+/* The socket alone: services may send, and are read as soon as it is given to a NotifySocket. */
+int notify_socket_bind(const char *path, int *ret);
+/* Takes fd, of notify_socket_bind(); with -1 it binds. */
+int notify_socket_new(sd_event *event, int fd, const char *path, int64_t priority, NotifyHandler handler,
                       void *userdata, NotifySocket **ret);
 void notify_socket_free(NotifySocket *s);
 const char *notify_socket_path(const NotifySocket *s);

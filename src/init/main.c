@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "bus/bus.h"
+#include "init/libsystemd.h"
 #include "init/options.h"
 #include "manager/manager.h"
 
@@ -48,13 +49,21 @@ static void prepare_stdio(void) {
                         (void)open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
 }
 
-static int attach_bus(Manager *m, Bus **ret) {
-        char path[256];
+static bool bus_path(const Manager *m, char path[256]) {
+        snprintf(path, 256, "%s/systemd/private", m->host.runtime_dir);
+        return m->host.runtime_writable;
+}
 
-        if (!m->host.runtime_writable)
-                return 0;
-        snprintf(path, sizeof(path), "%s/systemd/private", m->host.runtime_dir);
-        return bus_new(m, path, ret);
+/* Takes fd, on which clients may wait already; -1: there is none. */
+static void attach_bus(Manager *m, int fd, Bus **ret) {
+        char path[256];
+        int r;
+
+        if (!bus_path(m, path))
+                return;
+        r = fd >= 0 ? bus_new_on(m, path, fd, ret) : bus_new(m, path, ret);
+        if (r < 0)
+                LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the D-Bus socket"));
 }
 
 /* The PID 1 of a machine must not return: the kernel would panic. In a container it must, for the exit code. */
@@ -63,26 +72,65 @@ static void end_machine(int code) {
         (void)reboot(code == EXIT_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
 }
 
-static int run(const Options *o) {
-        Manager *m = NULL;
+static int build(Manager *m) {
+        const char *why = "";
+        int r = libsystemd_open(&why);
+
+        if (r >= 0) {
+                r = manager_build(m);
+                why = strerror(-r);
+        }
+        if (r < 0)
+                fprintf(stderr, "svinit: cannot start: %s\n", why);
+        return r;
+}
+
+/* The exit code when the command has ended before anything needed the manager; -1: go on with the client's socket. */
+static int run_alone(Manager *m, int *ret_client_fd) {
+        char path[256];
+        int code;
+
+        if (!manager_start_command(m))
+                return -1;
+        if (bus_path(m, path))
+                *ret_client_fd = bus_open_socket(path);
+        code = manager_wait_alone(m, *ret_client_fd, false);
+        if (code < 0 && build(m) < 0)
+                code = manager_wait_alone(m, *ret_client_fd, true);
+        if (code >= 0 && *ret_client_fd >= 0) {
+                close(*ret_client_fd);
+                (void)unlink(path);
+        }
+        return code;
+}
+
+static int run_manager(Manager *m, int client_fd) {
         Bus *bus = NULL;
+        int code;
+
+        attach_bus(m, client_fd, &bus);
+        if (manager_startup(m) < 0)
+                manager_stop(m, "the boot transaction cannot be started", EXIT_SVINIT_FAILED);
+        code = manager_run(m);
+        bus_free(bus);
+        return code;
+}
+
+static int run(const Options *o) {
+        int client_fd = -1, code;
+        Manager *m = NULL;
         bool machine;
-        int r, code;
+        int r;
 
         r = manager_new(&o->manager, &m);
         if (r < 0) {
                 fprintf(stderr, "svinit: cannot start: %s\n", strerror(-r));
                 return EXIT_SVINIT_FAILED;
         }
-        r = attach_bus(m, &bus);
-        if (r < 0)
-                LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the D-Bus socket"));
-        r = manager_startup(m);
-        if (r < 0)
-                manager_stop(m, "the boot transaction cannot be started", EXIT_SVINIT_FAILED);
-        code = manager_run(m);
         machine = m->host.pid1 && !m->host.container;
-        bus_free(bus);
+        code = run_alone(m, &client_fd);
+        if (code < 0)
+                code = m->event || build(m) >= 0 ? run_manager(m, client_fd) : EXIT_SVINIT_FAILED;
         manager_free(m);
         if (machine)
                 end_machine(code);
@@ -101,7 +149,7 @@ int main(int argc, char **argv) {
         o.manager.log_level = o.verbosity > 1 ? LOG_DEBUG : o.verbosity == 1 ? LOG_INFO : 0;
         prepare_stdio();
         prepare_signals();
-        (void)umask(0022);
+        o.manager.umask = umask(0022);
         if (getpid() != 1)
                 (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
         if (o.parent_death_signal > 0)

@@ -8,6 +8,7 @@
 #include "manager/manager-internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,11 +31,14 @@ static void log_boot_failure(Manager *m, const char *name, int r, const Report *
         manager_note_cause(m, name, text);
 }
 
-static int boot_command(Manager *m, char *const *command) {
+static int boot_command(Manager *m) {
         Report why = { 0 };
         int r;
 
-        r = manager_add_command_unit(m, command);
+        r = manager_add_command_unit(m);
+        /* Alone it refers to perpetual units only, and of these nothing is read yet. */
+        while (m->internal->files_unread && graph_next_stub(m->graph))
+                ;
         if (r >= 0)
                 r = boot_unit(m, "main.service", &why);
         if (r != 0)
@@ -76,12 +80,11 @@ static int enqueue_boot(Manager *m) {
         int r = 0;
 
         m->units_load_start = dual_now();
-        r = loader_refresh(m->loader);
-        if (r >= 0)
-                r = manager_read_perpetual_units(m);
+        m->internal->files_unread = o->command && !o->with_units && !o->main_unit;
+        if (!m->internal->files_unread)
+                r = manager_read_files(m);
         if (r < 0)
                 return r;
-        unit_apply_limits(m, graph_find(m->graph, "-.slice"));
         if (o->main_unit) {
                 r = check_main(m, o->main_unit);
                 if (r < 0) {
@@ -92,7 +95,7 @@ static int enqueue_boot(Manager *m) {
                 }
         }
         if (o->command)
-                r = boot_command(m, o->command);
+                r = boot_command(m);
         if (r == 0 && (!o->command || o->with_units))
                 r = boot_units(m, o->unit);
         m->units_load_finish = dual_now();
@@ -115,7 +118,8 @@ static void boot(Manager *m) {
 }
 
 int manager_startup(Manager *m) {
-        const ManagerOptions *o = &m->internal->options;
+        ManagerInternal *in = m->internal;
+        const ManagerOptions *o = &in->options;
         int r = 0;
 
         m->state = SYSTEM_INITIALIZING;
@@ -130,6 +134,10 @@ int manager_startup(Manager *m) {
                         return 0;
         }
         boot(m);
+        if (in->command) { /* the unit knows its process before the reaper tells of its end */
+                (void)manager_drain(m, UINT_MAX);
+                command_settle(m);
+        }
         return 0;
 }
 
@@ -141,7 +149,8 @@ void manager_check_started(Manager *m) {
                 return;
         m->state = graph_count_failed(m->graph) > 0 ? SYSTEM_DEGRADED : SYSTEM_RUNNING;
         groups_set_starting(m->groups, false);
-        m->finish_time = dual_now();
+        if (m->finish_time.realtime == 0)
+                m->finish_time = dual_now();
         timespan_format(
                 (m->finish_time.monotonic - m->userspace_time.monotonic) / USEC_PER_MSEC * USEC_PER_MSEC, &b);
         snprintf(text, sizeof(text), "%s", b.data ?: "");

@@ -134,17 +134,22 @@ static bool conditions_allow(Manager *m, Unit *u, JobResult *ret_result) {
         return true;
 }
 
+void manager_new_id(uint8_t ret[16]) {
+        uint64_t t, w;
+
+        if (getrandom(ret, 16, GRND_NONBLOCK) == 16)
+                return;
+        t = now_monotonic(); /* early boot of a machine without entropy */
+        w = now_realtime();
+        memcpy(ret, &t, 8);
+        memcpy(ret + 8, &w, 8);
+}
+
 static void new_invocation(UnitRuntime *rt) {
         Service *s = &rt->machine.service;
 
-        if (getrandom(rt->invocation_id, sizeof(rt->invocation_id), GRND_NONBLOCK) !=
-            sizeof(rt->invocation_id)) {
-                uint64_t t = now_monotonic(),
-                         w = now_realtime(); /* early boot of a machine without entropy */
-
-                memcpy(rt->invocation_id, &t, 8);
-                memcpy(rt->invocation_id + 8, &w, 8);
-        }
+        if (!command_invocation(rt->manager, rt->unit, rt->invocation_id))
+                manager_new_id(rt->invocation_id);
         rt->has_invocation = true;
         if (rt->unit->type == UNIT_SERVICE)
                 memcpy(&s->random, rt->invocation_id, sizeof(s->random));

@@ -17,6 +17,7 @@
  *      shutdown.c    stop budget, what is left at the end; signals.c
  *      essential.c   whose end is the end, exit codes; cause.c why, hold.c not yet
  *      doctor.c      what this place allows
+ *      command.c     CMD mode's unit, and its start before all else; alone.c
  *      boot.c        the boot transaction; generators.c, init-scripts.c
  *      journal-link.c  svinit-journald's other half; log.c the log hook
  */
@@ -55,6 +56,7 @@ enum {
 #define COMMAND_UNIT "main.service" /* CMD mode */
 
 typedef struct GeneratorRun GeneratorRun;
+typedef struct CommandStart CommandStart;
 typedef struct ReloadWaiter ReloadWaiter;
 
 typedef struct QueuedEvent {
@@ -76,6 +78,7 @@ typedef struct ManagerInternal {
         bool some_start_ended;    /* some unit's start_ended is set */
         GeneratorRun *generators; /* under way; owned */
         bool scripts_lost;        /* the units of init scripts could not be made */
+        bool files_unread;        /* alone with its command: no unit file has been of any use yet */
         bool reloading;
         ReloadWaiter *reload_waiters, *reload_next; /* of this reload and of the one after it; owned */
         UnitRuntime *changed;                       /* for the observer, a stack */
@@ -90,6 +93,8 @@ typedef struct ManagerInternal {
         char *cause; /* why the container ends; owned */
         bool cause_told;
         KernelFacts *kernel_facts; /* owned; NULL until somebody asks */
+        CommandStart *command;     /* the command that went first; owned; NULL: none did */
+        int notify_fd;             /* bound for it; -1 */
         ManagerOptions options;    /* strings borrowed from the caller of manager_new() */
 } ManagerInternal;
 
@@ -121,6 +126,9 @@ void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause);
 int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret);
 bool unit_is_debugged(const Unit *u);
 int manager_inherited_environment(const Manager *m, bool pass, char ***ret); /* pass: svinit's own as well */
+int manager_add_env(char ***env, const char *name, const char *value);
+int manager_add_invocation(const uint8_t id[16], const char *name, char ***env);
+void manager_plan_fixed(Manager *m, const UnitSpec *spec, const char *id, ExecPlan *p);
 void manager_end_idle(Manager *m); /* no jobs: who waits for that (Type=idle) may go on */
 int unit_realize_group(Manager *m, Unit *u);
 void unit_apply_limits(Manager *m,
@@ -144,10 +152,21 @@ void manager_collect_pending(Manager *m);
 void unit_log_findings(Unit *u);
 int manager_graph_init(Manager *m);
 int manager_add_perpetual_units(Manager *m);
-int manager_read_perpetual_units(Manager *m);
-int manager_add_command_unit(Manager *m, char *const *command);
+int manager_read_files(
+        Manager *m); /* the directories, and what files say of perpetual units; before the first other unit */
+
+/* command.c; alone.c waits for it */
+int manager_add_command_unit(Manager *m);
+void command_plan_place(ExecPlan *p);
+bool command_invocation(const Manager *m, const Unit *u, uint8_t ret[16]); /* false: it has none yet */
+bool command_take(Manager *m, const Unit *u,
+                  ExecChild *ret); /* true: it has been started, and is yours now */
+void command_settle(Manager *m);   /* after the start job: the unit is as old as its process */
+pid_t command_pid(const Manager *m);
+void command_free(Manager *m);
 
 /* jobs.c */
+void manager_new_id(uint8_t ret[16]);
 void manager_finish_job(Manager *m, Job *j, JobResult result);
 unsigned manager_run_jobs(Manager *m, unsigned budget);
 void unit_log_job_end(Unit *u, JobType type, JobResult result);
@@ -224,6 +243,8 @@ void manager_check_leave(Manager *m);                   /* after each turn while
 void manager_note_job_of_end(Manager *m, const Job *j); /* exit.target & co. are to be started */
 
 /* signals.c */
+void manager_signal_sets(const Manager *m, sigset_t *ret_own,
+                         sigset_t *ret_forwarded); /* CMD mode: what svinit answers itself */
 int manager_signals_init(Manager *m);
 
 /* essential.c */

@@ -11,13 +11,20 @@
 #include <string.h>
 #include <unistd.h>
 
+static int notify_path(const Manager *m, char path[256]) {
+        if (!m->host.runtime_writable)
+                return -EROFS;
+        snprintf(path, 256, "%s/systemd/notify", m->host.runtime_dir);
+        return 0;
+}
+
 static int add_notify_socket(Manager *m) {
         char path[256];
 
-        if (!m->host.runtime_writable)
+        if (notify_path(m, path) < 0)
                 return 0;
-        snprintf(path, sizeof(path), "%s/systemd/notify", m->host.runtime_dir);
-        return notify_socket_new(m->event, path, PRIORITY_NOTIFY, on_notify_message, m, &m->notify);
+        return notify_socket_new(m->event, TAKE_FD(m->internal->notify_fd), path, PRIORITY_NOTIFY,
+                                 on_notify_message, m, &m->notify);
 }
 
 static int add_loader(Manager *m) {
@@ -38,22 +45,19 @@ static bool wants_journal(const ManagerOptions *o) {
         return !o->command || o->with_units;
 }
 
-static int construct(Manager *m, const ManagerOptions *o) {
+static int find_place(Manager *m, const ManagerOptions *o) {
         GroupsOptions groups = { .on_empty = on_group_empty,
                                  .on_exit = on_group_exit,
                                  .on_memory = on_group_memory,
                                  .spec_of = unit_limits };
-        const char *tier = env_get(o->environment, "SVINIT_TIER", 11);
+        char path[256];
         Report report = { 0 };
         int r;
 
         r = config_load(&m->config, o->environment, &report);
         if (r < 0)
                 return r;
-        r = host_info_init(&m->host, o->environment);
-        if (r < 0)
-                return r;
-        r = zone_store_init(&m->zones, env_get(o->environment, "TZ", 2));
+        r = host_info_begin(&m->host, o->environment);
         if (r < 0)
                 return r;
         manager_log_init(m);
@@ -62,7 +66,27 @@ static int construct(Manager *m, const ManagerOptions *o) {
         host_prepare_directories(&m->host, &report);
         manager_log_report(NULL, &report);
         report_release(&report);
+        groups.shim_priority = PRIORITY_GROUP;
+        groups.force_shim = str_equal(env_get(o->environment, "SVINIT_TIER", 11), "shim");
+        r = groups_new(&groups, &m->groups);
+        if (r < 0)
+                return r;
+        m->internal->oom_kills_seen = groups_container_oom_kills(m->groups);
+        if (o->command && notify_path(m, path) >= 0)
+                (void)notify_socket_bind(path, &m->internal->notify_fd); /* tried again, and told of, later */
+        return 0;
+}
 
+static int construct(Manager *m) {
+        const ManagerOptions *o = &m->internal->options;
+        int r;
+
+        r = host_info_complete(&m->host, o->environment);
+        if (r < 0)
+                return r;
+        r = zone_store_init(&m->zones, env_get(o->environment, "TZ", 2));
+        if (r < 0)
+                return r;
         r = sd_event_default(&m->event);
         if (r < 0)
                 return r;
@@ -75,16 +99,12 @@ static int construct(Manager *m, const ManagerOptions *o) {
         r = reaper_new(m->event, PRIORITY_CHILD, on_process_end, m, &m->reaper);
         if (r < 0)
                 return r;
-        groups.event = m->event;
-        groups.shim_priority = PRIORITY_GROUP;
-        groups.force_shim = str_equal(tier, "shim");
         r = watcher_new(m->event, &m->watcher);
         if (r < 0)
                 return r;
-        r = groups_new(&groups, &m->groups);
+        r = groups_attach(m->groups, m->event);
         if (r < 0)
                 return r;
-        m->internal->oom_kills_seen = groups_container_oom_kills(m->groups);
         r = manager_graph_init(m);
         if (r < 0)
                 return r;
@@ -114,10 +134,11 @@ int manager_new(const ManagerOptions *o, Manager **ret) {
                 return -ENOMEM;
         }
         m->internal->options = *o;
+        m->internal->notify_fd = -1;
         m->exit_code = -1;
         m->stop_deadline = USEC_INFINITY;
         m->userspace_time = dual_now();
-        r = construct(m, o);
+        r = find_place(m, o);
         if (r < 0) {
                 LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the manager"));
                 manager_free(m);
@@ -127,13 +148,18 @@ int manager_new(const ManagerOptions *o, Manager **ret) {
         return 0;
 }
 
-/* Nothing here kills: what had to end has ended, or the kernel ends it with us. */
-void manager_free(Manager *m) {
-        ManagerInternal *in;
+int manager_build(Manager *m) {
+        int r = construct(m);
 
-        if (!m)
-                return;
-        in = m->internal;
+        if (r < 0)
+                LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the manager"));
+        return r;
+}
+
+/* What is built on the loop. */
+static void free_built(Manager *m) {
+        ManagerInternal *in = m->internal;
+
         m->observer = (ManagerObserver){ 0 };
         reload_release(m);
         generators_release(m);
@@ -149,6 +175,25 @@ void manager_free(Manager *m) {
         sd_event_source_disable_unref(in->stop_source);
         sd_event_source_disable_unref(in->leave_source);
         sd_event_unref(m->event);
+}
+
+/* Nothing here kills: what had to end has ended, or the kernel ends it with us. */
+void manager_free(Manager *m) {
+        ManagerInternal *in;
+        char path[256];
+
+        if (!m)
+                return;
+        in = m->internal;
+        if (m->event)
+                free_built(m);
+        else
+                groups_free(m->groups);
+        command_free(m);
+        if (in->notify_fd >= 0 && notify_path(m, path) >= 0) { /* nobody has come to own it */
+                close(in->notify_fd);
+                (void)unlink(path);
+        }
         zone_store_release(&m->zones);
         host_info_release(&m->host);
         config_release(&m->config);

@@ -150,6 +150,7 @@ typedef struct ManagerOptions {
         bool strict;                /* --strict, whatever svinit.conf says */
         bool tell_orphans;          /* CMD mode: a message for each orphan that is reaped */
         int log_level;              /* syslog's; 0: as configured */
+        mode_t umask;               /* CMD mode: the command's, as svinit was given it */
         unsigned char rewrites[65]; /* CMD mode: by signal received, the one to send; 0: the same */
 } ManagerOptions;
 
@@ -184,7 +185,16 @@ struct Manager {
 /* What the unit uses now; when it is down, what its last run has used. `wanted`: of UsageWanted. */
 void unit_usage(const Unit *u, unsigned wanted, GroupUsage *ret);
 
+/*
+ * In two steps. The first finds out what this place is, with nothing of
+ * libsystemd; then a command may go first, and manager_wait_alone() waits
+ * until something needs the second, which makes all the rest.
+ */
 int manager_new(const ManagerOptions *o, Manager **ret);
+bool manager_start_command(Manager *m); /* false: not now; the boot will */
+/* The exit code, or -1: build the manager. last_resort: it could not be built; wait for the end. */
+int manager_wait_alone(Manager *m, int client_fd, bool last_resort);
+int manager_build(Manager *m);
 void manager_free(Manager *m);
 int manager_startup(
         Manager *m);         /* begins with generators; the boot transaction may come later, from the loop */

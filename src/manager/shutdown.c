@@ -142,15 +142,18 @@ static void stop_each(Manager *m, bool only_services) {
 
 void manager_stop(Manager *m, const char *reason, int exit_code) {
         Unit *target, *command = manager_command(m);
+        bool again = m->stopping;
         Report why = { 0 };
         int r;
 
-        if (m->stopping) {
-                begin_stopping(m, reason, exit_code);
+        begin_stopping(m, reason, exit_code);
+        if (again)
+                return;
+        if (m->internal->files_unread) { /* there is nothing but the command */
+                stop_each(m, false);
+                manager_kick(m);
                 return;
         }
-        begin_stopping(m, reason, exit_code);
-
         r = manager_load_unit(m, EXIT_TARGET, &target);
         if (r >= 0)
                 r = active_state_is_up(target->active)

@@ -141,6 +141,21 @@ static bool is_handled(int signo) {
         return signo < 32 || signo >= SIGRTMIN; /* those between are the C library's own */
 }
 
+void manager_signal_sets(const Manager *m, sigset_t *ret_own, sigset_t *ret_forwarded) {
+        sigemptyset(ret_own);
+        sigemptyset(ret_forwarded);
+        for (int signo = 1; signo <= SIGRTMAX; signo++) {
+                void (*handler)(Manager *, int) = handler_of(signo);
+                bool forwarded = handler == forward || handler == on_hangup || handler == on_reconnect ||
+                                 handler == on_dump;
+
+                if (is_handled(signo))
+                        sigaddset(forwarded && !m->internal->options.rewrites[signo] ? ret_forwarded
+                                                                                     : ret_own,
+                                  signo);
+        }
+}
+
 /* One descriptor for all of them: a source for each would be fifty times six system calls in CMD mode. */
 int manager_signals_init(Manager *m) {
         sd_event_source *s;

@@ -109,7 +109,7 @@ const CgroupSpec *unit_limits(void *userdata) {
         return u->spec->cgroup;
 }
 
-static int add_env(char ***env, const char *name, const char *value) {
+int manager_add_env(char ***env, const char *name, const char *value) {
         char *s;
         int r = str_printf(&s, "%s=%s", name, value);
 
@@ -120,7 +120,7 @@ static int add_env_number(char ***env, const char *name, uint64_t value) {
         char text[24];
 
         snprintf(text, sizeof(text), "%" PRIu64, value);
-        return add_env(env, name, text);
+        return manager_add_env(env, name, text);
 }
 
 static const char *const result_names[] = { [0] = "exited", "exited", "killed", "dumped" };
@@ -129,7 +129,7 @@ static int add_prefixed(char ***env, const char *prefix, const char *name, const
         char full[64];
 
         snprintf(full, sizeof(full), "%s%s", prefix, name);
-        return add_env(env, full, value);
+        return manager_add_env(env, full, value);
 }
 
 /* $SERVICE_RESULT and its like, for ExecStop= and ExecStopPost=; of another service with MONITOR_ in front. */
@@ -149,12 +149,12 @@ static int add_result_env(const Service *s, const char *prefix, char ***env) {
                             s->main.code == 1 ? text : sigabbrev_np(s->main.status) ?: text);
 }
 
-static int add_invocation(const UnitRuntime *rt, const char *name, char ***env) {
+int manager_add_invocation(const uint8_t id[16], const char *name, char ***env) {
         char hex[33];
 
         for (unsigned i = 0; i < 16; i++)
-                snprintf(hex + 2 * i, 3, "%02x", rt->invocation_id[i]);
-        return add_env(env, name, hex);
+                snprintf(hex + 2 * i, 3, "%02x", id[i]);
+        return manager_add_env(env, name, hex);
 }
 
 /* OnFailure= and OnSuccess=: whose end brought this unit up, when there is no doubt. */
@@ -179,8 +179,8 @@ static int add_monitor_env(const Unit *u, char ***env) {
                 return 0;
         r = add_result_env(&unit_runtime(other)->machine.service, "MONITOR_", env);
         if (r >= 0 && unit_runtime(other)->has_invocation)
-                r = add_invocation(unit_runtime(other), "MONITOR_INVOCATION_ID", env);
-        return r < 0 ? r : add_env(env, "MONITOR_UNIT", other->id);
+                r = manager_add_invocation(unit_runtime(other)->invocation_id, "MONITOR_INVOCATION_ID", env);
+        return r < 0 ? r : manager_add_env(env, "MONITOR_UNIT", other->id);
 }
 
 /* RestartMode=debug: runs that began by an automatic start are to say more, and all of it is kept. */
@@ -198,19 +198,19 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
         int r = 0;
 
         if (m->notify && spec->notify_access > NOTIFY_NONE)
-                r = add_env(&env, "NOTIFY_SOCKET", notify_socket_path(m->notify));
+                r = manager_add_env(&env, "NOTIFY_SOCKET", notify_socket_path(m->notify));
         if (r >= 0)
-                r = add_invocation(rt, "INVOCATION_ID", &env);
+                r = manager_add_invocation(rt->invocation_id, "INVOCATION_ID", &env);
         if (r >= 0 && u->type == UNIT_SERVICE && s->main_pid > 0 && kind != COMMAND_START)
                 r = add_env_number(&env, "MAINPID", (uint64_t)s->main_pid);
         if (r >= 0 && spec->pid_file)
-                r = add_env(&env, "PIDFILE", spec->pid_file);
+                r = manager_add_env(&env, "PIDFILE", spec->pid_file);
         if (r >= 0 && kind == COMMAND_START && spec->watchdog > 0 && spec->watchdog != USEC_INFINITY)
                 r = add_env_number(&env, "WATCHDOG_USEC", spec->watchdog);
         if (r >= 0 && spec->fd_store_max > 0)
                 r = add_env_number(&env, "FDSTORE", spec->fd_store_max);
         if (r >= 0 && unit_is_debugged(u))
-                r = add_env(&env, "DEBUG_INVOCATION", "1");
+                r = manager_add_env(&env, "DEBUG_INVOCATION", "1");
         if (r >= 0 && u->type == UNIT_SERVICE && (kind == COMMAND_STOP || kind == COMMAND_STOP_POST))
                 r = add_result_env(s, "", &env);
         if (r >= 0)
@@ -230,7 +230,8 @@ int manager_inherited_environment(const Manager *m, bool pass, char ***ret) {
         char **env auto_strv = NULL;
         int r;
 
-        pass = pass && m->host.container && m->config.pass_environment;
+        /* On a machine it is the boot's, and nobody's business; who starts a command by hand means it. */
+        pass = pass && (m->host.container || m->internal->options.command) && m->config.pass_environment;
         r = pass ? strv_copy(m->host.environment, &env) : strv_add(&env, clean_path);
         if (r >= 0 && !env_get(env, "PATH", 4))
                 r = strv_add(&env, clean_path);
@@ -251,7 +252,7 @@ static int inherited_environment(Manager *m, const ExecSpec *exec, char ***ret) 
                 const char *value = env_get(m->host.environment, *name, strlen(*name));
 
                 if (r >= 0 && value && !env_get(env, *name, strlen(*name)))
-                        r = add_env(&env, *name, value);
+                        r = manager_add_env(&env, *name, value);
         }
         if (r < 0)
                 return r;
@@ -331,12 +332,8 @@ static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
         const StdIo *io = &p->exec->io;
         int r;
 
-        if (unit_is_command(u)) { /* what was started by hand keeps what svinit itself was given */
-                p->foreground =
-                        isatty(STDIN_FILENO); /* its terminal, its keys: job control works in a shell */
-                p->stdin_fd = STDIN_FILENO;
-                p->stdout_fd = STDOUT_FILENO;
-                p->stderr_fd = STDERR_FILENO;
+        if (unit_is_command(u)) {
+                command_plan_place(p);
                 return 0;
         }
         if (all_streams_are_given(u) || !streams_wanted(p->exec))
@@ -435,13 +432,13 @@ static void plan_group(UnitRuntime *rt, ExecPlan *p) {
         p->shim_path = SHIM_PATH;
 }
 
-static void plan_fixed(Manager *m, Unit *u, ExecPlan *p) {
+void manager_plan_fixed(Manager *m, const UnitSpec *spec, const char *id, ExecPlan *p) {
         static const char *const bases[DIRECTORY_KIND_MAX] = { NULL, "/var/lib", "/var/cache", "/var/log",
                                                                "/etc" };
 
-        p->unit = u->id;
-        p->exec = u->spec->exec;
-        p->sandbox = u->spec->sandbox;
+        p->unit = id;
+        p->exec = spec->exec;
+        p->sandbox = spec->sandbox;
         memcpy(p->directory_bases, bases, sizeof(bases));
         p->directory_bases[DIRECTORY_RUNTIME] = m->host.runtime_dir;
         p->default_search_path = command_search_path;
@@ -451,7 +448,7 @@ static void plan_fixed(Manager *m, Unit *u, ExecPlan *p) {
         p->ignore_missing_privilege = !manager_is_strict(m);
         p->dynamic_uid = (uid_t)-1;
         p->network_fd = p->ipc_fd = p->filter_fd = -1;
-        p->tty_path = u->spec->exec->tty_path;
+        p->tty_path = spec->exec->tty_path;
 }
 
 /* One for all units that wait; made when the first does. */
@@ -481,7 +478,9 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         ExecPlan p = { 0 };
 
         ENSURE(c, -EINVAL);
-        plan_fixed(m, u, &p);
+        if (kind == COMMAND_START && command_take(m, u, &child)) /* it runs already */
+                return register_child(m, u, &child, ret);
+        manager_plan_fixed(m, u->spec, u->id, &p);
         p.command = c;
         plan_privileges(u, kind, c, &p);
 

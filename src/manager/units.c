@@ -368,6 +368,11 @@ static bool may_be_different_now(const Unit *u) {
         return may_be_merged_now(u);
 }
 
+/* Somebody asks for more than the command. */
+static int read_files_late(Manager *m) {
+        return m->internal->files_unread ? manager_read_files(m) : loader_refresh(m->loader);
+}
+
 int manager_load_unit(Manager *m, const char *name, Unit **ret) {
         Unit *u;
         int r;
@@ -375,7 +380,7 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
         u = graph_find(m->graph, name);
         if (u && may_be_different_now(u) && m->started) {
                 /* A file may have come since; looked at again as systemd does. */
-                r = loader_refresh(m->loader);
+                r = read_files_late(m);
                 if (r < 0)
                         return r;
                 graph_forget_spec(m->graph, u);
@@ -384,7 +389,7 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
                         return r;
         } else if (!u) { /* what generators are about to write is not looked at half done */
                 if (m->started && !m->internal->generators) {
-                        r = loader_refresh(m->loader);
+                        r = read_files_late(m);
                         if (r < 0)
                                 return r;
                 }
@@ -427,70 +432,17 @@ int manager_add_perpetual_units(Manager *m) {
         return 0;
 }
 
-int manager_read_perpetual_units(Manager *m) {
-        int r = 0;
+int manager_read_files(Manager *m) {
+        int r = loader_refresh(m->loader);
 
+        m->internal->files_unread = false;
         for (size_t i = 0; perpetual_units[i] && r >= 0; i++) {
                 Unit *u = graph_find(m->graph, perpetual_units[i]);
 
                 if (u)
                         r = manager_load_one(m, u);
         }
-        return r;
-}
-
-/* CMD mode: main.service, made from the command line. */
-int manager_add_command_unit(Manager *m, char *const *command) {
-        UnitSpec *spec;
-        ServiceSpec *service;
-        ExecSpec *exec;
-        KillSpec *kill;
-        CommonSpec *common;
-        Unit *u;
-        int r;
-
-        r = graph_add(m->graph, COMMAND_UNIT, &u);
-        if (r < 0)
-                return r;
-        u->transient = true;
-        r = spec_new(COMMAND_UNIT, &spec);
-        if (r < 0)
-                return r;
-        service = spec_part(spec, PART_SERVICE);
-        exec = spec_part(spec, PART_EXEC);
-        kill = spec_part(spec, PART_KILL);
-        common = spec_part(spec, PART_COMMON);
-        if (!service || !exec || !kill || !common) {
-                spec_free(spec);
-                return -ENOMEM;
-        }
-        Command *c = calloc(1, sizeof(*c));
-        if (!c || !(c->path = strdup(command[0])) || strv_copy(command, &c->argv) < 0) {
-                free(c ? c->path : NULL);
-                free(c);
-                spec_free(spec);
-                return -ENOMEM;
-        }
-        c->flags = COMMAND_NO_ENV_EXPAND;
-        service->commands[COMMAND_START] = (CommandList){ c, 1 };
-        service->type = TYPE_EXEC;
-        service->essential = 1;
-        service->notify_access = NOTIFY_MAIN;
-        service->timeout_start = USEC_INFINITY;
-        exec->io.input = INPUT_NAMED_FD;
-        exec->io.output = exec->io.error = OUTPUT_INHERIT;
-        exec->ignore_sigpipe = false;
-        /* Its children are its own affair, as they are where it runs by itself; none of them outlives it. */
-        kill->mode = KILL_MIXED;
-        common->default_dependencies = false;
-        common->description = strdup(command[0]);
-        r = spec_complete(spec, &(SpecContext){ .specifiers = { .host = &m->host.specifiers } });
-        if (r < 0) {
-                spec_free(spec);
-                return r;
-        }
-        r = graph_set_spec(m->graph, u, spec, LOAD_LOADED);
-        machine_set_spec(&unit_runtime(u)->machine, u->spec);
+        unit_apply_limits(m, graph_find(m->graph, "-.slice"));
         return r;
 }
 

@@ -122,6 +122,71 @@ family_up() {
         [ "$exit_code" = 125 ]
 }
 
+@test "directory, umask and environment are what svinit was given" {
+        svinit_args=(-- sh -c 'cd /var; umask 027; exec svinit -- sh -c "pwd; umask; echo OWN=\$OWN"')
+        launch --env OWN=mine
+        wait_gone
+        [ "$exit_code" = 0 ]
+        printf '%s\n' /var 0027 OWN=mine | diff - "$T/console"
+}
+
+manager_is_there() {
+        grep -q libsystemd "/proc/$init_pid/maps"
+}
+
+# The command is the only child, dead ones included.
+orphans_are_gone() {
+        [[ $(wc -w <"/proc/$init_pid/task/$init_pid/children") == 1 ]]
+}
+
+# Leaves an orphan, says which signals it gets.
+lonely='trap "echo got USR1" USR1; trap "echo got TERM; exit 6" TERM
+sh -c "sleep 0.1 & echo left"; echo up; while :; do sleep 0.02; done'
+
+lonely_up() {
+        grep -qx up "$T/console"
+}
+
+@test "what a command alone needs is done without a manager, which comes when it is asked for" {
+        svinit_args=(-- sh -c "$lonely")
+        launch
+        wait_host lonely_up
+        wait_host orphans_are_gone
+        kill -USR1 "$init_pid"
+        wait_host grep -qx "got USR1" "$T/console"
+        run ! manager_is_there
+        [ "$(inside svctl is-active main.service)" = active ]
+        manager_is_there
+        pid=$(inside svctl show --value -p MainPID main.service)
+        [ "$(inside cat "/proc/$pid/comm")" = sh ]
+        inside grep -qz "INVOCATION_ID=$(inside svctl show --value -p InvocationID main.service)" "/proc/$pid/environ"
+        inside svctl list-units --all | grep -q '^ *-.slice'
+        inside svctl start basic.target
+        [ "$(inside svctl is-active basic.target)" = active ]
+        kill -USR1 "$init_pid"
+        stop
+        [ "$exit_code" = 6 ]
+        grep -qx "got TERM" "$T/console"
+}
+
+@test "without libsystemd: a command is still looked after, units are not" {
+        local lib
+        lib=$(ldd "$STAGE/usr/bin/svctl" | sed -n 's/.*libsystemd.so.0 => \([^ ]*\) .*/\1/p')
+        svinit_args=(-- sh -c "$lonely")
+        launch --bind "/dev/null:$(readlink -f "$lib")"
+        wait_host lonely_up
+        stop
+        [ "$exit_code" = 6 ]
+        grep -q "^svinit: cannot start: .*libsystemd" "$T/console"
+        grep -qx "got TERM" "$T/console"
+        rm "$T/pid"
+        svinit_args=()
+        launch --bind "/dev/null:$(readlink -f "$lib")"
+        wait_gone
+        [ "$exit_code" = 125 ]
+        grep -q "^svinit: cannot start: .*libsystemd" "$T/console"
+}
+
 @test "a terminal: job control, ^C, the size; the exit code of the shell" {
         local keys
         mapfile -t b < <(binds)

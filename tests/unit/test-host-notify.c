@@ -57,7 +57,7 @@ static int set_up(void **state) {
         assert_non_null(mkdtemp(w->directory));
         snprintf(w->path, sizeof(w->path), "%s/notify", w->directory);
         assert_int_equal(sd_event_new(&w->event), 0);
-        assert_int_equal(notify_socket_new(w->event, w->path, 0, on_message, w, &w->socket), 0);
+        assert_int_equal(notify_socket_new(w->event, -1, w->path, 0, on_message, w, &w->socket), 0);
         assert_string_equal(notify_socket_path(w->socket), w->path);
         setenv("NOTIFY_SOCKET", w->path, 1);
         *state = w;
@@ -159,7 +159,7 @@ static void a_flood_takes_turns_with_other_work(void **state) {
         World *w = *state;
 
         notify_socket_free(w->socket);
-        assert_int_equal(notify_socket_new(w->event, w->path, -6, on_message, w, &w->socket), 0);
+        assert_int_equal(notify_socket_new(w->event, -1, w->path, -6, on_message, w, &w->socket), 0);
         assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
         assert_int_equal(close(fds[1]), 0); /* from now on the other end is always ready */
         assert_int_equal(sd_event_add_io(w->event, &other, fds[0], EPOLLIN, count, &n_others), 0);
