@@ -130,6 +130,11 @@ family_up() {
         printf '%s\n' /var 0027 OWN=mine | diff - "$T/console"
 }
 
+# Some processors have no jumps for it (src/init/libsystemd.h), some builds no --as-needed.
+opened_when_needed() {
+        ! ldd "$STAGE/usr/sbin/svinit" | grep -q libsystemd || skip "svinit is linked with libsystemd here"
+}
+
 manager_is_there() {
         grep -q libsystemd "/proc/$init_pid/maps"
 }
@@ -148,6 +153,7 @@ lonely_up() {
 }
 
 @test "what a command alone needs is done without a manager, which comes when it is asked for" {
+        opened_when_needed
         svinit_args=(-- sh -c "$lonely")
         launch
         wait_host lonely_up
@@ -170,6 +176,7 @@ lonely_up() {
 }
 
 @test "without libsystemd: a command is still looked after, units are not" {
+        opened_when_needed
         local lib
         lib=$(ldd "$STAGE/usr/bin/svctl" | sed -n 's/.*libsystemd.so.0 => \([^ ]*\) .*/\1/p')
         svinit_args=(-- sh -c "$lonely")

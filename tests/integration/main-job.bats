@@ -111,10 +111,11 @@ S
         unit deaf.service <<'U'
 [Service]
 X-Essential=yes
-ExecStart=/bin/sh -c 'trap "" TERM; while :; do sleep 1; done'
+ExecStart=/bin/sh -c 'trap "" TERM; : >/out/up; while :; do sleep 1; done'
 U
         enabled deaf.service
         boot --env SVINIT_STOP_BUDGET=2s
+        wait_host test -e "$T/out/up"
         SECONDS=0
         stop
         [ "$exit_code" = 137 ]
