@@ -115,8 +115,6 @@ int group_events_init(Groups *gs) {
 }
 
 void group_events_release(Groups *gs) {
-        if (!gs->options.event)
-                return;
         sd_event_source_disable_unref(gs->poll_source);
         sd_event_source_disable_unref(gs->inotify_source);
         cleanup_fd(&gs->inotify_fd);

@@ -19,6 +19,12 @@
 
 #ifdef JUMP
 
+/* Nothing has been made yet, so this is a release of nothing. */
+void *libsystemd_absent(void) __attribute__((used, visibility("hidden")));
+void *libsystemd_absent(void) {
+        return NULL;
+}
+
 /*
  * Three places for each function, side by side with those of the others: its
  * pointer, its name, and the jump. Written in one breath, so that pointers
@@ -28,7 +34,7 @@
         asm(".pushsection libsystemd_pointers, \"aw\"\n\t"                                                   \
             ".balign 8\n"                                                                                    \
             "libsystemd_" #name ":\n\t"                                                                      \
-            ".quad 0\n\t"                                                                                    \
+            ".quad libsystemd_absent\n\t"                                                                    \
             ".popsection\n\t"                                                                                \
             ".pushsection libsystemd_names, \"a\"\n\t"                                                       \
             ".asciz \"" #name "\"\n\t"                                                                       \
