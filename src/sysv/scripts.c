@@ -2,7 +2,7 @@
 #include "sysv/scripts.h"
 #include "conf/name.h"
 #include "load/backup.h"
-#include "load/index.h"
+#include "load/generated.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,39 +79,6 @@ static int read_script(Script *s, Report *report) {
         return r == -ENOMEM ? r : 0;
 }
 
-/* The unit files that are there without us; read when the first script asks for them. */
-typedef struct Native {
-        Index index;
-        bool known;
-} Native;
-
-static int open_index(Index *ret) {
-        LoaderOptions o = { 0 }; /* no generator directories */
-        SearchPath path;
-        int r = search_path_init(&path, &o, getenv("SYSTEMD_UNIT_PATH"));
-
-        if (r >= 0)
-                r = index_init(ret, &path, &system_root);
-        return r;
-}
-
-static int has_native_unit(Native *native, const char *unit) {
-        char *id auto_free = NULL;
-        const Entry *e = NULL;
-        int r;
-
-        if (!native->known) {
-                r = open_index(&native->index);
-                if (r < 0)
-                        return r;
-                native->known = true;
-        }
-        r = index_resolve(&native->index, unit, &id, &e);
-        if (r == -ENOMEM)
-                return r;
-        return r < 0 || e;
-}
-
 static bool is_script(const char *path) {
         struct stat st;
 
@@ -133,7 +100,8 @@ static int add_script(Scripts *all, char *path, char *unit, Report *report) {
         return 0;
 }
 
-static int consider(Scripts *all, Native *native, const char *directory, const char *name, Report *report) {
+static int consider(Scripts *all, NativeUnits *native, const char *directory, const char *name,
+                    Report *report) {
         char *path auto_free = NULL, *unit auto_free = NULL;
         int r = str_printf(&path, "%s/%s", directory, name);
 
@@ -152,7 +120,7 @@ static int consider(Scripts *all, Native *native, const char *directory, const c
                            "a service cannot have the name of this script; no unit is made for it");
                 return 0;
         }
-        r = find(all, unit) ? 1 : has_native_unit(native, unit);
+        r = find(all, unit) ? 1 : native_unit_is_there(native, unit, NULL);
         return r != 0 ? MIN(r, 0) : add_script(all, TAKE(path), TAKE(unit), report);
 }
 
@@ -168,7 +136,7 @@ static int list_directory(const char *path, char ***ret, Report *report) {
 }
 
 int scripts_collect(Scripts *all, const ScriptPaths *p, Report *report) {
-        Native native = { .known = false };
+        NativeUnits native = { .known = false };
         int r = 0;
 
         STRV_FOREACH (directory, p->scripts) {
@@ -180,8 +148,7 @@ int scripts_collect(Scripts *all, const ScriptPaths *p, Report *report) {
                         if (r >= 0)
                                 r = consider(all, &native, *directory, *name, report);
         }
-        if (native.known)
-                index_release(&native.index);
+        native_units_release(&native);
         return r;
 }
 

@@ -1,35 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "load/generated.h"
 #include "sysv/scripts.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static int write_all(int fd, const char *data, size_t n) {
-        while (n > 0) {
-                ssize_t k = write(fd, data, n);
-
-                if (k < 0 && errno != EINTR)
-                        return -errno;
-                if (k > 0) {
-                        data += k;
-                        n -= (size_t)k;
-                }
-        }
-        return 0;
-}
 
 static int write_unit(int dirfd, const Script *s) {
         Buf text auto_buf = { 0 };
-        int fd auto_fd = -1;
         int r = script_format(s, &text);
 
-        if (r < 0)
-                return r;
-        fd = openat(dirfd, s->unit, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-        return fd < 0 ? -errno : write_all(fd, text.data, text.len);
+        return r < 0 ? r : generated_write(dirfd, s->unit, &text);
 }
 
 /* Another script or alias of that name came first: the name is taken. */
@@ -37,27 +18,12 @@ static int link_alias(int dirfd, const Script *s, const char *alias) {
         return symlinkat(s->unit, dirfd, alias) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int link_wanted(int dirfd, const Script *s, const char *target) {
-        char *directory auto_free = NULL, *link auto_free = NULL, *source auto_free = NULL;
-        int r = str_printf(&directory, "%s.wants", target);
-
-        if (r >= 0)
-                r = str_printf(&link, "%s/%s", directory, s->unit);
-        if (r >= 0)
-                r = str_printf(&source, "../%s", s->unit);
-        if (r < 0)
-                return r;
-        if (mkdirat(dirfd, directory, 0755) < 0 && errno != EEXIST)
-                return -errno;
-        return symlinkat(source, dirfd, link) < 0 && errno != EEXIST ? -errno : 0;
-}
-
 static int write_one(int dirfd, const Script *s) {
         int r = write_unit(dirfd, s);
 
         STRV_FOREACH (target, s->wanted_by)
                 if (r >= 0)
-                        r = link_wanted(dirfd, s, *target);
+                        r = generated_want(dirfd, s->unit, *target);
         return r;
 }
 
