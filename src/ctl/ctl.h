@@ -213,5 +213,6 @@ VERB(escape);
 VERB(analyze);
 VERB(show_environment);
 VERB(set_environment);
+VERB(run);
 VERB(set_property);
 VERB(help);

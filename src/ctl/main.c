@@ -2,7 +2,7 @@
 
 /* svctl: options, then the verb. Called as systemctl it takes systemctl's options that it need not act on. */
 
-#include "ctl/ctl.h"
+#include "ctl/run.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -117,6 +117,7 @@ VERB(help) {
                          o->letter ? ", " : "  ", o->name, o->argument ? "=" : "", o->argument ?: "");
                 printf("  %-36s %s\n", left, o->help);
         }
+        run_help();
         puts("\nSee svctl(1).");
         return CTL_OK;
 }
@@ -248,6 +249,8 @@ static const char *verb_with_options(int argc, char **argv, const char *letters,
         word = optind < argc ? argv[optind] : NULL;
         optind = 0; /* so that the C library begins anew */
         opterr = 1;
+        if (str_equal(word, "run"))
+                return word;
         for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++)
                 if (ctl_options[i].verb && str_equal(ctl_options[i].verb, word))
                         return word;
@@ -270,7 +273,7 @@ static int parse(Ctl *c, int argc, char **argv) {
                         add_letter(letters, o);
         }
         verb = verb_with_options(argc, argv, letters, longs);
-        letters[0] = 0;
+        letters[str_equal(verb, "run") ? 1 : 0] = 0; /* what follows it is its own, and that of its command */
         for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++)
                 if (ctl_options[i].letter && by_letter(ctl_options[i].letter, verb) == ctl_options + i)
                         add_letter(letters, ctl_options + i);

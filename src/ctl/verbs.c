@@ -35,6 +35,7 @@ const Verb verbs[] = {
         { "is-failed", "UNIT...", "Has one of the units failed?", 1, -1, verb_is_failed, "Units" },
         { "is-healthy", "[UNIT...]", "Are all of the units, or the whole system, well? For probes: 0 or 1", 0,
           -1, verb_is_healthy, "Units" },
+        { "run", "[OPTIONS] COMMAND...", "Run a command as a unit of its own", 0, -1, verb_run, "Units" },
         { "set-property", "UNIT KEY=VALUE...", "Change limits of a unit, while it runs as well", 2, -1,
           verb_set_property, "Units" },
         { "reset-failed", "[UNIT...]", "Forget that units have failed", 0, -1, verb_reset_failed, "Units" },

@@ -189,3 +189,89 @@ nothing_transient() {
 is_abandoned() {
         [[ $(show "$1" SubState) == abandoned ]]
 }
+
+# Both clients, the same words and exit codes.
+same() {
+        local theirs ours their_code=0 our_code=0
+        theirs=$(inside "${bus[@]}" systemd-run "$@" 2>&1 </dev/null) || their_code=$?
+        ours=$(inside svctl run "$@" 2>&1 </dev/null) || our_code=$?
+        [[ $their_code == "$our_code" && $(names_out <<<"$theirs") == "$(names_out <<<"$ours")" ]] ||
+                { echo "systemd-run $*: $their_code: $theirs"; echo "svctl run: $our_code: $ours"; return 1; }
+}
+
+# Names are chosen anew each time, and times differ.
+names_out() {
+        sed -E 's/run-[ru][0-9a-f]+/NAME/g; s/^((Service runtime|CPU time consumed): ).*/\1T/' | grep -v '^CPU time' || true
+}
+
+@test "svctl run says and returns what systemd-run does" {
+        boot
+        same --wait true
+        same --wait sh -c 'exit 7'
+        same --wait sh -c 'kill -KILL $$$$'
+        same --quiet --wait false
+        same --pipe sh -c 'echo out; echo err >&2; exit 3'
+        same --pipe --uid 65534 --gid 65534 -p WorkingDirectory=/usr -E A=b --nice 3 sh -c 'id -un; pwd; echo $A; nice'
+        same --scope sh -c 'exit 5'
+        same --quiet --scope --nice 4 --uid 65534 -E A=%n sh -c 'nice; id -u; echo $A'
+        same true
+        same --on-active=1h true
+        same --path-property PathExists=/none true
+        run -1 inside svctl run --on-active=1h --scope true
+        run -1 inside svctl run --wait --no-block true
+        run -1 inside svctl run -p NoSuchThing=1 true
+        [[ $output == *"Cannot set property NoSuchThing"* ]]
+        run -1 inside svctl run nothing-of-that-name
+        run -2 inside svctl run --no-such-option true
+
+        # options behind the command are the command's
+        [[ $(inside svctl run -q --pipe echo --wait -p x) == "--wait -p x" ]]
+        [[ $(echo in | inside svctl run -q -P tr a-z A-Z) == IN ]]
+
+        # settings as a file has them; percent signs are no specifiers
+        inside svctl run --quiet --unit set -p MemoryMax=50% -p 'Environment="A=b c" D=%n' -p RestartSec=1min -p SuccessExitStatus='3 SIGKILL' \
+                --slice run.slice --description '100% real' sleep infinity
+        [[ $(show set.service Slice)-$(show set.service RestartUSec)-$(show set.service Description) == "run.slice-1min-100% real" ]]
+        [[ $(show set.service Environment) == '"A=b c" D=%n' ]]
+        inside grep -qx 'MemoryMax=50%' /run/systemd/transient/set.service
+        inside grep -qx 'ExecStart=/usr/bin/sleep infinity' /run/systemd/transient/set.service
+
+        # a terminal of its own
+        [[ $(terminal svctl run -q -t sh -c 'test -t 0 -a -t 1 -a -t 2 && stty size && read x && echo "got $x"') == *$'24 80\r\n'*"got typed"* ]]
+        [[ $(terminal "${bus[@]}" systemd-run -q -t sh -c 'test -t 0 && read x && echo "got $x"') == *"got typed"* ]]
+        run -6 terminal svctl run -q --pty sh -c 'read x; exit 6'
+
+        # all there is to know of a command, as JSON
+        inside svctl run --capture sh -c 'printf "a\0b\"\n"; printf "\377" >&2; exit 9' >"$T/json" || [[ $? == 9 ]]
+        python3 - "$T/json" <<'P'
+import json, sys
+r = json.load(open(sys.argv[1]))
+assert r.pop("unit").startswith("run-")
+assert r == {"result": "exit-code", "status": 9, "signal": None, "timed_out": False, "truncated": False, "stdout": "a\0b\"\n", "stderr": "\ufffd"}, r
+P
+        inside svctl run --capture --timeout 100ms sleep infinity >"$T/json" || [[ $? == 1 ]]
+        python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); assert r["timed_out"] and r["signal"] == "TERM" and r["result"] == "timeout", r' "$T/json"
+        inside svctl run --capture --max-output 1K sh -c 'head -c 300000 /dev/zero | tr "\0" x' >"$T/json"
+        python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); assert r["truncated"] and r["stdout"] == 1024 * "x" and r["status"] == 0, r' "$T/json"
+}
+
+# A terminal of 24 lines and 80 columns, on which "typed" is typed.
+terminal() {
+        inside timeout 60 python3 -c '
+import os, pty, sys, fcntl, termios, struct
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    os.execvp(sys.argv[1], sys.argv[1:])
+os.write(fd, b"typed\n")
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    os.write(1, data)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+' "$@"
+}
