@@ -19,7 +19,7 @@ static int append_unit(sd_bus_message *m, const Unit *u) {
             (r = append_string(m, u->id)) < 0 || (r = append_string(m, unit_description(u))) < 0 ||
             (r = sd_bus_message_append(
                      m, "ssssouso", load_state_to_string(u->load_state), active_state_to_string(u->active),
-                     machine_sub_state(&unit_runtime(u)->machine), "", path, u->job ? u->job->id : 0,
+                     unit_sub_state(u), "", path, u->job ? u->job->id : 0,
                      u->job ? job_type_to_string(u->job->type) : "", job)) < 0)
                 return r;
         return sd_bus_message_close_container(m);
@@ -28,7 +28,7 @@ static int append_unit(sd_bus_message *m, const Unit *u) {
 static bool unit_has_state(const Unit *u, char *const *states) {
         return !states || strv_contains(states, load_state_to_string(u->load_state)) ||
                strv_contains(states, active_state_to_string(u->active)) ||
-               strv_contains(states, machine_sub_state(&unit_runtime(u)->machine));
+               strv_contains(states, unit_sub_state(u));
 }
 
 static bool unit_has_name_like(const Unit *u, char *const *patterns) {

@@ -252,6 +252,16 @@ static int method_kill_unit(Call *c) {
         return unit_kill(c, u, whom, signal);
 }
 
+static int method_clean_unit(Call *c) {
+        const char *name;
+        Unit *u;
+        int r;
+
+        if ((r = sd_bus_message_read(c->message, "s", &name)) < 0 || (r = call_load_unit(c, name, &u)) < 0)
+                return r;
+        return unit_reply_clean(c, u);
+}
+
 static int method_reset_failed_unit(Call *c) {
         const char *name;
         Unit *u;
@@ -349,7 +359,7 @@ const Method manager_methods[] = {
         { "ReloadOrTryRestartUnit", "ss", "o", ACCESS_CONTROL, method_reload_or_try_restart_unit },
         { "EnqueueUnitJob", "sss", "uososa(uosos)", ACCESS_CONTROL, method_enqueue_unit_job },
         { "KillUnit", "ssi", "", ACCESS_CONTROL, method_kill_unit },
-        { "CleanUnit", "sas", "", ACCESS_CONTROL, method_not_supported },
+        { "CleanUnit", "sas", "", ACCESS_CONTROL, method_clean_unit },
         { "FreezeUnit", "s", "", ACCESS_CONTROL, method_not_supported },
         { "ThawUnit", "s", "", ACCESS_CONTROL, method_not_supported },
         { "ResetFailedUnit", "s", "", ACCESS_CONTROL, method_reset_failed_unit },

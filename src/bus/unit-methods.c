@@ -305,6 +305,10 @@ static int method_kill(Call *c) {
         return r < 0 ? r : unit_kill(c, c->object->unit, whom, signal);
 }
 
+static int method_clean(Call *c) {
+        return unit_reply_clean(c, c->object->unit);
+}
+
 static int method_reset_failed(Call *c) {
         return unit_reset_failed(c, c->object->unit);
 }
@@ -352,7 +356,7 @@ const Method unit_methods[] = {
         { "SetProperties", "ba(sv)", "", ACCESS_CONTROL, method_set_properties },
         { "Ref", "", "", ACCESS_CONTROL, method_ref },
         { "Unref", "", "", ACCESS_CONTROL, method_unref },
-        { "Clean", "as", "", ACCESS_CONTROL, method_not_supported },
+        { "Clean", "as", "", ACCESS_CONTROL, method_clean },
         { "Freeze", "", "", ACCESS_CONTROL, method_not_supported },
         { "Thaw", "", "", ACCESS_CONTROL, method_not_supported },
         { 0 },

@@ -14,6 +14,8 @@ int unit_enqueue(Call *c, Unit *u, JobType type, const char *mode);
 int unit_enqueue_job(Call *c, Unit *u, const char *type, const char *mode);
 int unit_kill(Call *c, Unit *u, const char *whom, int32_t signal);
 int unit_reset_failed(Call *c, Unit *u);
+int get_can_clean(Object *o, const Property *p, sd_bus_message *m);
+int unit_reply_clean(Call *c, Unit *u); /* clean.c: the array of words is still to be read */
 int unit_reply_processes(Call *c, Unit *u);
 #define FD_STORE_SIGNATURE "a(suuutuusu)"
 int unit_reply_fd_store(Call *c, Unit *u);

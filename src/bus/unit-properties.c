@@ -8,6 +8,7 @@
 #include "bus/object.h"
 #include "bus/server.h"
 #include "bus/tables.h"
+#include "bus/unit-methods.h"
 
 static int get_id(Object *o, const Property *p, sd_bus_message *m) {
         return append_string(m, o->unit->id);
@@ -35,7 +36,7 @@ static int get_active_state(Object *o, const Property *p, sd_bus_message *m) {
 }
 
 static int get_sub_state(Object *o, const Property *p, sd_bus_message *m) {
-        return append_string(m, machine_sub_state(&o->runtime->machine));
+        return append_string(m, unit_sub_state(o->unit));
 }
 
 static int get_fragment_path(Object *o, const Property *p, sd_bus_message *m) {
@@ -207,7 +208,7 @@ const Property unit_properties[] = {
         { "CanStop", "b", get_can, 1, PROPERTY_CONST },
         { "CanReload", "b", get_can, 2, PROPERTY_CONST },
         { "CanIsolate", "b", get_can_isolate, 0, PROPERTY_CONST },
-        NOTHING("CanClean", "as", PROPERTY_CONST),
+        { "CanClean", "as", get_can_clean, 0, PROPERTY_CONST },
         NUMBER("CanFreeze", "b", false, PROPERTY_CONST),
         { "Job", "(uo)", get_job, 0, PROPERTY_EMITS },
         { "NeedDaemonReload", "b", get_need_reload, 0, PROPERTY_POLLED },

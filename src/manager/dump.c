@@ -40,7 +40,7 @@ static void dump_unit(const Unit *u, Buf *b) {
         const char *result = machine_result(&rt->machine);
 
         buf_addf(b, "%s: load %s, active %s, sub %s", u->id, load_state_to_string(u->load_state),
-                 active_state_to_string(u->active), machine_sub_state(&rt->machine));
+                 active_state_to_string(u->active), unit_sub_state(u));
         if (result)
                 buf_addf(b, ", result %s", result);
         if (machine_main_pid(&rt->machine) > 0)

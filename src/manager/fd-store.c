@@ -96,3 +96,12 @@ void unit_release_fd_store(Unit *u) {
         free(TAKE(rt->fd_store));
         rt->n_fd_store = 0;
 }
+
+const char *unit_sub_state(const Unit *u) {
+        const UnitRuntime *rt = unit_runtime(u);
+
+        if (u->type == UNIT_SERVICE && u->active == INACTIVE && rt->n_fd_store > 0 &&
+            u->spec->service->fd_store_preserve == PRESERVE_YES)
+                return "dead-resources-pinned";
+        return machine_sub_state(&rt->machine);
+}

@@ -245,6 +245,15 @@ void manager_unit_file_changes(Manager *m); /* enable & co. did something: the l
 
 /* For the bus and for dumps. */
 bool unit_can_start(const Unit *u), unit_can_stop(const Unit *u), unit_can_reload(const Unit *u);
+/* That of the machine, but for "dead-resources-pinned": a service that is down and whose fd store is kept. */
+const char *unit_sub_state(const Unit *u);
+
+/* clean.c: bits 1 << DirectoryKind, and what is stored with us. */
+#define CLEAN_FD_STORE (1u << DIRECTORY_KIND_MAX)
+const char *clean_to_string(unsigned i); /* of bit i: "runtime"; NULL behind the last */
+unsigned unit_cleanable(const Unit *u);
+/* -EOPNOTSUPP: not of this unit; -EBUSY: it is not inactive; -EUNATCH: it has nothing of `what`. */
+int unit_clean(Unit *u, unsigned what);
 bool unit_needs_reload(Unit *u); /* NeedDaemonReload: stats its files */
 UnitFileState unit_file_state(Unit *u, bool *ret_known);
 void manager_dump(Manager *m, Buf *b); /* SIGUSR2, Dump() */

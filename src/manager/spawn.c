@@ -432,15 +432,19 @@ static void plan_group(UnitRuntime *rt, ExecPlan *p) {
         p->shim_path = SHIM_PATH;
 }
 
-void manager_plan_fixed(Manager *m, const UnitSpec *spec, const char *id, ExecPlan *p) {
+const char *manager_directory_base(const Manager *m, DirectoryKind kind) {
         static const char *const bases[DIRECTORY_KIND_MAX] = { NULL, "/var/lib", "/var/cache", "/var/log",
                                                                "/etc" };
 
+        return kind == DIRECTORY_RUNTIME ? m->host.runtime_dir : bases[kind];
+}
+
+void manager_plan_fixed(Manager *m, const UnitSpec *spec, const char *id, ExecPlan *p) {
         p->unit = id;
         p->exec = spec->exec;
         p->sandbox = spec->sandbox;
-        memcpy(p->directory_bases, bases, sizeof(bases));
-        p->directory_bases[DIRECTORY_RUNTIME] = m->host.runtime_dir;
+        for (DirectoryKind i = 0; i < DIRECTORY_KIND_MAX; i++)
+                p->directory_bases[i] = manager_directory_base(m, i);
         p->default_search_path = command_search_path;
         p->stdin_fd = p->stdout_fd = p->stderr_fd = -1;
         p->console_fd = STDOUT_FILENO;

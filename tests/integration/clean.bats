@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What stays of a service that is down, and systemctl clean.
+
+load helper
+
+clean() {
+        ctl clean "$@"
+}
+
+gone() {
+        ! inside ls -d "$@" 2>/dev/null
+}
+
+@test "systemctl clean: directories by kind, private ones, links; what runs or has nothing is refused" {
+        printf '%s\n' '[Service]' 'StateDirectory=kept:other kept/below' CacheDirectory=kept LogsDirectory=kept RuntimeDirectory=kept RuntimeDirectoryPreserve=yes \
+                ConfigurationDirectory=kept 'ExecStart=/bin/sh -c "for d in lib cache log; do mkdir /var/$$d/kept/deep; >/var/$$d/kept/deep/file; done; exec sleep infinity"' | unit kept.service
+        printf '%s\n' '[Service]' DynamicUser=yes StateDirectory=dyn Type=oneshot 'ExecStart=/bin/touch /var/lib/dyn/file' | unit dyn.service
+        unit bare.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
+        boot
+        ctl start kept dyn bare
+        wait_for test -e /var/log/kept/deep/file
+        [ "$(show kept CanClean)" = "runtime state cache logs configuration" ]
+        run -1 clean kept
+        [[ $output == *"kept.service is not inactive"* ]]
+        ctl stop kept bare
+        run -1 clean bare
+        [[ $output == *"bare.service has nothing of that kind"* ]]
+        run -0 clean kept # cache and runtime
+        wait_host gone /var/cache/kept /run/kept
+        inside test -e /var/lib/kept/deep/file -a -e /var/log/kept/deep/file -a -d /etc/kept -a -L /var/lib/other
+        run -0 clean --what=state kept dyn
+        wait_host gone /var/lib/kept /var/lib/other /var/lib/dyn /var/lib/private/dyn
+        inside test -e /var/log/kept/deep/file -a -d /etc/kept
+        run -0 clean --what=all kept
+        wait_host gone /var/log/kept /etc/kept
+        run -1 clean --what=nonsense kept
+        run -1 clean multi-user.target
+        [[ $output == *"does not support cleaning"* ]]
+        ctl start kept
+}
+
+@test "FileDescriptorStorePreserve=yes: dead-resources-pinned until clean --what=fdstore" {
+        unit store.service <<<$'[Service]\nFileDescriptorStoreMax=5\nFileDescriptorStorePreserve=yes\nNotifyAccess=all\nExecStart=/usr/bin/probe store thing'
+        enabled store.service
+        boot
+        stored() { [ "$(show store NFileDescriptorStore)" = 1 ]; }
+        wait_host stored
+        ctl stop store
+        [ "$(show store ActiveState)/$(show store SubState)/$(show store CanClean)" = inactive/dead-resources-pinned/fdstore ]
+        stored
+        ctl list-units --all store.service | grep -q dead-resources-pinned
+        run -0 clean --what=fdstore store
+        [ "$(show store SubState)/$(show store NFileDescriptorStore)" = dead/0 ]
+        run -1 clean --what=fdstore store
+}
+
+@test "RestartMode=debug: an automatic start says more, and all of it is kept" {
+        unit loud.service <<<$'[Service]\nRestart=on-failure\nRestartSec=1ms\nRestartMode=debug\nLogLevelMax=warning\nExecStart=/bin/sh -c "echo \\"<7>run $${DEBUG_INVOCATION-0}\\"; test $$DEBUG_INVOCATION && exec sleep infinity; exit 1"'
+        boot
+        ctl start loud || true
+        wait_host journal_has loud.service "run 1"
+        run ! journal_has loud.service "run 0"
+}
