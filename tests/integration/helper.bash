@@ -14,6 +14,7 @@
 
 bats_require_minimum_version 1.5.0
 export TZ=UTC LC_ALL=C.UTF-8
+umask 022
 : "${STAGE:?run by tests/check}" "${RIG:?run by tests/check}"
 
 setup() {

@@ -69,7 +69,7 @@ W
 }
 
 @test "exit codes: 0 with notes only, 1 with a warning, 1 without the file, 2 for a bad option" {
-        unit note.service <<<$'[Service]\nExecStart=/bin/true\nDevicePolicy=closed'
+        unit note.service <<<$'[Service]\nExecStart=/bin/true\nIPAccounting=yes'
         unit warning.service <<<$'[Service]\nExecStart=/bin/true\nFoo=1'
         run -0 verify note.service
         [[ $output == note:* ]]

@@ -161,6 +161,18 @@ static void fork_away_from_pid1(void) {
         be_init(inner);
 }
 
+/* Who calls may be nice, ignore signals or hide files: no engine hands that on. */
+static void forget_caller(void) {
+        sigset_t none;
+
+        for (int signo = 1; signo <= SIGRTMAX; signo++)
+                (void)signal(signo, SIG_DFL);
+        sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        (void)umask(022);
+        (void)setpriority(PRIO_PROCESS, 0, 0); /* without the privilege it stays as it is */
+}
+
 void boot_child(const Boot *b) {
         const char *env[RIG_LIST_MAX + 4] = {
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
@@ -170,6 +182,7 @@ void boot_child(const Boot *b) {
 
         need(prctl(PR_SET_PDEATHSIG, SIGKILL), "pdeathsig");
         (void)setsid();
+        forget_caller();
         if (isatty(STDIN_FILENO)) /* as an engine's -t */
                 need(ioctl(STDIN_FILENO, TIOCSCTTY, 1), "controlling terminal");
         if (!b->host_network)

@@ -26,6 +26,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,6 +74,33 @@ static void in_private_namespace(void) {
         exit(RIG_FAILED);
 }
 
+/* A directory of the upper layer, with nothing of the lower one in it. */
+static void make_empty(const char *dir, const char *name, mode_t mode) {
+        char path[512];
+
+        snprintf(path, sizeof(path), "%s/upper/%s", dir, name);
+        if (mkdir(path, mode) < 0 || chmod(path, mode) < 0 ||
+            setxattr(path, "trusted.overlay.opaque", "y", 1, 0) < 0)
+                die(path);
+}
+
+/* What this machine happens to keep in its own directories is nothing to a container. */
+static void hide_state(const char *dir) {
+        static const char *const parents[] = { "var", "var/log" };
+        char path[512];
+
+        for (unsigned i = 0; i < 2; i++) {
+                snprintf(path, sizeof(path), "%s/upper/%s", dir, parents[i]);
+                if (mkdir(path, 0755) < 0)
+                        die(path);
+        }
+        make_empty(dir, "tmp", 01777);
+        make_empty(dir, "var/tmp", 01777);
+        snprintf(path, sizeof(path), "%s/upper/var/log/journal", dir);
+        if (mknod(path, S_IFCHR, 0) < 0) /* it is not there at all */
+                die(path);
+}
+
 void make_overlay(const char *dir, const char *lower) {
         char data[1024], path[512];
         static const char *const parts[] = { "upper", "work", "root" };
@@ -84,6 +112,8 @@ void make_overlay(const char *dir, const char *lower) {
                 if (mkdir(path, 0755) < 0)
                         die(path);
         }
+        if (strcmp(lower, "/") == 0)
+                hide_state(dir);
         snprintf(data, sizeof(data), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower, dir, dir);
         if (mount("overlay", path, "overlay", 0, data) < 0)
                 die("overlay");

@@ -25,6 +25,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Below /tmp and /var/tmp; several of these programs may run at the same time. */
+static inline const char *private_name(void) {
+        static char name[64];
+
+        snprintf(name, sizeof(name), "systemd-private-test-%d", (int)getpid());
+        return name;
+}
+
+static inline const char *private_path(const char *base, const char *below) {
+        static char path[128];
+
+        snprintf(path, sizeof(path), "%s/%s%s", base, private_name(), below);
+        return path;
+}
+
 static const char *const search_path[] = { "/usr/local/bin", "/usr/bin", "/bin", NULL };
 
 typedef struct World {
@@ -52,9 +67,10 @@ static int world_set_up(void **state) {
 
 static int world_tear_down(void **state) {
         World *w = *state;
-        char command[128];
+        char command[256];
 
-        snprintf(command, sizeof(command), "rm -rf %s", w->directory);
+        snprintf(command, sizeof(command), "rm -rf %s /tmp/%s /var/tmp/%s", w->directory, private_name(),
+                 private_name());
         assert_int_equal(system(command), 0);
         if (w->out >= 0)
                 close(w->out);
@@ -77,6 +93,7 @@ static inline bool is_root(void) {
         } while (0)
 
 /* The lines of [Service]; "`" stands for the directory of the test. */
+
 static void world_load(World *w, const char *lines) {
         static const char head[] = "[Service]\n";
         Report report = { 0 };
@@ -117,7 +134,7 @@ static void world_load(World *w, const char *lines) {
                 .network_fd = -1,
                 .ipc_fd = -1,
                 .filter_fd = -1,
-                .private_name = "systemd-private-test",
+                .private_name = private_name(),
         };
 }
 

@@ -128,26 +128,28 @@ static void the_system_is_protected(void **state) {
 
 static void temporary_files_are_private(void **state) {
         World *w = *state;
+        char command[200];
         struct stat st;
 
         NEED_ROOT();
         expect(w, "ls /tmp /var/tmp; touch /tmp/mine; stat -c %%a /tmp", "PrivateTmp=yes",
                "/tmp:\n\n/var/tmp:\n1777\n");
-        assert_int_equal(lstat("/tmp/systemd-private-test/tmp/mine", &st), 0);
-        assert_int_equal(lstat("/tmp/systemd-private-test", &st), 0);
+        assert_int_equal(lstat(private_path("/tmp", "/tmp/mine"), &st), 0);
+        assert_int_equal(lstat(private_path("/tmp", ""), &st), 0);
         assert_int_equal(st.st_mode & 07777, 0700);
         expect(w, "ls /tmp", "PrivateTmp=yes\nUser=nobody", "mine\n"); /* the other commands of the run */
-        assert_int_equal(system("rm -rf /tmp/systemd-private-test /var/tmp/systemd-private-test"), 0);
+        snprintf(command, sizeof(command), "rm -rf /tmp/%s /var/tmp/%s", private_name(), private_name());
+        assert_int_equal(system(command), 0);
 }
 
 static void what_another_user_made_is_not_taken_for_ours(void **state) {
         World *w = *state;
 
         NEED_ROOT();
-        assert_int_equal(mkdir("/tmp/systemd-private-test", 0777), 0);
-        assert_int_equal(chown("/tmp/systemd-private-test", 1, 1), 0);
+        assert_int_equal(mkdir(private_path("/tmp", ""), 0777), 0);
+        assert_int_equal(chown(private_path("/tmp", ""), 1, 1), 0);
         run_and_fail(w, "ExecStart=/bin/true\nPrivateTmp=yes\n", 226, -EEXIST, "namespace");
-        assert_int_equal(rmdir("/tmp/systemd-private-test"), 0);
+        assert_int_equal(rmdir(private_path("/tmp", "")), 0);
 }
 
 static void devices_are_pseudo_ones(void **state) {
