@@ -22,6 +22,14 @@ struct Written {
         Written *next;
 };
 
+/* "memory.max" is one of memory's; 0: no controller's. */
+static unsigned controller_of_file(const char *file) {
+        char name[16];
+
+        (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(file, "."), file);
+        return controllers_from_text(name);
+}
+
 static Written **find_written(Group *g, const Attribute *a) {
         Written **at = &g->written;
 
@@ -86,6 +94,24 @@ void attribute_note(const Group *g, const Attribute *a, const char *value, int e
                    holds ? "it stays at " : "not applied", holds ?: "");
 }
 
+/*
+ * An attribute that was there is not: somebody has switched its controller off in a group above. It is switched on
+ * again, and whoever lost limits by that gets them back.
+ */
+static int write_again(Group *g, const Attribute *a, const char *text) {
+        Groups *gs = g->groups;
+        unsigned c = controller_of_file(a->file);
+        Group *other, *next;
+
+        if (a->hierarchy != HIERARCHY_V2 || !c || !group_regain(g, c))
+                return -ENOENT;
+        HASH_ITER (hh_path, gs->by_path, other, next)
+                for (const Written *w = other->written; w; w = w->next)
+                        if (w->hierarchy == HIERARCHY_V2 && controller_of_file(w->file) == c)
+                                (void)cgroup_write(gs, HIERARCHY_V2, other->path, w->file, w->value);
+        return cgroup_write(gs, HIERARCHY_V2, g->path, a->file, text);
+}
+
 int attribute_write(Group *g, const Attribute *a, const char *value) {
         const char *text = value ? value : a->none;
         const char *now = attribute_written(g, a);
@@ -96,6 +122,8 @@ int attribute_write(Group *g, const Attribute *a, const char *value) {
         if (!text)
                 return 0;
         r = cgroup_write(g->groups, a->hierarchy, g->path, a->file, text);
+        if (r == -ENOENT)
+                r = write_again(g, a, text);
         if (r >= 0)
                 remember(g, a, value);
         return r;

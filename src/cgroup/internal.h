@@ -162,6 +162,7 @@ const char *controller_name(Controller c);
 unsigned controllers_from_text(const char *text); /* words between blanks, unknown ones left out */
 unsigned controllers_from_names(char *const *names);
 void group_pass_on(Group *g, unsigned controllers); /* switches them on for those below g */
+bool group_regain(Group *g, unsigned controllers);  /* somebody else had switched them off: on again */
 int group_enter_hierarchy(Group *g,
                           Hierarchy h); /* makes the v1 directory when it is needed first, moves who runs */
 int group_limit_in(Group *g, Hierarchy h); /* the same for all below: g is going to have limits there */

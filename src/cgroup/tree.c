@@ -87,6 +87,24 @@ void group_pass_on(Group *g, unsigned wanted) {
         }
 }
 
+bool group_regain(Group *g, unsigned wanted) {
+        unsigned lost = 0;
+
+        for (Group *up = g->parent; up; up = up->parent) {
+                char text[512];
+
+                if (cgroup_read(g->groups, HIERARCHY_V2, up->path, "cgroup.subtree_control", text,
+                                sizeof(text)) < 0)
+                        return false;
+                lost |= wanted & up->passed_on & ~controllers_from_text(text);
+                up->asked &= ~lost;
+                up->passed_on &= ~lost;
+        }
+        if (lost)
+                group_pass_on(g->parent, lost);
+        return lost && (g->parent->passed_on & lost) == lost;
+}
+
 bool group_has_v1(const Groups *gs, Controller c) {
         for (size_t i = 0; i < ELEMENTSOF(controllers); i++)
                 if (controllers[i].bit == c && !(gs->controllers & c) && gs->tracking != HIERARCHY_NONE) {
