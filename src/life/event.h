@@ -43,10 +43,12 @@ typedef enum EventType {
         EVENT_OPENED,      /* answer to EFFECT_OPEN (sockets, inotify): done */
         EVENT_OPEN_FAILED, /* ... error */
         EVENT_TRIGGERED_STATE, /* timer, path, socket: the active state of the unit it triggers changed: active, result_failed */
-        EVENT_CLOCK_CHANGED,
-        EVENT_ABANDON, /* scope: nobody looks after it any more */
-        EVENT_RESTART_REFUSED, /* answer to EFFECT_RESTART: there is no such job, nor will there be */
-        EVENT_PATHS_CHECKED,   /* answer to EFFECT_CHECK_PATHS: value = a condition holds */
+        EVENT_CLOCK_CHANGED,    /* somebody has set the clock of the calendar */
+        EVENT_TIMEZONE_CHANGED, /* local time is another one */
+        EVENT_SPEC_CHANGED,     /* timer: its file was read again */
+        EVENT_ABANDON,          /* scope: nobody looks after it any more */
+        EVENT_RESTART_REFUSED,  /* answer to EFFECT_RESTART: there is no such job, nor will there be */
+        EVENT_PATHS_CHECKED,    /* answer to EFFECT_CHECK_PATHS: value = a condition holds */
         /* made by machines from the above, never sent to them */
         EVENT_MAIN_EXITED,
         EVENT_CONTROL_EXITED,

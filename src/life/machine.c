@@ -39,7 +39,7 @@ typedef struct MachineKind {
 static const MachineKind kinds[UNIT_TYPE_MAX] = {
         [UNIT_SERVICE] = ROW(service), [UNIT_SOCKET] = ROW(socket), [UNIT_TIMER] = ROW(timer),
         [UNIT_PATH] = ROW(path),       [UNIT_TARGET] = ROW(simple), [UNIT_SLICE] = ROW(simple),
-        [UNIT_SCOPE] = ROW(scope),    [UNIT_MOUNT] = ROW(simple),  [UNIT_AUTOMOUNT] = ROW(simple),
+        [UNIT_SCOPE] = ROW(scope),     [UNIT_MOUNT] = ROW(simple),  [UNIT_AUTOMOUNT] = ROW(simple),
         [UNIT_SWAP] = ROW(simple),     [UNIT_DEVICE] = ROW(simple),
 };
 

@@ -96,6 +96,8 @@ ServiceState service_unexpected(Service *s, const Event *ev) {
                 [EVENT_NAME_ACQUIRED] = true,
                 [EVENT_NAME_LOST] = true,
                 [EVENT_CLOCK_CHANGED] = true,
+                [EVENT_TIMEZONE_CHANGED] = true,
+                [EVENT_SPEC_CHANGED] = true,
         };
 
         if (!comes_at_any_time[ev->type])

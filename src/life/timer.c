@@ -164,9 +164,16 @@ static TimerState in_waiting(Timer *t, const Event *ev, EffectList *fx) {
                         return trigger(t, ev->now, fx);
                 return t->state;
         case EVENT_CLOCK_CHANGED:
+                /* Set back behind the last trigger: what comes again elapses again. */
+                t->last_trigger.realtime = MIN(t->last_trigger.realtime, ev->now.realtime);
                 if (t->spec->timer->on_clock_change)
                         return trigger(t, ev->now, fx);
                 return wait_for_next(t, ev->now, fx);
+        case EVENT_TIMEZONE_CHANGED:
+                if (t->spec->timer->on_timezone_change)
+                        return trigger(t, ev->now, fx);
+                return wait_for_next(t, ev->now, fx);
+        case EVENT_SPEC_CHANGED:
         case EVENT_TRIGGERED_STATE:
                 return wait_for_next(t, ev->now, fx);
         case EVENT_STOP:

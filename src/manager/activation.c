@@ -48,12 +48,37 @@ static void arm(Manager *m, Unit *u, sd_event_source **source, clockid_t clock, 
                 LOG_UNIT_ERRNO(u->id, TIMER_FAILED, r, FIELD_S("UNIT", u->id));
 }
 
+static void on_clock(bool zone, void *userdata) {
+        Manager *m = userdata;
+
+        for (Unit *u = NULL; (u = graph_next_unit(m->graph, u));)
+                if (u->type == UNIT_TIMER && !unit_is_down(u))
+                        (void)manager_push_type(m, u, zone ? EVENT_TIMEZONE_CHANGED : EVENT_CLOCK_CHANGED);
+}
+
+/* From the first timer on that depends on the calendar's clock. */
+static void watch_clock(Manager *m, const Unit *u) {
+        const TimerSpec *t = u->spec->timer;
+        int r;
+
+        if (m->internal->clock_watch ||
+            (machine_deadline_realtime(&unit_runtime(u)->machine) == USEC_INFINITY && !t->on_clock_change &&
+             !t->on_timezone_change))
+                return;
+        r = clock_watch_new(m->event, m->watcher, on_clock, m, &m->internal->clock_watch);
+        if (r < 0)
+                LOG_UNIT_ERRNO(u->id, TIMER_FAILED, r, FIELD_S("UNIT", u->id));
+}
+
 void unit_arm_timers(Manager *m, Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
 
         arm(m, u, &rt->timer, CLOCK_MONOTONIC, machine_deadline(&rt->machine));
-        if (u->type == UNIT_TIMER)
-                arm(m, u, &rt->timer_realtime, CLOCK_REALTIME, machine_deadline_realtime(&rt->machine));
+        if (u->type != UNIT_TIMER)
+                return;
+        arm(m, u, &rt->timer_realtime, CLOCK_REALTIME, machine_deadline_realtime(&rt->machine));
+        if (!unit_is_down(u))
+                watch_clock(m, u);
 }
 
 static void stamp_path(const Unit *u, char *buf, size_t n) {

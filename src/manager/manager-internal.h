@@ -23,6 +23,7 @@
  */
 
 #include "base/log.h"
+#include "host/clock-watch.h"
 #include "host/kernel-facts.h"
 #include "manager/manager.h"
 
@@ -75,10 +76,11 @@ typedef struct ManagerInternal {
         bool budget_hit; /* SIGKILL was sent: nothing is started any more */
         usec_t rest_begin, rest_looked;
         sd_event_source *queue_source, *stop_source, *leave_source;
-        bool some_start_ended;    /* some unit's start_ended is set */
-        GeneratorRun *generators; /* under way; owned */
-        bool scripts_lost;        /* the units of init scripts could not be made */
-        bool files_unread;        /* alone with its command: no unit file has been of any use yet */
+        ClockWatch *clock_watch; /* owned; from the first timer on that needs it */
+        bool some_start_ended;          /* some unit's start_ended is set */
+        GeneratorRun *generators;       /* under way; owned */
+        bool scripts_lost;              /* the units of init scripts could not be made */
+        bool files_unread;              /* alone with its command: no unit file has been of any use yet */
         bool reloading;
         ReloadWaiter *reload_waiters, *reload_next; /* of this reload and of the one after it; owned */
         UnitRuntime *changed;                       /* for the observer, a stack */

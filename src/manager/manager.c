@@ -167,6 +167,7 @@ static void free_built(Manager *m) {
         journal_link_free(m->journal);
         notify_socket_free(m->notify);
         loader_free(m->loader);
+        clock_watch_free(m->internal->clock_watch);
         watcher_free(m->watcher);
         groups_free(m->groups);
         reaper_free(m->reaper);

@@ -111,8 +111,8 @@ static void apply_to_running(Manager *m, Unit *u) {
         unit_mark_changed(u);
         unit_apply_limits(m, u);
         /* When it elapses next follows from what the file says now. */
-        if (u->type == UNIT_TIMER && !u->spec->timer->on_clock_change)
-                (void)manager_push_type(m, u, EVENT_CLOCK_CHANGED);
+        if (u->type == UNIT_TIMER)
+                (void)manager_push_type(m, u, EVENT_SPEC_CHANGED);
         unit_arm_timers(m, u);
         manager_collect(m, u); /* its file may be gone, and nobody may want it any more */
 }

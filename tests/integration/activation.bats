@@ -164,3 +164,26 @@ stamp_is_fresh() {
         wait_host has_lines "$T/out/full" 2
         [ "$(wc -l <"$T/out/exists")" = 2 ]
 }
+
+@test "a new time zone moves calendar timers and triggers those that ask for it" {
+        unit noon.timer <<<$'[Timer]\nOnCalendar=*-*-* 12:00:00\nUnit=true.service'
+        unit fixed.timer <<<$'[Timer]\nOnCalendar=*-*-* 12:00:00 UTC\nUnit=true.service'
+        unit zone.timer <<<$'[Timer]\nOnTimezoneChange=yes\nUnit=told.service'
+        unit clock.timer <<<$'[Timer]\nOnClockChange=yes\nUnit=never.service'
+        unit true.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/true'
+        unit told.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo told >>/out/told"'
+        unit never.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/touch /out/never'
+        boot
+        inside ln -sfn /usr/share/zoneinfo/Etc/GMT-3 /etc/localtime
+        ctl start noon.timer fixed.timer zone.timer clock.timer
+        [ "$(show clock.timer ActiveState)/$(show zone.timer SubState)" = active/waiting ]
+        next() { inside env TZ=UTC date -d "$(inside env TZ=UTC systemctl show -p NextElapseUSecRealtime --value "$1")" +%H; }
+        [ "$(next noon.timer)/$(next fixed.timer)" = 09/12 ]
+        inside ln -sfn /usr/share/zoneinfo/Etc/GMT-7 /etc/localtime.new
+        inside mv -T /etc/localtime.new /etc/localtime
+        wait_host test -s "$T/out/told"
+        [ "$(next noon.timer)/$(next fixed.timer)" = 05/12 ]
+        [ "$(cat "$T/out/told")" = told ]
+        [ ! -e "$T/out/never" ]
+        wait_state zone.timer active
+}

@@ -303,6 +303,37 @@ static void clock_change_recalculates_or_triggers(void **state) {
         world_expect_state(w, "b.timer", "waiting success");
 }
 
+static void time_zone_change_recalculates_or_triggers(void **state) {
+        World *w = *state;
+
+        world_load(w, "a.timer", "[Timer]\nOnTimezoneChange=yes\n");
+        world_load(w, "b.timer", "[Timer]\nOnCalendar=*-*-* 00:00:00 UTC\nOnClockChange=yes\n" PRECISE);
+        world_start(w, "a.timer");
+        world_start(w, "b.timer");
+        world_expect_state(w, "a.timer", "waiting success");
+        world_send(w, "a.timer", EVENT_CLOCK_CHANGED);
+        world_send(w, "a.timer", EVENT_SPEC_CHANGED);
+        world_expect_state(w, "a.timer", "waiting success");
+        world_send(w, "a.timer", EVENT_TIMEZONE_CHANGED);
+        world_send(w, "b.timer", EVENT_TIMEZONE_CHANGED);
+        world_send(w, "b.timer", EVENT_SPEC_CHANGED);
+        world_expect_state(w, "a.timer", "running success");
+        world_expect_state(w, "b.timer", "waiting success");
+}
+
+static void what_is_set_back_elapses_again(void **state) {
+        World *w = *state;
+        usec_t next;
+
+        world_load(w, "a.timer", "[Timer]\nOnCalendar=*-*-* *:00:00 UTC\n" PRECISE);
+        world_load(w, "a.service", ONESHOT);
+        world_start(w, "a.timer");
+        next = machine_deadline_realtime(&world_unit(w, "a.timer")->machine);
+        world_unit(w, "a.timer")->machine.timer.last_trigger.realtime = w->now.realtime + 5 * USEC_PER_HOUR;
+        world_send(w, "a.timer", EVENT_CLOCK_CHANGED);
+        assert_int_equal(machine_deadline_realtime(&world_unit(w, "a.timer")->machine), next);
+}
+
 static void timer_that_does_not_remain_goes(void **state) {
         World *w = *state;
 
@@ -567,6 +598,8 @@ int main(void) {
                 SCENARIO(random_delay_stays_in_its_window),
                 SCENARIO(timers_meet_at_whole_seconds_within_their_accuracy),
                 SCENARIO(clock_change_recalculates_or_triggers),
+                SCENARIO(time_zone_change_recalculates_or_triggers),
+                SCENARIO(what_is_set_back_elapses_again),
                 SCENARIO(timer_that_does_not_remain_goes),
                 SCENARIO(stopped_timer_triggers_nothing),
                 SCENARIO(path_that_exists_triggers_at_once),
