@@ -51,6 +51,9 @@ int append_pair(sd_bus_message *m, const char *a, const char *b);         /* (ss
 /* own-properties.c */
 int append_not_applied(const Unit *u, sd_bus_message *m); /* as: "Key=: reason" */
 
+/* own-usage.c */
+int method_usage(Call *c);
+
 /* own-doctor.c */
 int method_doctor(Call *c);
 

@@ -58,7 +58,9 @@ typedef struct Ctl {
         char runtime_dir[256];                 /* see ctl_runtime_dir() */
         bool unescape, mangle, path, instance; /* escape */
         const char *template, *suffix;         /* escape */
-        const char *iterations, *base_time;    /* analyze calendar */
+        const char *iterations, *base_time;    /* analyze calendar; top: iterations */
+        const char *sort, *delay;              /* top */
+        bool batch, tree;                      /* top */
 } Ctl;
 
 typedef int (*VerbFunction)(Ctl *c, int argc, char **argv); /* argv[0] is the verb */
@@ -170,6 +172,7 @@ VERB(jobs);
 VERB(isolate);
 VERB(kill);
 VERB(status);
+VERB(top);
 VERB(show);
 VERB(cat);
 VERB(list_units);

@@ -28,6 +28,7 @@ const Verb verbs[] = {
           verb_service_log_control, "Units" },
         { "status", "[UNIT...]", "Show the state of units, with their last log lines", 0, -1, verb_status,
           "Units" },
+        { "top", "[PATTERN...]", "Show what units use, again and again", 0, -1, verb_top, "Units" },
         { "show", "[UNIT...]", "Show properties", 0, -1, verb_show, "Units" },
         { "cat", "UNIT...", "Show the files of units", 1, -1, verb_cat, "Units", true },
         { "logs", "[UNIT...]", "Show the log", 0, -1, verb_logs, "Units", true },

@@ -109,7 +109,8 @@ void unit_watch_memory(const Unit *u) {
                 o.soft = soft_limit(rt->manager, u);
         max = groups_memory_max(rt->manager->groups, u->spec->cgroup);
         if (o.soft == UINT64_MAX && max == UINT64_MAX &&
-            (u->type != UNIT_SERVICE || u->spec->service->oom_policy == OOM_CONTINUE))
+            ((u->type != UNIT_SERVICE && u->type != UNIT_SCOPE) ||
+             u->spec->service->oom_policy == OOM_CONTINUE))
                 return;
         if (o.soft < max && max != UINT64_MAX)
                 o.urgent = o.soft + (max - o.soft) / 2;
