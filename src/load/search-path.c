@@ -2,6 +2,8 @@
 #include "load/search-path.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <unistd.h>
 
 #ifndef PKGLIBDIR
 #define PKGLIBDIR "/usr/lib/svinit"
@@ -152,8 +154,15 @@ static unsigned usual_flags(const LoaderOptions *o, const char *path) {
         return flags;
 }
 
-/* systemd.unit(5): an empty component at the end stands for the usual directories. */
+/*
+ * systemd.unit(5): an empty component at the end stands for the usual directories. A relative one begins where we
+ * are now.
+ */
 static int add_variable(SearchPath *p, const LoaderOptions *o, const char *variable) {
+        char here[PATH_MAX];
+
+        if (!getcwd(here, sizeof(here)))
+                strcpy(here, "/");
         for (const char *s = variable;;) {
                 size_t n = strcspn(s, ":");
                 char *word auto_free = NULL, *path = NULL;
@@ -164,8 +173,8 @@ static int add_variable(SearchPath *p, const LoaderOptions *o, const char *varia
                 word = strndup(s, n);
                 if (!word)
                         return -ENOMEM;
-                if (word[0] == '/') {
-                        r = path_absolute("/", word, &path);
+                if (n > 0) {
+                        r = path_absolute(here, word, &path);
                         if (r >= 0)
                                 r = add(p, path, usual_flags(o, path));
                         if (r < 0)

@@ -47,14 +47,20 @@ some_service() {
         [[ $output == *"3 unit files listed."* ]]
 }
 
-@test "svctl does the same as systemctl when svinit runs" {
+@test "svctl does the same as systemctl when svinit runs; UnitFilesChanged tells of each change" {
         some_service a
         boot
+        inside dbus-monitor --address unix:path=/run/systemd/private "type='signal',member='UnitFilesChanged'" >"$T/out/monitor" 2>&1 3>&- &
+        wait_host grep -q eavesdropping "$T/out/monitor"
+        n_signals() { [ "$(grep -c 'interface=org.freedesktop.systemd1.Manager; member=UnitFilesChanged' "$T/out/monitor")" = "$1" ]; }
         run -0 inside svctl enable --now a
         [[ $output == *"Created symlink /etc/systemd/system/multi-user.target.wants/a.service"* ]]
+        wait_host n_signals 1
+        run -0 ctl enable a # nothing changes
         run -0 inside svctl is-active a
         run -0 inside svctl is-enabled a
         run -0 inside svctl disable --now a
+        wait_host n_signals 2
         run -3 inside svctl is-active a
         run -1 inside svctl enable nothing.service
         [[ $output == *"nothing.service does not exist"* ]]

@@ -563,6 +563,14 @@ static void the_environment_replaces_or_extends_the_path(void **state) {
         assert_string_equal(search_path_config(&p, true), "/run/systemd/system");
         search_path_release(&p);
 
+        assert_int_equal(chdir("/usr"), 0);
+        assert_int_equal(search_path_init(&p, &o, "lib/../units:::./more"), 0);
+        assert_int_equal(p.n, 2);
+        assert_string_equal(p.dirs[0].path, "/usr/units");
+        assert_string_equal(p.dirs[1].path, "/usr/more");
+        search_path_release(&p);
+        assert_int_equal(chdir("/"), 0);
+
         o.runtime_dir = "/tmp/private";
         assert_int_equal(search_path_init(&p, &o, NULL), 0);
         assert_string_equal(search_path_config(&p, true), "/tmp/private/systemd/system");
