@@ -10,6 +10,7 @@
 
 #include "manager/generators.h"
 #include "load/backup.h"
+#include "load/init-script.h"
 #include "load/root.h"
 #include "manager/files.h"
 #include "manager/manager-internal.h"
@@ -187,6 +188,30 @@ static void make_scripts(Manager *m, const char *directory) {
                 LOG_ERRNO(SCRIPTS_LOST, r, FIELD_S("PATH", directory ?: m->host.runtime_dir));
 }
 
+static bool has_entries(const char *directory) {
+        DIR *d = opendir(directory);
+        struct dirent *e;
+        bool found = false;
+
+        while (d && !found && (e = readdir(d)))
+                found = e->d_name[0] != '.';
+        if (d)
+                closedir(d);
+        return found;
+}
+
+/* Those of ours that would write nothing: each is a process less, and so is the one that runs them, after the last. */
+static void leave_out_idle(Manager *m, GeneratorPlan *p) {
+        static const char sysv[] = PKGLIBDIR "/system-generators/svinit-sysv-generator",
+                          cron[] = PKGLIBDIR "/system-generators/svinit-cron-generator";
+
+        if (strv_contains(p->generators, sysv) && !init_scripts_lack_units(m->loader))
+                strv_remove(p->generators, sysv);
+        if (strv_contains(p->generators, cron) && access("/etc/crontab", F_OK) < 0 &&
+            !has_entries("/etc/cron.d") && !has_entries("/var/spool/cron/crontabs"))
+                strv_remove(p->generators, cron);
+}
+
 /* 1: there is something to run */
 static int make_plan(Manager *m, GeneratorPlan *p) {
         size_t n;
@@ -205,9 +230,12 @@ static int make_plan(Manager *m, GeneratorPlan *p) {
         }
         r = make_directories(m, p);
         make_scripts(m, r < 0 ? NULL : p->directories[0]);
-        if (r >= 0)
-                r = plan_environment(m, p);
-        return r < 0 ? r : n > 0;
+        leave_out_idle(m, p);
+        n = strv_length(p->generators) + strv_length(p->environment_generators);
+        if (r < 0 || n == 0)
+                return r;
+        r = plan_environment(m, p);
+        return r < 0 ? r : 1;
 }
 
 /* ---- the run ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "conf/name.h"
+#include "load/init-script.h"
 #include "load/root.h"
 #include "sysv/script.h"
 
@@ -25,13 +26,6 @@ static int without_sh(const char *word, char **ret) {
                 n -= 3;
         *ret = strndup(word, n);
         return *ret ? 0 : -ENOMEM;
-}
-
-int script_unit_name(const char *word, char **ret) {
-        char *name auto_free = NULL;
-        int r = without_sh(word, &name);
-
-        return r < 0 ? r : name_mangle(name, UNIT_SERVICE, ret);
 }
 
 static int target_of(const char *facility, char **ret_unit) {

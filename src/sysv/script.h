@@ -45,8 +45,6 @@ typedef enum Facility {
         FACILITY_ALL,
         FACILITY_INVALID, /* no unit can have that name */
 } Facility;
-/* Of a script's file name or a word of a header: "name.sh" and "name" are one. 0, -EINVAL, -ENAMETOOLONG, -ENOMEM. */
-int script_unit_name(const char *word, char **ret);
 /* An outcome or -ENOMEM. */
 int facility_translate(const char *word, const char *script_path, char **ret_unit);
 

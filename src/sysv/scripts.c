@@ -3,6 +3,7 @@
 #include "conf/name.h"
 #include "load/backup.h"
 #include "load/generated.h"
+#include "load/init-script.h"
 
 #include <errno.h>
 #include <stdio.h>
