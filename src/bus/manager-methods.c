@@ -262,6 +262,24 @@ static int method_clean_unit(Call *c) {
         return unit_reply_clean(c, u);
 }
 
+static int freeze_unit(Call *c, bool freeze) {
+        const char *name;
+        Unit *u;
+        int r;
+
+        if ((r = sd_bus_message_read(c->message, "s", &name)) < 0 || (r = call_find_unit(c, name, &u)) < 0)
+                return r;
+        return unit_freeze(c, u, freeze);
+}
+
+static int method_freeze_unit(Call *c) {
+        return freeze_unit(c, true);
+}
+
+static int method_thaw_unit(Call *c) {
+        return freeze_unit(c, false);
+}
+
 static int method_reset_failed_unit(Call *c) {
         const char *name;
         Unit *u;
@@ -360,8 +378,8 @@ const Method manager_methods[] = {
         { "EnqueueUnitJob", "sss", "uososa(uosos)", ACCESS_CONTROL, method_enqueue_unit_job },
         { "KillUnit", "ssi", "", ACCESS_CONTROL, method_kill_unit },
         { "CleanUnit", "sas", "", ACCESS_CONTROL, method_clean_unit },
-        { "FreezeUnit", "s", "", ACCESS_CONTROL, method_not_supported },
-        { "ThawUnit", "s", "", ACCESS_CONTROL, method_not_supported },
+        { "FreezeUnit", "s", "", ACCESS_CONTROL, method_freeze_unit },
+        { "ThawUnit", "s", "", ACCESS_CONTROL, method_thaw_unit },
         { "ResetFailedUnit", "s", "", ACCESS_CONTROL, method_reset_failed_unit },
         { "SetUnitProperties", "sba(sv)", "", ACCESS_CONTROL, method_set_unit_properties },
         { "BindMountUnit", "sssbb", "", ACCESS_CONTROL, method_not_supported },

@@ -200,6 +200,41 @@ int unit_reset_failed(Call *c, Unit *u) {
         return sd_bus_reply_method_return(c->message, NULL);
 }
 
+/* The client may be gone meanwhile: then the answer goes nowhere. */
+static void on_frozen(int r, void *userdata) {
+        sd_bus_message *request = userdata;
+
+        if (r < 0)
+                (void)sd_bus_reply_method_errorf(request, ERROR_FREEZE_CANCELLED, "Freeze operation aborted");
+        else
+                (void)sd_bus_reply_method_return(request, NULL);
+        sd_bus_message_unref(request);
+}
+
+int unit_freeze(Call *c, Unit *u, bool freeze) {
+        int r = manager_freeze(c->manager, u, freeze, on_frozen, sd_bus_message_ref(c->message));
+
+        if (r >= 0)
+                return 0;
+        sd_bus_message_unref(c->message);
+        switch (r) {
+        case -EOPNOTSUPP:
+                return sd_bus_error_setf(c->error, SD_BUS_ERROR_NOT_SUPPORTED,
+                                         "Unit '%s' does not support freezing.", u->id);
+        case -EHOSTDOWN:
+                return sd_bus_error_set(c->error, ERROR_UNIT_INACTIVE, "Unit is not active.");
+        case -EBUSY:
+                return sd_bus_error_setf(c->error, ERROR_UNIT_BUSY, "Unit '%s' has a job.", u->id);
+        case -EALREADY:
+                return sd_bus_error_setf(
+                        c->error, ERROR_UNIT_BUSY,
+                        "Previously requested freezer operation for unit '%s' is still in progress.", u->id);
+        default:
+                return sd_bus_error_set_errnof(c->error, r, "Unit '%s' could not be frozen or thawed: %s.",
+                                               u->id, strerror(-r));
+        }
+}
+
 int unit_reply_processes(Call *c, Unit *u) {
         sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
         int r;
@@ -313,6 +348,14 @@ static int method_reset_failed(Call *c) {
         return unit_reset_failed(c, c->object->unit);
 }
 
+static int method_freeze(Call *c) {
+        return unit_freeze(c, c->object->unit, true);
+}
+
+static int method_thaw(Call *c) {
+        return unit_freeze(c, c->object->unit, false);
+}
+
 static int method_get_processes(Call *c) {
         return unit_reply_processes(c, c->object->unit);
 }
@@ -357,8 +400,8 @@ const Method unit_methods[] = {
         { "Ref", "", "", ACCESS_CONTROL, method_ref },
         { "Unref", "", "", ACCESS_CONTROL, method_unref },
         { "Clean", "as", "", ACCESS_CONTROL, method_clean },
-        { "Freeze", "", "", ACCESS_CONTROL, method_not_supported },
-        { "Thaw", "", "", ACCESS_CONTROL, method_not_supported },
+        { "Freeze", "", "", ACCESS_CONTROL, method_freeze },
+        { "Thaw", "", "", ACCESS_CONTROL, method_thaw },
         { 0 },
 };
 

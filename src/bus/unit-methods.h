@@ -17,6 +17,7 @@ int unit_reset_failed(Call *c, Unit *u);
 int get_can_clean(Object *o, const Property *p, sd_bus_message *m);
 int unit_reply_clean(Call *c, Unit *u); /* clean.c: the array of words is still to be read */
 int unit_reply_processes(Call *c, Unit *u);
+int unit_freeze(Call *c, Unit *u, bool freeze); /* answered when all of it is */
 #define FD_STORE_SIGNATURE "a(suuutuusu)"
 int unit_reply_fd_store(Call *c, Unit *u);
 

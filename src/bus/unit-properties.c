@@ -69,6 +69,14 @@ static int get_can(Object *o, const Property *p, sd_bus_message *m) {
 }
 
 /* A target may be isolated when its file says so, and only what can be started can be. */
+static int get_freezer_state(Object *o, const Property *p, sd_bus_message *m) {
+        return append_string(m, freezer_state_to_string(unit_freezer_state(o->unit)));
+}
+
+static int get_can_freeze(Object *o, const Property *p, sd_bus_message *m) {
+        return append_integer(m, 'b', unit_can_freeze(o->unit));
+}
+
 static int get_can_isolate(Object *o, const Property *p, sd_bus_message *m) {
         return append_integer(m, 'b', o->unit->spec->common->allow_isolate && unit_can_start(o->unit));
 }
@@ -193,7 +201,7 @@ const Property unit_properties[] = {
         TEXT("AccessSELinuxContext", "", PROPERTY_CONST),
         { "LoadState", "s", get_load_state, 0, PROPERTY_CONST },
         { "ActiveState", "s", get_active_state, 0, PROPERTY_EMITS },
-        TEXT("FreezerState", "running", PROPERTY_EMITS),
+        { "FreezerState", "s", get_freezer_state, 0, PROPERTY_EMITS },
         { "SubState", "s", get_sub_state, 0, PROPERTY_EMITS },
         { "FragmentPath", "s", get_fragment_path, 0, PROPERTY_CONST },
         { "DropInPaths", "as", get_dropins, 0, PROPERTY_CONST },
@@ -209,7 +217,7 @@ const Property unit_properties[] = {
         { "CanReload", "b", get_can, 2, PROPERTY_CONST },
         { "CanIsolate", "b", get_can_isolate, 0, PROPERTY_CONST },
         { "CanClean", "as", get_can_clean, 0, PROPERTY_CONST },
-        NUMBER("CanFreeze", "b", false, PROPERTY_CONST),
+        { "CanFreeze", "b", get_can_freeze, 0, PROPERTY_CONST },
         { "Job", "(uo)", get_job, 0, PROPERTY_EMITS },
         { "NeedDaemonReload", "b", get_need_reload, 0, PROPERTY_POLLED },
         NOTHING("Markers", "as", PROPERTY_POLLED),

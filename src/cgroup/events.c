@@ -8,6 +8,7 @@
  *             most services never get one, since their only process is ours
  *      v1     the kernel tells nobody: a timer looks, only while somebody waits
  *             (group_watch_empty()). Also for a v2 group whose watch was refused.
+ *             The same two tell how far a freezer is.
  *      shim   the end of its socket
  */
 
@@ -23,6 +24,11 @@
 #define POLL_INTERVAL (100 * USEC_PER_MSEC)
 #define INOTIFY_READS_MAX 16 /* per dispatch */
 
+enum {
+        POLL_EMPTY = 1,
+        POLL_FREEZER = 2
+}; /* bits of Group.polling */
+
 static void tell_when_empty(Group *g) {
         if (group_is_empty(g) && g->groups->options.on_empty)
                 g->groups->options.on_empty(g, g->userdata);
@@ -33,8 +39,10 @@ static void on_watch_event(Groups *gs, int watch) {
         Group *g;
 
         HASH_BY_WATCH(gs, watch, g);
-        if (g)
-                tell_when_empty(g);
+        if (!g)
+                return;
+        group_check_freezer(g);
+        tell_when_empty(g);
 }
 
 /* The queue of the kernel was full: whoever is empty now may have been lost. Freed groups are not met, since each round
@@ -82,7 +90,8 @@ static int on_poll(sd_event_source *s, uint64_t usec, void *userdata) {
         /* A handler frees the group it is told about, or stops the polling of others: a mark says where we were. */
         for (g = gs->polled; g; g = next) {
                 next = g->next_polled;
-                if (!group_is_empty(g))
+                group_check_freezer(g);
+                if (!(g->polling & POLL_EMPTY) || !group_is_empty(g))
                         continue;
                 group_watch_empty(g, false);
                 if (gs->options.on_empty) {
@@ -140,6 +149,7 @@ bool group_events_add(Group *g) {
 
 void group_events_remove(Group *g) {
         group_watch_empty(g, false);
+        group_watch_freezer(g, false);
         if (g->watch < 0)
                 return;
         HASH_DELETE(hh_watch, g->groups->by_watch, g);
@@ -147,24 +157,19 @@ void group_events_remove(Group *g) {
         g->watch = -1;
 }
 
-void group_watch_empty(Group *g, bool on) {
+static void poll_off(Group *g) {
+        if (g->prev_polled)
+                g->prev_polled->next_polled = g->next_polled;
+        else
+                g->groups->polled = g->next_polled;
+        if (g->next_polled)
+                g->next_polled->prev_polled = g->prev_polled;
+        g->prev_polled = g->next_polled = NULL;
+}
+
+static void poll_on(Group *g) {
         Groups *gs = g->groups;
 
-        if (on)
-                (void)group_events_add(g);
-        if (g->polling == on || (on && (gs->tracking == HIERARCHY_NONE || g->watch >= 0)))
-                return;
-        g->polling = on;
-        if (!on) {
-                if (g->prev_polled)
-                        g->prev_polled->next_polled = g->next_polled;
-                else
-                        gs->polled = g->next_polled;
-                if (g->next_polled)
-                        g->next_polled->prev_polled = g->prev_polled;
-                g->prev_polled = g->next_polled = NULL;
-                return;
-        }
         g->next_polled = gs->polled;
         if (gs->polled)
                 gs->polled->prev_polled = g;
@@ -173,6 +178,29 @@ void group_watch_empty(Group *g, bool on) {
                 (void)sd_event_source_set_enabled(gs->poll_source, SD_EVENT_ONESHOT);
         }
         gs->polled = g;
+}
+
+/* In the list while something is waited for that has no event. */
+static void want_poll(Group *g, unsigned what, bool on) {
+        unsigned before = g->polling;
+
+        if (on)
+                (void)group_events_add(g);
+        if (on && (g->groups->tracking == HIERARCHY_NONE || g->watch >= 0))
+                return;
+        g->polling = on ? before | what : before & ~what;
+        if (!before && g->polling)
+                poll_on(g);
+        else if (before && !g->polling)
+                poll_off(g);
+}
+
+void group_watch_empty(Group *g, bool on) {
+        want_poll(g, POLL_EMPTY, on);
+}
+
+void group_watch_freezer(Group *g, bool on) {
+        want_poll(g, POLL_FREEZER, on);
 }
 
 static void shim_free(Shim *s) {

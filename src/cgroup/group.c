@@ -200,6 +200,7 @@ int group_new(Groups *gs, const char *slice_path, const char *unit, const Cgroup
         if (spec)
                 cgroup_apply_limits(g, spec, unapplied);
         g->oom_seen = count_oom_kills(g);
+        group_freeze_newcomer(g);
         *ret = g;
         return 0;
 }
@@ -246,32 +247,48 @@ const char *group_path(const Group *g) {
         return g->path;
 }
 
-int group_cgroup_fd(Group *g) {
+/* The group, or one below it, which is made. */
+static int path_below(Group *g, const char *below, char ret[PATH_MAX]) {
+        int r = cgroup_path(g->groups, HIERARCHY_V2, g->path, below, ret);
+
+        if (r >= 0 && below && mkdir(ret, 0755) < 0 && errno != EEXIST)
+                r = -errno;
+        return r;
+}
+
+int group_cgroup_fd(Group *g, const char *below) {
         Groups *gs = g->groups;
         char path[PATH_MAX];
 
         cleanup_fd(&gs->lent_fd);
         gs->lent_fd = -1;
-        if (gs->tracking != HIERARCHY_V2 || g->kill_written ||
-            cgroup_path(gs, HIERARCHY_V2, g->path, NULL, path) < 0)
+        if (gs->tracking != HIERARCHY_V2 || g->kill_written || path_below(g, below, path) < 0)
                 return -1;
         gs->lent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         return gs->lent_fd;
 }
 
-size_t group_procs_fds(Group *g, const int **ret) {
+static int open_procs(Group *g, Hierarchy h, const char *below) {
+        char path[PATH_MAX];
+
+        if (h == HIERARCHY_V2 && below) {
+                if (path_below(g, below, path) < 0 || strlen(path) + sizeof("/cgroup.procs") > sizeof(path))
+                        return -1;
+                strcat(path, "/cgroup.procs");
+        } else if (cgroup_path(g->groups, h, g->path, "cgroup.procs", path) < 0)
+                return -1;
+        return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+size_t group_procs_fds(Group *g, const char *below, const int **ret) {
         Groups *gs = g->groups;
 
         for (size_t i = 0; i < gs->n_lent_procs_fds; i++)
                 cleanup_fd(gs->lent_procs_fds + i);
         gs->n_lent_procs_fds = 0;
         for (Hierarchy h = g->kill_written ? HIERARCHY_V2 : HIERARCHY_SYSTEMD; h < HIERARCHY_MAX; h++) {
-                char path[PATH_MAX];
-                int fd;
+                int fd = g->made & 1U << h ? open_procs(g, h, below) : -1;
 
-                if (!(g->made & 1U << h) || cgroup_path(gs, h, g->path, "cgroup.procs", path) < 0)
-                        continue;
-                fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
                 if (fd >= 0)
                         gs->lent_procs_fds[gs->n_lent_procs_fds++] = fd;
         }

@@ -60,11 +60,23 @@ typedef enum MemoryEvent {
 } MemoryEvent;
 typedef void (*GroupMemoryHandler)(Group *g, MemoryEvent what, void *userdata);
 
+typedef enum FreezerState {
+        FREEZER_RUNNING,
+        FREEZER_FREEZING,
+        FREEZER_FROZEN,
+        FREEZER_THAWING,
+        FREEZER_STATE_MAX
+} FreezerState;
+const char *freezer_state_to_string(FreezerState s);
+/* The state of its freezer is another one. May come before group_freeze() returns. */
+typedef void (*GroupFreezerHandler)(Group *g, void *userdata);
+
 typedef struct GroupsOptions {
         sd_event *event; /* borrowed; NULL: groups_attach() brings it, before the first group is made */
         GroupMemoryHandler on_memory;
         GroupEmptyHandler on_empty;
         GroupExitHandler on_exit;
+        GroupFreezerHandler on_freezer; /* may be NULL */
         /* The settings of a group's unit now: for limits that change by what happens to others. May be NULL. */
         const CgroupSpec *(*spec_of)(void *userdata);
         int64_t shim_priority; /* of what shims say: before the loop reaps */
@@ -105,8 +117,10 @@ void *group_userdata(const Group *g);
 const char *group_path(const Group *g); /* "/system.slice/nginx.service": real or logical, for D-Bus */
 
 /* For ExecPlan. The descriptors are lent until the next call for any group: no idle group keeps one open. */
-int group_cgroup_fd(Group *g);                     /* -1: none */
-size_t group_procs_fds(Group *g, const int **ret); /* v1 */
+#define GROUP_CONTROL                                                                                        \
+        ".control" /* where control processes go in a group that was given away: it may hold no process itself */
+int group_cgroup_fd(Group *g, const char *below);                     /* NULL, or a name; -1: none */
+size_t group_procs_fds(Group *g, const char *below, const int **ret); /* v1 */
 bool group_wants_shim(const Group *g);
 int group_add_shim(Group *g, pid_t shim, int fd); /* takes the fd; the shim's records come to the handlers */
 
@@ -121,6 +135,14 @@ int group_signal(Group *g, GroupSignals *order); /* as group_kill(), in one go; 
 int group_kill(Group *g, int signal, pid_t except1,
                pid_t except2); /* all processes but those; number signalled or negative errno */
 int group_kill_all(Group *g);  /* SIGKILL, cgroup.kill where there is */
+/*
+ * Holds all processes where they are, or lets them go on; of a slice those of all units in it. 0: done, 1: on the way,
+ * the handler is told. -EOPNOTSUPP: no freezer here. What is killed or stopped while it is frozen dies all the same, but
+ * needs to be thawed to do so by itself.
+ */
+int group_freeze(Group *g, bool freeze);
+bool groups_can_freeze(const Groups *gs);
+FreezerState group_freezer_state(const Group *g);
 int group_pids(Group *g, pid_t **ret, size_t *n); /* sorted; owned by the caller */
 /*
  * Moves a process that runs already into the group, in every hierarchy that the group has. What it was charged for

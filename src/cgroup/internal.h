@@ -14,6 +14,7 @@
  *      devices.c         which devices; device-program.c: its program for v2
  *      attribute.c       an attribute is written when it changes
  *      kill.c            signals, lists of processes
+ *      freeze.c          holding them where they are
  *      events.c          inotify, polling, the shims' records
  *      usage.c           memory, tasks, CPU time and I/O by the counters of cgroups
  *      headroom.c        how far it is to the limits of memory
@@ -94,8 +95,9 @@ struct Group {
         GroupUsage before;                /* the counters when the run began */
         struct MemoryWatch *memory_watch; /* owned; NULL: its memory is not watched */
         Shim *shims;
-        bool polling;
-        bool held; /* by a unit: group_new() to group_free() */
+        FreezerState freezer;
+        unsigned polling; /* what for: events.c */
+        bool held;        /* by a unit: group_new() to group_free() */
         bool is_slice;
         bool stale; /* the directory was there already: it may have any limits */
         bool has_startup, has_io, has_default_memory_low, has_default_memory_min;
@@ -211,6 +213,11 @@ unsigned limits_io_need(const CgroupSpec *s);       /* CONTROLLER_IO or 0 */
 int cgroup_find_disk(const char *path, dev_t *ret); /* the whole disk of a device or a file; -ENOTBLK */
 void cgroup_apply_io(Group *g, const CgroupSpec *s, Report *unapplied);
 
+/* freeze.c */
+void group_check_freezer(Group *g); /* something happened to it */
+void group_freeze_newcomer(Group *g);
+void group_thaw_to_die(Group *g);
+
 /* devices.c */
 enum {
         DEVICE_MAKE = 1,
@@ -242,6 +249,7 @@ int group_events_init(Groups *gs);
 void group_events_release(Groups *gs);
 bool group_events_add(Group *g); /* false: there was a watch already, or none can be made */
 void group_events_remove(Group *g);
+void group_watch_freezer(Group *g, bool on);
 void group_shims_release(Group *g);
 
 /* memory-watch.c */

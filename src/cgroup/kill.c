@@ -27,6 +27,7 @@ static int collect(Group *g, PidList *l) {
 
 #define SEEN_MAX 512
 #define KILL_ROUNDS_MAX 16
+#define FREEZE_FROM 64 /* processes: so many may be a fork bomb */
 
 typedef struct Killing {
         GroupSignals *order;
@@ -107,6 +108,27 @@ int group_kill(Group *g, int signal, pid_t except1, pid_t except2) {
                             &(GroupSignals){ .signals = { signal }, .except1 = except1, .except2 = except2 });
 }
 
+/*
+ * Without cgroup.kill: whoever is held cannot fork, so a fork bomb is met where it stands. Then all are let go, which is
+ * when they die in v1.
+ */
+static int kill_held(Group *g) {
+        Groups *gs = g->groups;
+        int r;
+
+        if (gs->tracking == HIERARCHY_V2)
+                (void)cgroup_write(gs, HIERARCHY_V2, g->path, "cgroup.freeze", "1");
+        r = group_kill(g, SIGKILL, 0, 0);
+        if (gs->tracking == HIERARCHY_V2)
+                (void)cgroup_write(gs, HIERARCHY_V2, g->path, "cgroup.freeze", "0");
+        else if (r >= FREEZE_FROM && group_freeze(g, true) >= 0) {
+                r = group_kill(g, SIGKILL, 0, 0);
+                (void)group_freeze(g, false);
+        }
+        group_thaw_to_die(g);
+        return r;
+}
+
 int group_kill_all(Group *g) {
         int r;
 
@@ -116,7 +138,7 @@ int group_kill_all(Group *g) {
                 g->kill_written = true;
                 return 0;
         }
-        r = group_kill(g, SIGKILL, 0, 0); /* a fork bomb is met again at the next call */
+        r = kill_held(g);
         return MIN(r, 0);
 }
 

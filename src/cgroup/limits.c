@@ -398,6 +398,9 @@ void cgroup_apply_limits(Group *g, const CgroupSpec *s, Report *unapplied) {
         apply_v2(g, s, unapplied);
         if (g->groups->tracking != HIERARCHY_NONE)
                 apply_v1(g, s, unapplied);
+        else if (s->delegate)
+                report_add(unapplied, SEVERITY_NOTE, NULL, 0, "Delegate",
+                           "Delegate=: no cgroup can be made here, not applied");
         cgroup_apply_io(g, s, unapplied);
         cgroup_apply_devices(g, s, unapplied);
         g->stale = false;

@@ -104,6 +104,7 @@ int environment_file_load(const EnvironmentFile *f, char ***env, ExecContext *c)
 
 /* The steps, by file. */
 int step_cgroup(ExecContext *c); /* step-process.c */
+int step_delegation(ExecContext *c);
 int step_idle(ExecContext *c);
 int step_signals(ExecContext *c);
 uint64_t exec_changed_signals(void); /* asked in PID 1; it sets them before its first spawn */

@@ -51,6 +51,7 @@ typedef struct ExecPlan {
         const char *tty_path;            /* for tty input and output: NULL is /dev/console */
 
         int cgroup_fd;               /* O_PATH/O_DIRECTORY of the v2 group; -1: none */
+        bool delegate_group;         /* it is the user's to make others in */
         const int *cgroup_procs_fds; /* open cgroup.procs files of v1 groups */
         size_t n_cgroup_procs_fds;
         int idle_fd; /* Type=idle: readable when the other jobs are done, which is waited for, a while; 0: no wait */

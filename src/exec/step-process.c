@@ -45,6 +45,31 @@ int step_cgroup(ExecContext *c) {
         return r;
 }
 
+/* cgroups(7), "Delegation": the directory and what has to be written in it. The limits of the group stay ours. */
+int step_delegation(ExecContext *c) {
+        static const struct {
+                const char *name;
+                bool optional; /* not in every kernel */
+        } files[] = { { "", false },
+                      { "cgroup.procs", false },
+                      { "cgroup.subtree_control", false },
+                      { "cgroup.threads", true },
+                      { "memory.oom.group", true },
+                      { "memory.reclaim", true } };
+        const ExecPlan *p = c->plan;
+        const Account *a = &c->account;
+
+        if (!p->delegate_group || p->cgroup_fd < 0 || !a->switches || a->uid == (uid_t)-1)
+                return 0;
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                if (fchownat(p->cgroup_fd, files[i].name, a->uid, a->gid, AT_EMPTY_PATH) < 0 &&
+                    !files[i].optional) {
+                        exec_detail(c, "yes");
+                        return -errno;
+                }
+        return 0;
+}
+
 /* The kernel's own call: libc hides the two signals that it uses itself, and those may have been inherited ignored as well. */
 static bool disposition_is_default(int signo) {
         unsigned long action[16] = { 0 }; /* a struct sigaction of the kernel; the handler comes first */

@@ -22,6 +22,7 @@ static const ExecStep steps[] = {
         { "account", 217, "User", step_user_account },
         { "group-account", 216, "Group", step_group_account },
         { "account", 217, "User", step_may_switch },
+        { "delegation", 219, "Delegate", step_delegation },
         { "stdin", 208, "StandardInput", step_stdin },
         { "stdout", 209, "StandardOutput", step_stdout },
         { "stderr", 222, "StandardError", step_stderr },

@@ -107,6 +107,7 @@ static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *caus
                                .control = machine_control_pid(&rt->machine) };
         bool told = false;
 
+        unit_thaw_to_stop(u);
         if (unit_has_own_list(u)) {
                 kill_list(m, u, fx);
                 return;
@@ -251,6 +252,7 @@ static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *c
         UnitRuntime *rt = unit_runtime(u);
 
         file_watch_free(TAKE(rt->file_watch));
+        unit_freeze_release(u);
         /* Not between the two halves of a restart. With "yes" the store goes with the unit. */
         if (fx->value && u->spec->service->fd_store_preserve == PRESERVE_RESTART)
                 unit_release_fd_store(u);

@@ -246,6 +246,7 @@ static void run_stop(Manager *m, Job *j) {
                 LOG_UNIT(u->id, UNIT_STOPPING, FIELD_S("DESCRIPTION", description(u)),
                          FIELD_I("JOB_ID", j->id),
                          FIELD_S("JOB_TYPE", j->type == JOB_STOP ? "stop" : "restart"));
+        unit_thaw_to_stop(u);
         begin(m, j, EVENT_STOP);
 }
 

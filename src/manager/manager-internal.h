@@ -12,6 +12,7 @@
  *      jobs.c        enqueue, run; job-timer.c
  *      processes.c   ends of processes, main pids; notify.c: sd_notify messages
  *      exec-status.c how the exec of a new process went
+ *      freeze.c      units that are held where they are
  *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
  *      transient.c   units that clients make, settings that they change; scope.c: processes that others made
  *      shutdown.c    stop budget, what is left at the end; signals.c
@@ -192,6 +193,11 @@ void unit_watch_main(Manager *m, Unit *u, pid_t pid);
 void unit_guess_main(Manager *m, Unit *u);
 void unit_watch_pid_file(Manager *m, Unit *u);
 void unit_explain_pid_file(Unit *u); /* in the log: why no main process was found by it */
+
+/* freeze.c */
+void on_group_freezer(Group *g, void *userdata);
+void unit_freeze_release(Unit *u); /* nobody waits any more: it is down, or goes */
+void unit_thaw_to_stop(Unit *u);
 
 /* fd-store.c */
 void unit_store_fds(Unit *u, NotifyMessage *msg);

@@ -49,6 +49,7 @@ static int find_place(Manager *m, const ManagerOptions *o) {
         GroupsOptions groups = { .on_empty = on_group_empty,
                                  .on_exit = on_group_exit,
                                  .on_memory = on_group_memory,
+                                 .on_freezer = on_group_freezer,
                                  .spec_of = unit_limits };
         char path[256];
         Report report = { 0 };

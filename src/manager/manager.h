@@ -78,15 +78,18 @@ typedef struct StoredFd {
         sd_event_source *source;
 } StoredFd;
 
+typedef struct FreezeWaiter FreezeWaiter; /* freeze.c */
+
 /* What the manager keeps for each unit beside its machine: in unit->machine. */
 struct UnitRuntime {
         Unit *unit;
         Manager *manager;
         Machine machine;
-        Group *group;       /* NULL until the first spawn */
-        Report load_report; /* what was said about its files */
-        Report unapplied;   /* directives that could not be applied here, with the reason */
-        LoadStamp stamp;    /* of its files when they were read */
+        Group *group;                /* NULL until the first spawn */
+        FreezeWaiter *freeze_waiter; /* owned; NULL: nobody waits */
+        Report load_report;          /* what was said about its files */
+        Report unapplied;            /* directives that could not be applied here, with the reason */
+        LoadStamp stamp;             /* of its files when they were read */
         uint8_t invocation_id[16];
         bool has_invocation;
         DualTime state_change, inactive_exit, active_enter, active_exit, inactive_enter, condition_time,
@@ -232,6 +235,15 @@ int unit_attach(Manager *m, Unit *u,
 int unit_pids(const Unit *u, pid_t **ret,
               size_t *n); /* its processes; owned by the caller; -ENOENT: it has none */
 void manager_abandon_scope(Manager *m, Unit *u);
+/*
+ * Freezes or thaws a service, a scope, or a slice with all in it. `done` is told when it is so (0), or will not be
+ * (-ECANCELED), perhaps before this returns. Negative, and it is told nothing: -EOPNOTSUPP, -EHOSTDOWN (the unit is not
+ * active), -EBUSY (it has a job), -EALREADY (the last one is still under way).
+ */
+typedef void (*FreezeDone)(int r, void *userdata);
+int manager_freeze(Manager *m, Unit *u, bool freeze, FreezeDone done, void *userdata);
+bool unit_can_freeze(const Unit *u);
+FreezerState unit_freezer_state(const Unit *u);
 void manager_reset_failed(Manager *m, Unit *u); /* NULL: all */
 void manager_stop(Manager *m, const char *reason,
                   int exit_code);                     /* ordered end; exit_code -1: by what happens */

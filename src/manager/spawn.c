@@ -421,13 +421,22 @@ static const char *find_group_lack(const Unit *u) {
         return NULL;
 }
 
-static void plan_group(UnitRuntime *rt, ExecPlan *p) {
+/* Those that run beside the main process: in a group that was given away there may be no place for them. */
+static bool is_beside_main(CommandKind kind) {
+        return kind != COMMAND_CONDITION && kind != COMMAND_START_PRE && kind != COMMAND_START;
+}
+
+static void plan_group(UnitRuntime *rt, CommandKind kind, ExecPlan *p) {
+        bool delegate = rt->unit->spec->cgroup->delegate;
+        const char *below = delegate && is_beside_main(kind) ? GROUP_CONTROL : NULL;
+
         p->cgroup_fd = -1;
         p->group_lack = find_group_lack(rt->unit);
         if (!rt->group)
                 return;
-        p->cgroup_fd = group_cgroup_fd(rt->group);
-        p->n_cgroup_procs_fds = group_procs_fds(rt->group, &p->cgroup_procs_fds);
+        p->cgroup_fd = group_cgroup_fd(rt->group, below);
+        p->delegate_group = delegate && !below;
+        p->n_cgroup_procs_fds = group_procs_fds(rt->group, below, &p->cgroup_procs_fds);
         p->shim = group_wants_shim(rt->group);
         p->shim_path = SHIM_PATH;
 }
@@ -491,7 +500,7 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         r = unit_realize_group(m, u);
         if (r < 0)
                 return r;
-        plan_group(rt, &p);
+        plan_group(rt, kind, &p);
         r = service_environment(m, u, kind, &set);
         if (r < 0)
                 return r;

@@ -341,7 +341,6 @@ int manager_set_properties(Manager *m, Unit *u, bool runtime, const SettingTexts
         UnitRuntime *rt = unit_runtime(u);
         LoaderPlace place = rt->transient ? PLACE_TRANSIENT : runtime ? PLACE_CONTROL_RUNTIME : PLACE_CONTROL;
         bool known = rt->transient || !unit_has_changed(u);
-        Report unapplied = { 0 };
         int r = check_texts(m, u->id, texts, why);
 
         if (r < 0)
@@ -352,9 +351,7 @@ int manager_set_properties(Manager *m, Unit *u, bool runtime, const SettingTexts
         /* What the files said besides is not news for having been written to. */
         if (known && loader_refresh(m->loader) >= 0)
                 unit_take_stamp(u);
-        if (rt->group && group_apply(rt->group, u->spec->cgroup, &unapplied) >= 0)
-                unit_note_unapplied(u, &unapplied);
-        report_release(&unapplied);
+        unit_apply_limits(m, u);
         unit_mark_changed(u);
         return r;
 }

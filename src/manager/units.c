@@ -80,6 +80,7 @@ static void runtime_free(Unit *u) {
         unit_release_fd_store(u);
         unit_close_notify_fd(u);
         unit_status_release(u);
+        unit_freeze_release(u);
         unit_forget_transient(u);
         u->machine = NULL;
         if (u->type == UNIT_SERVICE)

@@ -138,9 +138,9 @@ static inline void make_group(World *w, const CgroupSpec *spec) {
 
 /* A process in the group, which runs `run`. */
 static inline pid_t start_process(World *w, void (*run)(void)) {
-        int cgroup = group_cgroup_fd(w->group);
+        int cgroup = group_cgroup_fd(w->group, NULL);
         const int *procs;
-        size_t n = group_procs_fds(w->group, &procs);
+        size_t n = group_procs_fds(w->group, NULL, &procs);
         int ready[2];
         char c;
         pid_t pid;

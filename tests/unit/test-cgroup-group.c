@@ -258,6 +258,45 @@ static void devices_are_refused_by_a_program(void **state) {
         assert_int_equal(devices_opened(w), 15);
 }
 
+static void turn_until_state(World *w, FreezerState s) {
+        for (unsigned i = 0; group_freezer_state(w->group) != s; i++) {
+                if (i > 500)
+                        fail_msg("not %s in 10 s", freezer_state_to_string(s));
+                assert_true(sd_event_run(w->event, 20000) >= 0);
+        }
+}
+
+static void leave(int signo) {
+        _exit(7);
+}
+
+/* A signal that a process takes itself waits, SIGKILL does not: v2 lets a frozen process die. */
+static void frozen_processes_stay_where_they_are(void **state) {
+        World *w = *state;
+        pid_t a, b;
+
+        NEED_CGROUPS(w);
+        if (!groups_can_freeze(w->groups))
+                skip();
+        make_group(w, &no_limits);
+        (void)signal(SIGTERM, leave); /* inherited */
+        a = start_process(w, run_forever);
+        b = start_process(w, run_forever);
+        (void)signal(SIGTERM, SIG_DFL);
+        assert_true(group_freeze(w->group, true) >= 0);
+        turn_until_state(w, FREEZER_FROZEN);
+        assert_int_equal(kill(a, SIGTERM), 0);
+        assert_int_equal(kill(b, SIGKILL), 0);
+        assert_int_equal(waitpid(b, NULL, 0), b);
+        assert_int_equal(waitpid(a, NULL, WNOHANG), 0);
+        assert_true(group_freeze(w->group, false) >= 0);
+        turn_until_state(w, FREEZER_RUNNING);
+        assert_int_equal(waitpid(a, NULL, 0), a);
+        /* Nobody is in it: it is frozen at once, and so is who comes. */
+        assert_int_equal(group_freeze(w->group, true), 0);
+        assert_int_equal(group_freeze(w->group, false), 0);
+}
+
 static void slices_are_made_and_go_when_empty(void **state) {
         World *w = *state;
         char path[PATH_MAX + 64];
@@ -286,7 +325,7 @@ static void v1_tracks_by_looking(void **state) {
         assert_int_equal(groups_new(&o, &w->groups), 0);
         assert_int_equal(groups_tier(w->groups), TIER_V1);
         make_group(w, &no_limits);
-        assert_int_equal(group_cgroup_fd(w->group), -1);
+        assert_int_equal(group_cgroup_fd(w->group, NULL), -1);
         pid = start_process(w, run_child_and_forever);
         assert_true(group_has_pid(w->group, pid));
         assert_int_equal(group_kill_all(w->group), 0);
@@ -375,6 +414,7 @@ static int run_all(void) {
                 TEST(a_kill_of_ours_is_no_oom_kill),
                 TEST(limits_without_a_controller_are_noted),
                 TEST(devices_are_refused_by_a_program),
+                TEST(frozen_processes_stay_where_they_are),
                 TEST(slices_are_made_and_go_when_empty),
                 TEST(v1_tracks_by_looking),
         };
