@@ -131,17 +131,19 @@ int timespan_parse(const char *s, usec_t default_unit, usec_t *ret) {
 }
 
 /* Below a minute a rest of several units is written with a point, "1.500000s", as systemctl shows it. */
-static bool add_pointed(usec_t t, const TimeUnit *unit, Buf *b) {
-        int digits = unit->usec == USEC_PER_SEC ? 6 : 3;
+static bool add_pointed(usec_t t, const TimeUnit *unit, bool fine, Buf *b) {
+        usec_t rest = t % unit->usec;
 
-        if (t >= USEC_PER_MINUTE || t % unit->usec == 0)
+        if (t >= USEC_PER_MINUTE || rest == 0)
                 return false;
-        buf_addf(b, "%llu.%0*llu%s", (unsigned long long)(t / unit->usec), digits,
-                 (unsigned long long)(t % unit->usec), unit->name);
+        buf_addf(b, "%llu.%0*llu%s", (unsigned long long)(t / unit->usec),
+                 unit->usec == USEC_PER_SEC && fine ? 6 : 3,
+                 (unsigned long long)(unit->usec == USEC_PER_SEC && !fine ? rest / USEC_PER_MSEC : rest),
+                 unit->name);
         return true;
 }
 
-void timespan_format(usec_t t, Buf *b) {
+static void format_span(usec_t t, bool fine, Buf *b) {
         static const TimeUnit shown[] = {
                 { "y", USEC_PER_YEAR }, { "month", USEC_PER_MONTH }, { "w", USEC_PER_WEEK },
                 { "d", USEC_PER_DAY },  { "h", USEC_PER_HOUR },      { "min", USEC_PER_MINUTE },
@@ -158,9 +160,18 @@ void timespan_format(usec_t t, Buf *b) {
                         continue;
                 buf_add(b, separator);
                 separator = " ";
-                if (add_pointed(t, &shown[i], b))
+                if (add_pointed(t, &shown[i], fine, b))
                         return;
                 buf_addf(b, "%llu%s", (unsigned long long)(t / shown[i].usec), shown[i].name);
                 t %= shown[i].usec;
         }
+}
+
+void timespan_format(usec_t t, Buf *b) {
+        format_span(t, true, b);
+}
+
+void timespan_format_rounded(usec_t t, Buf *b) {
+        format_span(t == USEC_INFINITY || t < USEC_PER_MSEC ? t : t / USEC_PER_MSEC * USEC_PER_MSEC, false,
+                    b);
 }

@@ -35,5 +35,6 @@ static inline usec_t usec_sub(usec_t a, usec_t b) {
 }
 
 int timespan_parse(const char *s, usec_t default_unit,
-                   usec_t *ret);        /* "2min 200ms", "5", "infinity"; 0, -EINVAL, -ERANGE */
-void timespan_format(usec_t t, Buf *b); /* "2min 200ms", "0", "infinity" */
+                   usec_t *ret);                /* "2min 200ms", "5", "infinity"; 0, -EINVAL, -ERANGE */
+void timespan_format(usec_t t, Buf *b);         /* "2min 200ms", "0", "infinity" */
+void timespan_format_rounded(usec_t t, Buf *b); /* to milliseconds, unless it is less than one: "1.234s" */

@@ -136,11 +136,6 @@ int run_exit_code(const RunEnd *e) {
         return str_equal(result, "signal") ? 255 : CTL_FAILED;
 }
 
-/* What is more than that is not told finer. */
-static usec_t in_milliseconds(usec_t t) {
-        return t < USEC_PER_MSEC ? t : t / USEC_PER_MSEC * USEC_PER_MSEC;
-}
-
 void run_summary(const RunEnd *e) {
         static const char *const codes[] = {
                 [CLD_EXITED] = "exited", [CLD_KILLED] = "killed", [CLD_DUMPED] = "dumped"
@@ -162,12 +157,12 @@ void run_summary(const RunEnd *e) {
                 buf_addf(&b, "%s\n", sigabbrev_np((int)status) ? sigabbrev_np((int)status) : "?");
         if (begin > 0 && end > begin) {
                 buf_add(&b, "Service runtime: ");
-                timespan_format(in_milliseconds(end - begin), &b);
+                timespan_format_rounded(end - begin, &b);
                 buf_add_char(&b, '\n');
         }
         if (cpu != UINT64_MAX) {
                 buf_add(&b, "CPU time consumed: ");
-                timespan_format(in_milliseconds(cpu / NSEC_PER_USEC), &b);
+                timespan_format_rounded(cpu / NSEC_PER_USEC, &b);
                 buf_add_char(&b, '\n');
         }
         if (b.error >= 0)

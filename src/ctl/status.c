@@ -105,7 +105,7 @@ static void print_used(const PropertyList *l) {
         Buf b auto_buf = { 0 }, io auto_buf = { 0 };
 
         if (cpu != UINT64_MAX) {
-                timespan_format(cpu / NSEC_PER_USEC / USEC_PER_MSEC * USEC_PER_MSEC, &b);
+                timespan_format_rounded(cpu / NSEC_PER_USEC, &b);
                 printf("%11s: %s\n", "CPU", b.data);
         }
         if (in != UINT64_MAX && out != UINT64_MAX) {

@@ -151,8 +151,7 @@ void manager_check_started(Manager *m) {
         groups_set_starting(m->groups, false);
         if (m->finish_time.realtime == 0)
                 m->finish_time = dual_now();
-        timespan_format(
-                (m->finish_time.monotonic - m->userspace_time.monotonic) / USEC_PER_MSEC * USEC_PER_MSEC, &b);
+        timespan_format_rounded(m->finish_time.monotonic - m->userspace_time.monotonic, &b);
         snprintf(text, sizeof(text), "%s", b.data ?: "");
         LOG(STARTUP_FINISHED, FIELD_S("USERSPACE_TEXT", text),
             FIELD_I("USERSPACE_USEC", m->finish_time.monotonic - m->userspace_time.monotonic));

@@ -35,7 +35,7 @@ static void log_run(const Unit *u, const RunFigures *f) {
             !at_least(f->io_write_bytes, WORTH_IO_BYTES))
                 return;
         if (f->cpu_nsec != UINT64_MAX) {
-                timespan_format(f->cpu_nsec / NSEC_PER_USEC / USEC_PER_MSEC * USEC_PER_MSEC, &b);
+                timespan_format_rounded(f->cpu_nsec / NSEC_PER_USEC, &b);
                 buf_add(&b, " CPU time");
         }
         add_bytes(&b, f->io_read_bytes, " read from disk");

@@ -89,6 +89,28 @@ static void spans_are_written_as_systemctl_does(void **state) {
         }
 }
 
+static void written_for_people_they_end_at_milliseconds(void **state) {
+        static const struct {
+                usec_t t;
+                const char *text;
+        } spans[] = {
+                { 0, "0" },
+                { 700, "700us" },
+                { 1500, "1ms" },
+                { 1234567, "1.234s" },
+                { 2000999, "2s" },
+                { 61500001, "1min 1.500s" },
+                { USEC_INFINITY, "infinity" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(spans); i++) {
+                Buf b auto_buf = { 0 };
+
+                timespan_format_rounded(spans[i].t, &b);
+                assert_string_equal(b.data, spans[i].text);
+        }
+}
+
 static void sums_stop_at_infinity(void **state) {
         assert_true(usec_add(USEC_INFINITY - 1, 2) == USEC_INFINITY);
         assert_true(usec_add(1, 2) == 3);
@@ -103,6 +125,7 @@ int main(void) {
                 cmocka_unit_test(number_without_a_unit_has_the_default),
                 cmocka_unit_test(what_is_no_span_is_refused),
                 cmocka_unit_test(spans_are_written_as_systemctl_does),
+                cmocka_unit_test(written_for_people_they_end_at_milliseconds),
                 cmocka_unit_test(sums_stop_at_infinity),
         };
 
