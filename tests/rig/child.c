@@ -189,7 +189,7 @@ void boot_child(const Boot *b) {
                 loopback_up();
         need(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private mounts");
         if (b->scratch)
-                make_overlay(b->scratch, "/");
+                make_overlay(b->scratch, "/", false);
         snprintf(root, sizeof(root), "%s/root", b->scratch ?: b->root);
         fill_root(root, b);
         for (unsigned i = 0; i < b->n_binds; i++)

@@ -84,24 +84,45 @@ static void make_empty(const char *dir, const char *name, mode_t mode) {
                 die(path);
 }
 
-/* What this machine happens to keep in its own directories is nothing to a container. */
-static void hide_state(const char *dir) {
-        static const char *const parents[] = { "var", "var/log" };
+static void make_parent(const char *dir, const char *name) {
         char path[512];
 
-        for (unsigned i = 0; i < 2; i++) {
-                snprintf(path, sizeof(path), "%s/upper/%s", dir, parents[i]);
-                if (mkdir(path, 0755) < 0)
-                        die(path);
-        }
-        make_empty(dir, "tmp", 01777);
-        make_empty(dir, "var/tmp", 01777);
-        snprintf(path, sizeof(path), "%s/upper/var/log/journal", dir);
-        if (mknod(path, S_IFCHR, 0) < 0) /* it is not there at all */
+        snprintf(path, sizeof(path), "%s/upper/%s", dir, name);
+        if (mkdir(path, 0755) < 0)
                 die(path);
 }
 
-void make_overlay(const char *dir, const char *lower) {
+static void make_absent(const char *dir, const char *name) {
+        char path[512];
+
+        snprintf(path, sizeof(path), "%s/upper/%s", dir, name);
+        if (mknod(path, S_IFCHR, 0) < 0)
+                die(path);
+}
+
+/* What this machine happens to keep in its own directories is nothing to a container. */
+static void hide_state(const char *dir) {
+        make_parent(dir, "var");
+        make_parent(dir, "var/log");
+        make_empty(dir, "tmp", 01777);
+        make_empty(dir, "var/tmp", 01777);
+        make_absent(dir, "var/log/journal");
+}
+
+/* Nor what the packages that happen to be installed would have done from time to time, or by a script. */
+static void hide_jobs(const char *dir) {
+        static const char *const directories[] = { "etc/cron.d",      "etc/cron.hourly",  "etc/cron.daily",
+                                                   "etc/cron.weekly", "etc/cron.monthly", "etc/init.d",
+                                                   "var/spool/cron" };
+
+        make_parent(dir, "etc");
+        make_parent(dir, "var/spool");
+        for (unsigned i = 0; i < sizeof(directories) / sizeof(*directories); i++)
+                make_empty(dir, directories[i], 0755);
+        make_absent(dir, "etc/crontab");
+}
+
+void make_overlay(const char *dir, const char *lower, bool with_jobs) {
         char data[1024], path[512];
         static const char *const parts[] = { "upper", "work", "root" };
 
@@ -114,6 +135,8 @@ void make_overlay(const char *dir, const char *lower) {
         }
         if (strcmp(lower, "/") == 0)
                 hide_state(dir);
+        if (!with_jobs)
+                hide_jobs(dir);
         snprintf(data, sizeof(data), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower, dir, dir);
         if (mount("overlay", path, "overlay", 0, data) < 0)
                 die("overlay");
@@ -123,7 +146,7 @@ static int command_root(int argc, char **argv) {
         if (argc < 2 || argc > 3)
                 return fputs(usage, stderr), RIG_FAILED;
         in_private_namespace();
-        make_overlay(argv[1], argc > 2 ? argv[2] : "/");
+        make_overlay(argv[1], argc > 2 ? argv[2] : "/", true);
         return 0;
 }
 

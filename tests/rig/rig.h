@@ -25,7 +25,7 @@ typedef struct Boot {
 } Boot;
 
 void die(const char *what) __attribute__((noreturn));
-void make_overlay(const char *dir, const char *lower);
+void make_overlay(const char *dir, const char *lower, bool with_jobs);
 /* A container's /proc, /sys, /dev, /run over `root`; in a mount namespace of its own. */
 void fill_root(const char *root, const Boot *b);
 void boot_child(const Boot *b) __attribute__((noreturn));
