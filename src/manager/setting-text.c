@@ -19,10 +19,10 @@ int setting_texts_add(SettingTexts *l, const Directive *row, const char *value) 
         r = array_reserve(&l->v, &l->capacity, l->n + 1, sizeof(SettingText));
         if (r < 0)
                 return r;
-        copy = strdup(value);
+        copy = strdup(value + strspn(value, " \t"));
         if (!copy)
                 return -ENOMEM;
-        l->v[l->n++] = (SettingText){ row, str_strip(copy) };
+        l->v[l->n++] = (SettingText){ row, str_strip(copy) }; /* as a file's reader has it */
         return 0;
 }
 

@@ -180,6 +180,7 @@ static void limits_have_two_halves(void **state) {
 
 static void text_is_taken_literally(void **state) {
         SERVICE("Description", "Description=100%% \"of\" it", "s", "100% \"of\" it");
+        SERVICE("Description", "Description=a b", "s", " \ta b ");
         SERVICE("User", "User=", "s", "");
         SERVICE("Environment", "Environment=A=%%n \"B=c d\" \"C=\\\"\\n\"", "as", 3, "A=%n", "B=c d",
                 "C=\"\n");
