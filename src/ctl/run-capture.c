@@ -19,6 +19,7 @@ typedef struct Stream {
         uint64_t most;
         Buf text;
         bool truncated;
+        sd_event_source *source; /* owned */
 } Stream;
 
 static void keep(Stream *s, const char *data, size_t n) {
@@ -28,20 +29,22 @@ static void keep(Stream *s, const char *data, size_t n) {
         s->truncated = s->truncated || room < n;
 }
 
-/* False: there is no more. */
-static bool take(Stream *s) {
+/* 1: something came; 0: nothing more will; -EAGAIN: not now. */
+static int take(Stream *s) {
         char data[16384];
         ssize_t n = read(s->fd, data, sizeof(data));
 
         if (n > 0)
                 keep(s, data, (size_t)n);
-        return n > 0 || (n < 0 && errno == EINTR);
+        if (n < 0)
+                return errno == EINTR ? 1 : errno == EAGAIN ? -EAGAIN : 0;
+        return n > 0;
 }
 
 static int on_output(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Stream *s = userdata;
 
-        if (!take(s) && errno != EAGAIN)
+        if (take(s) == 0)
                 (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
         return 0;
 }
@@ -54,8 +57,8 @@ static int open_stream(Stream *s, sd_event *event, int *ret_write_end) {
         s->fd = fds[0];
         *ret_write_end = fds[1];
         (void)fcntl(s->fd, F_SETFL, O_NONBLOCK);
-        r = sd_event_add_io(event, NULL, s->fd, EPOLLIN, on_output, s);
-        return r < 0 ? r : 0;
+        r = sd_event_add_io(event, &s->source, s->fd, EPOLLIN, on_output, s);
+        return r < 0 ? r : sd_event_source_set_priority(s->source, RUN_PRIORITY);
 }
 
 /* Any byte can come: what is no character becomes U+FFFD, and NUL its escape. */
@@ -140,11 +143,13 @@ int run_captured(RunRequest *q) {
         out.most = err.most = most;
         r = capture(q, &out, &err, &end);
         if (end.ended) {
-                while (take(&out) || take(&err))
+                while (take(&out) > 0 || take(&err) > 0)
                         ; /* what was written last */
                 r = print(q, &end, &out, &err);
         }
         property_list_release(&end.properties);
+        sd_event_source_unref(out.source);
+        sd_event_source_unref(err.source);
         fd_release(&out.fd);
         fd_release(&err.fd);
         buf_release(&out.text);

@@ -139,10 +139,12 @@ static void make_raw(Terminal *t) {
 static int add_input(Terminal *t) {
         int r = sd_event_add_io(t->event, &t->input, STDIN_FILENO, EPOLLIN, on_input, t);
 
-        if (r != -EPERM)
-                return r;
-        r = sd_event_add_defer(t->event, &t->input, on_file_input, t);
-        return r < 0 ? r : sd_event_source_set_enabled(t->input, SD_EVENT_ON);
+        if (r == -EPERM) {
+                r = sd_event_add_defer(t->event, &t->input, on_file_input, t);
+                if (r >= 0)
+                        r = sd_event_source_set_enabled(t->input, SD_EVENT_ON);
+        }
+        return r < 0 ? r : sd_event_source_set_priority(t->input, RUN_PRIORITY);
 }
 
 static int open_terminal(RunRequest *q, Terminal *t) {
@@ -167,6 +169,8 @@ static int connect_terminal(RunRequest *q, Terminal *t) {
                 r = sd_event_new(&t->event);
         if (r >= 0)
                 r = sd_event_add_io(t->event, &t->output, t->master, EPOLLIN, on_master, t);
+        if (r >= 0)
+                r = sd_event_source_set_priority(t->output, RUN_PRIORITY);
         if (r >= 0)
                 r = add_input(t);
         if (r >= 0)

@@ -19,6 +19,9 @@
 
 #include <systemd/sd-event.h>
 
+/* Of data: what svinit has to say comes first, however much there is of the other. */
+#define RUN_PRIORITY SD_EVENT_PRIORITY_IDLE
+
 typedef enum RunStreams {
         STREAMS_NONE,
         STREAMS_PIPE, /* our own three descriptors */
