@@ -170,7 +170,7 @@ const Method own_manager_methods[] = {
         { "Diff", "as", "a(ssssa(ssssb))", ACCESS_READ, method_diff },
         { "ReloadTelling", "as", "a(ssssa(ssssb))", ACCESS_CONTROL, method_reload_telling },
         { "Plan", "sss", "sasa(ssssbbbas)", ACCESS_READ, method_plan },
-        { "Usage", "as", "ta(sssttttttt)", ACCESS_READ, method_usage },
+        { "Usage", "asb", "ta(sssttttttt)", ACCESS_READ, method_usage },
         { "Doctor", "", "a(ssss)a(sas)a(sss)", ACCESS_READ, method_doctor },
         { 0 },
 };

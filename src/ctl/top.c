@@ -35,6 +35,7 @@ typedef struct Top {
         usec_t delay;
         unsigned left; /* looks; 0: without end */
         bool json, live;
+        bool due; /* look again at once: what is to be shown was not asked for */
 } Top;
 
 static volatile sig_atomic_t is_over, has_new_size;
@@ -74,6 +75,8 @@ static int look(Top *t, TopLook *ret) {
         r = sd_bus_message_new_method_call(t->ctl->bus, &m, SD1, SD1_PATH, OWN_MANAGER, "Usage");
         if (r >= 0)
                 r = sd_bus_message_append_strv(m, t->patterns);
+        if (r >= 0) /* their sums cost svinit something: only when they are shown */
+                r = sd_bus_message_append(m, "b", t->view.tree || t->view.slices || t->json);
         if (r >= 0)
                 r = sd_bus_call(t->ctl->bus, m, 0, &error, &reply);
         if (r >= 0)
@@ -178,9 +181,11 @@ static bool on_key(Top *t, char key) {
                 break;
         case 's':
                 t->view.slices = !t->view.slices;
+                t->due = true;
                 break;
         case 'f':
                 t->view.tree = !t->view.tree;
+                t->due = true;
                 break;
         case '+':
                 t->delay = MIN(t->delay * 2, DELAY_MAX);
@@ -219,6 +224,8 @@ static bool wait_for_keys(Top *t) {
                         return true;
                 if (n > 0 && (read(STDIN_FILENO, &key, 1) != 1 || !on_key(t, key)))
                         return false;
+                if (TAKE(t->due))
+                        return true;
                 if (has_new_size) {
                         has_new_size = 0;
                         measure(t);
