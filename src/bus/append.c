@@ -351,6 +351,7 @@ static const Appender appenders[CODEC_MAX] = {
         [CODEC_device_policy] = append_formatted,
         [CODEC_device_value] = append_devices,
         [CODEC_device_allow] = append_devices,
+        [CODEC_utmp_mode] = append_formatted,
         [CODEC_keyring_mode] = append_formatted,
         [CODEC_coredump_filter] = append_u64_field,
         [CODEC_system_calls] = append_system_calls,

@@ -100,6 +100,7 @@ int environment_expand_argv(char *const *argv, char *const *env, bool expand, ch
 
 /* environment-file.c: systemd.exec(5) EnvironmentFile=; pure but for the reading. */
 int environment_file_parse(const char *text, size_t n, char ***env);
+int environment_expand_files(ExecContext *c, char ***env); /* file-variables.c */
 int environment_file_load(const EnvironmentFile *f, char ***env, ExecContext *c);
 
 /* The steps, by file. */
@@ -140,6 +141,7 @@ int step_stdin(ExecContext *c); /* step-stdio.c, once they are all open */
 int step_stdout(ExecContext *c);
 int step_stderr(ExecContext *c);
 int step_foreground(ExecContext *c);
+int step_utmp(ExecContext *c); /* utmp.c */
 
 int step_runtime_directory(ExecContext *c); /* step-directory.c */
 int step_state_directory(ExecContext *c);

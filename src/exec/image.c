@@ -153,6 +153,8 @@ static int build_environment(ExecContext *c, char ***ret) {
                 r = add_files(c, &env);
         if (r >= 0)
                 r = add_ours(c, &env);
+        if (r >= 0 && e->expand_file_variables)
+                r = environment_expand_files(c, &env);
         if (r < 0)
                 return r;
         STRV_FOREACH (name, e->unset_environment)

@@ -100,6 +100,9 @@ bool exec_plan_is_light(const ExecPlan *p);
 uint64_t exec_filter_key(const ExecPlan *p);
 /* TTYReset=, TTYVHangup= and TTYVTDisallocate= after a run, by a process that nobody waits for. */
 void exec_revert_terminal(const ExecSpec *e);
+/* RemoveIPC= after the last unit of the user is down, and utmp's record of an end; both in the same way. */
+void exec_remove_ipc(const ExecSpec *e, uid_t dynamic_uid);
+void exec_note_dead(const ExecSpec *e, pid_t pid, int code, int status);
 /*
  * 1: the status is complete (exec succeeded or failed); 0: not yet; negative:
  * broken. `st` starts zeroed and is the same at each call: what was not applied

@@ -51,7 +51,8 @@ bool exec_plan_is_light(const ExecPlan *p) {
         bool in_root = str_is_empty(e->working_directory) || str_equal(e->working_directory, "/");
 
         return !p->shim && p->idle_fd == 0 && p->n_cgroup_procs_fds == 0 && !p->foreground &&
-               !exec_account_is_wanted(p) && e->n_environment_files == 0 && !has_directories(e) && in_root &&
+               !exec_account_is_wanted(p) && e->n_environment_files == 0 && !e->expand_file_variables &&
+               !e->utmp_identifier && !has_directories(e) && in_root &&
                (!p->apply_root_directory || str_is_empty(e->root_directory)) && input_is_light(p) &&
                output_is_light(e->io.output, p->stdout_fd) && output_is_light(e->io.error, p->stderr_fd) &&
                !e->oom_score_adjust_set && !seccomp_is_wanted(p) && !namespace_is_wanted(p) &&

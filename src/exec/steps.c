@@ -26,6 +26,7 @@ static const ExecStep steps[] = {
         { "stdin", 208, "StandardInput", step_stdin },
         { "stdout", 209, "StandardOutput", step_stdout },
         { "stderr", 222, "StandardError", step_stderr },
+        { "utmp", 222, "UtmpIdentifier", step_utmp },
         { "foreground", 220, NULL, step_foreground },
         { "oom-score", 206, "OOMScoreAdjust", step_oom_score },
         { "nice", 201, "Nice", step_nice },

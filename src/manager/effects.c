@@ -247,6 +247,22 @@ static void effect_stamp(Manager *m, Unit *u, const Effect *fx, const Event *cau
         unit_write_stamp(m, u);
 }
 
+/* By another unit with RemoveIPC= or without: its objects are those of the same user. */
+static bool user_is_in_use(Manager *m, const Unit *u) {
+        const ExecSpec *e = u->spec->exec;
+
+        if (!e->remove_ipc)
+                return true; /* nobody asks */
+        for (Unit *i = graph_next_unit(m->graph, NULL); i; i = graph_next_unit(m->graph, i)) {
+                if (i == u || i->type != UNIT_SERVICE || i->active == INACTIVE || i->active == FAILED)
+                        continue;
+                if ((e->user && str_equal(i->spec->exec->user, e->user)) ||
+                    (e->group && str_equal(i->spec->exec->group, e->group)))
+                        return true;
+        }
+        return false;
+}
+
 /* The unit is down for good: what belonged to the run goes back. The group stays while strays live in it. */
 static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         UnitRuntime *rt = unit_runtime(u);
@@ -261,6 +277,8 @@ static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *c
                 rt->group = NULL;
         if (fx->value)
                 unit_release_stdio(u);
+        if (fx->value && u->type == UNIT_SERVICE && !user_is_in_use(m, u))
+                exec_remove_ipc(u->spec->exec, rt->dynamic_uid);
         rt->dynamic_uid = (uid_t)-1;
         fd_release(&rt->filter_fd);
         manager_collect(m, u);

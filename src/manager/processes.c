@@ -31,6 +31,9 @@ bool unit_note_exit(Unit *u, const Event *ev, const char *comm) {
         if (!is_main && p->pid != machine_control_pid(machine))
                 return false;
         unit_mark_changed(u);
+        if (u->spec->exec)
+                exec_note_dead(u->spec->exec, p->pid, p->code == CLD_EXITED ? 0 : p->status,
+                               p->code == CLD_EXITED ? p->status : 0);
         if (p->code == CLD_EXITED && p->status == 0)
                 return true;
         status_word(p->code, p->status, status, sizeof(status));

@@ -112,6 +112,8 @@ ENUM_CODEC(protect_proc, ProtectProc, nothing_else, "one of default, noaccess, i
 ENUM_CODEC(device_policy, DevicePolicy, nothing_else, "one of auto, closed, strict",
            SAMPLES("auto", "closed", "strict"), SAMPLES("", "open"));
 ENUM_CODEC(proc_subset, ProcSubset, nothing_else, "all or pid", SAMPLES("all", "pid"), SAMPLES("", "none"));
+ENUM_CODEC(utmp_mode, UtmpMode, nothing_else, "one of init, login, user", SAMPLES("init", "login", "user"),
+           SAMPLES("", "dead"));
 ENUM_CODEC(keyring_mode, KeyringMode, nothing_else, "one of inherit, private, shared",
            SAMPLES("inherit", "private", "shared"), SAMPLES("", "yes"));
 ENUM_CODEC(bind_ipv6_only, BindIPv6Only, nothing_else, "one of default, both, ipv6-only",

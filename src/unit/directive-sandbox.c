@@ -107,7 +107,7 @@ const Directive sandbox_directives[] = {
         { "*exec", "RestrictAddressFamilies", FIELD(address_families, sandbox, address_families),
           .list = true, .summary = "Which kinds of sockets can be made." },
         { "*exec", "RestrictFileSystems", SYNTAX(file_systems), .list = true, .signature = "(bas)",
-          .support = SUPPORT_IGNORED, .limit = "Needs BPF; not applied.",
+          .support = SUPPORT_IGNORED, .limit = "Needs a BPF program in the kernel (BPF LSM); the unit runs without.",
           .summary = "Which kinds of file systems can be used." },
         { "*exec", "RestrictNamespaces", FIELD(namespaces, sandbox, namespaces), .list = true,
           .initial = "no", .summary = "Which kinds of namespaces can be made." },

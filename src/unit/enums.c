@@ -69,6 +69,7 @@ WORDS(ProtectProc, protect_proc,
 WORDS(DevicePolicy, device_policy, DEVICE_POLICY_MAX, [DEVICE_POLICY_AUTO] = "auto",
       [DEVICE_POLICY_CLOSED] = "closed", [DEVICE_POLICY_STRICT] = "strict")
 WORDS(ProcSubset, proc_subset, PROC_SUBSET_MAX, [PROC_SUBSET_ALL] = "all", [PROC_SUBSET_PID] = "pid")
+WORDS(UtmpMode, utmp_mode, UTMP_MODE_MAX, [UTMP_INIT] = "init", [UTMP_LOGIN] = "login", [UTMP_USER] = "user")
 WORDS(KeyringMode, keyring_mode, KEYRING_MODE_MAX, [KEYRING_INHERIT] = "inherit",
       [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared")
 WORDS(BindIPv6Only, bind_ipv6_only, BIND_IPV6_MAX, [BIND_IPV6_DEFAULT] = "default", [BIND_IPV6_BOTH] = "both",

@@ -159,6 +159,12 @@ typedef enum ProcSubset {
         PROC_SUBSET_PID,
         PROC_SUBSET_MAX
 } ProcSubset;
+typedef enum UtmpMode {
+        UTMP_INIT,
+        UTMP_LOGIN,
+        UTMP_USER,
+        UTMP_MODE_MAX
+} UtmpMode;
 typedef enum KeyringMode {
         KEYRING_INHERIT,
         KEYRING_PRIVATE,
@@ -195,6 +201,7 @@ DECLARE_WORDS(ProtectProc, protect_proc);
 DECLARE_WORDS(DevicePolicy, device_policy);
 DECLARE_WORDS(ProcSubset, proc_subset);
 DECLARE_WORDS(KeyringMode, keyring_mode);
+DECLARE_WORDS(UtmpMode, utmp_mode);
 DECLARE_WORDS(BindIPv6Only, bind_ipv6_only);
 
 /* "SIGTERM", "TERM", "15", "SIGRTMIN+3", "RTMIN+3". -1 when unknown. */

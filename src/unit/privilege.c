@@ -21,6 +21,8 @@ typedef enum Need {
         NEED_CONFIGURATION,
         NEED_KEYRING,
         NEED_NUMA,
+        NEED_UTMP,
+        NEED_IPC,
         NEED_MODULE,
         NEED_ROOT,
         NEED_ROOT_MOUNTS,
@@ -75,6 +77,9 @@ static const char *const outcomes[NEED_MAX][PLACE_MAX] = {
                                  "applied where svinit may write, else fails (241/CONFIGURATION_DIRECTORY)" },
         [NEED_KEYRING] = { "applied", "noted", "applied" },
         [NEED_NUMA] = { "applied", "noted", "applied" },
+        [NEED_IPC] = { "applied", "applied", "nothing is removed: there is no other user" },
+        [NEED_UTMP] = { "applied; noted where there is no utmp", "applied; noted where there is no utmp",
+                        "noted" },
         [NEED_MODULE] = { "as the kernel's module decides; noted where there is none",
                           "as the kernel's module decides; noted where there is none",
                           "as the kernel's module decides; noted where there is none" },
@@ -191,6 +196,7 @@ static const struct {
         { "ProtectSystem", NEED_MOUNTS },
         { "ReadOnlyPaths", NEED_MOUNTS },
         { "ReadWritePaths", NEED_MOUNTS },
+        { "RemoveIPC", NEED_IPC },
         { "RestrictAddressFamilies", NEED_FILTER },
         { "RestrictNamespaces", NEED_FILTER },
         { "RestrictRealtime", NEED_FILTER },
@@ -230,7 +236,10 @@ static const struct {
         { "UMask", NEED_NOTHING },
         { "UnsetEnvironment", NEED_NOTHING },
         { "User", NEED_IDENTITY },
+        { "UtmpIdentifier", NEED_UTMP },
+        { "UtmpMode", NEED_UTMP },
         { "WorkingDirectory", NEED_NOTHING },
+        { "X-ExpandFileVariables", NEED_NOTHING },
         { "X-PassManagerEnvironment", NEED_NOTHING },
 };
 
@@ -292,8 +301,10 @@ const char *setting_lack(const Directive *d, const UnitSpec *s, Place p) {
                 /* Where user namespaces are allowed is not known before it is tried. */
                 return p == PLACE_USER && s->sandbox->private_users ? NULL : "noted";
         default:
-                return str_starts_with(outcome, "applied") || str_starts_with(outcome, "as ") ? NULL
-                                                                                              : outcome;
+                return str_starts_with(outcome, "applied") || str_starts_with(outcome, "as ") ||
+                                       str_starts_with(outcome, "nothing")
+                               ? NULL
+                               : outcome;
         }
 }
 

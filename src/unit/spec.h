@@ -253,6 +253,8 @@ typedef struct ExecSpec { /* systemd.exec(5), what svinit applies */
         unsigned secure_bits;
         char *pam_name, *personality, *apparmor_profile, *selinux_context, *smack_label;
         char *utmp_identifier;
+        UtmpMode utmp_mode;
+        char **expand_file_variables; /* names without _FILE */
         KeyringMode keyring_mode;
         int numa_policy; /* MPOL_...: counts if numa_set */
         char *numa_mask; /* text, decoded by the child */

@@ -62,3 +62,34 @@ gone() {
         wait_host journal_has loud.service "run 1"
         run ! journal_has loud.service "run 0"
 }
+
+@test "RemoveIPC=: objects of the user go with the last of his units, also with Docker's privileges" {
+        local u
+        for u in one two; do
+                printf '%s\n' '[Service]' User=games RemoveIPC=yes 'ExecStart=/bin/sh -c "ipcmk -M 64 -S 3 -Q >/dev/null; mkdir /dev/shm/%p; >/dev/shm/%p/file; exec sleep infinity"' | unit $u.service
+        done
+        unit other.service <<<$'[Service]\nUser=daemon\nExecStart=/bin/sh -c "ipcmk -M 64; exec sleep infinity"'
+        boot --docker
+        ctl start one two other
+        wait_for test -e /dev/shm/one/file -a -e /dev/shm/two/file
+        objects() { [ "$(inside ipcs -msq | grep -c " $1 ")" = "$2" ]; }
+        wait_host objects games 6
+        wait_host objects daemon 1
+        ctl stop one
+        objects games 6
+        ctl stop two
+        wait_host objects games 0
+        wait_host gone /dev/shm/one /dev/shm/two
+        objects daemon 1
+}
+
+@test "UtmpIdentifier=: a record as long as the process runs" {
+        unit tty.service <<<$'[Service]\nUtmpIdentifier=vt77\nUtmpMode=login\nTTYPath=/dev/tty77\nStandardInput=null\nExecStart=/bin/sleep infinity'
+        boot
+        ctl start tty
+        inside utmpdump /run/utmp | grep -q "^\[6\] .*\[vt77\].*\[tty77 "
+        inside utmpdump /var/log/wtmp | grep -q "^\[5\] .*\[vt77\]"
+        ctl stop tty
+        is_dead() { inside utmpdump /run/utmp | grep -q "^\[8\] .*\[vt77\].*\[tty77 "; }
+        wait_host is_dead
+}
