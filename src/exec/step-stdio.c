@@ -371,7 +371,8 @@ int step_foreground(ExecContext *c) {
         sigset_t ttou, old;
         int r = 0;
 
-        if (!c->plan->foreground)
+        /* A shell's job in the background stays there. */
+        if (!c->plan->foreground || tcgetpgrp(STDIN_FILENO) != getpgid(getppid()))
                 return 0;
         sigemptyset(&ttou);
         sigaddset(&ttou, SIGTTOU);

@@ -25,6 +25,7 @@ struct Reaper {
         sd_event *event; /* borrowed */
         sd_event_source *signal_source, *more_source;
         ProcessEndHandler handler;
+        void (*hook)(void *userdata); /* NULL */
         void *userdata;
         Watched *watched;
 };
@@ -75,7 +76,11 @@ static void dispatch(Reaper *r) {
 }
 
 static int on_sigchld(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
-        dispatch(userdata);
+        Reaper *r = userdata;
+
+        if (r->hook)
+                r->hook(r->userdata);
+        dispatch(r);
         return 0;
 }
 
@@ -110,6 +115,10 @@ int reaper_new(sd_event *event, int64_t priority, ProcessEndHandler handler, voi
         }
         *ret = r;
         return 0;
+}
+
+void reaper_set_hook(Reaper *r, void (*hook)(void *userdata)) {
+        r->hook = hook;
 }
 
 void reaper_free(Reaper *r) {

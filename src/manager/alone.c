@@ -40,6 +40,8 @@ static int open_signals(const sigset_t *set, int *ret) {
 }
 
 static void forward(const Alone *a, int signo) {
+        if (signo == SIGCONT && shell_job_continue(a->manager))
+                return;
         (void)kill(a->manager->internal->options.signal_group ? -a->pid : a->pid, signo);
 }
 
@@ -78,8 +80,10 @@ static bool take_signal(Alone *a, int fd) {
 
         if (read(fd, &si, sizeof(si)) != sizeof(si))
                 return false;
-        if (si.ssi_signo == SIGCHLD)
+        if (si.ssi_signo == SIGCHLD) {
+                shell_job_check(a->manager);
                 return reap(a);
+        }
         forward(a, (int)si.ssi_signo);
         return false;
 }

@@ -137,7 +137,10 @@ static int spawn(Manager *m, CommandStart *start) {
         p.set_environment = set;
         p.manager_environment = inherited;
         start->when = dual_now();
-        return exec_spawn(&p, &start->child);
+        r = exec_spawn(&p, &start->child);
+        if (r >= 0)
+                shell_job_begin(m, &p, start->child.pid);
+        return r;
 }
 
 static bool may_go_first(const Manager *m) {

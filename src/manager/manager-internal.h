@@ -18,7 +18,7 @@
  *      shutdown.c    stop budget, what is left at the end; signals.c
  *      essential.c   whose end is the end, exit codes; cause.c why, hold.c not yet
  *      doctor.c      what this place allows
- *      command.c     CMD mode's unit, and its start before all else; alone.c
+ *      command.c     CMD mode's unit, and its start before all else; alone.c, shell-job.c
  *      boot.c        the boot transaction; generators.c, init-scripts.c
  *      journal-link.c  svinit-journald's other half; log.c the log hook
  */
@@ -77,11 +77,11 @@ typedef struct ManagerInternal {
         bool budget_hit; /* SIGKILL was sent: nothing is started any more */
         usec_t rest_begin, rest_looked;
         sd_event_source *queue_source, *stop_source, *leave_source;
-        ClockWatch *clock_watch; /* owned; from the first timer on that needs it */
-        bool some_start_ended;          /* some unit's start_ended is set */
-        GeneratorRun *generators;       /* under way; owned */
-        bool scripts_lost;              /* the units of init scripts could not be made */
-        bool files_unread;              /* alone with its command: no unit file has been of any use yet */
+        ClockWatch *clock_watch;  /* owned; from the first timer on that needs it */
+        bool some_start_ended;    /* some unit's start_ended is set */
+        GeneratorRun *generators; /* under way; owned */
+        bool scripts_lost;        /* the units of init scripts could not be made */
+        bool files_unread;        /* alone with its command: no unit file has been of any use yet */
         bool reloading;
         ReloadWaiter *reload_waiters, *reload_next; /* of this reload and of the one after it; owned */
         UnitRuntime *changed;                       /* for the observer, a stack */
@@ -98,7 +98,8 @@ typedef struct ManagerInternal {
         KernelFacts *kernel_facts; /* owned; NULL until somebody asks */
         CommandStart *command;     /* the command that went first; owned; NULL: none did */
         int notify_fd;             /* bound for it; -1 */
-        ManagerOptions options;    /* strings borrowed from the caller of manager_new() */
+        pid_t job; /* the command's process group, where svinit is a job of a shell; 0: it is none */
+        ManagerOptions options; /* strings borrowed from the caller of manager_new() */
 } ManagerInternal;
 
 static inline bool manager_is_strict(const Manager *m) {
@@ -168,6 +169,12 @@ bool command_take(Manager *m, const Unit *u,
 void command_settle(Manager *m);   /* after the start job: the unit is as old as its process */
 pid_t command_pid(const Manager *m);
 void command_free(Manager *m);
+
+/* shell-job.c */
+void shell_job_begin(Manager *m, const ExecPlan *p, pid_t pid);
+void shell_job_check(Manager *m);    /* at each SIGCHLD: has it been stopped? */
+bool shell_job_continue(Manager *m); /* at SIGCONT; false: there is no job */
+void shell_job_end(Manager *m);      /* the terminal comes back */
 
 /* jobs.c */
 void manager_new_id(uint8_t ret[16]);

@@ -78,6 +78,10 @@ static int find_place(Manager *m, const ManagerOptions *o) {
         return 0;
 }
 
+static void on_child_changed(void *userdata) {
+        shell_job_check(userdata);
+}
+
 static int construct(Manager *m) {
         const ManagerOptions *o = &m->internal->options;
         int r;
@@ -100,6 +104,8 @@ static int construct(Manager *m) {
         r = reaper_new(m->event, PRIORITY_CHILD, on_process_end, m, &m->reaper);
         if (r < 0)
                 return r;
+        if (o->command)
+                reaper_set_hook(m->reaper, on_child_changed);
         r = watcher_new(m->event, &m->watcher);
         if (r < 0)
                 return r;
@@ -192,6 +198,7 @@ void manager_free(Manager *m) {
         else
                 groups_free(m->groups);
         command_free(m);
+        shell_job_end(m);
         if (in->notify_fd >= 0 && notify_path(m, path) >= 0) { /* nobody has come to own it */
                 close(in->notify_fd);
                 (void)unlink(path);

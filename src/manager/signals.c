@@ -19,7 +19,7 @@ static void forward(Manager *m, int signo) {
         Unit *command = manager_command(m);
         pid_t pid;
 
-        if (!command)
+        if (!command || (signo == SIGCONT && shell_job_continue(m)))
                 return;
         /* Behind a shim, the news of its process may still be on its way. */
         if (machine_main_pid(&unit_runtime(command)->machine) == 0 && unit_runtime(command)->group) {

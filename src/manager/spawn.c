@@ -541,6 +541,8 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
                 p.filter_fd = -1; /* the child would overwrite it before it is read */
         if (r >= 0)
                 r = exec_spawn(&p, &child);
+        if (r >= 0 && unit_is_command(u) && kind == COMMAND_START)
+                shell_job_begin(m, &p, child.pid);
         fd_release(&p.network_fd);
         fd_release(&p.ipc_fd);
         if (streams[0] >= 0)

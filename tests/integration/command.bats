@@ -194,31 +194,83 @@ lonely_up() {
         grep -q "^svinit: cannot start: .*libsystemd" "$T/console"
 }
 
-@test "a terminal: job control, ^C, the size; the exit code of the shell" {
-        local keys
+# A program on a terminal of its own: at_terminal PROGRAM... with keys() typing; what is seen is in $T/tty.
+at_terminal() {
+        local b
         mapfile -t b < <(binds)
-        keys() {
-                # Each key is sent when what it answers has been seen.
-                expect_line 'ready'; printf 'sleep 300\n'
-                wait_host in_foreground; printf '\032'
-                expect_line 'Stopped'; printf 'stty size; fg\n'
-                expect_line '^33 77'; wait_host in_foreground; printf '\003'
-                printf 'echo st-$?\n'; expect_line '^st-130'; printf 'exit 5\n'
-        }
-        in_foreground() { # and running
-                [[ $(inside ps -o stat= -C sleep) == S*+* ]]
-        }
-        expect_line() {
-                wait_host grep -aqE "$1" "$T/tty"
-        }
         : >"$T/tty"
         cat >"$T/run" <<E
 stty rows 33 cols 77
-exec "$RIG" boot --timeout 60 --pidfile "$T/pid" ${b[*]@Q} --env PS1=ready: --env TERM=dumb -- /usr/sbin/svinit -- bash --norc -i
+exec "$RIG" boot --timeout 60 --pidfile "$T/pid" ${b[*]@Q} --env PS1=ready: --env TERM=dumb -- ${*@Q}
 E
-        init_pid_of_file() { [[ -s $T/pid ]] && init_pid=$(<"$T/pid"); }
         (wait_host init_pid_of_file; keys) | SHELL=/bin/bash timeout 60 script -qefc "bash '$T/run'" "$T/tty" >/dev/null 2>&1 3>&- || exit_code=$?
         tr -d '\r' <"$T/tty" >"$T/console"
+}
+
+init_pid_of_file() {
+        [[ -s $T/pid ]] && init_pid=$(<"$T/pid")
+}
+
+# Each key is sent when what it answers has been seen.
+expect_line() {
+        wait_host grep -aqE "$1" "$T/tty"
+}
+
+state_of() { # NAME: of the one process that is called so
+        inside ps -o stat= -C "$1"
+}
+
+is_stopped() {
+        [[ $(state_of "$1") == T* ]]
+}
+
+@test "a terminal: job control, ^C, the size; the exit code of the shell" {
+        keys() {
+                expect_line 'ready'; printf 'sleep 300\n'
+                wait_for pgrep -x sleep >/dev/null; printf '\032'
+                expect_line 'Stopped'; printf 'stty size; fg\n'
+                expect_line '^33 77'; printf '\003'
+                printf 'echo st-$?\n'; expect_line '^st-130'; printf 'exit 5\n'
+        }
+        at_terminal /usr/sbin/svinit -- bash --norc -i
         [ "$exit_code" = 5 ]
         grep -qE '^33 77' "$T/console"
+}
+
+# A job of a shell: it stops with its command, comes to the foreground with it, and gives the terminal back.
+job_keys() {
+        expect_line 'ready'; printf 'svinit -- cat\n'
+        wait_host is_in_foreground; printf 'one\n'; wait_host said_twice one
+        [[ -z $1 ]] || wait_for $1
+        printf '\032'
+        wait_host is_stopped cat; wait_host is_stopped svinit
+        expect_line 'Stopped.*svinit -- cat'; printf 'echo here-$((1+1)); fg\n'
+        expect_line '^here-2'; wait_host is_in_foreground; printf 'two\n'
+        wait_host said_twice two; printf '\004'
+        printf 'echo st-$?\n'; expect_line '^st-0'
+        printf 'svinit -- cat &\n'; wait_host is_stopped svinit
+        printf 'echo mine-$((2+2)); fg\n'; expect_line '^mine-4'
+        wait_host is_in_foreground; printf '\003'
+        printf 'echo st-$?\n'; expect_line '^st-130'; printf 'exit 5\n'
+}
+
+is_in_foreground() {
+        [[ $(state_of cat) == S*+ ]]
+}
+
+# As it was typed, and by cat.
+said_twice() {
+        [ "$(grep -ac "^$1" "$T/tty")" -ge 2 ]
+}
+
+@test "as a job of a shell it stops with the command and is continued with it" {
+        keys() { job_keys; }
+        at_terminal /bin/bash --norc -i
+        [ "$exit_code" = 5 ]
+}
+
+@test "as a job of a shell, and with a manager" {
+        keys() { job_keys "svctl is-active main.service"; }
+        at_terminal /bin/bash --norc -i
+        [ "$exit_code" = 5 ]
 }
