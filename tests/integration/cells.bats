@@ -143,7 +143,7 @@ lie() {
 # Log lines and the like may still be on their way.
 comes_true() {
         if [[ ${probe_of[i]} == @* ]]; then
-                DEADLINE=10 wait_host answers_well "cell-$i" "${probe_of[i]}" "${answer_of[i]}"
+                wait_host answers_well "cell-$i" "${probe_of[i]}" "${answer_of[i]}"
         else
                 answers_well "cell-$i" "${probe_of[i]}" "${answer_of[i]}"
         fi

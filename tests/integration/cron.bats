@@ -47,6 +47,9 @@ bash" ]
         [[ $(show cron-jobs-2.timer TimersCalendar) == *"OnCalendar=*-*-01 *:00/5:00"*"OnCalendar=Mon *-*-* *:00/5:00"* ]]
         [[ $(show cron-jobs-3.timer TimersCalendar) == *"OnCalendar=*-*-* 04:30:00 Asia/Tokyo"* ]]
         [[ $(show cron-jobs-2 ExecStart) == *"echo 100% sure"* && $(show cron-jobs-2 User) = nobody ]]
+        wait_logged '/etc/cron.d/jobs:6: ' SYSLOG_IDENTIFIER=svinit
+        wait_logged '/etc/cron.d/jobs:3: ' SYSLOG_IDENTIFIER=svinit
+        wait_logged '/etc/cron.d/writable: ' SYSLOG_IDENTIFIER=svinit
         run journal SYSLOG_IDENTIFIER=svinit
         [[ $output == *"/etc/cron.d/jobs:6: '61' is not a field of a schedule"* ]]
         [[ $output == *"/etc/cron.d/jobs:3: MAILTO=: No mail is sent to 'admin@example.org'"* ]]

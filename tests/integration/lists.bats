@@ -52,6 +52,25 @@ service-watchdogs
 X
 }
 
+theirs() {
+        inside systemctl --no-pager --no-legend "$@" 2>&1
+        echo "exit $?"
+}
+
+ours() {
+        inside svctl --no-legend "$@" 2>&1
+        echo "exit $?"
+}
+
+# Between two questions seconds pass, and units that nothing holds come and go.
+same() {
+        [ "$(theirs "$@")" = "$(ours "$@")" ]
+}
+
+waits_for_restart() {
+        [ "$(show again SubState)" = auto-restart ]
+}
+
 @test "lists are systemctl's, in text and JSON, and is-healthy tells why not" {
         some_units
         boot
@@ -63,11 +82,9 @@ X
         wait_state hang activating
         run ctl start bad
         wait_state bad failed
-        until [ "$(show again SubState)" = auto-restart ]; do sleep 0.05; done
+        wait_host waits_for_restart
         while read -r call; do
-                a=$(inside systemctl --no-pager --no-legend $call 2>&1; echo "exit $?")
-                b=$(inside svctl --no-legend $call 2>&1; echo "exit $?")
-                [ "$a" = "$b" ] || { echo "svctl $call:"; diff <(echo "$a") <(echo "$b"); false; }
+                wait_host same $call || { echo "svctl $call:"; diff <(theirs $call) <(ours $call); false; }
         done < <(calls)
         run -0 inside svctl list-paths --no-legend
         [ "$output" = "/run/ddd DirectoryNotEmpty w.path done.service

@@ -27,7 +27,7 @@ oom_is_told() {
         [ "$(show killed Result)" = oom-kill ]
         wait_host journal_has goes-on.service 'killed by the OOM killer (limit 20.0M, peak '
         [ "$(show goes-on ActiveState)" = active ]
-        journal_has helper.service 'killed by the OOM killer (limit 20.0M, peak '
+        wait_host journal_has helper.service 'killed by the OOM killer (limit 20.0M, peak '
         [ "$(inside journalctl -o cat MESSAGE_ID=fe6faa94e7774663a0da52717891d8ef UNIT=helper.service | wc -l)" = 1 ]
         run inside svctl status helper
         [ "$status" = 3 ]
@@ -68,8 +68,8 @@ oom_is_told() {
         wait_host restarted_once grows
         [ "$(show grows Result)" = success ]
         [ -e "$T/out/stopped" ]
-        journal_has grows.service 'more than X-MemoryRestart=30.0M; it is stopped and started again'
-        journal_has grows.service 'Scheduled restart job, restart counter is at 1 (X-MemoryRestart=)'
+        wait_host journal_has grows.service 'more than X-MemoryRestart=30.0M; it is stopped and started again'
+        wait_host journal_has grows.service 'Scheduled restart job, restart counter is at 1 (X-MemoryRestart=)'
         run -0 inside svctl status grows
         [[ $output == *"Restarts: 1 (the last: X-MemoryRestart=)"* ]]
 }
