@@ -199,15 +199,9 @@ same() {
                 { echo "systemd-run $*: $their_code: $theirs"; echo "svctl run: $our_code: $ours"; return 1; }
 }
 
-<<<<<<< Updated upstream
 # Names are chosen anew each time, times differ, and the unit's words and the client's race each other.
 names_out() {
         sed -E 's/run-[ru][0-9a-f]+/NAME/g; s/^(Service runtime: ).*/\1T/; /^CPU time/d' | sort
-=======
-# Names are chosen anew each time, and times differ; the client and the command write at the same time.
-names_out() {
-        sed -E 's/run-[ru][0-9a-f]+/NAME/g; s/^((Service runtime|CPU time consumed): ).*/\1T/' | grep -v '^CPU time' | sort
->>>>>>> Stashed changes
 }
 
 @test "svctl run says and returns what systemd-run does" {
