@@ -7,6 +7,7 @@
 
 #include "bus/errors.h"
 #include "bus/manager-methods.h"
+#include "bus/object.h"
 #include "manager/diff.h"
 
 #define EXIT_REBOOT 133 /* what a container's runtime sees where a machine would boot again */
@@ -157,11 +158,11 @@ int method_unset_and_set_environment(Call *c) {
         return r < 0 ? r : sd_bus_reply_method_return(c->message, NULL);
 }
 
-int method_dump_to_fd(Call *c) {
+static int reply_dump_as_fd(Call *c, char *const *patterns) {
         Buf b auto_buf = { 0 };
         int fd auto_fd = -1;
 
-        manager_dump(c->manager, &b);
+        manager_dump(c->manager, patterns, &b);
         if (b.error < 0)
                 return b.error;
 
@@ -171,11 +172,99 @@ int method_dump_to_fd(Call *c) {
         return sd_bus_reply_method_return(c->message, "h", fd); /* sd-bus makes a copy of its own */
 }
 
-int method_dump(Call *c) {
+static int reply_dump(Call *c, char *const *patterns) {
         Buf b auto_buf = { 0 };
 
-        manager_dump(c->manager, &b);
+        manager_dump(c->manager, patterns, &b);
         if (b.error < 0)
                 return b.error;
         return sd_bus_reply_method_return(c->message, "s", b.data ? b.data : "");
+}
+
+int method_dump(Call *c) {
+        return reply_dump(c, NULL);
+}
+
+int method_dump_to_fd(Call *c) {
+        return reply_dump_as_fd(c, NULL);
+}
+
+static int dump_matching(Call *c, int (*reply)(Call *c, char *const *patterns)) {
+        char **patterns auto_strv = NULL;
+        int r = sd_bus_message_read_strv(c->message, &patterns);
+
+        return r < 0 ? r : reply(c, patterns && patterns[0] ? patterns : NULL);
+}
+
+int method_dump_matching(Call *c) {
+        return dump_matching(c, reply_dump);
+}
+
+int method_dump_matching_to_fd(Call *c) {
+        return dump_matching(c, reply_dump_as_fd);
+}
+
+int method_set_show_status(Call *c) {
+        static const char *const modes[] = { "", "yes", "no", "auto", "error", "temporary" };
+        const char *mode;
+        bool plain;
+        int r = sd_bus_message_read(c->message, "s", &mode);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(modes); i++)
+                if (str_equal(modes[i], mode))
+                        return sd_bus_reply_method_return(c->message,
+                                                          NULL); /* there is no display of status to switch */
+        if (parse_bool(mode, &plain) >= 0)
+                return sd_bus_reply_method_return(c->message, NULL);
+        return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS, "Invalid show status '%s'.", mode);
+}
+
+int method_dynamic_user_by_name(Call *c) {
+        const char *name;
+        int r = sd_bus_message_read(c->message, "s", &name);
+
+        if (r < 0)
+                return r;
+        for (Unit *u = NULL; (u = next_unit(c->manager->graph, u));)
+                if (unit_dynamic_user(u) && str_equal(unit_dynamic_user(u), name))
+                        return sd_bus_reply_method_return(c->message, "u",
+                                                          (uint32_t)unit_runtime(u)->dynamic_uid);
+        return sd_bus_error_setf(c->error, ERROR_NO_DYNAMIC_USER, "Dynamic user %s does not exist.", name);
+}
+
+int method_dynamic_user_by_uid(Call *c) {
+        uint32_t uid;
+        int r = sd_bus_message_read(c->message, "u", &uid);
+
+        if (r < 0)
+                return r;
+        for (Unit *u = NULL; (u = next_unit(c->manager->graph, u));)
+                if (unit_dynamic_user(u) && unit_runtime(u)->dynamic_uid == uid)
+                        return sd_bus_reply_method_return(c->message, "s", unit_dynamic_user(u));
+        return sd_bus_error_setf(c->error, ERROR_NO_DYNAMIC_USER, "Dynamic user ID %u does not exist.", uid);
+}
+
+/* Units that share a user count once. */
+static bool is_first_with_user(const Graph *g, const Unit *u) {
+        for (Unit *i = NULL; (i = next_unit(g, i)) != u;)
+                if (unit_runtime(i)->dynamic_uid == unit_runtime(u)->dynamic_uid)
+                        return false;
+        return true;
+}
+
+int method_get_dynamic_users(Call *c) {
+        sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        int r = sd_bus_message_new_method_return(c->message, &reply);
+
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(us)");
+        for (Unit *u = NULL; r >= 0 && (u = next_unit(c->manager->graph, u));)
+                if (unit_dynamic_user(u) && is_first_with_user(c->manager->graph, u))
+                        r = sd_bus_message_append(reply, "(us)", (uint32_t)unit_runtime(u)->dynamic_uid,
+                                                  unit_dynamic_user(u));
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }

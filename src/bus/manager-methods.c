@@ -348,14 +348,6 @@ static int method_abandon_scope(Call *c) {
         return with_unit(c, unit_abandon);
 }
 
-static int method_no_dynamic_user(Call *c) {
-        return sd_bus_error_set(c->error, ERROR_NO_DYNAMIC_USER, "There is no such dynamic user.");
-}
-
-static int method_get_dynamic_users(Call *c) {
-        return sd_bus_reply_method_return(c->message, "a(us)", 0);
-}
-
 #define UNIT_ROW "a(ssssssouso)"
 #define CHANGES "a(sss)"
 #define JOB_ROWS "a(usssoo)"
@@ -397,7 +389,7 @@ const Method manager_methods[] = {
         { "CancelJob", "u", "", ACCESS_CONTROL, method_cancel_job },
         { "ClearJobs", "", "", ACCESS_CONTROL, method_clear_jobs },
         { "ResetFailed", "", "", ACCESS_CONTROL, method_reset_failed },
-        { "SetShowStatus", "s", "", ACCESS_CONTROL, method_nothing },
+        { "SetShowStatus", "s", "", ACCESS_CONTROL, method_set_show_status },
         { "ListUnits", "", UNIT_ROW, ACCESS_READ, method_list_units },
         { "ListUnitsFiltered", "as", UNIT_ROW, ACCESS_READ, method_list_units_filtered },
         { "ListUnitsByPatterns", "asas", UNIT_ROW, ACCESS_READ, method_list_units_by_patterns },
@@ -405,9 +397,10 @@ const Method manager_methods[] = {
         { "ListJobs", "", JOB_ROWS, ACCESS_READ, method_list_jobs },
         { "Subscribe", "", "", ACCESS_READ, method_subscribe },
         { "Unsubscribe", "", "", ACCESS_READ, method_unsubscribe },
-        /* Without the variants that take patterns, clients fall back to these two. */
         { "Dump", "", "s", ACCESS_READ, method_dump },
         { "DumpByFileDescriptor", "", "h", ACCESS_READ, method_dump_to_fd },
+        { "DumpUnitsMatchingPatterns", "as", "s", ACCESS_READ, method_dump_matching },
+        { "DumpUnitsMatchingPatternsByFileDescriptor", "as", "h", ACCESS_READ, method_dump_matching_to_fd },
         { "Reload", "", "", ACCESS_CONTROL, method_reload },
         { "Reexecute", "", "", ACCESS_CONTROL, method_not_supported },
         { "Exit", "", "", ACCESS_CONTROL, method_exit },
@@ -444,8 +437,8 @@ const Method manager_methods[] = {
         { "AddDependencyUnitFiles", "asssbb", CHANGES, ACCESS_CONTROL, method_add_dependency_unit_files },
         { "GetUnitFileLinks", "sb", "as", ACCESS_READ, method_get_unit_file_links },
         { "SetExitCode", "y", "", ACCESS_CONTROL, method_set_exit_code },
-        { "LookupDynamicUserByName", "s", "u", ACCESS_READ, method_no_dynamic_user },
-        { "LookupDynamicUserByUID", "u", "s", ACCESS_READ, method_no_dynamic_user },
+        { "LookupDynamicUserByName", "s", "u", ACCESS_READ, method_dynamic_user_by_name },
+        { "LookupDynamicUserByUID", "u", "s", ACCESS_READ, method_dynamic_user_by_uid },
         { "GetDynamicUsers", "", "a(us)", ACCESS_READ, method_get_dynamic_users },
         { 0 },
 };

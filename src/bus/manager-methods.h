@@ -23,6 +23,12 @@ int method_unset_environment(Call *c);
 int method_unset_and_set_environment(Call *c);
 int method_dump(Call *c);
 int method_dump_to_fd(Call *c);
+int method_dump_matching(Call *c);
+int method_dump_matching_to_fd(Call *c);
+int method_set_show_status(Call *c);
+int method_dynamic_user_by_name(Call *c);
+int method_dynamic_user_by_uid(Call *c);
+int method_get_dynamic_users(Call *c);
 int manager_environment(const Manager *m, char ***ret); /* what show-environment shows */
 
 /* transient.c */

@@ -123,6 +123,7 @@ int manager_startup(Manager *m) {
         int r = 0;
 
         m->state = SYSTEM_INITIALIZING;
+        manager_forget_old_transients(m);
         r = manager_add_perpetual_units(m);
         if (r < 0)
                 return r;

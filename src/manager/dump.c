@@ -4,6 +4,7 @@
 
 #include "manager/manager-internal.h"
 
+#include <fnmatch.h>
 #include <inttypes.h>
 
 static const char *const system_states[SYSTEM_STATE_MAX] = {
@@ -53,12 +54,25 @@ static void dump_unit(const Unit *u, Buf *b) {
         buf_add_char(b, '\n');
 }
 
-void manager_dump(Manager *m, Buf *b) {
+static bool matches(const Unit *u, char *const *patterns) {
+        STRV_FOREACH (p, patterns)
+                if (fnmatch(*p, u->id, FNM_NOESCAPE) == 0)
+                        return true;
+        return false;
+}
+
+static void dump_manager(const Manager *m, Buf *b) {
         buf_addf(b, "state %s, tier %s, %zu units, %zu jobs, %u failed, %u internal errors\n",
                  system_state_to_string(manager_system_state(m)),
                  group_tier_to_string(groups_tier(m->groups)), graph_count_units(m->graph),
                  graph_count_jobs(m->graph), graph_count_failed(m->graph), ensure_count());
+}
+
+void manager_dump(Manager *m, char *const *patterns, Buf *b) {
+        if (!patterns)
+                dump_manager(m, b);
         for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
-                if (u->load_state == LOAD_LOADED || u->job || !active_state_is_down(u->active))
+                if (patterns ? matches(u, patterns)
+                             : u->load_state == LOAD_LOADED || u->job || !active_state_is_down(u->active))
                         dump_unit(u, b);
 }

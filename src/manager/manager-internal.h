@@ -225,7 +225,8 @@ int unit_plan_namespaces(Manager *m, Unit *u, CommandKind kind, ExecPlan *p);
 void unit_release_private(Unit *u);
 
 /* transient.c */
-void unit_forget_transient(Unit *u); /* with its files */
+void manager_forget_old_transients(Manager *m); /* before any unit is loaded */
+void unit_forget_transient(Unit *u);            /* with its files */
 void unit_release_stdio(Unit *u);
 
 /* scope.c */

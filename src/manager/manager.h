@@ -268,4 +268,6 @@ unsigned unit_cleanable(const Unit *u);
 int unit_clean(Unit *u, unsigned what);
 bool unit_needs_reload(Unit *u); /* NeedDaemonReload: stats its files */
 UnitFileState unit_file_state(Unit *u, bool *ret_known);
-void manager_dump(Manager *m, Buf *b); /* SIGUSR2, Dump() */
+void manager_dump(Manager *m, char *const *patterns,
+                  Buf *b);                    /* SIGUSR2, Dump(); NULL: the manager and all units */
+const char *unit_dynamic_user(const Unit *u); /* DynamicUser= of a run: its name; NULL: it has none */

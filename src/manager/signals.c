@@ -75,7 +75,7 @@ static void on_dump(Manager *m, int signo) {
                 forward(m, signo);
                 return;
         }
-        manager_dump(m, &b);
+        manager_dump(m, NULL, &b);
         for (char *line = b.data, *end; line && *line; line = end + (*end != 0)) {
                 char text[512];
 

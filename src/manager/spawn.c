@@ -264,6 +264,10 @@ static const char *dynamic_user_name(const Unit *u) {
         return u->spec->exec->user ?: u->id;
 }
 
+const char *unit_dynamic_user(const Unit *u) {
+        return unit_runtime(u)->dynamic_uid == (uid_t)-1 ? NULL : dynamic_user_name(u);
+}
+
 /* Units that name the same user share it. */
 static bool uid_is_taken(Manager *m, const Unit *u, uid_t uid) {
         AccountEntry entry = { 0 };

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "manager/files.h"
 #include "manager/manager-internal.h"
 
 #define NOTHING_YET ((Transient){ .stdio = { -1, -1, -1 } })
@@ -173,6 +174,24 @@ int manager_make_transient(Manager *m, TransientRequest *t, Report *why, Unit **
         }
         *ret = u;
         return 0;
+}
+
+/* A /run that outlives its container still has what its last run made: nobody would know whose it was. */
+void manager_forget_old_transients(Manager *m) {
+        static const LoaderPlace places[] = { PLACE_TRANSIENT, PLACE_CONTROL_RUNTIME };
+
+        if (getpid() != 1)
+                return; /* another manager may be at work there */
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                const char *directory = loader_directory(m->loader, places[i]);
+
+                if (!directory || access(directory, F_OK) < 0)
+                        continue;
+                remove_tree(directory);
+                if (mkdir(directory, 0755) < 0)
+                        LOG_ERRNO(BOOT_STEP_FAILED, -errno,
+                                  FIELD_S("STEP", "Making the directory of transient units"));
+        }
 }
 
 /* Its own files, and the drop-ins made for it at run time. */

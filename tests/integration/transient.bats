@@ -78,6 +78,23 @@ call() {
         scopes
         triggers
         mistakes
+        questions
+}
+
+# About what is there while it is.
+questions() {
+        inside systemd-run --quiet --unit dynamic -p DynamicUser=yes -p User=ghost sleep infinity
+        local uid
+        uid=$(call LookupDynamicUserByName s ghost | cut -d' ' -f2)
+        [[ $(inside sh -c 'stat -c %u /proc/$(systemctl show -p MainPID --value dynamic)') == "$uid" ]]
+        [[ $(call LookupDynamicUserByUID u "$uid") == 's "ghost"' ]]
+        [[ $(call GetDynamicUsers) == "a(us) 1 $uid \"ghost\"" ]]
+        run -1 call LookupDynamicUserByName s nobody-has-this
+        inside systemd-analyze dump 'dyn*' | grep -q '^dynamic.service: load loaded, active active'
+        [[ $(inside systemd-analyze dump 'dyn*' | grep -c .) == 1 ]]
+        run -1 call SetShowStatus s sometimes
+        ctl stop dynamic.service
+        wait_host is_gone dynamic.service
 }
 
 @test "systemd-run: scopes where there are control groups" {
