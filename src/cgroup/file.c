@@ -109,7 +109,7 @@ static int visit_tree(const char *directory, unsigned depth, DirectoryVisitor vi
                 char child[PATH_MAX];
                 int n;
 
-                if (e->d_type != DT_DIR || e->d_name[0] == '.')
+                if (e->d_type != DT_DIR || str_equal(e->d_name, ".") || str_equal(e->d_name, ".."))
                         continue;
                 n = snprintf(child, sizeof(child), "%s/%s", directory, e->d_name);
                 r = n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : visit_tree(child, depth + 1, visit, userdata);

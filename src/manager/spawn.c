@@ -27,10 +27,16 @@ static const char *const command_search_path[] = {
 
 /* "a-b.slice" lies in "a.slice": the path is made of all its parents. */
 int unit_slice_path(const Unit *u, char **ret) {
+        char *path auto_free = NULL, *parent = NULL, *at auto_free = NULL, *above auto_free = NULL;
         const char *slice = u->spec->cgroup->slice ?: "system.slice";
-        char *path auto_free = NULL, *parent = NULL, *at auto_free = NULL;
         int r;
 
+        if (u->type == UNIT_SLICE) { /* by its name, with a file and without */
+                r = name_slice_parent(u->id, &above);
+                if (r < 0)
+                        return r;
+                slice = above ?: "-.slice";
+        }
         if (str_equal(slice, "-.slice"))
                 return str_replace(ret, "");
         at = strdup(slice);

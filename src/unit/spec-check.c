@@ -218,11 +218,23 @@ static bool soft_limit_is_never_met(const UnitSpec *s) {
                s->cgroup->memory_max_permyriad == LIMIT_UNSET && max != LIMIT_UNSET && soft > max;
 }
 
+/* Legal, as with systemd: the kernel kills before it slows down. */
+static bool high_is_never_met(const CgroupSpec *c) {
+        return c->memory_high_permyriad == LIMIT_UNSET && c->memory_high != LIMIT_UNSET &&
+               c->memory_max_permyriad == LIMIT_UNSET && c->memory_max != LIMIT_UNSET &&
+               c->memory_high > c->memory_max;
+}
+
 /* Settings without effect, which the writer will miss. */
 static void warn(const UnitSpec *s, const SpecContext *c) {
         const ServiceSpec *service = s->service;
 
         warn_of_dependencies(s, c);
+        if (high_is_never_met(s->cgroup))
+                report_add_at(c->report, SEVERITY_WARNING, FINDING_CONTRADICTION,
+                              &(SourcePlace){ .file = fragment(s), .key = "MemoryHigh" },
+                              "MemoryHigh= is above MemoryMax=, so it is never met: the unit is killed at "
+                              "MemoryMax= and not slowed down before.");
         if (s->type != UNIT_SERVICE)
                 return;
         if (service->runtime_randomized_extra > 0 && service->runtime_max == USEC_INFINITY)
