@@ -80,7 +80,7 @@ check_steps() {
         make_units root
         make_busy
         launch "${binds_of_busy[@]}"
-        wait_host test -e "$T/out/done"
+        DEADLINE=120 wait_host test -e "$T/out/done"
         check_steps
 }
 
@@ -92,13 +92,13 @@ check_steps() {
         local library binds=()
         for library in /usr/lib/*/libseccomp.so.2*; do binds+=(--bind "$T/nothing:$library"); done
         launch --docker "${binds_of_busy[@]}" "${binds[@]}"
-        wait_host test -e "$T/out/done"
+        DEADLINE=120 wait_host test -e "$T/out/done"
         check_steps
 }
 
 @test "as a user" {
         make_units user
         launch --uid 1000
-        wait_host test -e "$T/out/done"
+        DEADLINE=120 wait_host test -e "$T/out/done"
         check_steps
 }
