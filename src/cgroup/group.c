@@ -173,6 +173,10 @@ static uint64_t count_oom_kills(const Group *g) {
         return n;
 }
 
+void group_note_oom_kills(Group *g) {
+        g->oom_seen = g->before.oom_kills = count_oom_kills(g);
+}
+
 bool group_oom_killed(Group *g) {
         uint64_t before = g->oom_seen;
 
@@ -199,7 +203,7 @@ int group_new(Groups *gs, const char *slice_path, const char *unit, const Cgroup
         g->userdata = userdata;
         if (spec)
                 cgroup_apply_limits(g, spec, unapplied);
-        g->oom_seen = count_oom_kills(g);
+        group_note_oom_kills(g);
         group_freeze_newcomer(g);
         *ret = g;
         return 0;

@@ -134,6 +134,10 @@ struct Groups {
         size_t n_lent_procs_fds;
 };
 
+/* group.c */
+void group_note_oom_kills(
+        Group *g); /* those so far are none of ours: the directory may have been there before */
+
 /* probe.c */
 int cgroup_probe(Groups *gs); /* fills tier, tracking, hierarchies; moves us into init.scope */
 

@@ -174,6 +174,8 @@ int group_enter_hierarchy(Group *g, Hierarchy h) {
                 return r;
         g->made |= 1U << h;
         g->stale = g->stale || r > 0;
+        if (h == HIERARCHY_MEMORY)
+                group_note_oom_kills(g);
         if (h == HIERARCHY_CPUSET)
                 fill_cpuset(g);
         if (!g->is_slice && h != g->groups->tracking &&
