@@ -114,7 +114,7 @@ static int format_number(Reading *r, char type, int64_t v, Buf *b) {
         else if (form == FORM_FACILITY)
                 buf_addf(b, "%" PRIi64, v);
         else if (form == FORM_PROPORTION)
-                buf_addf(b, "%.2f%%", (double)(uint32_t)v * 100 / UINT32_MAX);
+                buf_addf(b, "%.4g%%", (double)(uint32_t)v * 100 / UINT32_MAX);
         else if (form == FORM_PLAIN)
                 buf_addf(b, type == 't' ? "%" PRIu64 : "%" PRIi64, v);
         else
@@ -280,7 +280,7 @@ static int read_scale(Reading *r) {
 
         if (q < 0)
                 return q;
-        (void)snprintf(text, sizeof(text), "%.2f%%", (double)v * 100 / UINT32_MAX);
+        (void)snprintf(text, sizeof(text), "%.4g%%", (double)v * 100 / UINT32_MAX);
         return reading_add(r, text);
 }
 

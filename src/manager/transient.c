@@ -123,7 +123,10 @@ static int load_again(Manager *m, Unit *u) {
 }
 
 static int keep_data(UnitRuntime *rt, TransientRequest *t) {
-        rt->transient = malloc(sizeof(Transient));
+        if (!rt->transient)
+                rt->transient = malloc(sizeof(Transient));
+        else
+                data_release(rt->transient); /* of a unit of that name whose file somebody has removed */
         if (!rt->transient)
                 return -ENOMEM;
         *rt->transient = t->data;
@@ -148,6 +151,7 @@ int manager_make_transient(Manager *m, TransientRequest *t, Report *why, Unit **
         r = manager_load_unit(m, t->name, &u);
         if (r < 0)
                 return r;
+        manager_collect(m, u); /* unless it comes to something */
         if (!name_is_free(m, t->name, u)) {
                 report_add(why, SEVERITY_ERROR, NULL, 0, NULL,
                            "Unit %s was already loaded or has a fragment file.", t->name);

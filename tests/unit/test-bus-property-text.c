@@ -115,7 +115,7 @@ static void is_refused(Wire *w, UnitType type, const char *name, int result, con
 static void numbers_are_written_as_their_setting_has_them(void **state) {
         SERVICE("MemoryMax", "MemoryMax=16777216", "t", (uint64_t)16777216);
         SERVICE("MemoryMax", "MemoryMax=infinity", "t", UINT64_MAX);
-        SERVICE("MemoryMaxScale", "MemoryMax=50.00%", "u", (uint32_t)(UINT32_MAX / 2 + 1));
+        SERVICE("MemoryMaxScale", "MemoryMax=50%", "u", (uint32_t)(UINT32_MAX / 2 + 1));
         SERVICE("TasksMax", "TasksMax=7", "t", (uint64_t)7);
         SERVICE("CPUWeight", "CPUWeight=", "t", UINT64_MAX);
         SERVICE("CPUWeight", "CPUWeight=idle", "t", (uint64_t)0);
@@ -137,7 +137,7 @@ static void numbers_are_written_as_their_setting_has_them(void **state) {
         SERVICE("CapabilityBoundingSet", "CapabilityBoundingSet=cap_chown", "t", (uint64_t)1);
         SERVICE("CapabilityBoundingSet", "CapabilityBoundingSet=", "t", (uint64_t)0);
         SERVICE("SystemCallErrorNumber", "SystemCallErrorNumber=EPERM", "i", 1);
-        SERVICE("ManagedOOMMemoryPressureLimit", "ManagedOOMMemoryPressureLimit=50.00%", "u",
+        SERVICE("ManagedOOMMemoryPressureLimit", "ManagedOOMMemoryPressureLimit=50%", "u",
                 (uint32_t)(UINT32_MAX / 2 + 1));
         SERVICE("RestrictNamespaces", "RestrictNamespaces=yes", "t", (uint64_t)0);
         SERVICE("MountFlags", "MountFlags=slave", "t", (uint64_t)(1 << 19));
