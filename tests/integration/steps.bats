@@ -51,8 +51,14 @@ make_busy() {
         enabled terminals.service session.service
 }
 
+# The console has its lines from svinit-journald.
+all_have_ended() {
+        [ "$(grep -c 'step-[0-9]*.service: Main process exited' "$T/console")" -ge "$n" ]
+}
+
 check_steps() {
         local i line lies=0
+        wait_host all_have_ended || true # what is missing is told below
         for ((i = 1; i <= n; i++)); do
                 line=$(grep "step-$i.service: Failed at step" "$T/console" || true)
                 # shellcheck disable=SC2053
