@@ -196,6 +196,8 @@ void on_group_memory(Group *g, MemoryEvent what, void *userdata) {
                 return;
         }
         unit_tell_oom(u);
+        if (u->type == UNIT_SLICE)
+                return; /* whose process it was is told of as well */
         /* The end of the main process is a better news than that of some process. */
         main = machine_main_pid(&rt->machine);
         rt->main_is_oom_killed = main > 0 && process_is_ending(main);
