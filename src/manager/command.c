@@ -46,6 +46,7 @@ static int fill_command(UnitSpec *spec, const ManagerOptions *options) {
         exec->ignore_sigpipe = false;
         exec->umask = options->umask;
         /* Its children are its own affair, as they are where it runs by itself; none of them outlives it. */
+        service->oom_policy = OOM_CONTINUE;
         kill->mode = KILL_MIXED;
         common->default_dependencies = false;
         c->path = strdup(options->command[0]);
