@@ -16,6 +16,10 @@
  *      probe reloader FILE    says READY=1; at SIGHUP RELOADING=1, a line in FILE, READY=1, as Type=notify-reload asks
  *      probe store NAME       leaves a memory file with svinit under that name, waits
  *      probe strays N FILE    N daemons that ignore SIGTERM; FILE holds their number when all are there; waits
+ *      probe crowd N FILE     forks N children that wait, as many as it may; FILE holds how many; waits
+ *      probe steps N FILE     takes up to N MiB, one after the other; FILE holds the last size; waits
+ *      probe ticks FILE       a byte to FILE every 20 ms
+ *      probe burn             keeps one CPU busy
  *      probe fds              prints $LISTEN_FDS and what they are
  *      probe terminals DIR N  N terminals in raw mode, as DIR/1 ...; DIR/1.said has what was written to the first,
  *                             DIR/1.lost appears when it was taken from who has it open; waits
@@ -26,6 +30,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,6 +270,59 @@ static int strays(long n, const char *file) {
         return wait_forever();
 }
 
+static int write_count(const char *file, long n) {
+        char text[32];
+        int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644),
+            length = snprintf(text, sizeof(text), "%ld\n", n);
+        bool ok = fd >= 0 && pwrite(fd, text, (size_t)length, 0) == length;
+
+        if (fd >= 0)
+                close(fd);
+        return ok ? 0 : 1;
+}
+
+static int crowd(long n, const char *file) {
+        long made = 0;
+
+        for (long i = 0; i < n; i++) {
+                pid_t pid = fork();
+
+                if (pid == 0)
+                        return wait_forever();
+                made += pid > 0;
+        }
+        return write_count(file, made) ? 1 : wait_forever();
+}
+
+static int steps(long n, const char *file) {
+        for (long i = 1; i <= n; i++) {
+                char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+                if (p == MAP_FAILED)
+                        return 1;
+                memset(p, 1, 1 << 20);
+                if (write_count(file, i))
+                        return 1;
+        }
+        return wait_forever();
+}
+
+static int ticks(const char *file) {
+        int fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+        while (fd >= 0 && write(fd, "x", 1) == 1)
+                usleep(20000);
+        return 1;
+}
+
+static int burn(void) {
+        volatile unsigned long n = 1;
+
+        while (n)
+                n |= 1;
+        return 0;
+}
+
 static int fds(void) {
         const char *n = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES"), *pid = getenv("LISTEN_PID");
 
@@ -374,6 +432,14 @@ int main(int argc, char **argv) {
                 return store(arg);
         if (strcmp(what, "strays") == 0)
                 return strays(strtol(arg, NULL, 10), argc > 3 ? argv[3] : "/dev/null");
+        if (strcmp(what, "crowd") == 0)
+                return crowd(strtol(arg, NULL, 10), argc > 3 ? argv[3] : "/dev/null");
+        if (strcmp(what, "steps") == 0)
+                return steps(strtol(arg, NULL, 10), argc > 3 ? argv[3] : "/dev/null");
+        if (strcmp(what, "ticks") == 0)
+                return ticks(arg);
+        if (strcmp(what, "burn") == 0)
+                return burn();
         if (strcmp(what, "fds") == 0)
                 return fds();
         if (strcmp(what, "terminals") == 0)
