@@ -52,15 +52,15 @@ typedef struct Ctl {
         const char *output; /* -o */
         const char *lines;  /* -n */
         const char *since, *priority;
-        const char *man, *recursive_errors;    /* verify */
-        bool here, counts, outcomes;           /* verify, dump-directives */
-        char **units;                          /* -u */
-        char runtime_dir[256];                 /* see ctl_runtime_dir() */
-        bool unescape, mangle, path, instance; /* escape */
-        const char *template, *suffix;         /* escape */
-        const char *iterations, *base_time;    /* analyze calendar; top: iterations */
-        const char *sort, *delay;              /* top */
-        bool batch, tree;                      /* top */
+        const char *man, *recursive_errors;     /* verify */
+        bool here, counts, outcomes, resources; /* verify, dump-directives */
+        char **units;                           /* -u */
+        char runtime_dir[256];                  /* see ctl_runtime_dir() */
+        bool unescape, mangle, path, instance;  /* escape */
+        const char *template, *suffix;          /* escape */
+        const char *iterations, *base_time;     /* analyze calendar; top: iterations */
+        const char *sort, *delay;               /* top */
+        bool batch, tree;                       /* top */
 } Ctl;
 
 typedef int (*VerbFunction)(Ctl *c, int argc, char **argv); /* argv[0] is the verb */

@@ -6,6 +6,7 @@
 
 #include "unit/directive.h"
 #include "unit/privilege.h"
+#include "unit/resource.h"
 
 #include <stdio.h>
 
@@ -29,6 +30,8 @@ VERB(dump_directives) {
         }
         if (c->outcomes)
                 directives_dump_outcomes(&b);
+        else if (c->resources)
+                directives_dump_resources(&b);
         else
                 directives_dump(&b);
         fputs(b.data ?: "", stdout);

@@ -9,6 +9,7 @@
 
 #include "unit/directive.h"
 #include "unit/privilege.h"
+#include "unit/resource.h"
 
 #define FOR_EACH_ROW(d)                                                                                      \
         for (const Directive *const *table_ = directive_tables; *table_; table_++)                           \
@@ -229,6 +230,18 @@ static void every_setting_of_exec_has_an_outcome_everywhere(void **state) {
                         }
 }
 
+static void every_limit_has_an_outcome_on_every_kind_of_group(void **state) {
+        for (const Directive *const *table = directive_tables; *table; table++)
+                for (const Directive *d = *table; d->key; d++)
+                        for (GroupKind k = 0; k < GROUP_KIND_MAX; k++) {
+                                bool wanted = str_equal(d->section, "*cgroup") && !d->alias_of;
+
+                                if (!!directive_resource_outcome(d, k) != wanted)
+                                        fail_msg("%s= has %s outcome on %s", d->key, wanted ? "no" : "an",
+                                                 group_kind_to_string(k));
+                        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(rows_are_sorted_and_unique),
@@ -243,6 +256,7 @@ int main(void) {
                 cmocka_unit_test(near_misses_are_recognised),
                 cmocka_unit_test(dump_has_seven_fields_on_each_line),
                 cmocka_unit_test(every_setting_of_exec_has_an_outcome_everywhere),
+                cmocka_unit_test(every_limit_has_an_outcome_on_every_kind_of_group),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
