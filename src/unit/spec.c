@@ -223,7 +223,10 @@ static void say_old_key(const SpecContext *c, const Assignment *a, const Directi
 
         report_add_at(c->report, SEVERITY_WARNING, FINDING_OLD_FORM, &place,
                       "%s= is going out of use; %s. Write %s=.", a->key,
-                      d->alias_of ? "it is taken for the newer one" : "it is ignored", d->replaced_by);
+                      d->alias_of                     ? "it is taken for the newer one"
+                      : d->support != SUPPORT_IGNORED ? "it counts where the newer one is not set"
+                                                      : "it is ignored",
+                      d->replaced_by);
 }
 
 static bool is_extension(const char *name) {
