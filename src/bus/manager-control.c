@@ -8,6 +8,7 @@
 #include "bus/errors.h"
 #include "bus/manager-methods.h"
 #include "bus/object.h"
+#include "bus/server.h"
 #include "manager/diff.h"
 
 #define EXIT_REBOOT 133 /* what a container's runtime sees where a machine would boot again */
@@ -18,10 +19,12 @@ static void on_reloaded(int r, const UnitDiffs *changes, void *userdata) {
         sd_bus_message *request = userdata;
 
         if (r < 0)
-                (void)sd_bus_reply_method_errnof(request, r, "The configuration could not be reloaded: %s.",
-                                                 strerror(-r));
+                r = sd_bus_reply_method_errnof(request, r, "The configuration could not be reloaded: %s.",
+                                               strerror(-r));
         else
-                (void)sd_bus_reply_method_return(request, NULL);
+                r = sd_bus_reply_method_return(request, NULL);
+        if (r < 0)
+                bus_give_up_answer(request);
         sd_bus_message_unref(request);
 }
 

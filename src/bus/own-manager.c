@@ -7,6 +7,7 @@
 
 #include "bus/errors.h"
 #include "bus/object.h"
+#include "bus/server.h"
 #include "bus/tables.h"
 #include "manager/diff.h"
 #include "unit/directive.h"
@@ -75,9 +76,9 @@ static void on_reloaded(int r, const UnitDiffs *changes, void *userdata) {
 
         if (r >= 0)
                 r = reply_diffs(request, changes);
-        if (r < 0)
-                (void)sd_bus_reply_method_errnof(request, r, "The configuration could not be reloaded: %s.",
-                                                 strerror(-r));
+        if (r < 0 && sd_bus_reply_method_errnof(request, r, "The configuration could not be reloaded: %s.",
+                                                strerror(-r)) < 0)
+                bus_give_up_answer(request);
         sd_bus_message_unref(request);
 }
 

@@ -113,10 +113,35 @@ void bus_broadcast(Bus *b, sd_bus_message *m) {
                 system_bus_lost(b->system);
 }
 
+void bus_give_up_answer(sd_bus_message *call) {
+        int fd = sd_bus_get_fd(sd_bus_message_get_bus(call));
+
+        if (fd >= 0)
+                (void)shutdown(fd, SHUT_RDWR); /* sd-bus finds out by itself */
+}
+
+void bus_refuse(sd_bus_message *call, int r, const sd_bus_error *error) {
+        if (sd_bus_reply_method_errno(call, r, error) < 0)
+                bus_give_up_answer(call);
+}
+
+void bus_drop_listeners(Bus *b, int error) {
+        Connection *c;
+
+        LOG_ERRNO(BUS_SIGNAL_LOST, error);
+        DL_FOREACH (b->connections, c) {
+                if (connection_is_ready(c))
+                        connection_doom(c);
+        }
+        if (system_bus_listener(b->system))
+                system_bus_lost(b->system);
+}
+
 /* Everything that comes in on a connection. */
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Connection *c = userdata;
         uint8_t type = 0;
+        int r;
 
         if (c->doomed || c->bus->closing)
                 return 1;
@@ -140,7 +165,11 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                 return 1;
         }
 
-        return dispatch_call(c, m, error);
+        r = dispatch_call(c, m, error);
+        if (r >= 0)
+                return r;
+        bus_refuse(m, r, error);
+        return 1;
 }
 
 /* The sd-bus side of a connection. The descriptor is its own from here on, also on failure. */

@@ -27,10 +27,12 @@ static int new_signal(Bus *b, const char *path, const char *interface, const cha
         return c ? sd_bus_message_new_signal(c->sd, ret, path, interface, member) : -ENOTCONN;
 }
 
-/* A signal that memory did not suffice for is lost; clients poll when they wait. */
+/* Who waits for a signal that memory did not suffice for would wait for ever: an end of the connection is an answer. */
 static void broadcast_if_complete(Bus *b, sd_bus_message *m, int r) {
         if (r >= 0)
                 bus_broadcast(b, m);
+        else if (r != -ENOTCONN)
+                bus_drop_listeners(b, r);
         sd_bus_message_unref(m);
 }
 
@@ -78,9 +80,15 @@ static void emit_failed_units(Bus *b) {
 
 static void emit_unit(Bus *b, Unit *u, const char *member) {
         char *path auto_free = NULL;
+        int r;
 
-        if (bus_first_ready(b) && unit_path(u, &path) >= 0)
+        if (!bus_first_ready(b))
+                return;
+        r = unit_path(u, &path);
+        if (r >= 0)
                 emit(b, member, "so", u->id, path);
+        else
+                bus_drop_listeners(b, r);
 }
 
 static void on_unit_added(Unit *u, void *userdata) {
@@ -102,10 +110,16 @@ static void on_unit_changed(Unit *u, void *userdata) {
         Bus *b = userdata;
         Object o;
         size_t n;
+        int r;
 
         system_bus_unit_changed(b->system, u);
-        if (!bus_first_ready(b) || unit_path(u, &path) < 0)
+        if (!bus_first_ready(b))
                 return;
+        r = unit_path(u, &path);
+        if (r < 0) {
+                bus_drop_listeners(b, r);
+                return;
+        }
 
         object_of_unit(b, u, &o);
         n = object_interfaces(&o, ids);
@@ -115,28 +129,42 @@ static void on_unit_changed(Unit *u, void *userdata) {
         emit_failed_units(b);
 }
 
-static void on_job_added(Job *j, void *userdata) {
-        char *path auto_free = NULL;
-        Bus *b = userdata;
+/* NULL: nobody listens, or nobody does any more. */
+static char *path_to_tell(Bus *b, const Job *j) {
+        char *path = NULL;
+        int r;
 
-        if (bus_first_ready(b) && job_path(j, &path) >= 0)
+        if (!bus_first_ready(b))
+                return NULL;
+        r = job_path(j, &path);
+        if (r >= 0)
+                return path;
+        bus_drop_listeners(b, r);
+        return NULL;
+}
+
+static void on_job_added(Job *j, void *userdata) {
+        Bus *b = userdata;
+        char *path auto_free = path_to_tell(b, j);
+
+        if (path)
                 emit(b, "JobNew", "uos", j->id, path, j->unit->id);
 }
 
 static void on_job_changed(Job *j, void *userdata) {
-        char *path auto_free = NULL;
         Bus *b = userdata;
+        char *path auto_free = path_to_tell(b, j);
         Object o = { OBJECT_JOB, .bus = b, .manager = b->manager, .job = j };
 
-        if (bus_first_ready(b) && job_path(j, &path) >= 0)
+        if (path)
                 emit_properties(&o, path, INTERFACE_JOB);
 }
 
 static void on_job_removed(Job *j, void *userdata) {
-        char *path auto_free = NULL;
         Bus *b = userdata;
+        char *path auto_free = path_to_tell(b, j);
 
-        if (bus_first_ready(b) && job_path(j, &path) >= 0)
+        if (path)
                 emit(b, "JobRemoved", "uoss", j->id, path, j->unit->id, job_result_to_string(j->result));
 }
 

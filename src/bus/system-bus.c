@@ -215,10 +215,8 @@ static void answer_as(SystemBus *s, sd_bus_message *m, uid_t uid) {
 
         r = dispatch_call(&who, m, &error);
         references_release(&who.own);
-        if (sd_bus_error_is_set(&error))
-                (void)sd_bus_reply_method_error(m, &error);
-        else if (r < 0)
-                (void)sd_bus_reply_method_errno(m, r, NULL);
+        if (r < 0)
+                bus_refuse(m, r, &error);
 }
 
 static int on_identity(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -284,7 +282,12 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                 return 0;
 
         r = dispatch_call(&s->connection, m, error);
-        return r == DISPATCH_WHO ? ask_identity(s, m) : r;
+        if (r == DISPATCH_WHO)
+                r = ask_identity(s, m);
+        if (r >= 0)
+                return r;
+        bus_refuse(m, r, error);
+        return 1;
 }
 
 /* Returns at once, also when there is no bus yet: then sd-bus waits for its socket to appear. */

@@ -14,6 +14,7 @@
 #include "bus/errors.h"
 #include "bus/manager-methods.h"
 #include "bus/object.h"
+#include "bus/server.h"
 
 #define PORTION 100 /* files at a time */
 
@@ -83,7 +84,7 @@ static int on_turn(sd_event_source *source, void *userdata) {
         int r = listing_go_on(l);
 
         if (r < 0 && r != -ENOTCONN)
-                (void)sd_bus_reply_method_errno(l->call, r, NULL);
+                bus_refuse(l->call, r, NULL);
         if (r == 0)
                 return 0;
         (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);

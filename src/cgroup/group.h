@@ -124,6 +124,9 @@ size_t group_procs_fds(Group *g, const char *below, const int **ret); /* v1 */
 bool group_wants_shim(const Group *g);
 int group_add_shim(Group *g, pid_t shim, int fd); /* takes the fd; the shim's records come to the handlers */
 
+/* SIGKILL for a process that could not be watched, and for its descendants as far as memory lets us find them. */
+void process_tree_kill(pid_t root);
+
 void group_poll(Group *g); /* SHIM: what the shims have said by now comes to the handlers at once */
 typedef struct GroupSignals {
         int signals[3];         /* to each process, in this order; 0 ends */

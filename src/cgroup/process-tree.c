@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 
 void pid_list_release(PidList *l) {
@@ -178,4 +179,16 @@ int process_tree_add(pid_t root, PidList *l) {
         for (size_t next = from; r >= 0 && next < l->n; next++)
                 r = add_children(l->pids[next], l);
         return r == -EOPNOTSUPP ? add_by_parents(root, l, from) : r;
+}
+
+/* A root that stands still makes no more of them. */
+void process_tree_kill(pid_t root) {
+        PidList l = { 0 };
+
+        (void)kill(root, SIGSTOP);
+        (void)process_tree_add(root, &l);
+        for (size_t i = 0; i < l.n; i++)
+                (void)kill(l.pids[i], SIGKILL);
+        (void)kill(root, SIGKILL);
+        pid_list_release(&l);
 }

@@ -42,7 +42,7 @@ static int need_mount(Unit *u, Unit *mount) {
 }
 
 int mounts_note(Graph *g, Unit *u) {
-        char *where;
+        char *where = NULL;
         int r;
 
         for (size_t i = 0; i < g->n_mounts; i++)

@@ -30,6 +30,7 @@ typedef void (*ProcessEndHandler)(const ProcessEnd *end, void *watcher, void *us
 int reaper_new(sd_event *event, int64_t priority, ProcessEndHandler handler, void *userdata, Reaper **ret);
 /* At each SIGCHLD, with the handler's userdata, before anybody is reaped: it may be about a process that was stopped. */
 void reaper_set_hook(Reaper *r, void (*hook)(void *userdata));
+void reaper_look(Reaper *r); /* in the next turn, whether a SIGCHLD comes or not */
 void reaper_free(Reaper *r);
 int reaper_watch(Reaper *r, pid_t pid, void *watcher); /* 0, -EEXIST, -ENOMEM */
 void reaper_unwatch(Reaper *r, pid_t pid);

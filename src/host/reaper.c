@@ -121,6 +121,10 @@ void reaper_set_hook(Reaper *r, void (*hook)(void *userdata)) {
         r->hook = hook;
 }
 
+void reaper_look(Reaper *r) {
+        (void)sd_event_source_set_enabled(r->more_source, SD_EVENT_ONESHOT);
+}
+
 void reaper_free(Reaper *r) {
         Watched *w, *next;
 

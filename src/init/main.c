@@ -55,15 +55,16 @@ static bool bus_path(const Manager *m, char path[256]) {
 }
 
 /* Takes fd, on which clients may wait already; -1: there is none. */
-static void attach_bus(Manager *m, int fd, Bus **ret) {
+static int attach_bus(Manager *m, int fd, Bus **ret) {
         char path[256];
         int r;
 
         if (!bus_path(m, path))
-                return;
+                return 0;
         r = fd >= 0 ? bus_new_on(m, path, fd, ret) : bus_new(m, path, ret);
         if (r < 0)
                 LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the D-Bus socket"));
+        return r;
 }
 
 /* The PID 1 of a machine must not return: the kernel would panic. In a container it must, for the exit code. */
@@ -104,13 +105,19 @@ static int run_alone(Manager *m, int *ret_client_fd) {
         return code;
 }
 
-static int run_manager(Manager *m, int client_fd) {
+/* Where nothing runs yet, no start is better than one that nobody can talk to. */
+static int run_manager(Manager *m, const Options *o, int client_fd) {
         Bus *bus = NULL;
-        int code;
+        int r, code;
 
-        attach_bus(m, client_fd, &bus);
-        if (manager_startup(m) < 0)
+        r = attach_bus(m, client_fd, &bus);
+        if (r == -ENOMEM && !o->manager.command)
+                return EXIT_SVINIT_FAILED;
+        r = manager_startup(m);
+        if (r < 0) {
+                LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the boot transaction"));
                 manager_stop(m, "the boot transaction cannot be started", EXIT_SVINIT_FAILED);
+        }
         code = manager_run(m);
         bus_free(bus);
         return code;
@@ -130,7 +137,7 @@ static int run(const Options *o) {
         machine = m->host.pid1 && !m->host.container;
         code = run_alone(m, &client_fd);
         if (code < 0)
-                code = m->event || build(m) >= 0 ? run_manager(m, client_fd) : EXIT_SVINIT_FAILED;
+                code = m->event || build(m) >= 0 ? run_manager(m, o, client_fd) : EXIT_SVINIT_FAILED;
         manager_free(m);
         if (machine)
                 end_machine(code);

@@ -47,8 +47,8 @@ typedef enum EventType {
         EVENT_TIMEZONE_CHANGED, /* local time is another one */
         EVENT_SPEC_CHANGED,     /* timer: its file was read again */
         EVENT_ABANDON,          /* scope: nobody looks after it any more */
-        EVENT_RESTART_REFUSED,  /* answer to EFFECT_RESTART: there is no such job, nor will there be */
-        EVENT_PATHS_CHECKED,    /* answer to EFFECT_CHECK_PATHS: value = a condition holds */
+        EVENT_RESTART_REFUSED, /* answer to EFFECT_RESTART: there is no such job, nor will there be; value = not yet */
+        EVENT_PATHS_CHECKED, /* answer to EFFECT_CHECK_PATHS: value = a condition holds */
         /* made by machines from the above, never sent to them */
         EVENT_MAIN_EXITED,
         EVENT_CONTROL_EXITED,

@@ -18,6 +18,7 @@
 #define WATCHDOG_MISSED (1 << RESULT_WATCHDOG)
 #define NEVER_RAN (1 << RESULT_RESOURCES | 1 << RESULT_PROTOCOL) /* not in the table; as systemd does */
 #define OUT_OF_MEMORY (1 << RESULT_OOM_KILL)
+#define REFUSAL_PAUSE (100 * USEC_PER_MSEC)
 #define ABNORMAL (UNCLEAN_SIGNAL | TIMED_OUT | WATCHDOG_MISSED | NEVER_RAN | OUT_OF_MEMORY)
 
 static const struct {
@@ -208,7 +209,13 @@ ServiceState service_in_auto_restart(Service *s, const Event *ev, EffectList *fx
                 return begin_run(s, ev, fx);
         case EVENT_STOP:
                 return SERVICE_DEAD;
-        case EVENT_RESTART_REFUSED: /* there can be no new start: its file is gone, say */
+        case EVENT_RESTART_REFUSED:
+                if (ev->value) { /* not now: memory is short, say */
+                        s->n_restarts--;
+                        s->restart_due = false;
+                        s->state_deadline = usec_add(ev->now.monotonic, REFUSAL_PAUSE);
+                        return SERVICE_AUTO_RESTART;
+                }
                 s->result = RESULT_RESOURCES;
                 return SERVICE_FAILED;
         default:

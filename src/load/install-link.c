@@ -6,25 +6,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LINKS_MAX 32 /* of a chain; more is a circle */
 
 int directory_of(const Loader *l, const char *path, bool or_below) {
-        char *parent auto_free = NULL;
+        char parent[PATH_MAX]; /* what memory does not suffice for must not count as a foreign directory */
+        int found;
 
-        if (path_parent(path, &parent) < 0)
+        if (snprintf(parent, sizeof(parent), "%s", path) >= (int)sizeof(parent))
                 return -1;
-        for (;;) {
-                int found = search_path_find(&l->index.path, &l->root, parent);
-                char *next auto_free = NULL;
+        do {
+                char *slash = strrchr(parent, '/');
 
-                if (found >= 0 || !or_below || str_equal(parent, "/") || path_parent(parent, &next) < 0)
-                        return found;
-                free(parent);
-                parent = TAKE(next);
-        }
+                if (!slash)
+                        return -1;
+                slash[slash == parent] = 0;
+                found = search_path_find(&l->index.path, &l->root, parent);
+        } while (found < 0 && or_below && !str_equal(parent, "/"));
+        return found;
 }
 
 unsigned directory_flags(const Loader *l, const char *path) {

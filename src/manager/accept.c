@@ -26,23 +26,36 @@ typedef struct AcceptSource {
 #define PAUSE (200 * USEC_PER_MSEC) /* descriptors or memory are used up: trying at once would spin */
 
 static bool is_exhausted(int r) {
-        return r == -EMFILE || r == -ENFILE || r == -ENOBUFS || r == -ENOMEM;
+        return r == -ENOBUFS || is_passing(r);
+}
+
+/* The socket of one service listens when that service is down, as if it had been up for a moment. */
+static void resume(Manager *m, Unit *u) {
+        const Edge *e = unit_next_edge(u, DEP_TRIGGERS, NULL);
+
+        if (u->spec->socket->accept)
+                unit_listen(m, u, true);
+        else
+                (void)manager_push(m, u,
+                                   &(Event){ .type = EVENT_TRIGGERED_STATE,
+                                             .now = dual_now(),
+                                             .active = e ? e->other->active : INACTIVE });
 }
 
 static int on_resume(sd_event_source *s, uint64_t usec, void *userdata) {
         Unit *u = userdata;
 
         if (active_state_is_up(machine_active_state(&unit_runtime(u)->machine)))
-                unit_listen(unit_runtime(u)->manager, u, true);
+                resume(unit_runtime(u)->manager, u);
         return 0;
 }
 
-static void pause_listening(Manager *m, Unit *u) {
+void unit_pause_socket(Manager *m, Unit *u) {
         sd_event_source **s = &unit_runtime(u)->resume_source;
 
         *s = sd_event_source_disable_unref(*s);
         if (sd_event_add_time_relative(m->event, s, CLOCK_MONOTONIC, PAUSE, USEC_PER_MSEC, on_resume, u) < 0)
-                unit_listen(m, u, true);
+                resume(m, u);
 }
 
 static const char *peer_of(char *const *env) {
@@ -201,7 +214,7 @@ void unit_accept(Manager *m, Unit *u) {
         for (size_t i = 0; i < rt->n_socket_fds && r >= 0; i++)
                 r = accept_one(m, u, rt->socket_fds[i]);
         if (r < 0)
-                pause_listening(m, u);
+                unit_pause_socket(m, u);
         else
                 unit_listen(m, u, true);
 }

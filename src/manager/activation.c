@@ -44,8 +44,10 @@ static void arm(Manager *m, Unit *u, sd_event_source **source, clockid_t clock, 
                 if (r >= 0)
                         r = sd_event_source_set_enabled(*source, SD_EVENT_ONESHOT);
         }
-        if (r < 0)
+        if (r < 0) {
                 LOG_UNIT_ERRNO(u->id, TIMER_FAILED, r, FIELD_S("UNIT", u->id));
+                manager_try_again(m);
+        }
 }
 
 static void on_clock(bool zone, void *userdata) {
@@ -210,6 +212,15 @@ void unit_listen(Manager *m, Unit *u, bool on) {
                                    &(Event){ .type = EVENT_OPEN_FAILED, .now = dual_now(), .error = r });
 }
 
+/* Its socket would be lost for ever for something that passes. */
+static void refused(Manager *m, Unit *u, bool passing) {
+        if (passing && u->type == UNIT_SOCKET)
+                unit_pause_socket(m, u);
+        else
+                (void)manager_push(
+                        m, u, &(Event){ .type = EVENT_TRIGGERED_STATE, .now = dual_now(), .active = FAILED });
+}
+
 void unit_trigger(Manager *m, Unit *u) {
         bool any = false;
 
@@ -225,11 +236,10 @@ void unit_trigger(Manager *m, Unit *u) {
                 any = true;
                 if (r != 0 && !m->stopping) {
                         LOG_UNIT(u->id, TRIGGER_REFUSED, FIELD_S("TRIGGERED", e->other->id),
-                                 FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
-                        (void)manager_push(m, u,
-                                           &(Event){ .type = EVENT_TRIGGERED_STATE,
-                                                     .now = dual_now(),
-                                                     .active = FAILED });
+                                 FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text
+                                                 : r < 0            ? strerror(-r)
+                                                                    : ""));
+                        refused(m, u, is_passing(r) || unit_is_unread(e->other));
                 }
                 report_release(&why);
         }

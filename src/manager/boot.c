@@ -83,8 +83,10 @@ static int enqueue_boot(Manager *m) {
         m->internal->files_unread = o->command && !o->with_units && !o->main_unit;
         if (!m->internal->files_unread)
                 r = manager_read_files(m);
-        if (r < 0)
+        if (r < 0) {
+                log_boot_failure(m, o->unit ?: "default.target", r, &(Report){ 0 });
                 return r;
+        }
         if (o->main_unit) {
                 r = check_main(m, o->main_unit);
                 if (r < 0) {

@@ -217,8 +217,12 @@ static void effect_restart(Manager *m, Unit *u, const Effect *fx, const Event *c
         if (r != 0) {
                 LOG_UNIT(u->id, REQUEST_REFUSED, FIELD_S("JOB_TYPE", "restart"),
                          FIELD_S("REASON", "automatic restart"),
-                         FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
-                (void)manager_push_type(m, u, EVENT_RESTART_REFUSED);
+                         FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text
+                                         : r < 0            ? strerror(-r)
+                                                            : ""));
+                (void)manager_push(
+                        m, u,
+                        &(Event){ .type = EVENT_RESTART_REFUSED, .now = dual_now(), .value = r == -ENOMEM });
         }
         report_release(&why);
 }

@@ -206,6 +206,7 @@ static int on_status(sd_event_source *s, int fd, uint32_t revents, void *userdat
 
 int unit_watch_status(Manager *m, Unit *u, int fd, pid_t pid) {
         StatusWatch *w = calloc(1, sizeof(*w));
+        int r;
 
         if (!w) {
                 close(fd);
@@ -213,8 +214,11 @@ int unit_watch_status(Manager *m, Unit *u, int fd, pid_t pid) {
         }
         *w = (StatusWatch){ .unit = u, .fd = fd, .pid = pid, .next = unit_runtime(u)->status_watches };
         unit_runtime(u)->status_watches = w;
-        if (sd_event_add_io(m->event, &w->source, fd, EPOLLHUP, on_status, w) < 0)
-                return 0; /* it is read when the process ends */
+        r = sd_event_add_io(m->event, &w->source, fd, EPOLLHUP, on_status, w);
+        if (r < 0) { /* nobody would learn that it has executed */
+                watch_free(w);
+                return r;
+        }
         (void)sd_event_source_set_priority(w->source, PRIORITY_SHIM);
         return 0;
 }

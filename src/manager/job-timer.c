@@ -34,9 +34,10 @@ static void arm(Job *j, usec_t span) {
         }
         r = sd_event_add_time(unit_runtime(j->unit)->manager->event, &s, CLOCK_MONOTONIC, when, USEC_PER_MSEC,
                               on_timeout, j);
-        if (r < 0)
+        if (r < 0) {
                 LOG_UNIT_ERRNO(j->unit->id, TIMER_FAILED, r, FIELD_S("UNIT", j->unit->id));
-        else
+                manager_try_again(unit_runtime(j->unit)->manager);
+        } else
                 j->timer = s;
 }
 

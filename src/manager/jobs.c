@@ -186,9 +186,11 @@ static void note_running(Manager *m, Job *j) {
 }
 
 static void begin(Manager *m, Job *j, EventType event) {
+        Event ev = { .type = event, .now = dual_now(), .value = event_value(j, event) };
+
         note_running(m, j);
-        (void)manager_push(m, j->unit,
-                           &(Event){ .type = event, .now = dual_now(), .value = event_value(j, event) });
+        if (manager_push(m, j->unit, &ev) < 0)
+                manager_finish_job(m, j, JOB_FAILED);
 }
 
 static void run_start(Manager *m, Job *j) {

@@ -72,10 +72,13 @@ typedef struct ManagerInternal {
         size_t queue_head, queue_count, queue_capacity;
         size_t n_urgent; /* of them, in front: handled before the loop goes on */
         bool draining;
+        bool crowded; /* there was no memory for a longer queue */
         EndPhase phase;
         bool rest_asked; /* stop jobs for what the transaction does not reach */
         bool budget_hit; /* SIGKILL was sent: nothing is started any more */
         usec_t rest_begin, rest_looked;
+        bool some_not_read;            /* units whose files memory or descriptors did not suffice for */
+        sd_event_source *again_source; /* what memory did not suffice for is tried again */
         sd_event_source *queue_source, *stop_source, *leave_source;
         ClockWatch *clock_watch;  /* owned; from the first timer on that needs it */
         bool some_start_ended;    /* some unit's start_ended is set */
@@ -120,6 +123,8 @@ void manager_flush_changes(Manager *m);
 void manager_tell_triggers(Manager *m, Unit *u, ActiveState now);
 void manager_run_requests(Manager *m, JobRequests *requests);
 int manager_queue_init(Manager *m);
+/* Memory or descriptors were short: in a moment timers are armed and files read for which they did not suffice. */
+void manager_try_again(Manager *m);
 /* After a time of much work: the memory that it took goes back to the system. */
 void manager_give_back(Manager *m);
 
@@ -153,6 +158,9 @@ void on_group_memory(Group *g, MemoryEvent what, void *userdata);
 SpecContext manager_spec_context(const Manager *m);
 int manager_load_one(Manager *m, Unit *u); /* its files, anew */
 int manager_load_stubs(Manager *m);
+bool is_passing(int error); /* memory or descriptors are short just now */
+void unit_note_unread(Unit *u, int error);
+bool unit_is_unread(const Unit *u); /* its files could not be read for such a reason */
 void manager_collect_pending(Manager *m);
 void unit_log_findings(Unit *u);
 int manager_graph_init(Manager *m);
@@ -243,8 +251,9 @@ void unit_listen(Manager *m, Unit *u, bool on);
 void unit_trigger(Manager *m, Unit *u);
 
 /* accept.c */
-void unit_accept(Manager *m, Unit *u); /* a connection waits */
-void unit_accept_end(Unit *u);         /* the instance is down, or will not come up */
+void unit_accept(Manager *m, Unit *u);       /* a connection waits */
+void unit_pause_socket(Manager *m, Unit *u); /* who knocks now cannot be let in; asked again in a moment */
+void unit_accept_end(Unit *u);               /* the instance is down, or will not come up */
 void manager_forget_socket(Manager *m, Unit *socket);
 
 /* activation.c */
@@ -255,6 +264,7 @@ void unit_read_stamp(Manager *m, Unit *u);
 int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *n);
 
 /* shutdown.c */
+int manager_end_init(Manager *m);                       /* what the end needs is there before it is needed */
 usec_t manager_stop_budget(const Manager *m);           /* for all units together; USEC_INFINITY: none */
 void manager_check_leave(Manager *m);                   /* after each turn while stopping */
 void manager_note_job_of_end(Manager *m, const Job *j); /* exit.target & co. are to be started */
@@ -298,6 +308,7 @@ int init_scripts_make_units(const char *directory);
 void unit_take_stamp(Unit *u);           /* its files are as they are in memory; loader_refresh() first */
 bool unit_has_changed(Unit *u);          /* would a reload read it again? loader_refresh() first */
 void manager_reload_pending(Manager *m); /* asked for before it was possible */
+void manager_read_unread(Manager *m);    /* the units that unit_is_unread() */
 void reload_release(Manager *m);
 
 /* boot.c */

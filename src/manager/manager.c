@@ -9,7 +9,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOST_TURN_PAUSE (10 * USEC_PER_MSEC)
+#define LOST_TURNS_MAX 1000 /* one after the other: then it is no passing want */
 
 static int notify_path(const Manager *m, char path[256]) {
         if (!m->host.runtime_writable)
@@ -98,6 +102,9 @@ static int construct(Manager *m) {
         r = manager_queue_init(m);
         if (r < 0)
                 return r;
+        r = manager_end_init(m);
+        if (r < 0)
+                return r;
         r = manager_signals_init(m);
         if (r < 0)
                 return r;
@@ -118,11 +125,16 @@ static int construct(Manager *m) {
         r = add_loader(m);
         if (r < 0)
                 return r;
+        /* Nothing has begun yet: better no start than one without half of what makes it up. */
         r = add_notify_socket(m);
+        if (r == -ENOMEM)
+                return r;
         if (r < 0)
                 LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the notify socket"));
         if (wants_journal(o)) {
                 r = journal_link_new(m, &m->journal);
+                if (r == -ENOMEM)
+                        return r;
                 if (r < 0)
                         LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "svinit-journald"));
         }
@@ -180,6 +192,7 @@ static void free_built(Manager *m) {
         reaper_free(m->reaper);
         manager_release_hold(m);
         sd_event_source_disable_unref(in->queue_source);
+        sd_event_source_disable_unref(in->again_source);
         sd_event_source_disable_unref(in->stop_source);
         sd_event_source_disable_unref(in->leave_source);
         sd_event_unref(m->event);
@@ -219,12 +232,35 @@ void manager_set_observer(Manager *m, const ManagerObserver *o) {
         m->observer = *o;
 }
 
-int manager_run(Manager *m) {
-        int r = sd_event_loop(m->event);
+/*
+ * A turn that failed, for want of memory say, is made again, and does not
+ * sleep: what its timers and its signal descriptor had told is lost to sd-event.
+ */
+static void make_up_for_turn(Manager *m) {
+        const struct timespec pause = { .tv_nsec = LOST_TURN_PAUSE * NSEC_PER_USEC };
 
-        if (r < 0) {
-                LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the event loop"));
-                return 125;
+        manager_kick(m);
+        reaper_look(m->reaper);
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+}
+
+int manager_run(Manager *m) {
+        unsigned n_lost = 0;
+
+        while (sd_event_get_state(m->event) != SD_EVENT_FINISHED) {
+                int r = sd_event_run(m->event, UINT64_MAX);
+
+                if (r >= 0) {
+                        n_lost = 0;
+                        continue;
+                }
+                if (n_lost++ == 0)
+                        LOG_ERRNO(TURN_LOST, r);
+                if (n_lost > LOST_TURNS_MAX) {
+                        LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the event loop"));
+                        return EXIT_SVINIT_FAILED;
+                }
+                make_up_for_turn(m);
         }
         return MAX(m->exit_code, 0);
 }

@@ -16,6 +16,7 @@ static int queue_grow(ManagerInternal *in) {
         size_t capacity = in->queue_capacity ? in->queue_capacity * 2 : QUEUE_MIN;
         QueuedEvent *q = malloc(capacity * sizeof(*q));
 
+        in->crowded = !q;
         if (!q)
                 return -ENOMEM;
         for (size_t i = 0; i < in->queue_count; i++)
@@ -27,11 +28,15 @@ static int queue_grow(ManagerInternal *in) {
         return 0;
 }
 
-/* A full queue without memory is emptied on the spot: an event about a process must not get lost. */
+/*
+ * It grows when it is half full, so that a refusal is no loss yet. A full queue
+ * without memory is emptied on the spot: an event about a process must not get lost.
+ */
 static int queue_make_room(Manager *m, const Unit *u, const Event *ev) {
         ManagerInternal *in = m->internal;
 
-        if (in->queue_count < in->queue_capacity || queue_grow(in) >= 0)
+        if (in->queue_count < in->queue_capacity / 2 || queue_grow(in) >= 0 ||
+            in->queue_count < in->queue_capacity)
                 return 0;
         if (!in->draining)
                 (void)manager_drain(m, (unsigned)in->queue_count);
@@ -220,6 +225,11 @@ static void handle_event(Manager *m, Unit *u, const Event *ev) {
         after_step(m, u, old, old_sub, ev, flags);
 }
 
+/* Each job brings an event or a few: in a queue that cannot grow there must be room for them. */
+static unsigned jobs_at_once(const ManagerInternal *in, unsigned budget) {
+        return in->crowded ? MIN(budget, (unsigned)(in->queue_capacity - in->queue_count) / 8) : budget;
+}
+
 bool manager_drain(Manager *m, unsigned budget) {
         ManagerInternal *in = m->internal;
 
@@ -229,7 +239,7 @@ bool manager_drain(Manager *m, unsigned budget) {
 
         while (in->n_urgent > 0 || budget > 0) {
                 if (in->n_urgent == 0)
-                        budget -= manager_run_jobs(m, budget);
+                        budget -= manager_run_jobs(m, jobs_at_once(in, budget));
                 if (in->queue_count == 0 || (in->n_urgent == 0 && budget == 0))
                         break;
 
@@ -278,8 +288,37 @@ void manager_give_back(Manager *m) {
         (void)malloc_trim(0);
 }
 
+#define AGAIN_PAUSE (100 * USEC_PER_MSEC)
+
+void manager_try_again(Manager *m) {
+        sd_event_source *s = m->internal->again_source;
+
+        (void)sd_event_source_set_time(s, usec_add(now_monotonic(), AGAIN_PAUSE));
+        (void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
+static int on_again(sd_event_source *s, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
+
+        manager_read_unread(m);
+        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u)) {
+                unit_arm_timers(m, u);
+                if (u->job && !u->job->timer)
+                        job_timer_queued(u->job);
+        }
+        manager_kick(m);
+        return 0;
+}
+
 int manager_queue_init(Manager *m) {
         int r;
+
+        r = sd_event_add_time(m->event, &m->internal->again_source, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+                              on_again, m);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(m->internal->again_source, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
 
         r = queue_grow(m->internal);
         if (r < 0)

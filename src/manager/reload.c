@@ -99,12 +99,29 @@ static int read_again(Manager *m, Unit **changed, size_t n) {
                 r = manager_load_one(m, changed[i]);
                 if (r >= 0)
                         continue;
-                LOG_ERRNO(LOAD_FAILED, r, FIELD_S("UNIT", changed[i]->id));
-                changed[i]->load_state = LOAD_ERROR;
-                changed[i]->load_error = worst = r;
-                unit_runtime(changed[i])->stamp = (LoadStamp){ 0 };
+                unit_note_unread(changed[i], r);
+                worst = r;
         }
         return worst;
+}
+
+void manager_read_unread(Manager *m) {
+        Unit **unread auto_free = NULL;
+        size_t n = 0;
+
+        if (!m->internal->some_not_read)
+                return;
+        unread = calloc(graph_count_units(m->graph), sizeof(*unread));
+        if (!unread) {
+                manager_try_again(m);
+                return;
+        }
+        m->internal->some_not_read = false;
+        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
+                if (unit_is_unread(u))
+                        unread[n++] = u;
+        (void)read_again(m, unread, n);
+        (void)manager_load_stubs(m);
 }
 
 static void apply_to_running(Manager *m, Unit *u) {

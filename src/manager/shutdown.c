@@ -81,6 +81,11 @@ static void leave(Manager *m) {
         (void)sd_event_exit(m->event, 0);
 }
 
+static void arm(sd_event_source *s, usec_t when) {
+        (void)sd_event_source_set_time(s, when);
+        (void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
 static int on_budget_used(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
 
@@ -90,17 +95,8 @@ static int on_budget_used(sd_event_source *s, uint64_t usec, void *userdata) {
         }
         m->internal->budget_hit = true;
         kill_everything(m, "the stop budget was used up");
-        (void)sd_event_source_set_time(s, usec_add(now_monotonic(), RESERVE - LAST_RESERVE));
-        (void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+        arm(s, usec_add(now_monotonic(), RESERVE - LAST_RESERVE));
         return 0;
-}
-
-static void arm_stop(Manager *m, usec_t when) {
-        sd_event_source **s = &m->internal->stop_source;
-
-        *s = sd_event_source_disable_unref(*s);
-        if (sd_event_add_time(m->event, s, CLOCK_MONOTONIC, when, USEC_PER_MSEC, on_budget_used, m) >= 0)
-                (void)sd_event_source_set_priority(*s, PRIORITY_SIGNAL);
 }
 
 /* From here on there is no way back, whatever becomes of the jobs. */
@@ -122,7 +118,7 @@ static void begin_stopping(Manager *m, const char *reason, int exit_code) {
         if (budget == USEC_INFINITY)
                 return;
         m->stop_deadline = usec_add(now_monotonic(), budget);
-        arm_stop(m, usec_sub(m->stop_deadline, MIN(RESERVE, budget / 2)));
+        arm(m->internal->stop_source, usec_sub(m->stop_deadline, MIN(RESERVE, budget / 2)));
 }
 
 /* `systemctl poweroff` and its like are start jobs of a target: the budget runs from here, not from its end. */
@@ -174,7 +170,7 @@ void manager_stop_now(Manager *m) {
                 manager_stop(m, "an immediate end was asked for", -1);
         m->internal->budget_hit = true;
         kill_everything(m, "an immediate end was asked for");
-        arm_stop(m, usec_add(now_monotonic(), RESERVE));
+        arm(m->internal->stop_source, usec_add(now_monotonic(), RESERVE));
 }
 
 void manager_set_exit_code(Manager *m, uint8_t code) {
@@ -193,11 +189,23 @@ static int on_leave_timer(sd_event_source *s, uint64_t usec, void *userdata) {
 
 /* Counted from now and not from the time of the loop's turn, which may be long past: it must not come early. */
 static void arm_leave(Manager *m, usec_t span) {
-        sd_event_source **s = &m->internal->leave_source;
+        arm(m->internal->leave_source, usec_add(now_monotonic(), span));
+}
 
-        *s = sd_event_source_disable_unref(*s);
-        (void)sd_event_add_time(m->event, s, CLOCK_MONOTONIC, usec_add(now_monotonic(), span), USEC_PER_MSEC,
-                                on_leave_timer, m);
+static int add_timer(Manager *m, sd_event_time_handler_t handler, sd_event_source **ret) {
+        int r = sd_event_add_time(m->event, ret, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, handler, m);
+
+        return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+}
+
+int manager_end_init(Manager *m) {
+        int r;
+
+        r = add_timer(m, on_leave_timer, &m->internal->leave_source);
+        if (r < 0)
+                return r;
+        r = add_timer(m, on_budget_used, &m->internal->stop_source);
+        return r < 0 ? r : sd_event_source_set_priority(m->internal->stop_source, PRIORITY_SIGNAL);
 }
 
 static bool units_are_down(const Manager *m) {

@@ -387,7 +387,7 @@ static int register_child(Manager *m, Unit *u, ExecChild *child, ProcessInfo *re
         if (r >= 0 && child->status_fd >= 0)
                 r = unit_watch_status(m, u, TAKE_FD(child->status_fd), child->pid);
         if (r < 0) { /* what nobody watches must not run */
-                (void)kill(child->shim_pid > 0 ? child->shim_pid : child->pid, SIGKILL);
+                process_tree_kill(child->shim_pid > 0 ? child->shim_pid : child->pid);
                 reaper_unwatch(m->reaper, child->pid);
                 cleanup_fd(&child->status_fd);
                 return r;

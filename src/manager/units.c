@@ -331,6 +331,28 @@ int manager_load_one(Manager *m, Unit *u) {
         return MIN(r, 0);
 }
 
+bool is_passing(int error) {
+        return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
+bool unit_is_unread(const Unit *u) {
+        return u->load_state == LOAD_ERROR && is_passing(u->load_error);
+}
+
+/* What passes is tried again; until then the unit cannot be started. */
+void unit_note_unread(Unit *u, int error) {
+        Manager *m = unit_runtime(u)->manager;
+
+        LOG_ERRNO(LOAD_FAILED, error, FIELD_S("UNIT", u->id));
+        u->load_state = LOAD_ERROR;
+        u->load_error = error;
+        unit_runtime(u)->stamp = (LoadStamp){ 0 };
+        if (!is_passing(error))
+                return;
+        m->internal->some_not_read = true;
+        manager_try_again(m);
+}
+
 int manager_load_stubs(Manager *m) {
         UnitRuntime *rt;
         Unit *u;
@@ -340,10 +362,8 @@ int manager_load_stubs(Manager *m) {
                 int q = manager_load_one(m, u);
 
                 if (q < 0) {
-                        LOG_ERRNO(LOAD_FAILED, q, FIELD_S("UNIT", u->id));
+                        unit_note_unread(u, q);
                         r = q;
-                        u->load_state = LOAD_ERROR;
-                        u->load_error = q;
                 }
         }
         /* What needs both ends to be known, for the units that are new. */
@@ -352,8 +372,10 @@ int manager_load_stubs(Manager *m) {
                 rt->in_loaded_list = false;
                 int q = rt->unit->load_state == LOAD_LOADED ? graph_complete(m->graph, rt->unit) : 0;
 
-                if (q < 0)
+                if (q < 0) {
+                        unit_note_unread(rt->unit, q);
                         r = q;
+                }
         }
         return r;
 }
@@ -378,6 +400,7 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
         Unit *u;
         int r;
 
+        manager_read_unread(m);
         u = graph_find(m->graph, name);
         if (u && may_be_different_now(u) && m->started) {
                 /* A file may have come since; looked at again as systemd does. */
@@ -386,8 +409,10 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
                         return r;
                 graph_forget_spec(m->graph, u);
                 r = manager_load_one(m, u);
-                if (r < 0)
+                if (r < 0) {
+                        unit_note_unread(u, r);
                         return r;
+                }
         } else if (!u) { /* what generators are about to write is not looked at half done */
                 if (m->started && !m->internal->generators) {
                         r = read_files_late(m);

@@ -224,7 +224,8 @@ static int reloader(const char *file) {
         return 1;
 }
 
-static int store(const char *name) {
+/* With a file: made when the message is on its way. */
+static int store(const char *name, const char *said) {
         char text[100], control[CMSG_SPACE(sizeof(int))] = { 0 };
         struct sockaddr_un sa = { .sun_family = AF_UNIX };
         struct iovec iov = { text, (size_t)snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name) };
@@ -242,7 +243,7 @@ static int store(const char *name) {
         c->cmsg_type = SCM_RIGHTS;
         c->cmsg_len = CMSG_LEN(sizeof(int));
         memcpy(CMSG_DATA(c), &file, sizeof(int));
-        if (sendmsg(fd, &mh, 0) < 0)
+        if (sendmsg(fd, &mh, 0) < 0 || (said && creat(said, 0644) < 0))
                 return 1;
         return wait_forever();
 }
@@ -429,7 +430,7 @@ int main(int argc, char **argv) {
         if (strcmp(what, "reloader") == 0)
                 return reloader(arg);
         if (strcmp(what, "store") == 0)
-                return store(arg);
+                return store(arg, argc > 3 ? argv[3] : NULL);
         if (strcmp(what, "strays") == 0)
                 return strays(strtol(arg, NULL, 10), argc > 3 ? argv[3] : "/dev/null");
         if (strcmp(what, "crowd") == 0)
