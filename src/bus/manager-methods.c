@@ -79,17 +79,18 @@ static int method_get_unit_by_invocation(Call *c) {
 }
 
 static int method_get_unit_by_control_group(Call *c) {
-        const char *wanted;
+        const char *root = groups_root(c->manager->groups), *wanted, *below;
         int r;
 
         r = sd_bus_message_read(c->message, "s", &wanted);
         if (r < 0)
                 return r;
+        below = str_equal(root, "/") ? wanted : str_after(wanted, root);
 
         for (Unit *u = NULL; (u = next_unit(c->manager->graph, u));) {
                 const Group *g = unit_runtime(u)->group;
 
-                if (g && str_equal(group_path(g), wanted))
+                if (g && below && str_equal(group_path(g), below))
                         return reply_unit_path(c, u);
         }
         return sd_bus_error_setf(c->error, ERROR_NO_SUCH_UNIT, "Control group %s belongs to no unit.",

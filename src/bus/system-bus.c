@@ -21,10 +21,11 @@
 
 /* Somebody on the bus who wants signals until it leaves. */
 typedef struct Listener {
-        SystemBus *system;  /* borrowed */
-        char *name;         /* owned; unique */
-        sd_bus_slot *match; /* owned */
-        bool subscribed;    /* by Subscribe() */
+        SystemBus *system;     /* borrowed */
+        char *name;            /* owned; unique */
+        sd_bus_slot *match;    /* owned */
+        sd_bus_slot *question; /* owned; GetNameOwner on its way */
+        bool subscribed;       /* by Subscribe() */
         References held;
         struct Listener *next, *prev;
 } Listener;
@@ -51,6 +52,7 @@ struct SystemBus {
 static void listener_free(Listener *l) {
         references_release(&l->held);
         sd_bus_slot_unref(l->match);
+        sd_bus_slot_unref(l->question);
         DL_DELETE(l->system->listeners, l);
         l->system->n_listeners--;
         free(l->name);
@@ -108,6 +110,23 @@ static int on_listener_changed(sd_bus_message *m, void *userdata, sd_bus_error *
         return 0;
 }
 
+/* It may have left before the match was in place: a call needs nobody who waits for its answer. */
+static int on_listener_found(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        if (sd_bus_message_is_method_error(m, NULL))
+                listener_free(userdata);
+        return 0;
+}
+
+static int watch_listener(Listener *l) {
+        sd_bus *sd = l->system->connection.sd;
+        int r = match_owner(sd, &l->match, l->name, on_listener_changed, l);
+
+        if (r < 0)
+                return r;
+        return sd_bus_call_method_async(sd, &l->question, DRIVER_NAME, DRIVER_PATH, DRIVER_NAME,
+                                        "GetNameOwner", on_listener_found, l, "s", l->name);
+}
+
 /* Found or made. */
 static int add_listener(SystemBus *s, const char *name, Listener **ret) {
         Listener *l = find_listener(s, name);
@@ -122,8 +141,7 @@ static int add_listener(SystemBus *s, const char *name, Listener **ret) {
                 *l = (Listener){ .system = s, .name = strdup(name) };
                 DL_APPEND(s->listeners, l);
                 s->n_listeners++;
-                r = l->name ? match_owner(s->connection.sd, &l->match, name, on_listener_changed, l)
-                            : -ENOMEM;
+                r = l->name ? watch_listener(l) : -ENOMEM;
                 if (r < 0) {
                         listener_free(l);
                         return r;

@@ -209,10 +209,11 @@ int group_new(Groups *gs, const char *slice_path, const char *unit, const Cgroup
         return 0;
 }
 
-/* A slice in which something is left loses its unit only. */
+/* A slice in which something is left loses its unit only: nobody is there to hear of it any more. */
 void group_free(Group *g) {
         if (!g)
                 return;
+        memory_watch_release(g);
         g->held = false;
         g->userdata = NULL;
         group_drop(g);

@@ -25,6 +25,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #define LOOK_FIRST (10 * USEC_PER_MSEC)
 #define LOOKS_MAX 7 /* each after twice the time: 1.3 s in all */
@@ -41,7 +42,7 @@ struct MemoryWatch {
         usec_t since; /* above the soft limit; 0: it is not */
         MemoryWatchOptions options;
         MemoryNear near;
-        MemoryWatch *next;
+        MemoryWatch *prev, *next;
         UT_hash_handle hh;
 };
 
@@ -283,8 +284,8 @@ static MemoryWatch *watch_of(Group *g) {
         w = calloc(1, sizeof(*w));
         if (!w)
                 return NULL;
-        *w = (MemoryWatch){ .group = g, .watch = -1, .next = gs->memory_watches };
-        gs->memory_watches = w;
+        *w = (MemoryWatch){ .group = g, .watch = -1 };
+        DL_PREPEND(gs->memory_watches, w);
         return g->memory_watch = w;
 }
 
@@ -334,11 +335,7 @@ void memory_watch_release(Group *g) {
 
         if (!w)
                 return;
-        for (MemoryWatch **at = &gs->memory_watches; *at; at = &(*at)->next)
-                if (*at == w) {
-                        *at = w->next;
-                        break;
-                }
+        DL_DELETE(gs->memory_watches, w);
         if (w->watch >= 0) {
                 HASH_DELETE(hh, gs->memory_by_watch, w);
                 (void)inotify_rm_watch(gs->memory_fd, w->watch);

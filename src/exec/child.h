@@ -94,6 +94,11 @@ static inline bool exec_account_is_wanted(const ExecPlan *p) {
         return p->apply_user && (e->user || e->group || e->supplementary_groups || e->dynamic_user);
 }
 
+bool exec_has_directories(const ExecSpec *e);
+bool exec_uses_terminal(const ExecSpec *e);
+void exec_await_tidy(const ExecPlan *p); /* tidy.c; in the child */
+void exec_forget_tidy(void);             /* in the parent: those that have ended */
+
 /* image.c: argv and environment; allocates, blocks on nothing but EnvironmentFile= */
 int exec_image_build(ExecContext *c);
 int environment_expand_argv(char *const *argv, char *const *env, bool expand, char ***ret);

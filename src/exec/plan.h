@@ -98,7 +98,13 @@ int exec_spawn(const ExecPlan *p, ExecChild *ret);
 bool exec_plan_is_light(const ExecPlan *p);
 /* Two plans with the same key have the same filters of system calls; 0: it has none. */
 uint64_t exec_filter_key(const ExecPlan *p);
-/* TTYReset=, TTYVHangup= and TTYVTDisallocate= after a run, by a process that nobody waits for. */
+/*
+ * A process that tidies up after a run, however long it takes: 0 in it, and it ends with _exit(); its id in the caller;
+ * negative: there is none. Whoever is started from then on waits for it before the first step, if both may deal with
+ * the same: directories, a user's objects, a terminal.
+ */
+int exec_fork_tidy(void);
+/* TTYReset=, TTYVHangup= and TTYVTDisallocate= after a run, by such a process. */
 void exec_revert_terminal(const ExecSpec *e);
 /* RemoveIPC= after the last unit of the user is down, and utmp's record of an end; both in the same way. */
 void exec_remove_ipc(const ExecSpec *e, uid_t dynamic_uid);

@@ -2,8 +2,8 @@
 
 /*
  * RemoveIPC=: what the service's user or group has left in the kernel, System V
- * and POSIX. A process that nobody waits for does it: names are looked up, and
- * there may be much. Root's objects stay in any case.
+ * and POSIX. A process of its own does it: names are looked up, and there may be
+ * much. Root's objects stay in any case.
  */
 
 #include "exec/child.h"
@@ -131,7 +131,7 @@ static void find_owner(const ExecSpec *e, uid_t dynamic_uid, Owner *ret) {
 void exec_remove_ipc(const ExecSpec *e, uid_t dynamic_uid) {
         Owner o;
 
-        if (!e->remove_ipc || !(e->user || e->group || e->dynamic_user) || fork() != 0)
+        if (!e->remove_ipc || !(e->user || e->group || e->dynamic_user) || exec_fork_tidy() != 0)
                 return;
         find_owner(e, dynamic_uid, &o);
         remove_all(&(Owner){ (uid_t)-1, o.gid });

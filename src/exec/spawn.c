@@ -39,7 +39,7 @@ static bool output_is_light(StdOutput o, int given) {
                o == OUTPUT_KMSG || o == OUTPUT_JOURNAL_CONSOLE || o == OUTPUT_KMSG_CONSOLE;
 }
 
-static bool has_directories(const ExecSpec *e) {
+bool exec_has_directories(const ExecSpec *e) {
         for (DirectoryKind k = 0; k < DIRECTORY_KIND_MAX; k++)
                 if (e->directories[k].names)
                         return true;
@@ -52,7 +52,7 @@ bool exec_plan_is_light(const ExecPlan *p) {
 
         return !p->shim && p->idle_fd == 0 && p->n_cgroup_procs_fds == 0 && !p->foreground &&
                !exec_account_is_wanted(p) && e->n_environment_files == 0 && !e->expand_file_variables &&
-               !e->utmp_identifier && !has_directories(e) && in_root &&
+               !e->utmp_identifier && !exec_has_directories(e) && in_root &&
                (!p->apply_root_directory || str_is_empty(e->root_directory)) && input_is_light(p) &&
                output_is_light(e->io.output, p->stdout_fd) && output_is_light(e->io.error, p->stderr_fd) &&
                !e->oom_score_adjust_set && !seccomp_is_wanted(p) && !namespace_is_wanted(p) &&
@@ -121,6 +121,7 @@ static void run_copy(const ExecPlan *p, int status_fd, bool in_group) {
         context_init(&c, p);
         c.status_fd = status_fd;
         c.in_group = in_group;
+        exec_await_tidy(p);
         code = exec_run_steps(&c);
         exec_status_send(&c);
         _exit(code);
@@ -239,6 +240,7 @@ fail_sockets:
 
 int exec_spawn(const ExecPlan *p, ExecChild *ret) {
         ENSURE(p && p->command && p->exec && p->command->path, -EINVAL);
+        exec_forget_tidy();
 
         if (p->shim)
                 return spawn_shim(p, ret);

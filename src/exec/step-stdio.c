@@ -158,20 +158,18 @@ static void set_terminal_size(const ExecSpec *e, int fd) {
         (void)ioctl(fd, TIOCSWINSZ, &size);
 }
 
-static bool uses_terminal(const ExecSpec *e) {
+bool exec_uses_terminal(const ExecSpec *e) {
         return e->tty_path || e->io.input == INPUT_TTY || e->io.input == INPUT_TTY_FORCE ||
                e->io.input == INPUT_TTY_FAIL || e->io.output == OUTPUT_TTY || e->io.error == OUTPUT_TTY;
 }
 
 void exec_revert_terminal(const ExecSpec *e) {
         const char *path = e->tty_path ?: "/dev/console";
-        pid_t pid;
         int fd;
 
-        if (!(e->tty_reset || e->tty_vhangup || e->tty_disallocate) || !uses_terminal(e))
+        if (!(e->tty_reset || e->tty_vhangup || e->tty_disallocate) || !exec_uses_terminal(e))
                 return;
-        pid = fork();
-        if (pid != 0)
+        if (exec_fork_tidy() != 0)
                 return;
         (void)setsid();
         fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);

@@ -83,7 +83,7 @@ static void put_dead(const ExecSpec *e, pid_t pid, int code, int status) {
 }
 
 void exec_note_dead(const ExecSpec *e, pid_t pid, int code, int status) {
-        if (str_is_empty(e->utmp_identifier) || access(_PATH_UTMP, W_OK) < 0 || fork() != 0)
+        if (str_is_empty(e->utmp_identifier) || access(_PATH_UTMP, W_OK) < 0 || exec_fork_tidy() != 0)
                 return;
         put_dead(e, pid, code, status);
         _exit(0);

@@ -61,16 +61,15 @@ static void remove_directories(const Manager *m, const Unit *u, DirectoryKind ki
         }
 }
 
-static void remove_all(const Manager *m, const Unit *u, unsigned what) {
-        pid_t pid = fork();
+static int remove_all(const Manager *m, const Unit *u, unsigned what) {
+        int r = exec_fork_tidy();
 
-        if (pid > 0)
-                return;
+        if (r != 0)
+                return MIN(r, 0);
         for (unsigned i = 0; i < DIRECTORY_KIND_MAX; i++)
                 if (what & 1u << i)
                         remove_directories(m, u, i);
-        if (pid == 0)
-                _exit(0);
+        _exit(0);
 }
 
 int unit_clean(Unit *u, unsigned what) {
@@ -83,8 +82,6 @@ int unit_clean(Unit *u, unsigned what) {
                 return -EUNATCH;
         if (what & CLEAN_FD_STORE)
                 unit_release_fd_store(u);
-        if (what & ~CLEAN_FD_STORE)
-                remove_all(unit_runtime(u)->manager, u, what);
         unit_mark_changed(u);
-        return 0;
+        return what & ~CLEAN_FD_STORE ? remove_all(unit_runtime(u)->manager, u, what) : 0;
 }

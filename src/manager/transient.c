@@ -162,12 +162,13 @@ int manager_make_transient(Manager *m, TransientRequest *t, Report *why, Unit **
                 return r;
         if (!directory || str_printf(&path, "%s/%s", directory, t->name) < 0)
                 return directory ? -ENOMEM : -ENOENT;
-        if ((r = write_unit(m, t, path, why)) < 0 || (r = load_again(m, u)) < 0)
+        if ((r = write_unit(m, t, path, why)) < 0)
                 return r;
-        if (u->load_state != LOAD_LOADED) {
+        r = load_again(m, u);
+        if (r >= 0 && u->load_state != LOAD_LOADED) {
                 explain_load(u, why);
                 r = -ENOEXEC;
-        } else {
+        } else if (r >= 0) {
                 r = keep_data(unit_runtime(u), t);
         }
         if (r < 0) {

@@ -83,6 +83,22 @@ gone() {
         objects daemon 1
 }
 
+@test "a start waits for what is still being deleted, and keeps what it makes" {
+        printf '%s\n' '[Service]' User=games RemoveIPC=yes StateDirectory=many Type=oneshot RemainAfterExit=yes \
+                'ExecStart=/bin/sh -c "touch /dev/shm/run /var/lib/many/run; ipcmk -S 3"' | unit many.service
+        boot
+        ctl start many
+        for d in /dev/shm /var/lib/many; do
+                inside setpriv --reuid games --clear-groups sh -c "mkdir $d/old; cd $d/old; seq 20000 | xargs touch"
+        done
+        ctl stop many
+        clean --what=state many
+        ctl start many
+        inside test -e /dev/shm/run -a -e /var/lib/many/run
+        gone /dev/shm/old /var/lib/many/old
+        [ "$(inside ipcs -s | grep -c " games ")" = 1 ]
+}
+
 @test "UtmpIdentifier=: a record as long as the process runs" {
         unit tty.service <<<$'[Service]\nUtmpIdentifier=vt77\nUtmpMode=login\nTTYPath=/dev/tty77\nStandardInput=null\nExecStart=/bin/sleep infinity'
         boot

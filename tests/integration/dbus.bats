@@ -70,6 +70,28 @@ descriptors() {
         [[ $(show a.service ActiveState) == active ]]
 }
 
+# Access is checked before arguments are, so none are needed.
+@test "on the system bus every method that changes something is refused to others" {
+        local path interface member type rest
+        local readers='^(Diff|Doctor|Dump.*|Get.*|Introspect|List.*|LoadUnit|Lookup.*|Ping|Plan|Subscribe|Unsubscribe|Usage)$'
+        a_service
+        dbus_boot
+        ctl start a.service
+        for path in '' /unit/a_2eservice /unit/init_2escope /unit/_2d_2eslice /unit/dbus_2esocket; do
+                while read -r member type rest; do
+                        [[ $type != interface ]] || interface=$member
+                        [[ $type == method && ! ${member#.} =~ $readers ]] || continue
+                        printf '%s %s %s\n' "/org/freedesktop/systemd1$path" "$interface" "${member#.}"
+                done < <(inside busctl --system --no-pager --no-legend introspect org.freedesktop.systemd1 "/org/freedesktop/systemd1$path")
+        done >"$T/out/calls"
+        grep -q ' StartTransientUnit$' "$T/out/calls"
+        grep -q ' ReloadTelling$' "$T/out/calls"
+        inside "${nobody[@]}" sh -c 'while read -r call; do busctl --system call org.freedesktop.systemd1 $call 2>&1 | grep -q "denied\|is for root" || echo "$call"; done </out/calls' >"$T/allowed"
+        cat "$T/allowed"
+        [[ ! -s $T/allowed ]]
+        [[ $(show a.service ActiveState) == active ]]
+}
+
 @test "BusControlUsers= may touch as well" {
         a_service
         mkdir "$T/config"

@@ -223,6 +223,27 @@ static void soft_limit_is_told_by_an_event(void **state) {
         assert_int_equal(w->n_oom, 0);
 }
 
+/* Its processes may outlive a slice, and what they use counts there all the same. */
+static void slice_without_a_unit_is_not_watched(void **state) {
+        MemoryWatchOptions o = { .soft = 8 * MIB, .urgent = 12 * MIB, .patience = USEC_INFINITY };
+        CgroupSpec limited = no_limits;
+        World *w = *state;
+        Group *slice;
+
+        NEED_CGROUPS(w);
+        if (!memory_own[0])
+                skip();
+        assert_int_equal(group_new(w->groups, "", "system.slice", &no_limits, w, &w->report, &slice), 0);
+        assert_int_equal(group_watch_memory(slice, &o), 0);
+        limited.memory_max = 100 * MIB;
+        make_group(w, &limited);
+        assert_int_equal(group_watch_memory(w->group, &o), 0);
+        group_free(slice);
+        (void)start_process(w, hold_16_mib);
+        turn_until(w, &w->n_soft, 1);
+        assert_int_equal(w->n_soft, 1);
+}
+
 static void soft_limit_without_cgroups_is_looked_at(void **state) {
         MemoryWatchOptions o = { .soft = 8 * MIB, .urgent = UINT64_MAX, .patience = USEC_PER_SEC };
         World *w = *state;
@@ -241,6 +262,7 @@ static int run_all(void) {
                 SHIM_TEST(soft_limit_without_cgroups_is_looked_at),
                 TEST(a_kill_for_memory_is_told_by_an_event),
                 TEST(soft_limit_is_told_by_an_event),
+                TEST(slice_without_a_unit_is_not_watched),
                 TEST(usage_is_counted),
                 TEST(what_nobody_asked_for_stays_unknown),
                 TEST(cpu_time_counts_for_a_run),
