@@ -184,9 +184,11 @@ void manager_note_starts(Manager *m) {
 
                 if (!TAKE(rt->start_ended) || u->job || !unit_is_down(u) || !unit_is_essential(u, true))
                         continue;
+                if (u->active == FAILED) /* it ran, and manager_note_end() has seen to it */
+                        continue;
                 if (rt->start_result == JOB_DONE || rt->start_result == JOB_SKIPPED)
                         end_with(m, u, 0, false);
-                else if (u->active != FAILED)
+                else
                         end_with(m, u, EXIT_TIMEOUT, true);
         }
 }
