@@ -50,10 +50,26 @@ int references_remove(References *l, Unit *u) {
         return 0;
 }
 
+/* One that has become another name of `to` is held there; the count of that one has it already. */
+static void pass_on(References *l, Reference *f, Unit *to) {
+        Reference *held = find(l, to);
+
+        if (!held) {
+                f->unit = to;
+                return;
+        }
+        held->n += f->n;
+        to->refs--;
+        *f = l->v[--l->n];
+}
+
 void references_forget(References *l, const Unit *u) {
+        Unit *to = u->load_state == LOAD_MERGED ? graph_find(u->graph, u->id) : NULL;
         Reference *f = find(l, u);
 
-        if (f)
+        if (f && to)
+                pass_on(l, f, to);
+        else if (f)
                 *f = l->v[--l->n];
 }
 

@@ -27,5 +27,6 @@ typedef struct References {
 int references_add(References *l, Unit *u);    /* 0, -ENOMEM, -ENOBUFS */
 int references_remove(References *l, Unit *u); /* -ENOENT: it is not held */
 bool references_contain(const References *l, const Unit *u);
-void references_forget(References *l, const Unit *u); /* it is about to be freed */
+void references_forget(References *l,
+                       const Unit *u); /* it is about to be freed; one that was merged goes on as the other */
 void references_release(References *l);

@@ -34,12 +34,10 @@ static int take_user(const char *name, uid_t *ret_uid, gid_t *ret_gid) {
         struct passwd *p = getpwnam(name);
         unsigned number;
 
-        if (!p && parse_unsigned(name, &number) >= 0) {
-                *ret_uid = number;
+        if (!p && parse_unsigned(name, &number) >= 0)
                 p = getpwuid(number);
-        }
         if (!p)
-                return parse_unsigned(name, &number) >= 0 ? 0 : -ESRCH;
+                return -ESRCH; /* whose groups nobody knows must not go on with ours */
         *ret_uid = p->pw_uid;
         if (*ret_gid == (gid_t)-1)
                 *ret_gid = p->pw_gid;

@@ -231,6 +231,8 @@ names_out() {
         same --pipe --uid 65534 --gid 65534 -p WorkingDirectory=/usr -E A=b --nice 3 sh -c 'id -un; pwd; echo $A; nice'
         same --scope sh -c 'exit 5'
         same --quiet --scope --nice 4 --uid 65534 -E A=%n sh -c 'nice; id -u; echo $A'
+        run -1 inside svctl run --scope --uid 4242 id # whose groups nobody knows
+        [[ $output == *'No such process'* ]]
         same true
         same --on-active=1h true
         same --path-property PathExists=/none true

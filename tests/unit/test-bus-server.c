@@ -347,6 +347,34 @@ static void others_may_look_but_not_touch(void **state) {
         sd_bus_close_unref(sd);
 }
 
+/* Each unit counts whoever holds it once, under all its names. */
+static void a_held_name_of_another_unit_holds_that_one(void **state) {
+        Server *s = *state;
+        Graph *g = s->world->manager.graph;
+        Unit *one, *two, *stub;
+        References l = { 0 };
+
+        one = world_unit(s->world, "one.service", "[Service]\nExecStart=/bin/true\n");
+        two = world_unit(s->world, "two.service", "[Service]\nExecStart=/bin/true\n");
+        assert_int_equal(graph_add(g, "first.service", &stub), 0);
+        assert_int_equal(references_add(&l, stub), 0);
+        assert_int_equal(graph_add_name(g, one, "first.service"), 0);
+        references_forget(&l, stub);
+        assert_true(references_contain(&l, one));
+        assert_int_equal(one->refs, 1);
+
+        assert_int_equal(references_add(&l, two), 0);
+        assert_int_equal(graph_add(g, "second.service", &stub), 0);
+        assert_int_equal(references_add(&l, stub), 0);
+        assert_int_equal(graph_add_name(g, two, "second.service"), 0);
+        references_forget(&l, stub);
+        assert_int_equal(two->refs, 1);
+        assert_int_equal(l.n, 2);
+        assert_int_equal(references_remove(&l, two), 0);
+        assert_true(references_contain(&l, two));
+        free(l.v);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         static const struct CMUnitTest tests[] = {
@@ -363,6 +391,7 @@ int main(void) {
                 TEST(a_subscriber_that_does_not_read_is_dropped),
                 TEST(accepting_pauses_when_descriptors_run_out),
                 TEST(others_may_look_but_not_touch),
+                TEST(a_held_name_of_another_unit_holds_that_one),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
