@@ -74,6 +74,7 @@ static usec_t loop_now(const Groups *gs) {
         return t;
 }
 
+/* The handler may free any group: whoever goes through the watches begins anew. */
 static void tell(MemoryWatch *w, MemoryEvent what) {
         const GroupsOptions *o = &w->group->groups->options;
 
@@ -86,15 +87,16 @@ static int on_look(sd_event_source *s, uint64_t usec, void *userdata) {
         Groups *gs = userdata;
         bool again = false;
 
-        for (MemoryWatch *w = gs->memory_watches; w; w = w->next) {
-                if (!w->due)
-                        continue;
-                w->due = w->has_v1 && gs->memory_looks + 1 < LOOKS_MAX;
-                if (group_oom_killed(w->group)) {
-                        w->due = false;
-                        tell(w, MEMORY_OOM_KILL);
-                }
+        for (MemoryWatch *w = gs->memory_watches, *next; w; w = next) {
+                bool killed = w->due && group_oom_killed(w->group);
+
+                next = w->next;
+                w->due = w->due && !killed && w->has_v1 && gs->memory_looks + 1 < LOOKS_MAX;
                 again = again || w->due;
+                if (killed) {
+                        tell(w, MEMORY_OOM_KILL);
+                        next = gs->memory_watches;
+                }
         }
         gs->memory_looks++;
         if (again)
@@ -102,23 +104,23 @@ static int on_look(sd_event_source *s, uint64_t usec, void *userdata) {
         return 0;
 }
 
-/* Above the soft limit for as long as it may be, or far above it. */
-static void look_at_soft(MemoryWatch *w, usec_t now) {
+/* True: above the soft limit for as long as it may be, or far above it; to be told. */
+static bool look_at_soft(MemoryWatch *w, usec_t now) {
         const MemoryWatchOptions *o = &w->options;
         uint64_t used;
 
         if (w->told || group_working_set(w->group, &used) < 0)
-                return;
+                return false;
         if (used < o->soft) {
                 w->since = 0;
                 w->polled = !w->has_v1;
-                return;
+                return false;
         }
         w->since = w->since ?: now;
         if (used < o->urgent && usec_sub(now, w->since) < o->patience)
-                return;
+                return false;
         w->told = true;
-        tell(w, MEMORY_SOFT_LIMIT);
+        return true;
 }
 
 static int on_soft(sd_event_source *s, uint64_t usec, void *userdata) {
@@ -126,10 +128,15 @@ static int on_soft(sd_event_source *s, uint64_t usec, void *userdata) {
         usec_t now = loop_now(gs);
         bool again = false;
 
-        for (MemoryWatch *w = gs->memory_watches; w; w = w->next) {
-                if (w->polled)
-                        look_at_soft(w, now);
+        for (MemoryWatch *w = gs->memory_watches, *next; w; w = next) {
+                bool above = w->polled && look_at_soft(w, now);
+
+                next = w->next;
                 again = again || w->polled;
+                if (above) {
+                        tell(w, MEMORY_SOFT_LIMIT);
+                        next = gs->memory_watches;
+                }
         }
         if (again)
                 arm(s, SOFT_INTERVAL);
@@ -153,16 +160,23 @@ static int on_eventfd(sd_event_source *s, int fd, uint32_t revents, void *userda
 
         if (read(fd, &n, sizeof(n)) != sizeof(n))
                 return 0;
-        for (MemoryWatch *w = gs->memory_watches; w; w = w->next) {
+        for (MemoryWatch *w = gs->memory_watches, *next; w; w = next) {
+                bool above;
+
+                next = w->next;
                 if (!w->has_v1)
                         continue;
                 keep_figures(w);
                 w->due = true;
                 if (w->options.soft == UINT64_MAX)
                         continue;
-                look_at_soft(w, now);
+                above = look_at_soft(w, now);
                 if (w->since)
                         poll_soft(gs, w);
+                if (above) {
+                        tell(w, MEMORY_SOFT_LIMIT);
+                        next = gs->memory_watches;
+                }
         }
         look_soon(gs);
         return 0;

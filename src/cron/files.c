@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #define SYSTEM_TABLE "/etc/crontab"
@@ -75,6 +76,8 @@ static void write_jobs(Writer *w, const Crontab *t) {
 
 /* Who may write the file decides as whom commands run. */
 static bool is_trusted(const struct stat *st, const char *path, const char *owner, Report *report) {
+        const struct passwd *user = owner ? getpwnam(owner) : NULL;
+
         if (st->st_mode & (S_IWGRP | S_IWOTH)) {
                 report_add(report, SEVERITY_ERROR, path, 0, NULL,
                            "Others than its owner may write it (mode %04o; expected at most 0644); it is "
@@ -82,12 +85,12 @@ static bool is_trusted(const struct stat *st, const char *path, const char *owne
                            (unsigned)st->st_mode & 07777);
                 return false;
         }
-        if (!owner && st->st_uid != 0 && st->st_uid != geteuid()) {
-                report_add(report, SEVERITY_ERROR, path, 0, NULL,
-                           "It belongs to user %u and not to root; it is left out.", (unsigned)st->st_uid);
-                return false;
-        }
-        return true;
+        if (st->st_uid == 0 || st->st_uid == geteuid() || (user && user->pw_uid == st->st_uid))
+                return true;
+        report_add(report, SEVERITY_ERROR, path, 0, NULL,
+                   "It belongs to user %u and not to root%s%s; it is left out.", (unsigned)st->st_uid,
+                   owner ? " or " : "", owner ? owner : "");
+        return false;
 }
 
 /* 0, or -ENOMEM; all else is said. */

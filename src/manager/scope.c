@@ -100,6 +100,7 @@ static int bring_in(Manager *m, Unit *u) {
 
 void unit_open_scope(Manager *m, Unit *u) {
         int r = u->perpetual ? 0 : bring_in(m, u);
+        bool empty = r >= 0 && has_groups(m) && !u->perpetual && group_is_empty(unit_runtime(u)->group);
 
         if (r < 0)
                 LOG_UNIT_ERRNO(u->id, SCOPE_FAILED, r);
@@ -107,7 +108,7 @@ void unit_open_scope(Manager *m, Unit *u) {
                            &(Event){ .type = r < 0 ? EVENT_OPEN_FAILED : EVENT_OPENED,
                                      .now = dual_now(),
                                      .error = MIN(r, 0) });
-        if (r >= 0 && has_groups(m) && !u->perpetual && group_is_empty(unit_runtime(u)->group))
+        if (empty)
                 (void)manager_push_type(m, u, EVENT_EMPTY); /* gone as soon as it had come */
 }
 

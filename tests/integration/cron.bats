@@ -21,8 +21,9 @@ C
         chmod 644 "$T/cron.d/jobs" "$T/cron.d/left.dpkg-old"
         chmod 666 "$T/cron.d/writable"
         printf 'SHELL=/bin/bash\n@reboot id -un >/out/user; [[ $BASH_VERSION ]] && echo bash >>/out/user\n' >"$T/spool/nobody"
-        chown 65534 "$T/spool/nobody"
-        chmod 600 "$T/spool/nobody"
+        echo '* * * * * evil' >"$T/spool/root"
+        chown 65534 "$T/spool/nobody" "$T/spool/root"
+        chmod 600 "$T/spool/nobody" "$T/spool/root"
 }
 
 boot_with_tables() {
@@ -48,6 +49,7 @@ bash" ]
         [[ $(show cron-jobs-3.timer TimersCalendar) == *"OnCalendar=*-*-* 04:30:00 Asia/Tokyo"* ]]
         [[ $(show cron-jobs-2 ExecStart) == *"echo 100% sure"* && $(show cron-jobs-2 User) = nobody ]]
         wait_logged '/etc/cron.d/jobs:6: ' SYSLOG_IDENTIFIER=svinit
+        wait_logged 'belongs to user 65534 and not to root' SYSLOG_IDENTIFIER=svinit
         wait_logged '/etc/cron.d/jobs:3: ' SYSLOG_IDENTIFIER=svinit
         wait_logged '/etc/cron.d/writable: ' SYSLOG_IDENTIFIER=svinit
         run journal SYSLOG_IDENTIFIER=svinit
