@@ -67,6 +67,9 @@ struct Job {
         JobResult result; /* valid in the job_removed hook */
         Unit *unit;
         unsigned n_blockers; /* installed jobs that must end first */
+        unsigned n_below;    /* graph_measure_chains() */
+        unsigned n_unmeasured;
+        Job *measured_next;
         bool irreversible, ignore_order, in_run_queue,
                 restart_stopped; /* restart_stopped: JOB_RESTART has become a start */
         bool postponed;          /* waits for a change of its unit */
@@ -178,5 +181,11 @@ typedef enum ChangeFlags {
  * only.
  */
 void graph_unit_changed(Graph *g, Unit *u, ActiveState state, unsigned flags, JobRequests *ret);
+/*
+ * For each installed job: how many stops that take time, one after the other,
+ * wait for it, in the longest such chain. Costs all jobs and their edges once.
+ * Jobs that wait for each other in a circle count nothing.
+ */
+void graph_measure_chains(Graph *g, bool (*takes_time)(const Unit *u, void *userdata), void *userdata);
 /* For list-jobs --after/--before: which installed jobs does j wait for (before=false: which wait for it)? */
 int job_ordering(const Job *j, bool waits_for, Job ***ret, size_t *n);

@@ -44,7 +44,7 @@ static const MachineKind kinds[UNIT_TYPE_MAX] = {
 };
 
 void machine_init(Machine *m, UnitType type, const UnitSpec *spec) {
-        *m = (Machine){ .type = type };
+        *m = (Machine){ .type = type, .stop_by = USEC_INFINITY };
         switch (type) {
         case UNIT_SERVICE:
                 service_init(&m->service, spec);
@@ -71,7 +71,10 @@ void machine_set_spec(Machine *m, const UnitSpec *spec) {
 }
 
 void machine_step(Machine *m, const Event *ev, EffectList *fx) {
+        const char *before = machine_sub_state(m);
+
         kinds[m->type].step(m, ev, fx);
+        machine_keep_stop_by(m, ev, machine_sub_state(m) != before);
 }
 
 int machine_active_state(const Machine *m) {

@@ -15,6 +15,8 @@
 
 typedef struct Machine {
         UnitType type;
+        usec_t stop_by;  /* machine_stop_by(); USEC_INFINITY: its own time-outs are all that counts */
+        usec_t stop_cut; /* what that means for the present state */
         union {
                 Service service;
                 Socket socket;
@@ -28,7 +30,17 @@ typedef struct Machine {
 void machine_init(Machine *m, UnitType type, const UnitSpec *spec);
 void machine_set_spec(Machine *m, const UnitSpec *spec);
 void machine_step(Machine *m, const Event *ev, EffectList *fx);
-int machine_active_state(const Machine *m); /* ActiveState */
+/*
+ * The way down, of which a part may lie behind it already, has time until
+ * then, whatever more its time-outs would allow: commands three quarters of
+ * it, so that a signal comes before SIGKILL, and no state less than half a
+ * second. Holds until the next start.
+ */
+void machine_stop_by(Machine *m, usec_t now, usec_t by);
+void machine_keep_stop_by(Machine *m, const Event *ev,
+                          bool entered);                 /* for machine_step(), after each step */
+bool machine_stop_is_late(const Machine *m, usec_t now); /* what is left is killed now, for that reason */
+int machine_active_state(const Machine *m);              /* ActiveState */
 const char *machine_sub_state(const Machine *m);
 const char *machine_result(const Machine *m);       /* "success", ... ; NULL for types without a result */
 usec_t machine_deadline(const Machine *m);          /* monotonic; USEC_INFINITY */

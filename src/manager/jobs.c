@@ -249,6 +249,7 @@ static void run_stop(Manager *m, Job *j) {
                          FIELD_I("JOB_ID", j->id),
                          FIELD_S("JOB_TYPE", j->type == JOB_STOP ? "stop" : "restart"));
         unit_thaw_to_stop(u);
+        unit_take_stop_share(j);
         begin(m, j, EVENT_STOP);
 }
 
@@ -308,6 +309,7 @@ unsigned manager_run_jobs(Manager *m, unsigned budget) {
         unsigned n = 0;
         Job *j;
 
+        manager_share_stop(m);
         while (n < budget && (j = graph_next_runnable(m->graph))) {
                 run_job(m, j);
                 n++;

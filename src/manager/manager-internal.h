@@ -74,8 +74,10 @@ typedef struct ManagerInternal {
         bool draining;
         bool crowded; /* there was no memory for a longer queue */
         EndPhase phase;
-        bool rest_asked; /* stop jobs for what the transaction does not reach */
-        bool budget_hit; /* SIGKILL was sent: nothing is started any more */
+        bool rest_asked;   /* stop jobs for what the transaction does not reach */
+        bool budget_hit;   /* SIGKILL was sent: nothing is started any more */
+        bool shares_stale; /* jobs have come since the stop budget was shared out */
+        usec_t kill_time;  /* of what the stop budget was not enough for; while stopping, if there is one */
         usec_t rest_begin, rest_looked;
         bool some_not_read;            /* units whose files memory or descriptors did not suffice for */
         sd_event_source *again_source; /* what memory did not suffice for is tried again */
@@ -266,8 +268,14 @@ int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *n)
 /* shutdown.c */
 int manager_end_init(Manager *m);                       /* what the end needs is there before it is needed */
 usec_t manager_stop_budget(const Manager *m);           /* for all units together; USEC_INFINITY: none */
+void unit_name_culprit(Unit *u, const char *why);       /* it is killed; once */
 void manager_check_leave(Manager *m);                   /* after each turn while stopping */
 void manager_note_job_of_end(Manager *m, const Job *j); /* exit.target & co. are to be started */
+
+/* stop-share.c */
+void manager_share_stop(Manager *m);     /* before jobs run: what waits for whom */
+void unit_take_stop_share(const Job *j); /* its stop begins */
+void unit_note_stop_share_used(Unit *u); /* before EVENT_DEADLINE */
 
 /* signals.c */
 void manager_signal_sets(const Manager *m, sigset_t *ret_own,

@@ -102,6 +102,7 @@ struct UnitRuntime {
         char *status_bus_error; /* BUSERROR=; owned */
         int status_errno;
         sd_event_source *notify_fd_source; /* X-NotifyFd=: our end, until the newline */
+        bool held_stop_up;                 /* killed, for others wait or the budget is used up */
         bool refusal_told;                 /* of a notification, in this run */
         uint64_t stream_ids[2];            /* of stdout and stderr in the journal link; 0: none */
         int *socket_fds;                   /* socket unit: listening; owned */

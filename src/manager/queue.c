@@ -214,6 +214,8 @@ static void handle_event(Manager *m, Unit *u, const Event *ev) {
         EffectList fx = { 0 };
         unsigned flags = 0;
 
+        if (ev->type == EVENT_DEADLINE)
+                unit_note_stop_share_used(u);
         machine_step(&rt->machine, ev, &fx);
         ENSURE_VOID(!fx.overflow);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The end: the stop transaction, the one budget for all of it, and what is
- * left when all units are down.
+ * The end: the stop transaction, the one budget for all of it (of which
+ * stop-share.c gives each unit its share), and what is left when all units
+ * are down.
  *
  *      asked -> jobs of exit.target -> all units down -> the rest TERM, KILL -> journal -> leave
  *
@@ -46,9 +47,13 @@ usec_t manager_stop_budget(const Manager *m) {
         return (env_get(m->host.environment, "KUBERNETES_SERVICE_HOST", 23) ? 29 : 9) * USEC_PER_SEC;
 }
 
-static void name_culprit(Manager *m, Unit *u, const char *why) {
+void unit_name_culprit(Unit *u, const char *why) {
+        Manager *m = unit_runtime(u)->manager;
         char *text auto_free = NULL;
 
+        if (unit_runtime(u)->held_stop_up)
+                return;
+        unit_runtime(u)->held_stop_up = true;
         LOG_UNIT(u->id, STOP_HELD_UP, FIELD_S("ACTIVE_STATE", active_state_to_string(u->active)),
                  FIELD_S("REASON", why));
         if (m->exit_code > 0 || !unit_is_essential(u, true))
@@ -66,7 +71,7 @@ static void kill_everything(Manager *m, const char *why) {
                 if (!rt->group || group_is_empty(rt->group))
                         continue;
                 if (!active_state_is_down(machine_active_state(&rt->machine)))
-                        name_culprit(m, u, why);
+                        unit_name_culprit(u, why);
                 (void)group_kill_all(rt->group);
         }
         (void)leftovers_signal(SIGKILL, journal_link_pid(m->journal));
@@ -118,7 +123,9 @@ static void begin_stopping(Manager *m, const char *reason, int exit_code) {
         if (budget == USEC_INFINITY)
                 return;
         m->stop_deadline = usec_add(now_monotonic(), budget);
-        arm(m->internal->stop_source, usec_sub(m->stop_deadline, MIN(RESERVE, budget / 2)));
+        m->internal->kill_time = usec_sub(m->stop_deadline, MIN(RESERVE, budget / 2));
+        m->internal->shares_stale = true;
+        arm(m->internal->stop_source, m->internal->kill_time);
 }
 
 /* `systemctl poweroff` and its like are start jobs of a target: the budget runs from here, not from its end. */

@@ -126,6 +126,7 @@ static void on_job_added(Job *j, void *userdata) {
         Manager *m = userdata;
 
         m->n_installed_jobs++;
+        m->internal->shares_stale = true;
         manager_note_job_of_end(m, j);
         job_timer_queued(j);
         if (m->observer.job_added)

@@ -528,11 +528,43 @@ static void a_job_asks_for_nothing_in_hindsight(void **state) {
         world_expect(w, "a.service starting\na.service failed\na.service/start failed\n");
 }
 
+static bool is_service(const Unit *u, void *userdata) {
+        return u->type == UNIT_SERVICE;
+}
+
+static unsigned below(World *w, const char *name) {
+        return unit_(w, name)->job->n_below;
+}
+
+/* What stops at once stands between them without a share; a branch counts as much as its longest way. */
+static void the_longest_chain_that_waits_for_a_stop_is_counted(void **state) {
+        World *w = *state;
+
+        world_unit(w, "all.target", "Wants=a.service b.service c.service d.service\nAfter=a.service");
+        world_unit(w, "a.service", "Conflicts=end.target\nAfter=b.service d.service");
+        world_unit(w, "b.service", "Conflicts=end.target\nAfter=mid.target");
+        world_unit(w, "mid.target", "Conflicts=end.target\nWants=c.service\nAfter=c.service");
+        world_unit(w, "c.service", "Conflicts=end.target");
+        world_unit(w, "d.service", "Conflicts=end.target");
+        world_unit(w, "end.target", "");
+        world_load(w);
+        world_up(w, "all.target");
+        world_up(w, "mid.target");
+        world_start(w, "end.target");
+        graph_measure_chains(w->graph, is_service, NULL);
+        assert_int_equal(below(w, "a.service"), 2);
+        assert_int_equal(below(w, "b.service"), 1);
+        assert_int_equal(below(w, "mid.target"), 1);
+        assert_int_equal(below(w, "c.service"), 0);
+        assert_int_equal(below(w, "d.service"), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 WORLD_TEST(unordered_jobs_run_side_by_side),
                 WORLD_TEST(a_start_waits_for_what_it_comes_after),
                 WORLD_TEST(stops_run_in_reverse),
+                WORLD_TEST(the_longest_chain_that_waits_for_a_stop_is_counted),
                 WORLD_TEST(a_stop_goes_before_a_start_either_way),
                 WORLD_TEST(a_restart_is_a_stop_and_then_a_start),
                 WORLD_TEST(a_restart_of_what_is_down_is_a_start),

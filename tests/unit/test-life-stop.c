@@ -334,6 +334,71 @@ static void foreign_main_process_is_waited_for_as_long_as_its_group(void **state
         world_expect(w, "[0.000] a.service stop-sigterm -> dead\n");
 }
 
+static void stop_within(World *w, usec_t span) {
+        usec_t now = w->now.monotonic;
+
+        machine_stop_by(&world_unit(w, A)->machine, now, usec_add(now, span));
+}
+
+static void a_share_of_the_stop_cuts_its_time(void **state) {
+        World *w = running(state, "[Service]\nExecStart=/bin/a\nExecStop=/bin/s\nTimeoutStopSec=90\n");
+        const Machine *m = &world_unit(w, A)->machine;
+
+        stop_within(w, 4 * USEC_PER_SEC);
+        world_stop(w, A);
+        world_advance(w, 3 * USEC_PER_SEC);
+        assert_false(machine_stop_is_late(m, w->now.monotonic));
+        world_span(w, A, EVENT_NOTIFY_EXTEND, 60 * USEC_PER_SEC);
+        world_advance(w, 999 * USEC_PER_MSEC);
+        assert_false(machine_stop_is_late(m, w->now.monotonic));
+        assert_true(machine_stop_is_late(m, w->now.monotonic + USEC_PER_MSEC));
+        world_advance(w, 1 * USEC_PER_MSEC);
+        world_advance(w, 500 * USEC_PER_MSEC);
+        world_expect(w, "[0.000] a.service running -> stop, spawn /bin/s\n"
+                        "[3.000] a.service stop -> stop-sigterm (timeout), kill all TERM\n"
+                        "[4.000] a.service stop-sigterm -> stop-sigkill, kill all KILL\n"
+                        "[4.500] a.service stop-sigkill -> final-sigterm, kill all TERM\n");
+}
+
+static void a_share_that_comes_late_cuts_what_is_left(void **state) {
+        World *w = running(state, "[Service]\nExecStart=/bin/a\nTimeoutStopSec=90\n");
+
+        world_stop(w, A);
+        world_advance(w, 10 * USEC_PER_SEC);
+        stop_within(w, 2 * USEC_PER_SEC);
+        world_advance(w, 2 * USEC_PER_SEC);
+        world_signal(w, A, SIGKILL);
+        world_expect(w, "[0.000] a.service running -> stop-sigterm, kill all TERM\n"
+                        "[12.000] a.service stop-sigterm -> stop-sigkill (timeout), kill all KILL\n"
+                        "[12.000] a.service stop-sigkill -> failed\n");
+}
+
+static void a_share_does_not_lengthen_a_stop_and_ends_with_the_next_start(void **state) {
+        World *w = running(state, "[Service]\nExecStart=/bin/a\nTimeoutStopSec=10\n");
+
+        stop_within(w, 60 * USEC_PER_SEC);
+        world_stop(w, A);
+        world_advance(w, 10 * USEC_PER_SEC);
+        world_signal(w, A, SIGKILL);
+        world_expect_state(w, A, "failed timeout");
+        world_start(w, A);
+        assert_true(world_unit(w, A)->machine.stop_by == USEC_INFINITY);
+}
+
+/* The answer to a spawn is still to come: it is asked for again, but not without a pause. */
+static void a_used_up_share_waits_for_the_answer_to_a_spawn(void **state) {
+        World *w = running(state, "[Service]\nExecStart=/bin/a\nExecStop=/bin/s\nTimeoutStopSec=90\n");
+
+        w->hold_spawns = true;
+        stop_within(w, 0);
+        world_stop(w, A);
+        for (int i = 0; i < 3; i++) {
+                world_advance(w, 500 * USEC_PER_MSEC);
+                assert_true(machine_deadline(&world_unit(w, A)->machine) > w->now.monotonic);
+        }
+        world_expect_state(w, A, "stop success");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 SCENARIO(stop_sends_sigterm_and_sigcont),
@@ -352,6 +417,10 @@ int main(void) {
                 SCENARIO(send_sigkill_no_waits_but_does_not_kill),
                 SCENARIO(stop_without_time_limit_waits),
                 SCENARIO(stop_time_may_be_extended),
+                SCENARIO(a_share_of_the_stop_cuts_its_time),
+                SCENARIO(a_share_that_comes_late_cuts_what_is_left),
+                SCENARIO(a_share_does_not_lengthen_a_stop_and_ends_with_the_next_start),
+                SCENARIO(a_used_up_share_waits_for_the_answer_to_a_spawn),
                 SCENARIO(stop_timeout_may_abort_or_kill),
                 SCENARIO(failing_exec_stop_post_fails_the_service),
                 SCENARIO(exec_stop_post_that_hangs_gets_the_final_signals),
