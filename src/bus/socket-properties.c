@@ -12,6 +12,9 @@ static int get_listen(Object *o, const Property *p, sd_bus_message *m) {
                 [LISTEN_DATAGRAM] = "Datagram",
                 [LISTEN_SEQPACKET] = "SequentialPacket",
                 [LISTEN_FIFO] = "FIFO",
+                [LISTEN_SPECIAL] = "Special",
+                [LISTEN_NETLINK] = "Netlink",
+                [LISTEN_QUEUE] = "MessageQueue",
         };
         const SocketSpec *s = o->unit->spec->socket;
         int r = sd_bus_message_open_container(m, 'a', "(ss)");

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -29,8 +30,22 @@ static bool is_listening(int fd) {
         return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &n) >= 0 && accepts;
 }
 
-static bool flush_one(int fd, bool listening) {
+/* A read() of a queue tells of it, and takes nothing. */
+static bool flush_message(int fd) {
+        struct mq_attr a;
+        char *scrap auto_free = NULL;
+
+        if (mq_getattr(fd, &a) < 0)
+                return false;
+        scrap = malloc((size_t)a.mq_msgsize);
+        return scrap && mq_receive(fd, scrap, (size_t)a.mq_msgsize, NULL) >= 0;
+}
+
+static bool flush_one(int fd, ListenKind kind, bool listening) {
         char scrap[65536];
+
+        if (kind == LISTEN_QUEUE)
+                return flush_message(fd);
 
         if (listening) {
                 int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -39,14 +54,15 @@ static bool flush_one(int fd, bool listening) {
                         (void)close(connection);
                 return connection >= 0;
         }
-        return read(fd, scrap, sizeof(scrap)) >= 0;
+        return read(fd, scrap, sizeof(scrap)) > 0 || kind == LISTEN_DATAGRAM; /* which may be empty */
 }
 
 void listen_flush(const SocketSpec *s, const int *fds, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 bool listening = is_listening(fds[i]);
 
-                for (unsigned k = 0; k < FLUSHED_MAX && is_readable(fds[i]) && flush_one(fds[i], listening);
+                for (unsigned k = 0; k < FLUSHED_MAX && is_readable(fds[i]) &&
+                                     flush_one(fds[i], s->listen[i].kind, listening);
                      k++)
                         continue;
         }

@@ -131,6 +131,30 @@ int socket_address_parse(const char *text, bool ipv6, SocketAddress *ret) {
         return 0;
 }
 
+static bool is_same_ipv6(const struct sockaddr_in6 *a, const struct sockaddr_in6 *b) {
+        return a->sin6_port == b->sin6_port && IN6_ARE_ADDR_EQUAL(&a->sin6_addr, &b->sin6_addr) &&
+               (a->sin6_scope_id == 0 || b->sin6_scope_id == 0 || a->sin6_scope_id == b->sin6_scope_id);
+}
+
+bool socket_address_equal(const SocketAddress *a, const SocketAddress *b) {
+        if (a->any.sa_family != b->any.sa_family)
+                return false;
+        switch (a->any.sa_family) {
+        case AF_INET:
+                return a->in.sin_port == b->in.sin_port && a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+        case AF_INET6:
+                return is_same_ipv6(&a->in6, &b->in6);
+        case AF_VSOCK:
+                return a->vm.svm_cid == b->vm.svm_cid && a->vm.svm_port == b->vm.svm_port;
+        case AF_UNIX:
+                if (a->un.sun_path[0] && b->un.sun_path[0]) /* whose length may or may not count the end */
+                        return str_equal(a->un.sun_path, b->un.sun_path);
+                return a->len == b->len && memcmp(&a->un, &b->un, a->len) == 0;
+        default:
+                return false;
+        }
+}
+
 const char *socket_address_path(const SocketAddress *a) {
         return a->any.sa_family == AF_UNIX && a->un.sun_path[0] == '/' ? a->un.sun_path : NULL;
 }

@@ -24,6 +24,8 @@ typedef struct SocketAddress {
 
 /* A bare port is IPv6's any address; where the kernel has no IPv6 the caller asks for IPv4's. 0 or -EINVAL. */
 int socket_address_parse(const char *text, bool ipv6, SocketAddress *ret);
+/* Do they name the same end? The scope of IPv6 counts where both have one. */
+bool socket_address_equal(const SocketAddress *a, const SocketAddress *b);
 /* The path of a socket in the file system, NULL for all others. */
 const char *socket_address_path(const SocketAddress *a);
 /* "127.0.0.1", "::1" (mapped IPv4 addresses as IPv4); empty for other families. */

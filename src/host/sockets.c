@@ -2,144 +2,14 @@
 #include "host/sockets.h"
 
 #include "host/account-file.h"
-#include "host/socket-address.h"
+#include "host/socket-open.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
+#include <mqueue.h>
+#include <netinet/in.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-typedef struct Opener {
-        const SocketSpec *spec;
-        Report *report;
-        const char *file, *line; /* the file of the unit; the address as written */
-        uid_t uid;               /* of nodes in the file system; -1: ours */
-        gid_t gid;
-} Opener;
-
-/* What is refused for want of a privilege, or unknown to the kernel, is no reason not to listen. */
-static void try_option(const Opener *o, int fd, int level, int name, int value, const char *key) {
-        if (setsockopt(fd, level, name, &value, sizeof(value)) < 0)
-                report_add(o->report, SEVERITY_NOTE, o->file, 0, key, "%s: %s, not applied", o->line,
-                           strerrordesc_np(errno) ?: "unknown error");
-}
-
-static int in_seconds(usec_t t) {
-        return (int)MIN(t / USEC_PER_SEC, (usec_t)INT32_MAX);
-}
-
-static void set_tcp_options(const Opener *o, int fd) {
-        const SocketSpec *s = o->spec;
-
-        if (s->keep_alive)
-                try_option(o, fd, SOL_SOCKET, SO_KEEPALIVE, 1, "KeepAlive");
-        if (s->keep_alive_time > 0 && s->keep_alive_time != USEC_INFINITY)
-                try_option(o, fd, IPPROTO_TCP, TCP_KEEPIDLE, in_seconds(s->keep_alive_time),
-                           "KeepAliveTimeSec");
-        if (s->keep_alive_interval > 0 && s->keep_alive_interval != USEC_INFINITY)
-                try_option(o, fd, IPPROTO_TCP, TCP_KEEPINTVL, in_seconds(s->keep_alive_interval),
-                           "KeepAliveIntervalSec");
-        if (s->keep_alive_probes > 0)
-                try_option(o, fd, IPPROTO_TCP, TCP_KEEPCNT, (int)s->keep_alive_probes, "KeepAliveProbes");
-        if (s->defer_accept > 0 && s->defer_accept != USEC_INFINITY)
-                try_option(o, fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, in_seconds(s->defer_accept),
-                           "DeferAcceptSec");
-        if (s->no_delay)
-                try_option(o, fd, IPPROTO_TCP, TCP_NODELAY, 1, "NoDelay");
-}
-
-static void set_ip_options(const Opener *o, int fd, int family) {
-        const SocketSpec *s = o->spec;
-        bool v6 = family == AF_INET6;
-
-        if (s->ip_tos >= 0)
-                try_option(o, fd, IPPROTO_IP, IP_TOS, s->ip_tos, "IPTOS");
-        if (s->ip_ttl >= 0) {
-                try_option(o, fd, IPPROTO_IP, IP_TTL, s->ip_ttl, "IPTTL");
-                if (v6)
-                        try_option(o, fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, s->ip_ttl, "IPTTL");
-        }
-        if (s->free_bind)
-                try_option(o, fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_FREEBIND : IP_FREEBIND, 1,
-                           "FreeBind");
-        if (s->transparent)
-                try_option(o, fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1,
-                           "Transparent");
-        if (s->reuse_port)
-                try_option(o, fd, SOL_SOCKET, SO_REUSEPORT, 1, "ReusePort");
-        if (v6 && s->bind_ipv6_only != BIND_IPV6_DEFAULT)
-                try_option(o, fd, IPPROTO_IPV6, IPV6_V6ONLY, s->bind_ipv6_only == BIND_IPV6_ONLY,
-                           "BindIPv6Only");
-        if (s->pass_packet_info) {
-                try_option(o, fd, IPPROTO_IP, IP_PKTINFO, 1, "PassPacketInfo");
-                if (v6)
-                        try_option(o, fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "PassPacketInfo");
-        }
-        if (s->bind_to_device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, s->bind_to_device,
-                                            (socklen_t)strlen(s->bind_to_device) + 1) < 0)
-                report_add(o->report, SEVERITY_NOTE, o->file, 0, "BindToDevice", "%s: %s, not applied",
-                           s->bind_to_device, strerrordesc_np(errno) ?: "unknown error");
-}
-
-static void set_buffer(const Opener *o, int fd, int forced, int plain, uint64_t size, const char *key) {
-        int value = (int)MIN(size, (uint64_t)INT32_MAX);
-
-        if (size == LIMIT_UNSET || size == 0)
-                return;
-        if (setsockopt(fd, SOL_SOCKET, forced, &value, sizeof(value)) < 0)
-                try_option(o, fd, SOL_SOCKET, plain, value, key);
-}
-
-static void set_common_options(const Opener *o, int fd, int family) {
-        const SocketSpec *s = o->spec;
-
-        if (s->broadcast)
-                try_option(o, fd, SOL_SOCKET, SO_BROADCAST, 1, "Broadcast");
-        if (s->pass_credentials && family == AF_UNIX)
-                try_option(o, fd, SOL_SOCKET, SO_PASSCRED, 1, "PassCredentials");
-        if (s->pass_security && family == AF_UNIX)
-                try_option(o, fd, SOL_SOCKET, SO_PASSSEC, 1, "PassSecurity");
-        if (s->priority >= 0)
-                try_option(o, fd, SOL_SOCKET, SO_PRIORITY, s->priority, "Priority");
-        if (s->mark >= 0)
-                try_option(o, fd, SOL_SOCKET, SO_MARK, s->mark, "Mark");
-        set_buffer(o, fd, SO_RCVBUFFORCE, SO_RCVBUF, s->receive_buffer, "ReceiveBuffer");
-        set_buffer(o, fd, SO_SNDBUFFORCE, SO_SNDBUF, s->send_buffer, "SendBuffer");
-}
-
-static int make_parents(const char *path, unsigned mode) {
-        char copy[sizeof(((struct sockaddr_un *)0)->sun_path) + 4096];
-
-        if (strlen(path) >= sizeof(copy))
-                return -ENAMETOOLONG;
-        strcpy(copy, path);
-        for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-                *slash = 0;
-                if (mkdir(copy, (mode_t)mode) < 0 && errno != EEXIST)
-                        return -errno;
-                *slash = '/';
-        }
-        return 0;
-}
-
-/* A socket or FIFO in the file system belongs to who may connect. */
-static int dress_node(const Opener *o, const char *path) {
-        if (chmod(path, (mode_t)o->spec->mode) < 0)
-                return -errno;
-        if (o->uid == (uid_t)-1 && o->gid == (gid_t)-1)
-                return 0;
-        return lchown(path, o->uid, o->gid) < 0 ? -errno : 0;
-}
-
-/* What an earlier run has left; a file of somebody else's in that place stays, and bind() fails. */
-static void remove_stale(const char *path, mode_t kind) {
-        struct stat st;
-
-        if (lstat(path, &st) >= 0 && (st.st_mode & S_IFMT) == kind)
-                (void)unlink(path);
-}
 
 static int bind_unix(const Opener *o, int fd, const SocketAddress *a) {
         const char *path = socket_address_path(a);
@@ -148,19 +18,26 @@ static int bind_unix(const Opener *o, int fd, const SocketAddress *a) {
 
         if (!path)
                 return bind(fd, &a->any, a->len) < 0 ? -errno : 0;
-        r = make_parents(path, o->spec->directory_mode);
+        r = socket_make_parents(path, o->spec->directory_mode);
         if (r < 0)
                 return r;
-        remove_stale(path, S_IFSOCK);
+        socket_remove_stale(path, S_IFSOCK);
         /* Nobody may connect between bind() and chmod() who may not later. */
         old = umask(0777 & ~(mode_t)o->spec->mode);
         r = bind(fd, &a->any, a->len) < 0 ? -errno : 0;
         (void)umask(old);
-        return r < 0 ? r : dress_node(o, path);
+        return r < 0 ? r : socket_dress_node(o, path);
 }
 
 static int socket_type(ListenKind kind) {
         return kind == LISTEN_STREAM ? SOCK_STREAM : kind == LISTEN_DATAGRAM ? SOCK_DGRAM : SOCK_SEQPACKET;
+}
+
+/* SocketProtocol= is for those lines that it goes with. */
+static int ip_protocol(const SocketSpec *s, int type) {
+        bool datagrams = s->protocol == IPPROTO_UDPLITE;
+
+        return datagrams == (type == SOCK_DGRAM) ? s->protocol : 0;
 }
 
 static int open_socket(const Opener *o, const ListenAddress *l, bool ipv6, int *ret) {
@@ -172,15 +49,12 @@ static int open_socket(const Opener *o, const ListenAddress *l, bool ipv6, int *
         r = socket_address_parse(l->address, ipv6, &a);
         if (r < 0)
                 return r;
-        fd = socket(a.any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        ip = a.any.sa_family == AF_INET || a.any.sa_family == AF_INET6;
+        fd = socket(a.any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    ip ? ip_protocol(o->spec, type) : 0);
         if (fd < 0)
                 return -errno;
-        ip = a.any.sa_family == AF_INET || a.any.sa_family == AF_INET6;
-        if (ip && type == SOCK_STREAM)
-                set_tcp_options(o, fd);
-        if (ip)
-                set_ip_options(o, fd, a.any.sa_family);
-        set_common_options(o, fd, a.any.sa_family);
+        socket_set_options(o, fd, a.any.sa_family, type);
         if (ip)
                 (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
         r = a.any.sa_family == AF_UNIX ? bind_unix(o, fd, &a) : bind(fd, &a.any, a.len) < 0 ? -errno : 0;
@@ -192,36 +66,21 @@ static int open_socket(const Opener *o, const ListenAddress *l, bool ipv6, int *
         return 0;
 }
 
-/* Read and write, so that the end of the last writer is no end of file. */
-static int open_fifo(const Opener *o, const char *path, int *ret) {
-        int fd auto_fd = -1, r = make_parents(path, o->spec->directory_mode);
-        struct stat st;
-        mode_t old;
-
-        if (r < 0)
-                return r;
-        old = umask(0777 & ~(mode_t)o->spec->mode);
-        r = mkfifo(path, (mode_t)o->spec->mode) < 0 && errno != EEXIST ? -errno : 0;
-        (void)umask(old);
-        if (r < 0)
-                return r;
-        fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return -errno;
-        if (!S_ISFIFO(st.st_mode))
-                return -EEXIST;
-        r = dress_node(o, path);
-        if (r < 0)
-                return r;
-        *ret = TAKE_FD(fd);
-        return 0;
-}
-
 static int open_one(const Opener *o, const ListenAddress *l, int *ret) {
         int r;
 
-        if (l->kind == LISTEN_FIFO)
-                return open_fifo(o, l->address, ret);
+        switch (l->kind) {
+        case LISTEN_FIFO:
+                return socket_open_fifo(o, l->address, ret);
+        case LISTEN_SPECIAL:
+                return socket_open_special(o, l->address, ret);
+        case LISTEN_QUEUE:
+                return socket_open_queue(o, l->address, ret);
+        case LISTEN_NETLINK:
+                return socket_open_netlink(o, l->address, ret);
+        default:
+                break;
+        }
         r = open_socket(o, l, true, ret);
         /* A bare port without IPv6 in this network namespace. */
         if ((r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL) &&
@@ -256,51 +115,42 @@ static int find_owner(Opener *o) {
         return 0;
 }
 
-/* Symlinks= all point to the first node in the file system. */
-static void make_links(const Opener *o) {
+/* Negative in place of a descriptor: it has to be opened. */
+static int open_missing(Opener *o, int *fds) {
         const SocketSpec *s = o->spec;
-        const char *target = NULL;
+        int r = find_owner(o);
 
-        for (size_t i = 0; i < s->n_listen && !target; i++)
-                if (s->listen[i].address[0] == '/')
-                        target = s->listen[i].address;
-        STRV_FOREACH (link, s->symlinks) {
-                if (!target)
-                        return;
-                (void)make_parents(*link, s->directory_mode);
-                remove_stale(*link, S_IFLNK);
-                if (symlink(target, *link) < 0)
-                        report_add(o->report, SEVERITY_NOTE, o->file, 0, "Symlinks", "%s: %s", *link,
-                                   strerrordesc_np(errno) ?: "unknown error");
+        for (size_t i = 0; i < s->n_listen && r >= 0; i++) {
+                if (fds[i] >= 0)
+                        continue;
+                o->line = s->listen[i].address;
+                r = open_one(o, s->listen + i, fds + i);
+                if (r < 0)
+                        report_add(o->report, SEVERITY_ERROR, o->file, 0, NULL, "Cannot listen on %s: %s.",
+                                   o->line, strerrordesc_np(-r) ?: "unknown error");
         }
+        return r;
 }
 
-int listen_open(const SocketSpec *s, Report *report, const char *file, int **ret_fds, size_t *ret_n) {
+int listen_open(const SocketSpec *s, InheritedFds *inherited, const char *name, Report *report,
+                const char *file, int **ret_fds, size_t *ret_n) {
         Opener o = { .spec = s, .report = report, .file = file, .uid = (uid_t)-1, .gid = (gid_t)-1 };
         int *fds = calloc(s->n_listen + 1, sizeof(int)), r;
-        size_t n = 0;
 
         if (!fds)
                 return -ENOMEM;
-        r = find_owner(&o);
-        for (; r >= 0 && n < s->n_listen; n++) {
-                o.line = s->listen[n].address;
-                r = open_one(&o, s->listen + n, fds + n);
-                if (r < 0) {
-                        report_add(report, SEVERITY_ERROR, file, 0, NULL, "Cannot listen on %s: %s.", o.line,
-                                   strerrordesc_np(-r) ?: "unknown error");
-                        break;
-                }
-        }
+        inherited_fds_distribute(inherited, s, name, fds);
+        r = open_missing(&o, fds);
         if (r < 0) {
-                while (n > 0)
-                        (void)close(fds[--n]);
+                for (size_t i = 0; i < s->n_listen; i++)
+                        if (fds[i] >= 0)
+                                (void)close(fds[i]);
                 free(fds);
                 return r;
         }
-        make_links(&o);
+        socket_make_links(&o);
         *ret_fds = fds;
-        *ret_n = n;
+        *ret_n = s->n_listen;
         return 0;
 }
 
@@ -312,7 +162,9 @@ void listen_close(const SocketSpec *s, int *fds, size_t n) {
         if (!s->remove_on_stop)
                 return;
         for (size_t i = 0; i < s->n_listen; i++)
-                if (s->listen[i].address[0] == '/')
+                if (s->listen[i].kind == LISTEN_QUEUE)
+                        (void)mq_unlink(s->listen[i].address);
+                else if (listen_address_is_node(s->listen + i))
                         (void)unlink(s->listen[i].address);
         STRV_FOREACH (link, s->symlinks)
                 (void)unlink(*link);

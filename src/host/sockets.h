@@ -8,10 +8,15 @@
  */
 
 #include "base/report.h"
+#include "host/inherited-fds.h"
 #include "unit/spec.h"
 
-/* Opens every Listen*= line in order. On failure nothing stays open and the report says which line and why. */
-int listen_open(const SocketSpec *s, Report *report, const char *file, int **ret_fds, size_t *ret_n);
+/*
+ * Opens every Listen*= line in order, but for those that somebody else has opened under that address or the name.
+ * On failure nothing stays open and the report says which line and why.
+ */
+int listen_open(const SocketSpec *s, InheritedFds *inherited, const char *name, Report *report,
+                const char *file, int **ret_fds, size_t *ret_n);
 void listen_close(const SocketSpec *s, int *fds,
                   size_t n); /* unlinks what RemoveOnStop= says, frees the array */
 void listen_flush(const SocketSpec *s, const int *fds, size_t n);

@@ -132,6 +132,10 @@ static int open_path(Manager *m, Unit *u) {
         return path_watch_new(m->watcher, p, on_path_moved, u, &unit_runtime(u)->file_watch);
 }
 
+static const char *socket_fd_name(const Unit *socket) {
+        return socket->spec->socket->fd_name ?: socket->id;
+}
+
 static int open_socket(Manager *m, Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
         Report report = { 0 };
@@ -139,8 +143,12 @@ static int open_socket(Manager *m, Unit *u) {
 
         if (rt->socket_fds)
                 return 0;
-        r = listen_open(u->spec->socket, &report, u->fragment_path, &rt->socket_fds, &rt->n_socket_fds);
-        manager_log_report(u->id, &report);
+        r = listen_open(u->spec->socket, &m->internal->inherited, socket_fd_name(u), &report,
+                        u->fragment_path, &rt->socket_fds, &rt->n_socket_fds);
+        if (r < 0)
+                manager_log_report(u->id, &report);
+        else /* all that is in it are options that could not be set */
+                unit_note_unapplied(u, &report);
         report_release(&report);
         return r;
 }
@@ -184,6 +192,13 @@ static int on_traffic(sd_event_source *s, int fd, uint32_t revents, void *userda
         unit_listen(m, u, false); /* until the machine has answered: level-triggered, it would spin */
         (void)manager_push_type(m, u, EVENT_TRIGGER);
         return 0;
+}
+
+void unit_flush_pending(Unit *u) {
+        const UnitRuntime *rt = unit_runtime(u);
+
+        if (u->type == UNIT_SOCKET && u->spec->socket->flush_pending && !u->spec->socket->accept)
+                listen_flush(u->spec->socket, rt->socket_fds, rt->n_socket_fds);
 }
 
 void unit_listen(Manager *m, Unit *u, bool on) {
@@ -255,10 +270,6 @@ void unit_check_paths(Manager *m, Unit *u) {
                                      .value = path_watch_holds(u->spec->path) });
 }
 
-static const char *socket_fd_name(const Unit *socket) {
-        return socket->spec->socket->fd_name ?: socket->id;
-}
-
 static int add_fds(int **fds, const char ***names, size_t *n, const int *more, size_t n_more,
                    const char *name) {
         int *f;
@@ -279,6 +290,15 @@ static int add_fds(int **fds, const char ***names, size_t *n, const int *more, s
                 l[(*n)++] = name;
         }
         return 0;
+}
+
+int unit_collect_own_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *ret_n) {
+        const UnitRuntime *rt = unit_runtime(u);
+
+        *ret_fds = NULL;
+        *ret_names = NULL;
+        *ret_n = 0;
+        return add_fds(ret_fds, ret_names, ret_n, rt->socket_fds, rt->n_socket_fds, socket_fd_name(u));
 }
 
 int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *ret_n) {

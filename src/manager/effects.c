@@ -240,6 +240,8 @@ static void effect_close(Manager *m, Unit *u, const Effect *fx, const Event *cau
 }
 
 static void effect_listen(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+        if (fx->type == EFFECT_LISTEN)
+                unit_flush_pending(u);
         unit_listen(m, u, fx->type == EFFECT_LISTEN);
 }
 

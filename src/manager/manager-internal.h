@@ -25,6 +25,7 @@
 
 #include "base/log.h"
 #include "host/clock-watch.h"
+#include "host/inherited-fds.h"
 #include "host/kernel-facts.h"
 #include "manager/manager.h"
 
@@ -102,6 +103,7 @@ typedef struct ManagerInternal {
         bool cause_told;
         KernelFacts *kernel_facts; /* owned; NULL until somebody asks */
         CommandStart *command;     /* the command that went first; owned; NULL: none did */
+        InheritedFds inherited;    /* what svinit was given, for socket units */
         int notify_fd;             /* bound for it; -1 */
         pid_t job; /* the command's process group, where svinit is a job of a shell; 0: it is none */
         ManagerOptions options; /* strings borrowed from the caller of manager_new() */
@@ -249,6 +251,7 @@ int unit_kill_list(Unit *u, int signal); /* of such: how many it met, or a negat
 void unit_arm_timers(Manager *m, Unit *u);
 void unit_open(Manager *m, Unit *u);
 void unit_close(Manager *m, Unit *u);
+void unit_flush_pending(Unit *u); /* FlushPending=: before it is listened on again */
 void unit_listen(Manager *m, Unit *u, bool on);
 void unit_trigger(Manager *m, Unit *u);
 
@@ -263,6 +266,8 @@ void unit_check_paths(Manager *m, Unit *u);
 void unit_write_stamp(Manager *m, Unit *u);
 void unit_read_stamp(Manager *m, Unit *u);
 /* The descriptors that this service gets from its sockets and its store. Arrays owned by the caller, descriptors borrowed. */
+/* A socket unit's own, for its commands. */
+int unit_collect_own_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *n);
 int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *n);
 
 /* shutdown.c */

@@ -65,6 +65,9 @@ static int find_place(Manager *m, const ManagerOptions *o) {
         r = host_info_begin(&m->host, o->environment);
         if (r < 0)
                 return r;
+        r = inherited_fds_take(o->environment, &m->internal->inherited);
+        if (r < 0)
+                return r;
         manager_log_init(m);
         manager_log_report(NULL, &report);
         report_release(&report);
@@ -210,6 +213,7 @@ void manager_free(Manager *m) {
                 free_built(m);
         else
                 groups_free(m->groups);
+        inherited_fds_release(&in->inherited);
         command_free(m);
         shell_job_end(m);
         if (in->notify_fd >= 0 && notify_path(m, path) >= 0) { /* nobody has come to own it */

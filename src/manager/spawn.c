@@ -542,6 +542,14 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
                 p.notify_fd_number = (int)u->spec->service->notify_fd;
         }
 
+        if (u->type == UNIT_SOCKET && u->spec->socket->pass_fds_to_exec) {
+                r = unit_collect_own_fds(u, &fds, &fd_names, &p.n_fds);
+                if (r < 0)
+                        return r;
+                p.fds = fds;
+                p.fd_names = fd_names;
+        }
+
         r = plan_streams(m, u, &p, streams);
         if (r < 0)
                 return r;

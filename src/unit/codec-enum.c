@@ -119,6 +119,14 @@ ENUM_CODEC(keyring_mode, KeyringMode, nothing_else, "one of inherit, private, sh
 ENUM_CODEC(bind_ipv6_only, BindIPv6Only, nothing_else, "one of default, both, ipv6-only",
            SAMPLES("default", "both", "ipv6-only"), SAMPLES("", "yes"));
 
+static int or_longer_unit(const char *s, int *ret) {
+        *ret = str_equal(s, "usec") || str_equal(s, "\u00b5s") ? TIMESTAMPING_US : TIMESTAMPING_NS;
+        return *ret == TIMESTAMPING_US || str_equal(s, "nsec") ? 0 : -1;
+}
+
+ENUM_CODEC(timestamping, Timestamping, or_longer_unit, "one of off, us (usec, \u00b5s), ns (nsec)",
+           SAMPLES("off", "us", "ns", "usec", "\u00b5s", "nsec"), SAMPLES("", "yes", "ms"));
+
 /* OnFailureIsolate=, from before there was OnFailureJobMode=. */
 static int isolate_job_mode_parse(const CodecContext *c, const char *value, void *field) {
         bool isolate;

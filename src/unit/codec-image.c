@@ -181,34 +181,6 @@ const Codec codec_encrypted_credential = {
         .bad = SAMPLES("key", "a/b:Zm9v", "key:!"),
 };
 
-/* "FAMILY [GROUP]" */
-static int netlink_parse(const CodecContext *c, const char *value, void *field) {
-        static const char *const families[] = { "route",      "firewall",       "inet-diag", "nflog",
-                                                "xfrm",       "selinux",        "iscsi",     "audit",
-                                                "fib-lookup", "connector",      "netfilter", "ip6-fw",
-                                                "dnrtmsg",    "kobject-uevent", "generic",   "scsitransport",
-                                                "ecryptfs",   "rdma",           NULL };
-        char *text auto_free = NULL;
-        unsigned number;
-        size_t n;
-        int r;
-
-        r = codec_expand(c, value, &text);
-        if (r != 0)
-                return r;
-        n = strcspn(text, " \t");
-        if (text[n] && parse_unsigned(text + n + strspn(text + n, " \t"), &number) < 0)
-                return -EINVAL;
-        text[n] = 0;
-        if (!is_one_of(families, text, n) && (parse_unsigned(text, &number) < 0 || number > INT32_MAX))
-                return -EINVAL;
-        return text_keep(value, field);
-}
-
-TEXT_CODEC(netlink, .good = SAMPLES("", "route 1361", "kobject-uevent"), .bad = SAMPLES("eth0", "route x"),
-           .expects = "a netlink family such as kobject-uevent, perhaps with the number of a group",
-           .parse = netlink_parse);
-
 static int file_system_handle(const CodecContext *c, const char *word, void *field) {
         static const char *const groups[] = {
                 "@basic-api", "@auxiliary-api",  "@common-block", "@historical-block", "@known",

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netlink.h>
 #include <netinet/ip.h>
 #include <sys/un.h>
 
@@ -69,10 +70,14 @@ static bool vsock_is_valid(const char *rest) {
                (cid[0] == 0 || parse_unsigned(cid, &v) >= 0) && parse_unsigned(colon + 1, &v) >= 0;
 }
 
+static bool is_path_only(ListenKind kind) {
+        return kind == LISTEN_FIFO || kind == LISTEN_SPECIAL || kind == LISTEN_QUEUE;
+}
+
 static bool address_is_valid(ListenKind kind, const char *s) {
         const char *rest = str_after(s, "vsock:");
 
-        if (kind == LISTEN_FIFO)
+        if (is_path_only(kind))
                 return path_is_absolute(s) && path_is_safe(s);
         if (s[0] == '/' || s[0] == '@')
                 return s[1] && path_is_safe(s) && strlen(s) < sizeof(((struct sockaddr_un *)0)->sun_path);
@@ -83,11 +88,25 @@ static bool address_is_valid(ListenKind kind, const char *s) {
         return s[0] == '[' ? ipv6_is_valid(s) : port_is_valid(s) || ipv4_is_valid(s);
 }
 
+/* Takes the address, except when there is no memory. */
+static int add_address(SocketSpec *socket, ListenKind kind, char *address) {
+        ListenAddress *v = realloc(socket->listen, (socket->n_listen + 1) * sizeof(*v));
+
+        if (!v)
+                return -ENOMEM;
+        socket->listen = v;
+        v[socket->n_listen++] = (ListenAddress){ .kind = kind, .address = address };
+        return 0;
+}
+
+bool listen_address_is_node(const ListenAddress *l) {
+        return l->address[0] == '/' && l->kind != LISTEN_SPECIAL && l->kind != LISTEN_QUEUE;
+}
+
 static int listen_parse(const CodecContext *c, const char *value, void *field) {
         SocketSpec *socket = CONTAINER_OF((ListenAddress **)field, SocketSpec, listen);
         ListenKind kind = (ListenKind)c->row->detail;
         char *address auto_free = NULL;
-        ListenAddress *v;
         int r;
 
         if (value[0] == 0) { /* of whatever kind: all addresses are dropped */
@@ -99,24 +118,21 @@ static int listen_parse(const CodecContext *c, const char *value, void *field) {
         if (r != 0)
                 return r;
         if (!address_is_valid(kind, address))
-                return kind == LISTEN_FIFO
+                return is_path_only(kind)
                                ? codec_refuse_value(c, address, "an absolute path such as /run/app.fifo")
                                : -EINVAL;
         if (address[0] == '/') {
                 path_simplify(address);
-                if (kind == LISTEN_FIFO && !path_is_normalized(address))
+                if (is_path_only(kind) && !path_is_normalized(address))
                         return codec_refuse(c, "'%.120s' has '..' in it", address);
                 r = path_leave_var_run(c, &address);
                 if (r < 0)
                         return r;
         }
-
-        v = realloc(socket->listen, (socket->n_listen + 1) * sizeof(*v));
-        if (!v)
-                return -ENOMEM;
-        socket->listen = v;
-        v[socket->n_listen++] = (ListenAddress){ .kind = kind, .address = TAKE(address) };
-        return 0;
+        r = add_address(socket, kind, address);
+        if (r >= 0)
+                address = NULL;
+        return r;
 }
 
 static int listen_format(const Directive *row, const void *field, Buf *b) {
@@ -140,6 +156,126 @@ const Codec codec_listen = {
         .release = listen_release,
         .good = SAMPLES("", "/run//a.sock", "/var/run/b"),
         .bad = SAMPLES("a.sock", "-1", "70000", "127.0.0.1", "[::1]", "1.2.3:80", "@"),
+};
+
+static const char *const netlink_families[] = {
+        [NETLINK_ROUTE] = "route",
+        [NETLINK_FIREWALL] = "firewall",
+        [NETLINK_SOCK_DIAG] = "inet-diag",
+        [NETLINK_NFLOG] = "nflog",
+        [NETLINK_XFRM] = "xfrm",
+        [NETLINK_SELINUX] = "selinux",
+        [NETLINK_ISCSI] = "iscsi",
+        [NETLINK_AUDIT] = "audit",
+        [NETLINK_FIB_LOOKUP] = "fib-lookup",
+        [NETLINK_CONNECTOR] = "connector",
+        [NETLINK_NETFILTER] = "netfilter",
+        [NETLINK_IP6_FW] = "ip6-fw",
+        [NETLINK_DNRTMSG] = "dnrtmsg",
+        [NETLINK_KOBJECT_UEVENT] = "kobject-uevent",
+        [NETLINK_GENERIC] = "generic",
+        [NETLINK_SCSITRANSPORT] = "scsitransport",
+        [NETLINK_ECRYPTFS] = "ecryptfs",
+        [NETLINK_RDMA] = "rdma",
+};
+
+const char *netlink_family_to_string(int family) {
+        return family >= 0 && (size_t)family < ELEMENTSOF(netlink_families) ? netlink_families[family] : NULL;
+}
+
+int netlink_family_from_string(const char *s) {
+        unsigned number;
+
+        for (size_t i = 0; i < ELEMENTSOF(netlink_families); i++)
+                if (str_equal(netlink_families[i], s))
+                        return (int)i;
+        return parse_unsigned(s, &number) >= 0 && number <= INT32_MAX ? (int)number : -1;
+}
+
+/* "FAMILY [GROUPS]", of which "FAMILY GROUPS" is kept. */
+static int netlink_parse(const CodecContext *c, const char *value, void *field) {
+        SocketSpec *socket = CONTAINER_OF((ListenAddress **)field, SocketSpec, listen);
+        char *text auto_free = NULL, *address;
+        unsigned groups = 0;
+        int r, family;
+        size_t n;
+
+        if (value[0] == 0) {
+                listen_release(field);
+                return 0;
+        }
+        r = codec_expand(c, value, &text);
+        if (r != 0)
+                return r;
+        n = strcspn(text, " \t");
+        if (text[n] && parse_unsigned(text + n + strspn(text + n, " \t"), &groups) < 0)
+                return -EINVAL;
+        text[n] = 0;
+        family = netlink_family_from_string(text);
+        if (family < 0)
+                return -EINVAL;
+        r = netlink_family_to_string(family)
+                    ? str_printf(&address, "%s %u", netlink_family_to_string(family), groups)
+                    : str_printf(&address, "%d %u", family, groups);
+        if (r < 0)
+                return r;
+        r = add_address(socket, LISTEN_NETLINK, address);
+        if (r < 0)
+                free(address);
+        return r;
+}
+
+const Codec codec_netlink = {
+        CODEC_OF(netlink),
+        .expects = "a netlink family such as kobject-uevent, perhaps with the number of a group",
+        .lines = true,
+        .parse = netlink_parse,
+        .format = listen_format,
+        .release = listen_release,
+        .good = SAMPLES("", "route 1361", "kobject-uevent", "31"),
+        .bad = SAMPLES("eth0", "route x"),
+};
+
+static int congestion_parse(const CodecContext *c, const char *value, void *field) {
+        return strchr(value, '\n') ? -EINVAL : text_keep(value, field);
+}
+
+TEXT_CODEC(congestion, .good = SAMPLES("", "reno", "100%"), .bad = SAMPLES("a\nb"),
+           .expects = "the name of a congestion control", .parse = congestion_parse);
+
+static const struct {
+        const char *name;
+        int value;
+} protocol_names[] = {
+        { "udplite", IPPROTO_UDPLITE },
+        { "sctp", IPPROTO_SCTP },
+        { "mptcp", IPPROTO_MPTCP },
+};
+
+static int ip_protocol_parse(const CodecContext *c, const char *value, void *field) {
+        for (size_t i = 0; i < ELEMENTSOF(protocol_names); i++)
+                if (str_equal(protocol_names[i].name, value)) {
+                        *(int *)field = protocol_names[i].value;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+static int ip_protocol_format(const Directive *row, const void *field, Buf *b) {
+        for (size_t i = 0; i < ELEMENTSOF(protocol_names); i++)
+                if (protocol_names[i].value == *(const int *)field)
+                        buf_add(b, protocol_names[i].name);
+        return format_end(b);
+}
+
+const Codec codec_ip_protocol = {
+        CODEC_OF(ip_protocol),
+        .expects = "one of udplite, sctp, mptcp",
+        .filled = true,
+        .parse = ip_protocol_parse,
+        .format = ip_protocol_format,
+        .good = SAMPLES("udplite", "sctp", "mptcp"),
+        .bad = SAMPLES("", "tcp", "6"),
 };
 
 static const struct {

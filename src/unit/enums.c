@@ -74,3 +74,5 @@ WORDS(KeyringMode, keyring_mode, KEYRING_MODE_MAX, [KEYRING_INHERIT] = "inherit"
       [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared")
 WORDS(BindIPv6Only, bind_ipv6_only, BIND_IPV6_MAX, [BIND_IPV6_DEFAULT] = "default", [BIND_IPV6_BOTH] = "both",
       [BIND_IPV6_ONLY] = "ipv6-only")
+WORDS(Timestamping, timestamping,
+      TIMESTAMPING_MAX, [TIMESTAMPING_OFF] = "off", [TIMESTAMPING_US] = "us", [TIMESTAMPING_NS] = "ns")

@@ -177,6 +177,12 @@ typedef enum BindIPv6Only {
         BIND_IPV6_ONLY,
         BIND_IPV6_MAX
 } BindIPv6Only;
+typedef enum Timestamping {
+        TIMESTAMPING_OFF,
+        TIMESTAMPING_US,
+        TIMESTAMPING_NS,
+        TIMESTAMPING_MAX
+} Timestamping;
 
 #define DECLARE_WORDS(type, name)                                                                            \
         const char *name##_to_string(type v);                                                                \
@@ -203,6 +209,7 @@ DECLARE_WORDS(ProcSubset, proc_subset);
 DECLARE_WORDS(KeyringMode, keyring_mode);
 DECLARE_WORDS(UtmpMode, utmp_mode);
 DECLARE_WORDS(BindIPv6Only, bind_ipv6_only);
+DECLARE_WORDS(Timestamping, timestamping);
 
 /* "SIGTERM", "TERM", "15", "SIGRTMIN+3", "RTMIN+3". -1 when unknown. */
 int signal_from_string(const char *s);

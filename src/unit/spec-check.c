@@ -84,7 +84,7 @@ static bool socket_links_several(const UnitSpec *s) {
         size_t paths = 0;
 
         for (size_t i = 0; s->socket->symlinks && i < s->socket->n_listen; i++)
-                paths += s->socket->listen[i].address[0] == '/';
+                paths += listen_address_is_node(s->socket->listen + i);
         return s->socket->symlinks && paths != 1;
 }
 

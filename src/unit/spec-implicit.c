@@ -221,7 +221,8 @@ static int add_for_socket(UnitSpec *s) {
         if (!s->socket->accept) /* else each connection gets an instance of its own */
                 r = trigger_or_namesake(s, s->socket->service, UNIT_SERVICE);
         for (size_t i = 0; r >= 0 && i < s->socket->n_listen; i++)
-                r = need_mounts_for(s, s->socket->listen[i].address);
+                if (s->socket->listen[i].kind != LISTEN_QUEUE) /* whose name is no path */
+                        r = need_mounts_for(s, s->socket->listen[i].address);
         return r < 0 || !socket_runs_commands(s->socket) ? r : add_for_exec(s);
 }
 

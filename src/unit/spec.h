@@ -338,29 +338,42 @@ typedef enum ListenKind {
         LISTEN_DATAGRAM,
         LISTEN_SEQPACKET,
         LISTEN_FIFO,
+        LISTEN_SPECIAL,
+        LISTEN_NETLINK,
+        LISTEN_QUEUE,
         LISTEN_KIND_MAX
 } ListenKind;
 typedef struct ListenAddress {
         ListenKind kind;
-        char *address; /* owned; as written, specifiers expanded; syntax checked */
+        char *address; /* owned; as written, specifiers expanded; syntax checked; "FAMILY GROUP" for LISTEN_NETLINK */
 } ListenAddress;
+/* Is the address the path of a node that listen_open() makes? */
+bool listen_address_is_node(const ListenAddress *l);
+/* The families of netlink(7) as ListenNetlink= names them; a number is taken as well. NULL, -1: unknown. */
+const char *netlink_family_to_string(int family);
+int netlink_family_from_string(const char *s);
 
 typedef struct SocketSpec { /* [Socket] */
         ListenAddress *listen;
         size_t n_listen;
         BindIPv6Only bind_ipv6_only;
-        char *user, *group, *service, *fd_name, *bind_to_device;
+        char *user, *group, *service, *fd_name, *bind_to_device, *tcp_congestion;
+        char *smack_label, *smack_label_in, *smack_label_out;
         char **symlinks;
         CommandList exec_start_pre, exec_start_post, exec_stop_pre, exec_stop_post;
         unsigned mode, directory_mode, backlog, max_connections, max_connections_per_source,
                 trigger_limit_burst;
         usec_t trigger_limit_interval, timeout, keep_alive_time, keep_alive_interval, defer_accept;
         unsigned keep_alive_probes;
-        uint64_t receive_buffer, send_buffer; /* bytes; LIMIT_UNSET */
-        int priority, mark, ip_tos, ip_ttl;   /* -1 unset */
+        uint64_t receive_buffer, send_buffer, pipe_size; /* bytes; LIMIT_UNSET */
+        int priority, mark, ip_tos, ip_ttl;              /* -1 unset */
+        int queue_messages, queue_message_size;          /* 0 unset */
+        int protocol;                                    /* IPPROTO_...; 0 unset */
+        Timestamping timestamping;
         bool accept, writable, flush_pending, keep_alive, no_delay, free_bind, transparent, broadcast,
                 pass_credentials;
-        bool pass_security, pass_packet_info, remove_on_stop, reuse_port;
+        bool pass_security, pass_packet_info, remove_on_stop, reuse_port, pass_pidfd, accept_fds,
+                pass_fds_to_exec;
         bool trigger_limit_burst_set;
 } SocketSpec;
 
