@@ -3,6 +3,7 @@
 /* What enable, disable, mask ... have done: printed as systemctl does, whether the manager did it or we. */
 
 #include "ctl/ctl.h"
+#include "ctl/glyphs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ void ctl_print_findings(const Report *r) {
 }
 
 int ctl_print_changes(Ctl *c, const char *verb, int result, const InstallChanges *changes) {
-        const char *arrow = ctl_arrow();
+        const char *arrow = ctl_glyphs()->arrow;
         bool failed = false;
 
         for (size_t i = 0; i < changes->n; i++) {
@@ -55,7 +56,7 @@ void ctl_print_no_install_info(Ctl *c) {
                 "  instance name specified.\n";
 
         if (!c->quiet)
-                fprintf(stderr, text, str_equal(ctl_arrow(), "->") ? "*" : "\342\200\242");
+                fprintf(stderr, text, str_equal(ctl_glyphs()->arrow, "->") ? "*" : "\342\200\242");
 }
 
 static int read_change(sd_bus_message *m, InstallChanges *changes) {

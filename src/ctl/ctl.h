@@ -141,7 +141,6 @@ bool ctl_manager_runs(Ctl *c);
 void ctl_say_unreachable(Ctl *c, int r);
 /* May the verb run here? 0; -1: no, and that is fine; else the exit code. What there is to say has been said. */
 int ctl_guard(Ctl *c, const Verb *v);
-const char *ctl_arrow(void); /* "->" or the character, as the locale has it */
 
 /* changes.c */
 void ctl_print_findings(const Report *r); /* a line each */

@@ -2,11 +2,10 @@
 
 /* list-dependencies: the tree that systemctl draws. */
 
+#include "ctl/glyphs.h"
 #include "ctl/relations.h"
 
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -23,14 +22,6 @@ static const char *const reverse[] = { "RequiredBy", "RequisiteOf", "WantedBy", 
 static const char *const after[] = { "After", NULL };
 static const char *const before[] = { "Before", NULL };
 
-typedef struct Glyphs {
-        const char *vertical, *branch, *right, *space, *ellipsis;
-        const char *full, *empty, *cross, *arrow;
-} Glyphs;
-
-static const Glyphs utf8 = { "│ ", "├─", "└─", "  ", "…", "●", "○", "×", "↻" };
-static const Glyphs ascii = { "| ", "|-", "`-", "  ", "...", "*", "*", "x", "*" };
-
 typedef struct Tree {
         Ctl *ctl;
         Relations relations;
@@ -39,15 +30,6 @@ typedef struct Tree {
         size_t width;
         char **seen; /* owned: the way from the root; with --plain all that has been listed with its children */
 } Tree;
-
-/* As systemctl: in case of doubt yes; not where somebody has chosen otherwise. */
-static bool locale_is_utf8(void) {
-        const char *locale = setlocale(LC_CTYPE, "");
-
-        if (!locale || str_equal(nl_langinfo(CODESET), "UTF-8"))
-                return true;
-        return str_equal(locale, "C") && !getenv("LC_ALL") && !getenv("LC_CTYPE") && !getenv("LANG");
-}
 
 static size_t screen_width(void) {
         const char *columns = getenv("COLUMNS");
@@ -64,7 +46,7 @@ static void print_state(const Tree *t, const char *state) {
         const struct {
                 const char *state, *glyph, *color;
         } rows[] = {
-                { "active", g->full, "\033[0;1;32m" },     { "reloading", g->arrow, "\033[0;1;32m" },
+                { "active", g->full, "\033[0;1;32m" },     { "reloading", g->circle_arrow, "\033[0;1;32m" },
                 { "activating", g->full, "\033[0;1;32m" }, { "inactive", g->empty, "\033[0m" },
                 { "deactivating", g->full, "\033[0m" },    { "maintenance", g->empty, "\033[0;1;31m" },
                 { "failed", g->cross, "\033[0;1;31m" },
@@ -79,7 +61,7 @@ static void print_state(const Tree *t, const char *state) {
 
 /* Unit names are ASCII: a byte is a column. */
 static void print_name(const Tree *t, const char *name, size_t room) {
-        size_t dots = t->glyphs == &utf8 ? 1 : 3;
+        size_t dots = str_equal(t->glyphs->ellipsis, "...") ? 3 : 1;
 
         if (t->ctl->full || t->ctl->plain || strlen(name) <= room)
                 puts(name);
@@ -190,7 +172,7 @@ VERB(list_dependencies) {
         char **names auto_strv = NULL;
         int r = 0;
 
-        t.glyphs = locale_is_utf8() ? &utf8 : &ascii;
+        t.glyphs = ctl_glyphs();
         if (ctl_connect(c) < 0 || ctl_names(c, argc > 1 ? argv + 1 : defaults, &names) < 0)
                 return CTL_FAILED;
         for (char **n = names; n && *n && r >= 0; n++) {

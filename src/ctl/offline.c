@@ -10,8 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,23 +80,6 @@ int ctl_guard(Ctl *c, const Verb *v) {
                 return -1;
         }
         return 0;
-}
-
-/* "C" that nobody asked for, or a locale that is not installed, is what a container has, and its terminal knows UTF-8. */
-const char *ctl_arrow(void) {
-        static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-        int told = flag_from_environment("SYSTEMD_UTF8");
-        bool chosen = false;
-
-        if (told < 0) {
-                const char *locale = setlocale(LC_CTYPE, "");
-
-                for (size_t i = 0; i < ELEMENTSOF(variables); i++)
-                        chosen |= !str_is_empty(getenv(variables[i]));
-                told = !locale || str_equal(nl_langinfo(CODESET), "UTF-8") ||
-                       (!chosen && (str_equal(locale, "C") || str_equal(locale, "POSIX")));
-        }
-        return told ? "\342\206\222" : "->";
 }
 
 static bool read_id(const char *root, const char *path, char *buf, size_t n) {

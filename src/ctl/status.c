@@ -3,6 +3,7 @@
 /* status: one unit on one screen, what was not applied and the last lines of its log included. */
 
 #include "ctl/ctl.h"
+#include "ctl/glyphs.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -126,11 +127,20 @@ static void print_restarts(const PropertyList *l) {
                        "OOM", kills, kills == 1 ? "" : "es");
 }
 
+static void print_process(Ctl *c, uint32_t pid, const char *command, bool last) {
+        const Glyphs *g = ctl_glyphs();
+
+        if (pid > 0)
+                printf("             %s%u %s\n", c->plain ? "" : last ? g->right : g->branch, pid, command);
+}
+
 static void print_processes(Ctl *c, const char *unit) {
+        const char *group, *command, *last = "", *previous = NULL;
         sd_bus_error error = SD_BUS_ERROR_NULL;
         sd_bus_message *reply = NULL;
-        const char *group, *command, *last = "";
-        uint32_t pid;
+        uint32_t pid,
+                waiting =
+                        0; /* the last of a group has another branch, so each is printed when the next is known */
         int r;
 
         r = sd_bus_call_method(c->bus, SD1, SD1_PATH, SD1_MANAGER, "GetUnitProcesses", &error, &reply, "s",
@@ -138,11 +148,14 @@ static void print_processes(Ctl *c, const char *unit) {
         if (r >= 0)
                 r = sd_bus_message_enter_container(reply, 'a', "(sus)");
         while (r >= 0 && (r = sd_bus_message_read(reply, "(sus)", &group, &pid, &command)) > 0) {
+                print_process(c, waiting, previous, !str_equal(group, last));
                 if (!str_equal(group, last))
                         printf("%11s: %s\n", *last ? "" : "CGroup", group);
                 last = group;
-                printf("             %s%u %s\n", c->plain ? "" : "- ", pid, command);
+                waiting = pid;
+                previous = command;
         }
+        print_process(c, waiting, previous, true);
         sd_bus_message_unref(reply);
         sd_bus_error_free(&error);
 }
@@ -223,11 +236,8 @@ static void print_head(Ctl *c, const char *path, const PropertyList *l) {
         const char *active = property_get(l, "ActiveState"), *fragment = property_get(l, "FragmentPath");
         const char *file_state = property_get(l, "UnitFileState"), *result = property_get(l, "Result");
 
-        printf("%s%s%s %s - %s\n", state_color(c, active),
-               str_equal(active, "failed")     ? "x"
-               : str_equal(active, "inactive") ? "o"
-                                               : "*",
-               COLOR_END(c), property_get(l, "Id"), property_get(l, "Description"));
+        printf("%s%s%s %s - %s\n", state_color(c, active), glyph_of_state(active), COLOR_END(c),
+               property_get(l, "Id"), property_get(l, "Description"));
         printf("%11s: %s", "Loaded", property_get(l, "LoadState"));
         if (*fragment)
                 printf(" (%s%s%s)", fragment, *file_state ? "; " : "", file_state);

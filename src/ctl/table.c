@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/table.h"
+#include "ctl/glyphs.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -139,19 +140,14 @@ static void measure(const Table *t, const Ctl *c, size_t *widths) {
         }
 }
 
-static bool is_utf8_terminal(void) {
-        wchar_t wc;
-
-        return mbtowc(&wc, "\xe2\x97\x8f", 3) == 3;
-}
-
 static void print_cell(const Column *column, const char *text, size_t width, bool last) {
         size_t own = text_width(text), pad = own < width ? width - own : 0;
 
         if (column->number)
                 printf("%*s", (int)pad, "");
         if (own > width)
-                printf("%.*s%s", (int)bytes_within(text, width - 1), text, is_utf8_terminal() ? "…" : ">");
+                printf("%.*s%s", (int)bytes_within(text, width - 1), text,
+                       ctl_glyphs()->ellipsis[0] == '.' ? ">" : ctl_glyphs()->ellipsis);
         else
                 fputs(text, stdout);
         if (!last)
@@ -165,10 +161,7 @@ static void print_row(const Table *t, const Ctl *c, const TableRow *row, const s
         for (size_t i = 0; i < n; i++)
                 last = t->columns[i].hidden ? last : i;
         if (t->marks && !c->plain)
-                printf("%s%s%s ", color ?: "",
-                       !row || !row->marked ? " "
-                       : is_utf8_terminal() ? "●"
-                                            : "*",
+                printf("%s%s%s ", color ?: "", !row || !row->marked ? " " : ctl_glyphs()->full,
                        color ? COLOR_END(c) : "");
         if (color)
                 fputs(color, stdout);
