@@ -24,12 +24,17 @@ static void connection_free(Connection *c) {
 /*
  * sd-bus reads ahead while it authenticates. A client that says BEGIN and its
  * first call in one breath would wait for ever for what is already in our
- * buffer: nothing more makes the socket readable.
+ * buffer: nothing more makes the socket readable. What cannot be taken ends the
+ * connection, as it does when the event loop takes it.
  */
 static void take_what_was_read_ahead(Connection *c) {
+        int r = 1;
+
         c->read_ahead = false;
-        for (unsigned i = 0; i < READ_AHEAD_MAX && !c->doomed && sd_bus_process(c->sd, NULL) > 0; i++)
-                ;
+        for (unsigned i = 0; i < READ_AHEAD_MAX && !c->doomed && r > 0; i++)
+                r = sd_bus_process(c->sd, NULL);
+        if (r < 0)
+                connection_doom(c);
 }
 
 static int on_sweep(sd_event_source *source, void *userdata) {

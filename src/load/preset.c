@@ -122,9 +122,11 @@ static int compare_file_names(const void *a, const void *b) {
 static int read_file(PresetRules *p, const Root *root, const char *path, Report *report) {
         char *data auto_free = NULL, *full auto_free = NULL;
         Text text = { 0 };
+        int r;
 
-        if (root_read_file(root, path, &text, NULL) != READ_OK)
-                return 0;
+        r = root_read_file(root, path, &text, NULL);
+        if (r != READ_OK)
+                return r == -ENOMEM ? r : 0;
         data = text.data;
         if (root_join(root, path, &full) < 0)
                 return -ENOMEM;
@@ -153,13 +155,23 @@ void presets_release(PresetRules *p) {
         *p = (PresetRules){ 0 };
 }
 
-/* A rule that names instances speaks of these and of their template. */
+/* A rule that names instances speaks of these and of their template. Asks for no memory: "no" must mean no. */
 static bool rule_names(const PresetRule *rule, const char *name) {
-        char *template auto_free = NULL, *instance auto_free = NULL;
+        const char *instance, *suffix;
+        size_t n;
 
-        return rule->instances && name_is_valid(name, NAME_INSTANCE) && name_template(name, &template) >= 0 &&
-               str_equal(rule->pattern, template) && name_instance(name, &instance) >= 0 &&
-               strv_contains(rule->instances, instance);
+        if (!rule->instances || !name_is_valid(name, NAME_INSTANCE))
+                return false;
+        instance = strchr(name, '@') + 1;
+        suffix = strrchr(name, '.');
+        n = (size_t)(instance - name);
+        if (strncmp(rule->pattern, name, n) != 0 || !str_equal(rule->pattern + n, suffix))
+                return false;
+        n = (size_t)(suffix - instance);
+        STRV_FOREACH (i, rule->instances)
+                if (strlen(*i) == n && memcmp(*i, instance, n) == 0)
+                        return true;
+        return false;
 }
 
 bool presets_decide(const PresetRules *p, const char *name, char *const **ret_instances) {

@@ -273,18 +273,18 @@ static void format_prefixes(const Command *command, Buf *b) {
                  f & COMMAND_SHELL ? "|" : (f & COMMAND_NO_ENV_EXPAND ? ":" : ""));
 }
 
-/* Without @, argv[0] is the path as it was written: with double slashes, say. */
-static bool says_path(const char *argv0, const char *path) {
+/* Without @, argv[0] is the path as it was written: with double slashes, say. 1, 0, -ENOMEM. */
+static int says_path(const char *argv0, const char *path) {
         size_t n = strlen(argv0);
         char *simple auto_free = NULL;
 
         if (str_equal(argv0, path))
-                return true;
+                return 1;
         if (argv0[0] != '/' || argv0[n - 1] == '/')
-                return false;
+                return 0;
         simple = strdup(argv0);
         if (!simple)
-                return false; /* then @ says it */
+                return -ENOMEM;
         path_simplify(simple);
         return str_equal(simple, path);
 }
@@ -299,7 +299,10 @@ static int command_format(const Command *command, Buf *b) {
                 return format_end(b);
         }
 
-        argv0 = !says_path(command->argv[0], command->path);
+        r = says_path(command->argv[0], command->path);
+        if (r < 0)
+                return r;
+        argv0 = r == 0;
         if (argv0)
                 buf_add_char(b, '@');
         r = format_word(argv0 ? command->path : command->argv[0], b);

@@ -4,6 +4,8 @@
  * unusable, with a sentence that says which settings are meant.
  */
 
+#include <errno.h>
+
 #include "unit/spec-parts.h"
 
 static size_t commands(const ServiceSpec *service, CommandKind kind) {
@@ -14,73 +16,73 @@ static bool has_success_action(const UnitSpec *s) {
         return s->common->success_action != ACTION_NONE;
 }
 
-static bool runs_nothing(const UnitSpec *s) {
+static int runs_nothing(const UnitSpec *s) {
         return commands(s->service, COMMAND_START) == 0 && commands(s->service, COMMAND_STOP) == 0 &&
                !has_success_action(s);
 }
 
-static bool starts_nothing(const UnitSpec *s) {
+static int starts_nothing(const UnitSpec *s) {
         return commands(s->service, COMMAND_START) == 0 && s->service->type != TYPE_ONESHOT;
 }
 
-static bool has_no_start(const UnitSpec *s) {
+static int has_no_start(const UnitSpec *s) {
         return commands(s->service, COMMAND_START) == 0 && !has_success_action(s) &&
                !s->service->remain_after_exit;
 }
 
-static bool starts_twice(const UnitSpec *s) {
+static int starts_twice(const UnitSpec *s) {
         return commands(s->service, COMMAND_START) > 1 && s->service->type != TYPE_ONESHOT;
 }
 
-static bool oneshot_restarts_always(const UnitSpec *s) {
+static int oneshot_restarts_always(const UnitSpec *s) {
         return s->service->type == TYPE_ONESHOT &&
                (s->service->restart == RESTART_ALWAYS || s->service->restart == RESTART_ON_SUCCESS);
 }
 
-static bool oneshot_forces_restart(const UnitSpec *s) {
+static int oneshot_forces_restart(const UnitSpec *s) {
         const ExitStatusSet *set = &s->service->restart_force_status;
 
         return s->service->type == TYPE_ONESHOT && set->n_codes + set->n_signals > 0;
 }
 
-static bool oneshot_waits_for_cgroup(const UnitSpec *s) {
+static int oneshot_waits_for_cgroup(const UnitSpec *s) {
         return s->service->type == TYPE_ONESHOT && s->service->exit_type == EXIT_TYPE_CGROUP;
 }
 
-static bool readiness_on_standard_descriptor(const UnitSpec *s) {
+static int readiness_on_standard_descriptor(const UnitSpec *s) {
         return s->service->notify_fd > 0 && s->service->notify_fd < 3;
 }
 
-static bool readiness_is_not_awaited(const UnitSpec *s) {
+static int readiness_is_not_awaited(const UnitSpec *s) {
         return s->service->notify_fd > 0 && s->service->type != TYPE_NOTIFY &&
                s->service->type != TYPE_NOTIFY_RELOAD;
 }
 
-static bool dbus_without_name(const UnitSpec *s) {
+static int dbus_without_name(const UnitSpec *s) {
         return s->service->type == TYPE_DBUS && !s->service->bus_name;
 }
 
-static bool socket_without_address(const UnitSpec *s) {
+static int socket_without_address(const UnitSpec *s) {
         return s->socket->n_listen == 0;
 }
 
-static bool socket_accepts_into_one_service(const UnitSpec *s) {
+static int socket_accepts_into_one_service(const UnitSpec *s) {
         return s->socket->accept && s->socket->service;
 }
 
-static bool socket_accepts_datagrams(const UnitSpec *s) {
+static int socket_accepts_datagrams(const UnitSpec *s) {
         for (size_t i = 0; s->socket->accept && i < s->socket->n_listen; i++)
                 if (s->socket->listen[i].kind != LISTEN_STREAM &&
                     s->socket->listen[i].kind != LISTEN_SEQPACKET)
-                        return true;
-        return false;
+                        return 1;
+        return 0;
 }
 
-static bool socket_accepts_nobody(const UnitSpec *s) {
+static int socket_accepts_nobody(const UnitSpec *s) {
         return s->socket->accept && s->socket->max_connections == 0;
 }
 
-static bool socket_links_several(const UnitSpec *s) {
+static int socket_links_several(const UnitSpec *s) {
         size_t paths = 0;
 
         for (size_t i = 0; s->socket->symlinks && i < s->socket->n_listen; i++)
@@ -88,40 +90,46 @@ static bool socket_links_several(const UnitSpec *s) {
         return s->socket->symlinks && paths != 1;
 }
 
-static bool timer_without_values(const UnitSpec *s) {
+static int timer_without_values(const UnitSpec *s) {
         return s->timer->n_values == 0 && !s->timer->on_clock_change && !s->timer->on_timezone_change;
 }
 
-static bool path_without_watches(const UnitSpec *s) {
+static int path_without_watches(const UnitSpec *s) {
         return s->path->n_watches == 0;
 }
 
-static bool mount_without_where(const UnitSpec *s) {
+static int mount_without_where(const UnitSpec *s) {
         return !s->mount->where;
 }
 
-static bool mount_without_what(const UnitSpec *s) {
+static int mount_without_what(const UnitSpec *s) {
         return !s->mount->what;
 }
 
 /* systemd.mount(5): the name is the escaped path. */
-static bool mount_is_misnamed(const UnitSpec *s) {
+static int mount_is_misnamed(const UnitSpec *s) {
         char *name auto_free = NULL;
+        int r;
 
         if (!s->mount->where || name_kind(s->name) == NAME_TEMPLATE)
-                return false;
-        return name_from_path(s->mount->where, s->type, &name) >= 0 && !str_equal(name, s->name);
+                return 0;
+        r = name_from_path(s->mount->where, s->type, &name);
+        return r >= 0 ? !str_equal(name, s->name) : r == -ENOMEM ? r : 0;
 }
 
-static bool slice_is_misnamed(const UnitSpec *s) {
+static int slice_is_misnamed(const UnitSpec *s) {
         char *parent auto_free = NULL;
+        int r;
 
-        return name_kind(s->name) != NAME_PLAIN || name_slice_parent(s->name, &parent) < 0;
+        if (name_kind(s->name) != NAME_PLAIN)
+                return 1;
+        r = name_slice_parent(s->name, &parent);
+        return r == -ENOMEM ? r : r < 0;
 }
 
 typedef struct Check {
         UnitType type;
-        bool (*fails)(const UnitSpec *s);
+        int (*fails)(const UnitSpec *s); /* 1, 0, -ENOMEM */
         const char *key;
         const char *text;
 } Check;
@@ -247,22 +255,27 @@ static void warn(const UnitSpec *s, const SpecContext *c) {
                               "This is above MemoryMax=, which kills first: it has no effect.");
 }
 
-void spec_check(UnitSpec *s, const SpecContext *c) {
+int spec_check(UnitSpec *s, const SpecContext *c) {
         Refusal refusal = { .spec = s, .context = c };
 
         spec_visit_unapplied(s, refuse_setting, &refusal);
         if (s->fatal)
-                return; /* what failed to parse would only be reported a second time */
+                return 0; /* what failed to parse would only be reported a second time */
 
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
-                if (checks[i].type != s->type || !checks[i].fails(s))
+                int r = checks[i].type == s->type ? checks[i].fails(s) : 0;
+
+                if (r < 0)
+                        return r;
+                if (r == 0)
                         continue;
                 report_add_at(c->report, SEVERITY_ERROR, FINDING_CONTRADICTION,
                               &(SourcePlace){ .file = fragment(s), .key = checks[i].key },
                               "%s; the unit cannot be used.", checks[i].text);
                 report_mark_fatal(c->report);
                 s->fatal = true;
-                return;
+                return 0;
         }
         warn(s, c);
+        return 0;
 }

@@ -43,4 +43,4 @@ int spec_add_implicit_dependencies(UnitSpec *s, const SpecContext *c);
 int spec_add_default_dependencies(UnitSpec *s);
 bool mount_has_option(const MountSpec *m, const char *option);
 bool mount_is_given(const char *where); /* for as long as the system runs: nobody's to take down */
-void spec_check(UnitSpec *s, const SpecContext *c);
+int spec_check(UnitSpec *s, const SpecContext *c);

@@ -415,7 +415,9 @@ int spec_complete(UnitSpec *s, const SpecContext *c) {
         if (r < 0)
                 return r;
         shrink_dependencies(s);
-        spec_check(s, c);
+        r = spec_check(s, c);
+        if (r < 0)
+                return r;
         spec_share_parts(s);
         return 0;
 }

@@ -124,3 +124,11 @@ up_or_gone() {
                 ((SECONDS - begin < 8))
         done
 }
+
+@test "one allocation fails in all that clients do: it is told or made good, the next try succeeds, nothing is lost" {
+        boot_faulty
+        is_up
+        run -0 drive
+        stop
+        [ "$exit_code" = 0 ]
+}

@@ -580,7 +580,7 @@ static bool try_at(const Case *c, uint64_t n, bool *ret_over, unsigned *n_refuse
 
 /* Every one of them takes minutes; their places lie close together where most is decided. */
 static uint64_t next_point(const Case *c, uint64_t n) {
-        return getenv("FAULT_ALL") ? n + 1 : n + 1 + n / (c->is_dear ? 6 : 20);
+        return getenv("FAULT_ALL") ? n + 1 : n + 1 + n / (c->is_dear ? 4 : 20);
 }
 
 static bool run_case(const Case *c) {
