@@ -101,6 +101,7 @@ static int receive_one(NotifySocket *s, int fd) {
         if (n < 0)
                 return errno == EINTR;
         take_control(&mh, &m, fds);
+        m.fds_lost = mh.msg_flags & MSG_CTRUNC;
         /* pid 0: from outside of our pid namespace, of nobody we know. Too long: cut off somewhere. */
         if (m.pid > 0 && n <= NOTIFY_MESSAGE_MAX && !(mh.msg_flags & MSG_TRUNC) &&
             notify_parse(data, (size_t)n, &m.lines) >= 0 && m.lines)

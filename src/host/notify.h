@@ -22,6 +22,7 @@ typedef struct NotifyMessage {
         char **lines; /* owned by the caller of the handler; "KEY=value", valid UTF-8, in order */
         int *fds;     /* the handler may take one by setting it to -1 */
         size_t n_fds;
+        bool fds_lost; /* there were more, but our limit is reached */
 } NotifyMessage;
 
 typedef void (*NotifyHandler)(NotifyMessage *m, void *userdata);

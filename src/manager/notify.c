@@ -135,8 +135,11 @@ static void apply(Unit *u, NotifyMessage *msg) {
                 on_watchdog(u, v);
         if ((v = notify_value(msg->lines, "WATCHDOG_USEC")))
                 on_span(u, EVENT_NOTIFY_WATCHDOG_USEC, v);
-        if ((v = notify_value(msg->lines, "FDSTORE")) && str_equal(v, "1"))
+        if ((v = notify_value(msg->lines, "FDSTORE")) && str_equal(v, "1")) {
+                if (msg->fds_lost && u->spec->service->fd_store_max > 0)
+                        refuse(u, msg->pid, "svinit had no descriptor free for what it was to store");
                 unit_store_fds(u, msg);
+        }
         if ((v = notify_value(msg->lines, "FDSTOREREMOVE")) && str_equal(v, "1"))
                 unit_remove_stored(u, notify_value(msg->lines, "FDNAME"));
 }
