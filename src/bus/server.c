@@ -107,7 +107,7 @@ void bus_broadcast(Bus *b, sd_bus_message *m) {
         Connection *c;
 
         DL_FOREACH (b->connections, c) {
-                if (!connection_is_ready(c))
+                if (!connection_is_ready(c) || !c->has_called)
                         continue;
                 if (sd_bus_send(c->sd, m, NULL) < 0 || queue_is_longer_than(c, QUEUE_MAX_AT_SIGNAL))
                         connection_doom(c);
@@ -165,6 +165,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (type != SD_BUS_MESSAGE_METHOD_CALL)
                 return 1;
 
+        c->has_called = true;
         if (queue_is_longer_than(c, QUEUE_MAX_AT_CALL)) {
                 connection_doom(c);
                 return 1;

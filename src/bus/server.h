@@ -36,6 +36,7 @@ typedef struct Connection {
         pid_t pid;
         usec_t since; /* monotonic */
         bool may_control, authenticated, read_ahead, doomed;
+        bool has_called; /* no signals before: who says Hello takes nothing else for the answer to it */
         References own, *references; /* units that are held; `own` but on the system bus */
         bool anonymous;              /* the system bus: who calls has to be found out for each call */
         struct Connection *next, *prev;
