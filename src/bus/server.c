@@ -125,9 +125,10 @@ void bus_give_up_answer(sd_bus_message *call) {
                 (void)shutdown(fd, SHUT_RDWR); /* sd-bus finds out by itself */
 }
 
-void bus_refuse(sd_bus_message *call, int r, const sd_bus_error *error) {
+void bus_refuse(sd_bus_message *call, int r, sd_bus_error *error) {
         if (sd_bus_reply_method_errno(call, r, error) < 0)
                 bus_give_up_answer(call);
+        sd_bus_error_free(error); /* what is still set when a filter returns, sd-bus sends a second time */
 }
 
 void bus_drop_listeners(Bus *b, int error) {

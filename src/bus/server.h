@@ -72,7 +72,7 @@ int bus_append_holders(Bus *b, const Unit *u,
 Connection *bus_first_ready(Bus *b);
 void bus_broadcast(Bus *b, sd_bus_message *m);
 /* An answer that is no success. Who asked gets it, or the end of the connection: nobody waits for ever. */
-void bus_refuse(sd_bus_message *call, int r, const sd_bus_error *error);
+void bus_refuse(sd_bus_message *call, int r, sd_bus_error *error);
 /* The answer could not be sent. */
 void bus_give_up_answer(sd_bus_message *call);
 /* A signal could not be made: a stream with a hole in it would keep its reader waiting for ever. */

@@ -162,6 +162,30 @@ static void what_is_not_there_has_its_error(void **state) {
         sd_bus_close_unref(sd);
 }
 
+static int count_errors(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        *(unsigned *)userdata += sd_bus_message_is_method_error(m, NULL) > 0;
+        return 0;
+}
+
+/* Whoever reads answers in order takes a second one for that of the next call. */
+static void a_refused_call_has_one_answer(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, true);
+        unsigned errors = 0;
+        sd_bus_message *m;
+
+        assert_true(sd_bus_add_filter(sd, NULL, count_errors, &errors) >= 0);
+        expect_error(s, sd, SD_BUS_ERROR_UNKNOWN_METHOD, MANAGER_PATH, MANAGER_INTERFACE, "Nothing");
+        m = ask(s, sd, NULL, MANAGER_PATH, "org.freedesktop.DBus.Properties", "Get", "ss", MANAGER_INTERFACE,
+                "Version");
+        assert_non_null(m);
+        sd_bus_message_unref(m);
+        while (sd_bus_process(sd, NULL) > 0)
+                ;
+        assert_int_equal(errors, 1);
+        sd_bus_close_unref(sd);
+}
+
 static void signals_go_to_everybody_who_has_called(void **state) {
         Server *s = *state;
         sd_bus *one = client(s, true), *two = client(s, true);
@@ -390,6 +414,7 @@ int main(void) {
                 TEST(the_socket_is_for_its_owner_only),
                 TEST(a_client_gets_properties),
                 TEST(what_is_not_there_has_its_error),
+                TEST(a_refused_call_has_one_answer),
                 TEST(signals_go_to_everybody_who_has_called),
                 TEST(a_client_that_leaves_is_forgotten),
                 TEST(who_sends_garbage_is_dropped),
