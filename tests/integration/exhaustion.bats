@@ -139,3 +139,33 @@ has_stored() {
 no_zombies() {
         [ -z "$(inside ps -eo stat= | grep ^Z)" ]
 }
+
+# Of the whole container: the group in which the rig has put it.
+pids_group() {
+        local path
+        path=$(awk -F: '$2 == "pids" { print $3 }' "/proc/$init_pid/cgroup")
+        [[ $path =~ ^.*/rig-[0-9]+ ]]
+        group=/sys/fs/cgroup/pids${BASH_REMATCH[0]}
+        [ -e "$group/pids.max" ]
+}
+
+@test "the container's limit of processes is reached: a start fails with 'resources', and works again below it" {
+        unit plain.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
+        unit crash.service <<<$'[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=20ms\nExecStart=/bin/sleep infinity'
+        enabled crash.service
+        boot_beside --cgroup hybrid
+        pids_group
+        cat "$group/pids.current" >"$group/pids.max"
+        run -1 ctl start plain
+        [ "$(show plain ActiveState)/$(show plain Result)" = failed/resources ]
+        grep -q "plain.service: .*Resource temporarily unavailable" "$T/console"
+        crashed=$(show crash.service MainPID)
+        inside kill -KILL "$crashed"
+        # One process less: its successor may have the place, whoever comes then may not.
+        wait_host crasher_is_back "$crashed"
+        run -1 ctl start plain
+        unharmed
+        echo max >"$group/pids.max"
+        run -0 ctl start plain
+        ends_cleanly
+}
