@@ -370,7 +370,8 @@ static void options_are_set_or_noted(void **state) {
         assert_int_equal(open_lines(w, "ListenStream=127.0.0.1:7123\nTCPCongestion=teleport\n"), 0);
         assert_int_equal(w->report.n_findings, 1);
         assert_int_equal(w->report.findings[0].severity, SEVERITY_NOTE);
-        assert_string_equal(w->report.findings[0].text, "TCPCongestion=: teleport: No such file or directory");
+        assert_string_equal(w->report.findings[0].text,
+                            "TCPCongestion=: teleport: No such file or directory");
         assert_int_equal(open_lines(w, "ListenFIFO=`/f\nPipeSize=128K\n"), 0);
         assert_int_equal(fcntl(w->fds[0], F_GETPIPE_SZ), 128 << 10);
         assert_int_equal(open_lines(w, "ListenFIFO=`/f\nPipeSize=4G\n"), 0);
