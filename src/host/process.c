@@ -17,7 +17,15 @@
 #include <time.h>
 #include <unistd.h>
 
-int proc_read(const char *path, char *buffer, size_t size) {
+static int spare_fd = -1; /* of the process */
+
+int proc_keep_spare(void) {
+        if (spare_fd < 0)
+                spare_fd = open("/", O_PATH | O_CLOEXEC);
+        return spare_fd < 0 ? -errno : 0;
+}
+
+static int read_file(const char *path, char *buffer, size_t size) {
         int fd auto_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         size_t n = 0;
 
@@ -36,6 +44,18 @@ int proc_read(const char *path, char *buffer, size_t size) {
         }
         buffer[n] = 0;
         return (int)n;
+}
+
+int proc_read(const char *path, char *buffer, size_t size) {
+        int r = read_file(path, buffer, size);
+
+        if (r != -EMFILE || spare_fd < 0)
+                return r;
+        close(spare_fd);
+        spare_fd = -1;
+        r = read_file(path, buffer, size);
+        (void)proc_keep_spare();
+        return r;
 }
 
 int proc_read_of(pid_t pid, const char *file, char *buffer, size_t size) {

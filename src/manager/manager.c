@@ -2,6 +2,7 @@
 
 /* Construction and teardown of the manager, in order; and the small verbs of the outside. */
 
+#include "host/proc-file.h"
 #include "manager/files.h"
 #include "manager/manager-internal.h"
 
@@ -111,6 +112,7 @@ static int construct(Manager *m) {
         r = manager_signals_init(m);
         if (r < 0)
                 return r;
+        (void)proc_keep_spare();
         r = reaper_new(m->event, PRIORITY_CHILD, on_process_end, m, &m->reaper);
         if (r < 0)
                 return r;

@@ -115,6 +115,21 @@ has_stored() {
         [ "$(show store NFileDescriptorStore)" = 1 ]
 }
 
+@test "no descriptors and no control groups: a notification still counts" {
+        unit plain.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
+        unit ready.service <<<$'[Service]\nType=notify\nNotifyAccess=all\nTimeoutStartSec=infinity\nExecStart=/bin/sh -c "until test -e /out/go; do sleep 0.02; done; probe notify READY=1"'
+        boot_beside
+        ctl start --no-block ready
+        wait_state ready activating
+        limit=$(prlimit --pid "$init_pid" --nofile -o SOFT --noheadings)
+        free_descriptors 0
+        touch "$T/out/go"
+        wait_host grep -q 'Started ready.service' "$T/console"
+        all_descriptors
+        [ "$(show ready ActiveState)" = active ]
+        ends_cleanly
+}
+
 @test "20000 orphans end while clients ask; a service closes its outputs" {
         unit storm.service <<<$'[Service]\nType=oneshot\nExecStart=/usr/bin/probe orphans 20000'
         unit mute.service <<<$'[Service]\nExecStart=/bin/sh -c "echo the last word; exec >&- 2>&-; echo lost; exec sleep infinity"'
