@@ -181,14 +181,12 @@ void manager_note_starts(Manager *m) {
                 return;
         for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u)) {
                 UnitRuntime *rt = unit_runtime(u);
+                bool well = rt->start_result == JOB_DONE || rt->start_result == JOB_SKIPPED;
 
-                if (!TAKE(rt->start_ended) || u->job || !unit_is_down(u) || !unit_is_essential(u, true))
+                if (!TAKE(rt->start_ended) || u->job || !unit_is_down(u) || !unit_is_essential(u, !well))
                         continue;
                 if (u->active == FAILED) /* it ran, and manager_note_end() has seen to it */
                         continue;
-                if (rt->start_result == JOB_DONE || rt->start_result == JOB_SKIPPED)
-                        end_with(m, u, 0, false);
-                else
-                        end_with(m, u, EXIT_TIMEOUT, true);
+                end_with(m, u, well ? 0 : EXIT_TIMEOUT, !well);
         }
 }
