@@ -34,8 +34,8 @@ typedef struct Ctl {
         bool order, require;                 /* dot */
         char **from_patterns, **to_patterns; /* dot */
         const char *job;                     /* plan: --job= */
-        bool quiet, no_block, no_pager, plain, full, all, failed, value, now, runtime, force, no_legend,
-                follow, reverse, system, no_reload;
+        bool quiet, no_block, plain, full, all, failed, value, now, runtime, force, no_legend, follow,
+                reverse, no_reload;
         bool called_as_systemctl, color;
         bool starting_ok, show_types, read_only, mkdir;
         char **what;            /* clean: --what= */
@@ -75,6 +75,10 @@ typedef struct Verb {
 
 extern const Verb verbs[]; /* ended by a row without a name */
 const Verb *verb_find(const char *name);
+
+/* options.c: into *c. 1: go on at optind; else the exit code, negated. */
+int ctl_parse_options(Ctl *c, int argc, char **argv);
+void ctl_release_options(Ctl *c);
 
 /* client.c */
 #define SD1 "org.freedesktop.systemd1"

@@ -42,6 +42,7 @@ struct Directive {
         int detail;           /* what else the codec must know: DEP_AFTER, TIMER_BOOT, LISTEN_STREAM ... */
         int minimum, maximum; /* of numbers; both 0: any */
         Support support;
+        uint8_t outcome; /* what becomes of it where: a Need of unit/privilege.h or a Way of unit/resource.h */
         const char *initial;     /* the default as users write it; NULL: the zero value */
         const char *property;    /* D-Bus name where it differs from the key; "" when it is no property */
         const char *signature;   /* D-Bus type, for rows without codec and where the codec's is not right */

@@ -4,45 +4,6 @@
 #include "unit/codec-util.h"
 #include "unit/directive-tables.h"
 
-typedef enum Need {
-        NEED_NOTHING,
-        NEED_IDENTITY,
-        NEED_BOUNDING,
-        NEED_SECURE_BITS,
-        NEED_AMBIENT,
-        NEED_PROCESSOR,
-        NEED_SHARE,
-        NEED_PRIORITY,
-        NEED_LIMIT,
-        NEED_RUNTIME,
-        NEED_STATE,
-        NEED_CACHE,
-        NEED_LOGS,
-        NEED_CONFIGURATION,
-        NEED_KEYRING,
-        NEED_NUMA,
-        NEED_UTMP,
-        NEED_IPC,
-        NEED_MODULE,
-        NEED_ROOT,
-        NEED_ROOT_MOUNTS,
-        NEED_PROC,
-        NEED_TERMINAL,
-        NEED_MOUNTS,
-        NEED_MOUNTS_AND_CAPABILITIES,
-        NEED_MOUNTS_AND_FILTER,
-        NEED_CAPABILITIES_AND_FILTER,
-        NEED_NAMESPACE_AND_FILTER,
-        NEED_NAMESPACE,
-        NEED_USERS,
-        NEED_NAMED_NETWORK,
-        NEED_NAMED_IPC,
-        NEED_FILTER,
-        NEED_STRICT_FILTER,
-        NEED_SECRETS,
-        NEED_MAX,
-} Need;
-
 static const char *const places[PLACE_MAX] = {
         [PLACE_PRIVILEGED] = "privileged",
         [PLACE_DOCKER] = "docker",
@@ -111,138 +72,6 @@ static const char *const outcomes[NEED_MAX][PLACE_MAX] = {
                            "applied, in memory (/dev/shm)" },
 };
 
-static const struct {
-        const char *key;
-        Need need;
-} needs[] = {
-        { "AmbientCapabilities", NEED_AMBIENT },
-        { "AppArmorProfile", NEED_MODULE },
-        { "BindPaths", NEED_MOUNTS },
-        { "BindReadOnlyPaths", NEED_MOUNTS },
-        { "CPUAffinity", NEED_PROCESSOR },
-        { "CPUSchedulingPolicy", NEED_SHARE },
-        { "CPUSchedulingPriority", NEED_PRIORITY },
-        { "CPUSchedulingResetOnFork", NEED_NOTHING },
-        { "CacheDirectory", NEED_CACHE },
-        { "CacheDirectoryMode", NEED_NOTHING },
-        { "CapabilityBoundingSet", NEED_BOUNDING },
-        { "ConfigurationDirectory", NEED_CONFIGURATION },
-        { "ConfigurationDirectoryMode", NEED_NOTHING },
-        { "CoredumpFilter", NEED_NOTHING },
-        { "DynamicUser", NEED_IDENTITY },
-        { "Environment", NEED_NOTHING },
-        { "EnvironmentFile", NEED_NOTHING },
-        { "ExecPaths", NEED_MOUNTS },
-        { "ExecSearchPath", NEED_NOTHING },
-        { "Group", NEED_IDENTITY },
-        { "IOSchedulingClass", NEED_SHARE },
-        { "IOSchedulingPriority", NEED_NOTHING },
-        { "IPCNamespacePath", NEED_NAMED_IPC },
-        { "IgnoreSIGPIPE", NEED_NOTHING },
-        { "ImportCredential", NEED_SECRETS },
-        { "InaccessiblePaths", NEED_MOUNTS },
-        { "KeyringMode", NEED_KEYRING },
-        { "LimitAS", NEED_LIMIT },
-        { "LimitCORE", NEED_LIMIT },
-        { "LimitCPU", NEED_LIMIT },
-        { "LimitDATA", NEED_LIMIT },
-        { "LimitFSIZE", NEED_LIMIT },
-        { "LimitLOCKS", NEED_LIMIT },
-        { "LimitMEMLOCK", NEED_LIMIT },
-        { "LimitMSGQUEUE", NEED_LIMIT },
-        { "LimitNICE", NEED_LIMIT },
-        { "LimitNOFILE", NEED_LIMIT },
-        { "LimitNPROC", NEED_LIMIT },
-        { "LimitRSS", NEED_LIMIT },
-        { "LimitRTPRIO", NEED_LIMIT },
-        { "LimitRTTIME", NEED_LIMIT },
-        { "LimitSIGPENDING", NEED_LIMIT },
-        { "LimitSTACK", NEED_LIMIT },
-        { "LoadCredential", NEED_SECRETS },
-        { "LockPersonality", NEED_FILTER },
-        { "LogExtraFields", NEED_NOTHING },
-        { "LogLevelMax", NEED_NOTHING },
-        { "LogRateLimitBurst", NEED_NOTHING },
-        { "LogRateLimitIntervalSec", NEED_NOTHING },
-        { "LogsDirectory", NEED_LOGS },
-        { "LogsDirectoryMode", NEED_NOTHING },
-        { "MemoryDenyWriteExecute", NEED_FILTER },
-        { "MountAPIVFS", NEED_ROOT_MOUNTS },
-        { "MountFlags", NEED_MOUNTS },
-        { "NUMAMask", NEED_NUMA },
-        { "NUMAPolicy", NEED_NUMA },
-        { "NetworkNamespacePath", NEED_NAMED_NETWORK },
-        { "Nice", NEED_SHARE },
-        { "NoExecPaths", NEED_MOUNTS },
-        { "NoNewPrivileges", NEED_NOTHING },
-        { "OOMScoreAdjust", NEED_SHARE },
-        { "PassEnvironment", NEED_NOTHING },
-        { "Personality", NEED_NOTHING },
-        { "PrivateDevices", NEED_MOUNTS_AND_CAPABILITIES },
-        { "PrivateIPC", NEED_NAMESPACE },
-        { "PrivateMounts", NEED_MOUNTS },
-        { "PrivateNetwork", NEED_NAMESPACE },
-        { "PrivateTmp", NEED_MOUNTS },
-        { "PrivateUsers", NEED_USERS },
-        { "ProcSubset", NEED_PROC },
-        { "ProtectClock", NEED_CAPABILITIES_AND_FILTER },
-        { "ProtectControlGroups", NEED_MOUNTS },
-        { "ProtectHome", NEED_MOUNTS },
-        { "ProtectHostname", NEED_NAMESPACE_AND_FILTER },
-        { "ProtectKernelLogs", NEED_MOUNTS_AND_CAPABILITIES },
-        { "ProtectKernelModules", NEED_MOUNTS_AND_CAPABILITIES },
-        { "ProtectKernelTunables", NEED_MOUNTS_AND_FILTER },
-        { "ProtectProc", NEED_PROC },
-        { "ProtectSystem", NEED_MOUNTS },
-        { "ReadOnlyPaths", NEED_MOUNTS },
-        { "ReadWritePaths", NEED_MOUNTS },
-        { "RemoveIPC", NEED_IPC },
-        { "RestrictAddressFamilies", NEED_FILTER },
-        { "RestrictNamespaces", NEED_FILTER },
-        { "RestrictRealtime", NEED_FILTER },
-        { "RestrictSUIDSGID", NEED_FILTER },
-        { "RootDirectory", NEED_ROOT },
-        { "RuntimeDirectory", NEED_RUNTIME },
-        { "RuntimeDirectoryMode", NEED_NOTHING },
-        { "RuntimeDirectoryPreserve", NEED_NOTHING },
-        { "SELinuxContext", NEED_MODULE },
-        { "SecureBits", NEED_SECURE_BITS },
-        { "SetCredential", NEED_SECRETS },
-        { "SmackProcessLabel", NEED_MODULE },
-        { "StandardError", NEED_NOTHING },
-        { "StandardInput", NEED_NOTHING },
-        { "StandardInputData", NEED_NOTHING },
-        { "StandardInputText", NEED_NOTHING },
-        { "StandardOutput", NEED_NOTHING },
-        { "StateDirectory", NEED_STATE },
-        { "StateDirectoryMode", NEED_NOTHING },
-        { "SupplementaryGroups", NEED_IDENTITY },
-        { "SyslogFacility", NEED_NOTHING },
-        { "SyslogIdentifier", NEED_NOTHING },
-        { "SyslogLevel", NEED_NOTHING },
-        { "SyslogLevelPrefix", NEED_NOTHING },
-        { "SystemCallArchitectures", NEED_STRICT_FILTER },
-        { "SystemCallErrorNumber", NEED_NOTHING },
-        { "SystemCallFilter", NEED_STRICT_FILTER },
-        { "SystemCallLog", NEED_FILTER },
-        { "TTYColumns", NEED_NOTHING },
-        { "TTYPath", NEED_NOTHING },
-        { "TTYReset", NEED_NOTHING },
-        { "TTYRows", NEED_NOTHING },
-        { "TTYVHangup", NEED_TERMINAL },
-        { "TTYVTDisallocate", NEED_NOTHING },
-        { "TemporaryFileSystem", NEED_MOUNTS },
-        { "TimerSlackNSec", NEED_NOTHING },
-        { "UMask", NEED_NOTHING },
-        { "UnsetEnvironment", NEED_NOTHING },
-        { "User", NEED_IDENTITY },
-        { "UtmpIdentifier", NEED_UTMP },
-        { "UtmpMode", NEED_UTMP },
-        { "WorkingDirectory", NEED_NOTHING },
-        { "X-ExpandFileVariables", NEED_NOTHING },
-        { "X-PassManagerEnvironment", NEED_NOTHING },
-};
-
 const char *place_to_string(Place p) {
         return (int)p >= 0 && p < PLACE_MAX ? places[p] : NULL;
 }
@@ -258,17 +87,7 @@ const char *directive_outcome(const Directive *d, Place p) {
                 return "ignored";
         if (d->support == SUPPORT_REFUSED)
                 return "the unit is refused";
-        for (size_t i = 0; i < ELEMENTSOF(needs); i++)
-                if (str_equal(needs[i].key, d->key))
-                        return outcomes[needs[i].need][p];
-        return NULL;
-}
-
-static Need find_need(const Directive *d) {
-        for (size_t i = 0; i < ELEMENTSOF(needs); i++)
-                if (str_equal(needs[i].key, d->key))
-                        return needs[i].need;
-        return NEED_NOTHING;
+        return outcomes[d->outcome][p];
 }
 
 #define POLICY_FIFO 1 /* sched_setscheduler(2) */
@@ -290,7 +109,7 @@ const char *setting_lack(const Directive *d, const UnitSpec *s, Place p) {
 
         if (!outcome || p == PLACE_PRIVILEGED)
                 return NULL;
-        switch (find_need(d)) {
+        switch ((Need)d->outcome) {
         case NEED_SHARE:
         case NEED_PRIORITY:
                 return asks_for_more_than_usual(d, s->exec) ? "noted" : NULL;

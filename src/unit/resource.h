@@ -18,6 +18,27 @@ typedef enum GroupKind {
 } GroupKind;
 const char *group_kind_to_string(GroupKind k); /* "v2" "delegated" "hybrid" "v1" "none" */
 
+/* Directive.outcome of rows of systemd.resource-control(5). */
+typedef enum Way {
+        WAY_UNSAID, /* the row lacks it: a mistake, which the tests find */
+        WAY_ANYWHERE,
+        WAY_LIMIT,
+        WAY_V2,
+        WAY_V1,
+        WAY_KERNEL,
+        WAY_WEIGHT,
+        WAY_COST,
+        WAY_SWAP,
+        WAY_DEVICES,
+        WAY_LENT,
+        WAY_COUNT,
+        WAY_LIMIT_PART,
+        WAY_V1_PART,
+        WAY_WEIGHT_PART,
+        WAY_DEVICES_PART,
+        WAY_MAX,
+} Way;
+
 /*
  * A word and, behind a colon, on what it depends: "applied", "translated" (v1
  * has something alike by another name), "reported" (the unit runs without, and
