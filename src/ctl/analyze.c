@@ -12,17 +12,32 @@ static const struct {
         int min_args, max_args; /* behind the name; -1: any number */
         AnalyzeFunction run;
 } checks[] = {
+        { "time", "", "How long the boot took", 0, 0, analyze_time },
+        { "blame", "", "How long each unit took to start, the longest first", 0, 0, analyze_blame },
+        { "critical-chain", "[UNIT...]", "Which unit had to wait for which, back to the start (--fuzz=)", 0,
+          -1, analyze_critical_chain },
+        { "plot", "", "A picture of the boot, as SVG", 0, 0, analyze_plot },
+        { "dump", "[PATTERN...]", "What the manager knows of its units, as text for people", 0, -1,
+          analyze_dump },
         { "calendar", "EVENT...", "When calendar events elapse (--iterations=, --base-time=)", 1, -1,
           analyze_calendar },
         { "timespan", "SPAN...", "What time spans mean", 1, -1, analyze_timespan },
         { "timestamp", "TIME...", "What points in time mean", 1, -1, analyze_timestamp },
         { "condition", "CONDITION...", "Whether conditions and asserts hold here", 1, -1, analyze_condition },
+        { "cat-config", "FILE...", "A configuration file and its drop-ins", 1, -1, analyze_cat_config },
+        { "unit-files", "[PATTERN...]", "Which file each name of a unit stands for", 0, -1,
+          analyze_unit_files },
         { "unit-paths", "", "Where unit files are looked for", 0, 0, analyze_unit_paths },
         { "exit-status", "[STATUS...]", "Names of exit codes", 0, -1, analyze_exit_status },
+        { "capability", "[CAPABILITY...]", "Names and numbers of capabilities", 0, -1, analyze_capability },
+        { "syscall-filter", "[GROUP...]", "What groups of system calls consist of", 0, -1,
+          analyze_syscall_filter },
+        { "compare-versions", "VERSION [OPERATOR] VERSION", "Which is newer", 2, 3,
+          analyze_compare_versions },
 };
 
 static int usage(void) {
-        puts("svctl analyze CHECK [ARGUMENTS]\n\nChecks values of unit files, without svinit.\n");
+        puts("svctl analyze CHECK [ARGUMENTS]\n\nLooks at the boot, and checks values of unit files.\n");
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
                 char call[64];
 
@@ -33,7 +48,13 @@ static int usage(void) {
 }
 
 VERB(analyze) {
-        if (argc < 2 || str_equal(argv[1], "help"))
+        char *time_words[] = { argv[0], (char *)"time", NULL };
+
+        if (argc < 2) { /* as systemd-analyze */
+                argv = time_words;
+                argc = 2;
+        }
+        if (str_equal(argv[1], "help"))
                 return usage();
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
                 int n = argc - 2;

@@ -59,6 +59,7 @@ typedef struct Ctl {
         bool unescape, mangle, path, instance;  /* escape */
         const char *template, *suffix;          /* escape */
         const char *iterations, *base_time;     /* analyze calendar; top: iterations */
+        const char *fuzz;                       /* analyze critical-chain */
         const char *sort, *delay;               /* top */
         bool batch, tree;                       /* top */
 } Ctl;
@@ -131,6 +132,9 @@ void json_add_list(Buf *b, char *const *strings);
 void json_add_member(Buf *b, const char *key, const char *value);
 /* Is it -o json, as opposed to -o text or nothing? Else CTL_USAGE, and it has been said. */
 int ctl_json_asked(const Ctl *c, const char *verb, bool *ret);
+
+/* show.c: below a comment with its path; exit code */
+int ctl_print_file(Ctl *c, const char *path);
 
 /* logs.c */
 int logs_show(Ctl *c, char *const *units, unsigned lines, bool follow, usec_t not_before, bool indent);

@@ -108,6 +108,8 @@ static const CtlOption ctl_options[] = {
         { "iterations", 0, "N", "calendar: show so many elapses (1)", TEXT(iterations), .verb = "analyze" },
         { "base-time", 0, "TIME", "calendar: from then on, not from now", TEXT(base_time),
           .verb = "analyze" },
+        { "fuzz", 0, "TIME", "critical-chain: also those that were up so much earlier", TEXT(fuzz),
+          .verb = "analyze" },
         { "sort", 0, "BY", "cpu, memory, tasks, io or name", TEXT(sort), .verb = "top" },
         { "tree", 0, NULL, "units below their slices", FLAG(tree), .verb = "top" },
         { "iterations", 'n', "N", "end after N times", TEXT(iterations), .verb = "top" },

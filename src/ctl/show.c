@@ -63,7 +63,7 @@ VERB(show) {
         return code;
 }
 
-static int print_file(Ctl *c, const char *path) {
+int ctl_print_file(Ctl *c, const char *path) {
         FILE *f = fopen(path, "re");
         char line[4096];
 
@@ -89,12 +89,12 @@ static int cat_unit(Ctl *c, const char *unit) {
         if (!*fragment && !dropins)
                 return ctl_print_error("%s has no file", unit);
         if (*fragment)
-                code = print_file(c, fragment);
+                code = ctl_print_file(c, fragment);
         STRV_FOREACH (d, dropins) {
                 int r;
 
                 putchar('\n');
-                r = print_file(c, *d);
+                r = ctl_print_file(c, *d);
                 code = code ?: r;
         }
         return code;
@@ -111,11 +111,11 @@ static int cat_offline(Ctl *c, Loader *l, const char *unit) {
         else if (r < 0 || (!u.fragment_path && !u.dropins))
                 code = ctl_print_error("No files found for %s.", unit);
         else if (u.fragment_path)
-                code = print_file(c, u.fragment_path);
+                code = ctl_print_file(c, u.fragment_path);
         if (r >= 0 && r != LOADED_MASKED)
                 STRV_FOREACH (d, u.dropins) {
                         putchar('\n');
-                        r = print_file(c, *d);
+                        r = ctl_print_file(c, *d);
                         code = code ?: r;
                 }
         loaded_unit_release(&u);

@@ -53,6 +53,14 @@ static const char *find_group(const char *text, size_t n) {
         return NULL;
 }
 
+const char *system_call_group(size_t i, const char **ret_members) {
+        if (i >= ELEMENTSOF(groups))
+                return NULL;
+        if (ret_members)
+                *ret_members = groups[i].members;
+        return groups[i].name;
+}
+
 static bool is_all(const char *text, size_t n) {
         return n == 6 && memcmp(text, "@known", 6) == 0;
 }

@@ -37,5 +37,7 @@ void system_call_set_release(SystemCallSet *s);
 
 /* A name or a group, without prefix and suffix. */
 bool system_call_is_known(const char *name, size_t n);
+/* The groups, one after the other: its name, and in *ret_members (NULL: not wanted) names between blanks. NULL: no more. */
+const char *system_call_group(size_t i, const char **ret_members);
 /* "kill", "EPERM", "1"; 0 is an error like any other. -1 when it is none of them. */
 int system_call_error_from_string(const char *s);
