@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Introspection data, written from the same rows that dispatch and GetAll
- * read. Arguments have no names: no client of ours shows them.
+ * read, so that it cannot say anything else than what is served.
  */
 
 #include <errno.h>
@@ -48,15 +48,46 @@ static size_t first_type(const char *signature) {
         return n;
 }
 
-static void add_arguments(Buf *b, const char *signature, const char *direction) {
+/* Takes the next word off the list of names. */
+static void add_name(Buf *b, const char **names) {
+        size_t n = *names ? strcspn(*names, " ") : 0;
+
+        if (n == 0)
+                return;
+        buf_add(b, " name=\"");
+        buf_add_n(b, *names, n);
+        buf_add(b, "\"");
+        *names += n + ((*names)[n] == ' ');
+}
+
+static void add_arguments(Buf *b, const char *signature, const char **names, const char *direction) {
         while (*signature) {
                 size_t n = first_type(signature);
 
                 buf_add(b, "<arg type=\"");
                 buf_add_n(b, signature, n);
-                buf_addf(b, "\"%s/>", direction);
+                buf_add(b, "\"");
+                add_name(b, names);
+                buf_addf(b, "%s/>", direction);
                 signature += n;
         }
+}
+
+static void add_method(Buf *b, const Method *row) {
+        const char *names = row->names;
+
+        buf_addf(b, "  <method name=\"%s\">", row->member);
+        add_arguments(b, row->in, &names, " direction=\"in\"");
+        add_arguments(b, row->out, &names, " direction=\"out\"");
+        buf_add(b, "</method>\n");
+}
+
+static void add_signal(Buf *b, const SignalRow *row) {
+        const char *names = row->names;
+
+        buf_addf(b, "  <signal name=\"%s\">", row->member);
+        add_arguments(b, row->signature, &names, "");
+        buf_add(b, "</signal>\n");
 }
 
 static const char *change_annotation(PropertyFlags flags) {
@@ -85,19 +116,12 @@ static int add_interface(Buf *b, Bus *bus, InterfaceId id) {
                 return -ENOMEM;
 
         buf_addf(b, " <interface name=\"%s\">\n", i->name);
-        for (const Method *row = i->methods; row && row->member; row++) {
-                buf_addf(b, "  <method name=\"%s\">", row->member);
-                add_arguments(b, row->in, " direction=\"in\"");
-                add_arguments(b, row->out, " direction=\"out\"");
-                buf_add(b, "</method>\n");
-        }
+        for (const Method *row = i->methods; row && row->member; row++)
+                add_method(b, row);
         for (size_t n = 0; n < x->n; n++)
                 add_property(b, &x->v[n]);
-        for (const SignalRow *row = i->signals; row && row->member; row++) {
-                buf_addf(b, "  <signal name=\"%s\">", row->member);
-                add_arguments(b, row->signature, "");
-                buf_add(b, "</signal>\n");
-        }
+        for (const SignalRow *row = i->signals; row && row->member; row++)
+                add_signal(b, row);
         buf_add(b, " </interface>\n");
         return 0;
 }

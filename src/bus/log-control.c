@@ -50,6 +50,6 @@ int set_log_target(Call *c, const Property *p) {
 const Property log_control_properties[] = {
         { "LogLevel", "s", get_log_level, 0, PROPERTY_POLLED, set_log_level },
         { "LogTarget", "s", get_log_target, 0, PROPERTY_POLLED, set_log_target },
-        TEXT("SyslogIdentifier", "svinit", PROPERTY_CONST),
+        TEXT("SyslogIdentifier", "svinit", PROPERTY_POLLED),
         { 0 },
 };

@@ -69,6 +69,7 @@ typedef struct Method { /* a table is ended by a row without a member */
         const char *in, *out; /* signatures */
         Access access;
         MethodHandler handle;
+        const char *names; /* of the arguments, with spaces, those of `out` last; NULL: of none */
 } Method;
 
 struct Call {
@@ -99,6 +100,7 @@ struct Property { /* a table is ended by a row without a name */
 
 typedef struct SignalRow {
         const char *member, *signature;
+        const char *names; /* as in Method */
 } SignalRow;
 
 typedef struct Interface {

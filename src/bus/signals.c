@@ -9,13 +9,13 @@
 #include "bus/system-bus.h"
 
 const SignalRow manager_signals[] = {
-        { "UnitNew", "so" },
-        { "UnitRemoved", "so" },
-        { "JobNew", "uos" },
-        { "JobRemoved", "uoss" },
-        { "StartupFinished", "tttttt" },
+        { "UnitNew", "so", "id unit" },
+        { "UnitRemoved", "so", "id unit" },
+        { "JobNew", "uos", "id job unit" },
+        { "JobRemoved", "uoss", "id job unit result" },
+        { "StartupFinished", "tttttt", "firmware loader kernel initrd userspace total" },
         { "UnitFilesChanged", "" },
-        { "Reloading", "b" },
+        { "Reloading", "b", "active" },
         { 0 },
 };
 

@@ -381,25 +381,26 @@ static int method_unref(Call *c) {
 }
 
 #define PROCESS_METHODS                                                                                      \
-        { "GetProcesses", "", "a(sus)", ACCESS_READ, method_get_processes }, {                               \
-                "AttachProcesses", "sau", "", ACCESS_CONTROL, method_attach_processes                        \
+        { "GetProcesses", "", "a(sus)", ACCESS_READ, method_get_processes, "processes" }, {                  \
+                "AttachProcesses", "sau", "", ACCESS_CONTROL, method_attach_processes, "subcgroup pids"      \
         }
 
 const Method unit_methods[] = {
-        { "Start", "s", "o", ACCESS_CONTROL, method_start },
-        { "Stop", "s", "o", ACCESS_CONTROL, method_stop },
-        { "Reload", "s", "o", ACCESS_CONTROL, method_reload },
-        { "Restart", "s", "o", ACCESS_CONTROL, method_restart },
-        { "TryRestart", "s", "o", ACCESS_CONTROL, method_try_restart },
-        { "ReloadOrRestart", "s", "o", ACCESS_CONTROL, method_reload_or_restart },
-        { "ReloadOrTryRestart", "s", "o", ACCESS_CONTROL, method_reload_or_try_restart },
-        { "EnqueueJob", "ss", "uososa(uosos)", ACCESS_CONTROL, method_enqueue_job },
-        { "Kill", "si", "", ACCESS_CONTROL, method_kill },
+        { "Start", "s", "o", ACCESS_CONTROL, method_start, "mode job" },
+        { "Stop", "s", "o", ACCESS_CONTROL, method_stop, "mode job" },
+        { "Reload", "s", "o", ACCESS_CONTROL, method_reload, "mode job" },
+        { "Restart", "s", "o", ACCESS_CONTROL, method_restart, "mode job" },
+        { "TryRestart", "s", "o", ACCESS_CONTROL, method_try_restart, "mode job" },
+        { "ReloadOrRestart", "s", "o", ACCESS_CONTROL, method_reload_or_restart, "mode job" },
+        { "ReloadOrTryRestart", "s", "o", ACCESS_CONTROL, method_reload_or_try_restart, "mode job" },
+        { "EnqueueJob", "ss", "uososa(uosos)", ACCESS_CONTROL, method_enqueue_job,
+          "job_type job_mode job_id job_path unit_id unit_path job_type affected_jobs" },
+        { "Kill", "si", "", ACCESS_CONTROL, method_kill, "whom signal" },
         { "ResetFailed", "", "", ACCESS_CONTROL, method_reset_failed },
-        { "SetProperties", "ba(sv)", "", ACCESS_CONTROL, method_set_properties },
+        { "SetProperties", "ba(sv)", "", ACCESS_CONTROL, method_set_properties, "runtime properties" },
         { "Ref", "", "", ACCESS_CONTROL, method_ref },
         { "Unref", "", "", ACCESS_CONTROL, method_unref },
-        { "Clean", "as", "", ACCESS_CONTROL, method_clean },
+        { "Clean", "as", "", ACCESS_CONTROL, method_clean, "mask" },
         { "Freeze", "", "", ACCESS_CONTROL, method_freeze },
         { "Thaw", "", "", ACCESS_CONTROL, method_thaw },
         { 0 },
@@ -408,8 +409,10 @@ const Method unit_methods[] = {
 const Method process_methods[] = { PROCESS_METHODS, { 0 } };
 
 const Method service_methods[] = {
-        { "BindMount", "ssbb", "", ACCESS_CONTROL, method_not_supported },
-        { "MountImage", "ssbba(ss)", "", ACCESS_CONTROL, method_not_supported },
+        { "BindMount", "ssbb", "", ACCESS_CONTROL, method_not_supported,
+          "source destination read_only mkdir" },
+        { "MountImage", "ssbba(ss)", "", ACCESS_CONTROL, method_not_supported,
+          "source destination read_only mkdir options" },
         PROCESS_METHODS,
         { 0 },
 };

@@ -40,73 +40,83 @@ static const PropertyRef *property_named(World *w, InterfaceId i, const char *na
         return NULL;
 }
 
-static const char *flag_word(const PropertyRef *p) {
-        PropertyFlags f = property_flags(p);
-
-        if (p->property && p->property->set)
-                return "writable";
-        return f & PROPERTY_EMITS         ? "emits"
+static const char *change_word(PropertyFlags f) {
+        return f & PROPERTY_EMITS         ? "true"
                : f & PROPERTY_INVALIDATES ? "invalidates"
                : f & PROPERTY_CONST       ? "const"
-                                          : "polled";
+                                          : "false";
 }
 
-/* Calls `check` for each line of a data file; how many were wrong. */
-static unsigned for_each_line(World *w, const char *file, bool (*check)(World *w, char words[4][64])) {
+/* One line of the table of systemd's members. */
+typedef struct Member {
+        char interface[64], kind[64], name[64], types[64], access[64], changes[64], names[256];
+} Member;
+
+/* Calls `check` for each line of that kind; how many were wrong. */
+static unsigned for_each_member(World *w, const char *kind, bool (*check)(World *w, const Member *m)) {
         const char *srcdir = getenv("srcdir");
-        char path[4096], line[512], words[4][64];
+        char path[4096], line[1024];
         unsigned wrong = 0, n = 0;
+        Member m;
         FILE *f;
 
-        snprintf(path, sizeof(path), "%s/tests/unit/%s", srcdir ? srcdir : ".", file);
+        snprintf(path, sizeof(path), "%s/tests/introspection/systemd-252.members", srcdir ? srcdir : ".");
         f = fopen(path, "re");
         if (!f)
                 fail_msg("cannot read %s", path);
 
         while (fgets(line, sizeof(line), f)) {
-                if (line[0] == '#' ||
-                    sscanf(line, "%63s %63s %63s %63s", words[0], words[1], words[2], words[3]) != 4)
+                if (line[0] == '#' || sscanf(line, "%63s %63s %63s %63s %63s %63s %255s", m.interface, m.kind,
+                                             m.name, m.types, m.access, m.changes, m.names) != 7)
+                        continue;
+                if (strcmp(m.kind, kind) != 0)
                         continue;
                 n++;
-                wrong += !check(w, words);
+                wrong += !check(w, &m);
         }
         fclose(f);
         assert_true(n > 100);
         return wrong;
 }
 
-static bool property_is_right(World *w, char words[4][64]) {
-        const PropertyRef *p = property_named(w, interface_named(words[0]), words[1]);
+static bool property_is_right(World *w, const Member *m) {
+        const PropertyRef *p = property_named(w, interface_named(m->interface), m->name);
+        const char *access, *changes;
 
         if (!p) {
-                print_error("%s.%s: absent (%s)\n", words[0], words[1], words[2]);
+                print_error("%s.%s: absent (%s)\n", m->interface, m->name, m->types);
                 return false;
         }
-        if (strcmp(property_signature(p), words[2]) != 0 || strcmp(flag_word(p), words[3]) != 0) {
-                print_error("%s.%s: is %s %s, not %s %s\n", words[0], words[1], property_signature(p),
-                            flag_word(p), words[2], words[3]);
+        access = p->property && p->property->set ? "readwrite" : "read";
+        changes = change_word(property_flags(p));
+        if (strcmp(property_signature(p), m->types) != 0 || strcmp(access, m->access) != 0 ||
+            strcmp(changes, m->changes) != 0) {
+                print_error("%s.%s: is %s %s %s, not %s %s %s\n", m->interface, m->name,
+                            property_signature(p), access, changes, m->types, m->access, m->changes);
                 return false;
         }
         return true;
 }
 
 static void every_property_has_its_type_and_flag(void **state) {
-        assert_int_equal(for_each_line(*state, "systemd1-properties.txt", property_is_right), 0);
+        assert_int_equal(for_each_member(*state, "property", property_is_right), 0);
 }
 
-static bool method_is_right(World *w, char words[4][64]) {
-        const Method *table = interfaces[interface_named(words[0])].methods;
-        const char *in = words[2][0] == '-' ? "" : words[2], *out = words[3][0] == '-' ? "" : words[3];
+static bool method_is_right(World *w, const Member *member) {
+        const Method *table = interfaces[interface_named(member->interface)].methods;
+        char types[256];
 
-        for (const Method *m = table; m && m->member; m++)
-                if (strcmp(m->member, words[1]) == 0 && strcmp(m->in, in) == 0 && strcmp(m->out, out) == 0)
+        for (const Method *m = table; m && m->member; m++) {
+                snprintf(types, sizeof(types), "%s->%s", m->in[0] ? m->in : "-", m->out[0] ? m->out : "-");
+                if (strcmp(m->member, member->name) == 0 && strcmp(types, member->types) == 0)
                         return true;
-        print_error("%s.%s: absent or not %s -> %s\n", words[0], words[1], in, out);
+        }
+        print_error("%s.%s: absent or not %s\n", member->interface, member->name, member->types);
         return false;
 }
 
 static void every_method_has_its_types(void **state) {
-        assert_int_equal(for_each_line(*state, "systemd1-methods.txt", method_is_right), 0);
+        assert_int_equal(for_each_member(*state, "method", method_is_right), 0);
 }
 
 static sd_bus_message *new_message(World *w) {
