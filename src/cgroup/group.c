@@ -29,12 +29,11 @@ static int open_container_oom(const Groups *gs) {
         return fd;
 }
 
-int groups_new(const GroupsOptions *o, Groups **ret) {
-        Groups *gs = calloc(1, sizeof(*gs));
-        int r;
+Groups *groups_allocate(const GroupsOptions *o) {
+        Groups *gs = malloc(sizeof(*gs));
 
         if (!gs)
-                return -ENOMEM;
+                return NULL;
         *gs = (Groups){ .options = *o,
                         .inotify_fd = -1,
                         .memory_fd = -1,
@@ -48,16 +47,19 @@ int groups_new(const GroupsOptions *o, Groups **ret) {
                            .device_program = -1,
                            .held = true,
                            .is_slice = true };
+        return gs;
+}
+
+int groups_new(const GroupsOptions *o, Groups **ret) {
+        Groups *gs = groups_allocate(o);
+        int r;
+
+        if (!gs)
+                return -ENOMEM;
         r = cgroup_probe(gs);
         for (Hierarchy h = 0; h < HIERARCHY_MAX; h++)
                 if (gs->hierarchies[h].base)
                         gs->top.made |= 1U << h;
-        if (r >= 0) {
-                const char *own =
-                        gs->tracking == HIERARCHY_NONE ? "" : gs->hierarchies[gs->tracking].own_path;
-
-                r = str_replace(&gs->root, own);
-        }
         if (r >= 0) {
                 gs->oom_fd = open_container_oom(gs);
                 r = o->event ? group_events_init(gs) : 0;
@@ -75,9 +77,7 @@ int groups_attach(Groups *gs, sd_event *event) {
         return group_events_init(gs);
 }
 
-static void take_back(Groups *gs) {
-        cleanup_fd(&gs->lent_fd);
-        gs->lent_fd = -1;
+static void take_back_procs(Groups *gs) {
         for (size_t i = 0; i < gs->n_lent_procs_fds; i++)
                 cleanup_fd(gs->lent_procs_fds + i);
         gs->n_lent_procs_fds = 0;
@@ -97,12 +97,12 @@ void groups_free(Groups *gs) {
         group_events_release(gs);
         memory_watches_release(gs);
         cleanup_fd(&gs->oom_fd);
-        take_back(gs);
+        cleanup_fd(&gs->lent_fd);
+        take_back_procs(gs);
         for (Hierarchy h = 0; h < HIERARCHY_MAX; h++) {
                 free(gs->hierarchies[h].base);
                 free(gs->hierarchies[h].own_path);
         }
-        free(gs->root);
         free(gs);
 }
 
@@ -111,7 +111,7 @@ GroupTier groups_tier(const Groups *gs) {
 }
 
 const char *groups_root(const Groups *gs) {
-        return gs->root;
+        return gs->tracking == HIERARCHY_NONE ? "" : gs->hierarchies[gs->tracking].own_path;
 }
 
 /* Limits of version 1 are numbers near the largest when there are none. */
@@ -265,8 +265,7 @@ int group_cgroup_fd(Group *g, const char *below) {
         Groups *gs = g->groups;
         char path[PATH_MAX];
 
-        cleanup_fd(&gs->lent_fd);
-        gs->lent_fd = -1;
+        fd_release(&gs->lent_fd);
         if (gs->tracking != HIERARCHY_V2 || g->kill_written || path_below(g, below, path) < 0)
                 return -1;
         gs->lent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -288,9 +287,7 @@ static int open_procs(Group *g, Hierarchy h, const char *below) {
 size_t group_procs_fds(Group *g, const char *below, const int **ret) {
         Groups *gs = g->groups;
 
-        for (size_t i = 0; i < gs->n_lent_procs_fds; i++)
-                cleanup_fd(gs->lent_procs_fds + i);
-        gs->n_lent_procs_fds = 0;
+        take_back_procs(gs);
         for (Hierarchy h = g->kill_written ? HIERARCHY_V2 : HIERARCHY_SYSTEMD; h < HIERARCHY_MAX; h++) {
                 int fd = g->made & 1U << h ? open_procs(g, h, below) : -1;
 

@@ -116,8 +116,7 @@ struct Groups {
         Hierarchy tracking;   /* HIERARCHY_NONE: shim */
         unsigned controllers; /* of v2, that children can use */
         HierarchyInfo hierarchies[HIERARCHY_MAX];
-        char *root; /* owned */
-        Group top;  /* our own group, -.slice */
+        Group top; /* our own group, -.slice */
         bool starting;
         unsigned n_with_startup; /* groups */
         Group *by_path, *by_watch;
@@ -135,6 +134,7 @@ struct Groups {
 };
 
 /* group.c */
+Groups *groups_allocate(const GroupsOptions *o); /* in no hierarchy yet; NULL: no memory */
 void group_note_oom_kills(
         Group *g); /* those so far are none of ours: the directory may have been there before */
 

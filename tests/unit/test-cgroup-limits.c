@@ -32,6 +32,7 @@ typedef struct World {
 } World;
 
 static const char *const v2_files[] = {
+        "cgroup.subtree_control",
         "memory.min",
         "memory.low",
         "memory.high",
@@ -119,21 +120,10 @@ static const CgroupSpec *spec_of(void *userdata) {
 
 static World *world_new(void) {
         World *w = calloc(1, sizeof(*w));
-        Groups *gs = calloc(1, sizeof(*gs));
 
-        assert_true(w && gs);
-        w->groups = gs;
-        *gs = (Groups){ .options = { .spec_of = spec_of },
-                        .inotify_fd = -1,
-                        .oom_fd = -1,
-                        .lent_fd = -1,
-                        .starting = true };
-        gs->top = (Group){ .groups = gs,
-                           .path = (char *)"",
-                           .watch = -1,
-                           .device_program = -1,
-                           .held = true,
-                           .is_slice = true };
+        assert_non_null(w);
+        w->groups = groups_allocate(&(GroupsOptions){ .spec_of = spec_of });
+        assert_non_null(w->groups);
         strcpy(w->directory, "/tmp/test-cgroup-limits-XXXXXX");
         assert_non_null(mkdtemp(w->directory));
         assert_int_equal(spec_parts_init(), 0);
@@ -156,11 +146,7 @@ static int set_up_v2(void **state) {
         w->groups->controllers = CONTROLLER_ALL;
         add_hierarchy(w, HIERARCHY_V2, "v2");
         write_file(w, HIERARCHY_V2, "", "cgroup.subtree_control", "");
-        assert_int_equal(group_new(w->groups, "", "a.slice", NULL, NULL, NULL, &w->slice), 0);
-        write_file(w, HIERARCHY_V2, "/a.slice", "cgroup.subtree_control", "");
-        empty_files(w, "/a.slice");
-        assert_int_equal(group_new(w->groups, "a.slice", "b.service", NULL, w, NULL, &w->group), 0);
-        empty_files(w, "/a.slice/b.service");
+        make_groups(w);
         *state = w;
         return 0;
 }
@@ -195,12 +181,7 @@ static int tear_down(void **state) {
 
         group_free(w->group);
         group_free(w->slice);
-        group_attributes_release(&w->groups->top);
-        for (Hierarchy h = 0; h < HIERARCHY_MAX; h++) {
-                free(w->groups->hierarchies[h].base);
-                free(w->groups->hierarchies[h].own_path);
-        }
-        free(w->groups);
+        groups_free(w->groups);
         report_release(&w->report);
         snprintf(command, sizeof(command), "rm -rf '%s'", w->directory);
         assert_int_equal(system(command), 0);
