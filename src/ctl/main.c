@@ -2,7 +2,7 @@
 
 /* svctl: options, then the verb. Called as systemctl it takes systemctl's options that it need not act on. */
 
-#include "ctl/ctl.h"
+#include "ctl/core/ctl.h"
 
 #include <getopt.h>
 #include <stdio.h>

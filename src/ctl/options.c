@@ -2,7 +2,7 @@
 
 /* The options, each with the member of Ctl that it sets: getopt_long(3), --help and completion walk this table. */
 
-#include "ctl/run.h"
+#include "ctl/run/run.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -2,7 +2,7 @@
 
 /* The verbs: dispatch, --help and completion walk this table. */
 
-#include "ctl/ctl.h"
+#include "ctl/core/ctl.h"
 
 const Verb verbs[] = {
         { "start", "UNIT...", "Start units", 1, -1, verb_jobs, "Units" },

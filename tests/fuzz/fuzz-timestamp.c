@@ -2,7 +2,7 @@
 
 /* First byte: the zone. The rest: a point in time, which is read again as it is written. */
 
-#include "ctl/timestamp.h"
+#include "ctl/core/timestamp.h"
 #include "fuzz.h"
 
 #include <time.h>

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * svctl: what its verbs share. The table of verbs (verbs.c) is the one place
+ * from which dispatch, --help and the completion come; each verb is a function
+ * with the arguments behind its name and the exit code as its result.
+ *
+ * Exit codes are systemctl's: 0; 1 failed; 2 usage; 3 not active (is-active, status); 4 no
+ * such unit (status), access denied or refused; 5 not installed; 6 not configured.
+ */
+
+#include "base/text.h"
+#include "base/time.h"
+#include "load/install.h"
+
+#include <systemd/sd-bus.h>
+
+typedef enum CtlExit {
+        CTL_OK = 0,
+        CTL_FAILED = 1,
+        CTL_USAGE = 2,
+        CTL_NOT_ACTIVE = 3,
+        CTL_NO_SUCH_UNIT_STATUS = 4,
+        CTL_REFUSED = 4,
+        CTL_NOT_INSTALLED = 5,
+        CTL_NOT_CONFIGURED = 6,
+} CtlExit;
+
+typedef struct Ctl {
+        sd_bus *bus; /* NULL until ctl_connect() */
+        bool dry_run, show_transaction;
+        bool after, before;                  /* list-dependencies */
+        bool order, require;                 /* dot */
+        char **from_patterns, **to_patterns; /* dot */
+        const char *job;                     /* plan: --job= */
+        bool quiet, no_block, plain, full, all, failed, value, now, runtime, force, no_legend, follow,
+                reverse, no_reload;
+        bool called_as_systemctl, color;
+        bool starting_ok, show_types, read_only, mkdir;
+        char **what;            /* clean: --what= */
+        const char *mode;       /* --job-mode= */
+        char **properties;      /* -p */
+        char **types, **states; /* -t, --state= */
+        const char *signal;     /* -s */
+        const char *whom;       /* --kill-whom= */
+        const char *root;       /* --root= */
+        LoaderScope scope;      /* --global, --user */
+        const char *image, *preset_mode, *drop_in;
+        bool take_stdin;    /* edit --stdin */
+        bool no_generated;  /* for ctl_loader(): leave out what generators made */
+        const char *output; /* -o */
+        const char *lines;  /* -n */
+        const char *since, *priority;
+        const char *man, *recursive_errors;     /* verify */
+        bool here, counts, outcomes, resources; /* verify, dump-directives */
+        char **units;                           /* -u */
+        char runtime_dir[256];                  /* see ctl_runtime_dir() */
+        bool unescape, mangle, path, instance;  /* escape */
+        const char *template, *suffix;          /* escape */
+        const char *iterations, *base_time;     /* analyze calendar; top: iterations */
+        const char *fuzz;                       /* analyze critical-chain */
+        const char *sort, *delay;               /* top */
+        bool batch, tree;                       /* top */
+} Ctl;
+
+typedef int (*VerbFunction)(Ctl *c, int argc, char **argv); /* argv[0] is the verb */
+
+typedef struct Verb {
+        const char *name, *arguments, *summary;
+        int min_args, max_args; /* behind the verb; -1: any number */
+        VerbFunction run;
+        const char *group; /* heading in --help */
+        bool offline;      /* works without a manager */
+} Verb;
+
+extern const Verb verbs[]; /* ended by a row without a name */
+const Verb *verb_find(const char *name);
+
+/* ../options.c: into *c. 1: go on at optind; else the exit code, negated. */
+int ctl_parse_options(Ctl *c, int argc, char **argv);
+void ctl_release_options(Ctl *c);
+
+/* client.c */
+#define SD1 "org.freedesktop.systemd1"
+#define SD1_PATH "/org/freedesktop/systemd1"
+#define SD1_MANAGER SD1 ".Manager"
+#define SD1_UNIT SD1 ".Unit"
+#define OWN_MANAGER "org.svinit.Manager"
+
+const char *ctl_runtime_dir(Ctl *c); /* where svinit's socket is: "/run", or its user's own directory */
+int ctl_connect(Ctl *c);             /* 0, or negative with a sentence on stderr */
+/* A call to the manager; the error is printed (unless quiet) and mapped to an exit code, *ret_exit. 0 or negative. */
+int ctl_call(Ctl *c, const char *method, sd_bus_message **ret_reply, int *ret_exit, const char *what,
+             const char *types, ...);
+int ctl_unit_path(const char *unit, char **ret);
+int ctl_get_string(Ctl *c, const char *unit, const char *interface, const char *property, char **ret);
+int ctl_error_exit(const sd_bus_error *e, int r); /* D-Bus error -> exit code */
+/* Unit names as people type them; globs are expanded over the loaded units. NULL-terminated, owned by the caller. */
+int ctl_names(Ctl *c, char **argv, char ***ret);
+int ctl_print_error(const char *format, ...)
+        PRINTF_LIKE(1, 2); /* to stderr with "svctl: "; returns CTL_FAILED */
+
+/* One property as read from the bus, its value rendered as `systemctl show` does. */
+typedef struct Property {
+        char *name, *value;
+        bool empty; /* as systemctl judges it: hidden without --all */
+} Property;
+typedef struct PropertyList {
+        Property *v;
+        size_t n, capacity;
+} PropertyList;
+int ctl_get_all(Ctl *c, const char *path, const char *interface, PropertyList *ret, sd_bus_error *error);
+void property_list_release(PropertyList *l);
+const char *property_get(const PropertyList *l, const char *name); /* "" when it is not there */
+uint64_t property_number(const PropertyList *l, const char *name, uint64_t otherwise);
+
+/* job-wait.c: asks for a job and waits for its end, unless --no-block; what failed is explained. The exit code. */
+int ctl_run_job(Ctl *c, sd_bus_message *call, const char *verb, const char *what);
+
+/* control/set-property.c: one (sv), of settings as a unit file has them */
+int ctl_append_settings(sd_bus_message *m, char **assignments);
+
+/* values.c */
+int value_render(sd_bus_message *m, const char *name, Buf *b, bool *ret_empty);
+void format_timestamp(usec_t realtime, Buf *b);   /* "Mon 2026-01-05 10:00:00 UTC"; "n/a" for 0 */
+void format_age(usec_t then, usec_t now, Buf *b); /* "3min 2s ago" */
+
+/* json.c: members of an object get their comma by themselves */
+void json_add_string(Buf *b, const char *s);
+void json_add_list(Buf *b, char *const *strings);
+void json_add_member(Buf *b, const char *key, const char *value);
+/* Is it -o json, as opposed to -o text or nothing? Else CTL_USAGE, and it has been said. */
+int ctl_json_asked(const Ctl *c, const char *verb, bool *ret);
+
+/* show.c: below a comment with its path; exit code */
+int ctl_print_file(Ctl *c, const char *path);
+
+/* logs.c */
+int logs_show(Ctl *c, char *const *units, unsigned lines, bool follow, usec_t not_before, bool indent);
+
+/* offline.c */
+int ctl_loader(Ctl *c, Loader **ret);
+int ctl_loader_or_say(Ctl *c, const char *verb,
+                      Loader **ret); /* a failure is printed: "Failed to VERB: ..." */
+bool ctl_is_in_chroot(void);
+bool ctl_is_offline(void); /* $SYSTEMD_OFFLINE, or in a chroot */
+bool ctl_manager_runs(Ctl *c);
+void ctl_say_unreachable(Ctl *c, int r);
+/* May the verb run here? 0; -1: no, and that is fine; else the exit code. What there is to say has been said. */
+int ctl_guard(Ctl *c, const Verb *v);
+
+/* changes.c */
+void ctl_print_findings(const Report *r); /* a line each */
+int ctl_print_changes(Ctl *c, const char *verb, int result,
+                      const InstallChanges *changes); /* the exit code */
+void ctl_print_no_install_info(Ctl *c);
+int ctl_read_changes(sd_bus_message *m, bool *ret_info,
+                     InstallChanges *changes); /* ret_info NULL: no boolean there */
+
+/* files/unit-files.c */
+int ctl_file_names(Ctl *c, const char *verb, char **argv,
+                   char ***ret); /* names mangled, paths made absolute */
+int ctl_reload(Ctl *c);
+
+/* unit-source.c: fragment and drop-ins of a unit or template; outcomes as of loader_load() */
+int ctl_unit_files(Loader *l, const char *name, LoadedUnit *ret);
+
+/* files/sysv.c: also does it for init scripts; names of which nothing is left to do are taken out of the list. */
+int ctl_sync_sysv(Ctl *c, const char *verb, char **names, bool *enabled);
+
+#define COLOR_GREEN(c) ((c)->color ? "\033[1;32m" : "")
+#define COLOR_RED(c) ((c)->color ? "\033[1;31m" : "")
+#define COLOR_DIM(c) ((c)->color ? "\033[2m" : "")
+#define COLOR_END(c) ((c)->color ? "\033[0m" : "")
+
+#define VERB(name) int verb_##name(Ctl *c, int argc, char **argv)
+VERB(jobs);
+VERB(isolate);
+VERB(kill);
+VERB(status);
+VERB(top);
+VERB(show);
+VERB(cat);
+VERB(list_units);
+VERB(list_jobs);
+VERB(list_timers);
+VERB(list_sockets);
+VERB(list_paths);
+VERB(list_automounts);
+VERB(is_healthy);
+VERB(freeze);
+VERB(clean);
+VERB(bind);
+VERB(mount_image);
+VERB(log_control);
+VERB(service_log_control);
+VERB(service_watchdogs);
+VERB(import_environment);
+VERB(list_unit_files);
+VERB(list_dependencies);
+VERB(diff);
+VERB(apply);
+VERB(plan);
+VERB(doctor);
+VERB(dot);
+VERB(is_active);
+VERB(is_failed);
+VERB(is_enabled);
+VERB(is_system_running);
+VERB(daemon_reload);
+VERB(reset_failed);
+VERB(unit_files);
+VERB(get_default);
+VERB(set_default);
+VERB(edit);
+VERB(cancel);
+VERB(exit);
+VERB(logs);
+VERB(verify);
+VERB(dump_directives);
+VERB(escape);
+VERB(analyze);
+VERB(show_environment);
+VERB(set_environment);
+VERB(run);
+VERB(set_property);
+VERB(help);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * is-healthy: for HEALTHCHECK and probes. 0 or 1 and nothing else, whatever
+ * happens; why not is one line on the standard output, where engines keep it.
+ */
+
+#include "ctl/show/list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int say(const Ctl *c, const char *what, const char *why) {
+        if (!c->quiet)
+                printf("%s: %s\n", what, why);
+        return CTL_FAILED;
+}
+
+static bool starts(const char *state) {
+        return str_equal(state, "initializing") || str_equal(state, "starting");
+}
+
+static int judge_failed(Ctl *c) {
+        ListedUnits units = { 0 };
+        Buf b auto_buf = { 0 };
+
+        c->failed = true;
+        (void)listed_units_read(c, NULL, NULL, &units);
+        for (size_t i = 0; i < units.n; i++)
+                buf_addf(&b, " %s", units.v[i].id);
+        listed_units_release(&units);
+        if (c->quiet)
+                return CTL_FAILED;
+        printf("degraded:%s failed\n", b.data ?: " a unit has");
+        return CTL_FAILED;
+}
+
+static int judge_all(Ctl *c) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        char *state auto_free = NULL;
+        int r, code;
+
+        r = sd_bus_get_property_string(c->bus, SD1, SD1_PATH, SD1_MANAGER, "SystemState", &error, &state);
+        if (r < 0)
+                code = say(c, "svinit", error.message ?: strerror(-r));
+        else if (str_equal(state, "running") || (c->starting_ok && starts(state)))
+                code = CTL_OK;
+        else if (str_equal(state, "degraded"))
+                code = judge_failed(c);
+        else
+                code = say(c, "svinit", state);
+        sd_bus_error_free(&error);
+        return code;
+}
+
+/* A oneshot that has run and succeeded did all that it was asked for. */
+static bool has_done_its_work(Ctl *c, const char *unit, const char *path) {
+        const char *service = SD1 ".Service";
+        char *type auto_free = NULL, *result auto_free = NULL;
+        uint64_t ended = 0;
+
+        if (!str_ends_with(unit, ".service"))
+                return false;
+        return sd_bus_get_property_string(c->bus, SD1, path, service, "Type", NULL, &type) >= 0 &&
+               str_equal(type, "oneshot") &&
+               sd_bus_get_property_string(c->bus, SD1, path, service, "Result", NULL, &result) >= 0 &&
+               str_equal(result, "success") &&
+               sd_bus_get_property_trivial(c->bus, SD1, path, service, "ExecMainExitTimestamp", NULL, 't',
+                                           &ended) >= 0 &&
+               ended > 0;
+}
+
+static int judge(Ctl *c, const char *unit) {
+        char *path auto_free = NULL, *active auto_free = NULL, *sub auto_free = NULL, *load auto_free = NULL;
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r, code;
+
+        r = ctl_unit_path(unit, &path);
+        if (r >= 0)
+                r = sd_bus_get_property_string(c->bus, SD1, path, SD1_UNIT, "ActiveState", &error, &active);
+        if (r < 0) {
+                code = say(c, unit, error.message ?: strerror(-r));
+                sd_bus_error_free(&error);
+                return code;
+        }
+        if (str_equal(active, "active") || str_equal(active, "reloading"))
+                return CTL_OK;
+        (void)sd_bus_get_property_string(c->bus, SD1, path, SD1_UNIT, "SubState", NULL, &sub);
+        /* What waits for its next try has just failed. */
+        if (c->starting_ok && str_equal(active, "activating") && !str_equal(sub, "auto-restart"))
+                return CTL_OK;
+        if (str_equal(active, "inactive") && has_done_its_work(c, unit, path))
+                return CTL_OK;
+        (void)sd_bus_get_property_string(c->bus, SD1, path, SD1_UNIT, "LoadState", NULL, &load);
+        if (load && !str_equal(load, "loaded"))
+                return say(c, unit, load);
+        return say(c, unit, sub && !str_equal(sub, "dead") ? sub : active);
+}
+
+VERB(is_healthy) {
+        char **names auto_strv = NULL;
+        int code = CTL_OK;
+
+        if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
+                return CTL_FAILED;
+        if (argc == 1)
+                return judge_all(c);
+        if (!names)
+                return say(c, argv[1], "no such unit is loaded");
+        STRV_FOREACH (n, names)
+                if (judge(c, *n) != CTL_OK)
+                        code = CTL_FAILED;
+        return code;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* list-units and list-jobs; and the units that all verbs which list go through. */
+
+#include "ctl/show/list.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+/* First by type, then by name. */
+static int compare_units(const void *a, const void *b) {
+        const ListedUnit *x = a, *y = b;
+        const char *tx = strrchr(x->id, '.') ?: "", *ty = strrchr(y->id, '.') ?: "";
+
+        return strcmp(tx, ty) ?: strcmp(x->id, y->id);
+}
+
+static bool is_wanted(const Ctl *c, const ListedUnit *u, char *const *patterns) {
+        const char *type = strrchr(u->id, '.');
+
+        if (c->types && (!type || (!strv_contains(c->types, type + 1) && !strv_contains(c->types, u->load))))
+                return false;
+        if (c->failed && !str_equal(u->active, "failed"))
+                return false;
+        if (c->states && !strv_contains(c->states, u->active) && !strv_contains(c->states, u->sub) &&
+            !strv_contains(c->states, u->load))
+                return false;
+        if (patterns && *patterns) {
+                bool match = false;
+
+                STRV_FOREACH (p, patterns)
+                        match = match || fnmatch(*p, u->id, FNM_NOESCAPE) == 0;
+                if (!match)
+                        return false;
+        }
+        return c->all || c->states || c->failed || *u->job_type || !str_equal(u->active, "inactive");
+}
+
+int listed_units_read(Ctl *c, const char *suffix, char *const *patterns, ListedUnits *ret) {
+        sd_bus_message *reply = NULL;
+        size_t capacity = 0;
+        ListedUnit u;
+        uint32_t job;
+        int r;
+
+        r = ctl_call(c, "ListUnits", &reply, NULL, "list-units", NULL);
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+        while (r >= 0 &&
+               (r = sd_bus_message_read(reply, "(ssssssouso)", &u.id, &u.description, &u.load, &u.active,
+                                        &u.sub, NULL, &u.path, &job, &u.job_type, NULL)) > 0) {
+                if ((suffix && !str_ends_with(u.id, suffix)) || !is_wanted(c, &u, patterns))
+                        continue;
+                r = array_reserve(&ret->v, &capacity, ret->n + 1, sizeof(u));
+                if (r >= 0)
+                        ret->v[ret->n++] = u;
+        }
+        ret->reply = reply;
+        if (ret->n > 0)
+                qsort(ret->v, ret->n, sizeof(u), compare_units);
+        return MIN(r, 0);
+}
+
+void listed_units_release(ListedUnits *l) {
+        sd_bus_message_unref(l->reply);
+        free(l->v);
+        *l = (ListedUnits){ 0 };
+}
+
+static bool is_strange(const ListedUnit *u) {
+        return str_equal(u->active, "failed") || !str_equal(u->load, "loaded");
+}
+
+static void print_words(const Ctl *c, const char *title, const char *const *words) {
+        if (!c->no_legend)
+                puts(title);
+        for (; *words; words++)
+                puts(*words);
+}
+
+/* -t help and --state=help: what there is to choose from. */
+bool ctl_words_asked(const Ctl *c) {
+        static const char *const types[] = { "service",   "mount", "swap", "socket", "target", "device",
+                                             "automount", "timer", "path", "slice",  "scope",  NULL };
+        static const char *const loads[] = { "stub",  "loaded", "not-found", "bad-setting",
+                                             "error", "merged", "masked",    NULL };
+        static const char *const actives[] = { "active",     "reloading",    "inactive",    "failed",
+                                               "activating", "deactivating", "maintenance", NULL };
+        const char *files[UNIT_FILE_STATE_MAX + 1] = { 0 };
+
+        if (strv_contains(c->types, "help")) {
+                print_words(c, "Available unit types:", types);
+                return true;
+        }
+        if (!strv_contains(c->states, "help"))
+                return false;
+        for (size_t i = 0; i < UNIT_FILE_STATE_MAX; i++)
+                files[i] = unit_file_state_to_string(i);
+        print_words(c, "Available unit load states:", loads);
+        if (!c->no_legend)
+                puts("");
+        print_words(c, "Available unit active states:", actives);
+        if (!c->no_legend)
+                puts("");
+        print_words(c, "Available unit file states:", files);
+        return true;
+}
+
+VERB(list_units) {
+        Column columns[] = { { "UNIT", "unit", .shrinks = true },
+                             { "LOAD", "load" },
+                             { "ACTIVE", "active" },
+                             { "SUB", "sub" },
+                             { "JOB", "job", .hidden = true },
+                             { "DESCRIPTION", "description", .shrinks = true },
+                             { 0 } };
+        Table t = { .columns = columns, .marks = true };
+        ListedUnits units = { 0 };
+        size_t n;
+        int code;
+
+        if (ctl_words_asked(c))
+                return CTL_OK;
+        if (ctl_connect(c) < 0)
+                return CTL_FAILED;
+        if (listed_units_read(c, NULL, argc > 1 ? argv + 1 : NULL, &units) < 0) {
+                listed_units_release(&units);
+                return CTL_FAILED;
+        }
+        for (size_t i = 0; i < units.n; i++) {
+                const ListedUnit *u = units.v + i;
+
+                table_add(&t, u->id);
+                table_add(&t, u->load);
+                table_add(&t, u->active);
+                table_add(&t, u->sub);
+                table_add(&t, u->job_type);
+                table_add(&t, u->description);
+                columns[4].hidden &= !*u->job_type;
+                table_mark(&t, str_equal(u->active, "failed") ? COLOR_RED(c) : "", is_strange(u));
+        }
+        n = units.n;
+        code = table_print(&t, c);
+        listed_units_release(&units);
+        if (!c->no_legend && !c->output)
+                printf("\n%zu loaded units listed.%s\n", n, c->all ? "" : " Inactive ones as well: --all.");
+        return code;
+}
+
+VERB(list_jobs) {
+        static const Column columns[] = { { "JOB", "job", .number = true },
+                                          { "UNIT", "unit", .shrinks = true },
+                                          { "TYPE", "type" },
+                                          { "STATE", "state" },
+                                          { 0 } };
+        Table t = { .columns = columns };
+        const char *unit, *type, *state;
+        sd_bus_message *reply = NULL;
+        unsigned n = 0;
+        uint32_t id;
+        int r, code;
+
+        if (ctl_connect(c) < 0)
+                return CTL_FAILED;
+        r = ctl_call(c, "ListJobs", &reply, NULL, "list-jobs", NULL);
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, 'a', "(usssoo)");
+        while (r >= 0 &&
+               (r = sd_bus_message_read(reply, "(usssoo)", &id, &unit, &type, &state, NULL, NULL)) > 0) {
+                char number[16];
+
+                snprintf(number, sizeof(number), "%u", id);
+                table_add_number(&t, number, id);
+                table_add(&t, unit);
+                table_add(&t, type);
+                table_add(&t, state);
+                n++;
+        }
+        sd_bus_message_unref(reply);
+        if (n == 0 && r >= 0 && !c->output)
+                return c->no_legend ? CTL_OK : (puts("No jobs running."), CTL_OK);
+        code = table_print(&t, c);
+        if (r >= 0 && !c->no_legend && !c->output)
+                printf("\n%u jobs listed.\n", n);
+        return r < 0 ? CTL_FAILED : code;
+}

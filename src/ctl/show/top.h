@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * svctl top: the figures of two looks at all units, and what there is to see
+ * of them. top.c looks and talks to the terminal; top-view.c sorts and draws,
+ * and knows neither.
+ */
+
+#include "ctl/core/ctl.h"
+
+typedef struct TopRow {              /* UINT64_MAX: unknown */
+        char *name, *slice, *active; /* owned */
+        uint64_t memory, memory_max, tasks, tasks_max, cpu_nsec, io_read, io_written;
+        double cpu, read_rate, write_rate; /* percent of one CPU, bytes a second; below 0: unknown */
+        unsigned depth;                    /* in the tree */
+} TopRow;
+
+typedef struct TopLook {
+        usec_t time; /* svinit's, monotonic */
+        TopRow *rows;
+        size_t n, capacity;
+} TopLook;
+
+typedef enum TopSort {
+        TOP_BY_CPU,
+        TOP_BY_MEMORY,
+        TOP_BY_TASKS,
+        TOP_BY_IO,
+        TOP_BY_NAME,
+        TOP_SORT_MAX,
+} TopSort;
+const char *top_sort_to_string(TopSort s); /* its first letter is the key for it */
+
+typedef struct TopView {
+        TopSort sort;
+        bool reverse, tree, slices; /* slices: in the flat list too */
+        unsigned width, height;     /* height 0: no end */
+        bool color;
+} TopView;
+
+void top_look_release(TopLook *l);
+void top_rates(TopLook *now, const TopLook *before); /* fills in the rates */
+void top_sort(TopLook *l, const TopView *v);         /* or makes the tree; leaves out what is not shown */
+void top_draw(const TopLook *l, const TopView *v, Buf *b);
+void top_json(const TopLook *l, Buf *b); /* one line */
