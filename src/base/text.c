@@ -155,6 +155,15 @@ bool code_point_is_valid(uint32_t c) {
                !(c >= 0xfdd0 && c <= 0xfdef);
 }
 
+bool fd_name_is_valid(const char *s) {
+        if (strlen(s) > 255)
+                return false;
+        for (; *s; s++)
+                if ((unsigned char)*s < ' ' || (unsigned char)*s >= 0x7f || *s == ':')
+                        return false;
+        return true;
+}
+
 bool str_is_utf8(const char *s, size_t n) {
         static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 }; /* shorter would do: overlong */
         const unsigned char *p = (const unsigned char *)s, *end = p + n;

@@ -46,6 +46,7 @@ int str_replace(char **field,
 int str_printf(char **ret, const char *format, ...) PRINTF_LIKE(2, 3); /* 0 or -ENOMEM */
 char *str_strip(char *s); /* in place: space, tab, CR, LF at both ends */
 bool str_is_utf8(const char *s, size_t n);
+bool fd_name_is_valid(const char *s); /* of a passed descriptor, as LISTEN_FDNAMES can carry it */
 int hex_value(char c);                /* 0..15, -1 for anything else */
 bool code_point_is_valid(uint32_t c); /* no surrogate, no noncharacter: what systemd 252 reads */
 

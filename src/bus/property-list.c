@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <sys/mount.h>
 
@@ -220,6 +221,25 @@ static int take_environment_file(Reading *r, Buf *b) {
 
 static int read_environment_files(Reading *r) {
         return read_lines(r, "(sb)", take_environment_file);
+}
+
+static int take_open_file(Reading *r, Buf *b) {
+        Buf line auto_buf = { 0 };
+        const char *path, *name;
+        uint64_t flags;
+        int q = sd_bus_message_read(r->m, "(sst)", &path, &name, &flags);
+
+        if (q <= 0)
+                return q;
+        if (flags > UINT_MAX)
+                return reading_refuse(r, "There are no such options.");
+        open_file_format(path, name, (unsigned)flags, &line);
+        q = reading_add_buf(r, &line);
+        return q < 0 ? q : 1;
+}
+
+static int read_open_files(Reading *r) {
+        return read_lines(r, "(sst)", take_open_file);
 }
 
 /* What stands between the two halves, and whether the whole is a word among others. */
@@ -539,6 +559,7 @@ const WireReader list_readers[] = {
         { "(aiai)", read_exit_statuses },
         { "a(sb)", read_environment_files },
         { "a(ss)", read_pairs },
+        { "a(sst)", read_open_files },
         { "a(st)", read_device_values },
         { "a(ssbt)", read_binds },
         { "a(iayu)", read_prefixes },

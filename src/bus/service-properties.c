@@ -3,6 +3,7 @@
 
 #include "bus/append.h"
 #include "bus/tables.h"
+#include "manager/transient.h"
 
 static const Service *service_of(const Object *o) {
         return &o->runtime->machine.service;
@@ -47,6 +48,30 @@ static int get_service_int(Object *o, const Property *p, sd_bus_message *m) {
 
 static int get_n_fds(Object *o, const Property *p, sd_bus_message *m) {
         return append_integer(m, 'u', (int64_t)o->runtime->n_fd_store);
+}
+
+static int get_extra_fd_names(Object *o, const Property *p, sd_bus_message *m) {
+        const Transient *t = o->runtime->transient;
+        int r = sd_bus_message_open_container(m, 'a', "s");
+
+        for (size_t i = 0; r >= 0 && t && i < t->n_extra_fds; i++)
+                r = append_string(m, t->extra_fds[i].name);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int get_open_files(Object *o, const Property *p, sd_bus_message *m) {
+        const ServiceSpec *s = o->unit->spec->service;
+        int r = sd_bus_message_open_container(m, 'a', "(sst)");
+
+        for (size_t i = 0; r >= 0 && i < s->n_open_files; i++) {
+                const OpenFile *f = s->open_files + i;
+
+                if ((r = sd_bus_message_open_container(m, 'r', "sst")) >= 0 &&
+                    (r = append_string(m, f->path)) >= 0 && (r = append_string(m, f->name)) >= 0 &&
+                    (r = append_integer(m, 't', f->flags)) >= 0)
+                        r = sd_bus_message_close_container(m);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 static int get_abort_timeout(Object *o, const Property *p, sd_bus_message *m) {
@@ -115,6 +140,8 @@ const Property service_properties[] = {
         { "MainPID", "u", get_main_pid, 0, PROPERTY_EMITS },
         MEMBER("ControlPID", "u", get_service_int, control_pid, PROPERTY_EMITS),
         { "NFileDescriptorStore", "u", get_n_fds, 0, PROPERTY_POLLED },
+        { "ExtraFileDescriptorNames", "as", get_extra_fd_names, 0, PROPERTY_POLLED },
+        { "OpenFile", "a(sst)", get_open_files, 0, PROPERTY_CONST },
         { "StatusText", "s", get_status_text, 0, PROPERTY_EMITS },
         { "StatusErrno", "i", get_status_errno, 0, PROPERTY_EMITS },
         { "StatusBusError", "s", get_status_bus_error, 0, PROPERTY_EMITS },

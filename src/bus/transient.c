@@ -15,6 +15,7 @@
 #include "manager/transient.h"
 
 #define PIDS_MAX 65536
+#define EXTRA_FDS_MAX 1024
 
 /* One unit of a call, as far as it has been read. */
 typedef struct Wanted {
@@ -60,6 +61,25 @@ static int read_descriptor(Wanted *w, int arg) {
         return 0;
 }
 
+static int read_extra_descriptors(Wanted *w, int arg) {
+        sd_bus_message *m = w->call->message;
+        const char *name;
+        int fd, r = sd_bus_message_enter_container(m, 'a', "(hs)");
+
+        while (r >= 0 && (r = sd_bus_message_read(m, "(hs)", &fd, &name)) > 0) {
+                int copy auto_fd = -1;
+
+                if (!fd_name_is_valid(name))
+                        return sd_bus_error_setf(w->call->error, SD_BUS_ERROR_INVALID_ARGS,
+                                                 "'%s' cannot be the name of a descriptor.", name);
+                if (w->request.data.n_extra_fds >= EXTRA_FDS_MAX)
+                        return -E2BIG;
+                copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+                r = copy < 0 ? -errno : transient_add_fd(&w->request.data, &copy, name);
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 /* 0 is the caller itself. */
 static int check_pid(const Call *c, uint32_t given, pid_t *ret) {
         pid_t pid = given ? (pid_t)given : call_pid(c);
@@ -99,6 +119,7 @@ static const struct {
         { "AddRef", "b", ~0U, read_hold, 0 },
         { "PIDs", "au", UNIT_BIT(UNIT_SCOPE), read_pids, 0 },
         { "Controller", "s", UNIT_BIT(UNIT_SCOPE), read_controller, 0 },
+        { "ExtraFileDescriptors", "a(hs)", UNIT_BIT(UNIT_SERVICE), read_extra_descriptors, 0 },
         { "StandardInputFileDescriptor", "h", UNIT_BIT(UNIT_SERVICE), read_descriptor, 0 },
         { "StandardOutputFileDescriptor", "h", UNIT_BIT(UNIT_SERVICE), read_descriptor, 1 },
         { "StandardErrorFileDescriptor", "h", UNIT_BIT(UNIT_SERVICE), read_descriptor, 2 },

@@ -53,23 +53,29 @@ static void arm(Manager *m, Unit *u, sd_event_source **source, clockid_t clock, 
 static void on_clock(bool zone, void *userdata) {
         Manager *m = userdata;
 
-        for (Unit *u = NULL; (u = graph_next_unit(m->graph, u));)
+        for (Unit *u = NULL; (u = graph_next_unit(m->graph, u));) {
                 if (u->type == UNIT_TIMER && !unit_is_down(u))
                         (void)manager_push_type(m, u, zone ? EVENT_TIMEZONE_CHANGED : EVENT_CLOCK_CHANGED);
+                else if (unit_runtime(u)->restart_by)
+                        unit_follow_clock(m, u);
+        }
 }
 
-/* From the first timer on that depends on the calendar's clock. */
-static void watch_clock(Manager *m, const Unit *u) {
-        const TimerSpec *t = u->spec->timer;
+void manager_watch_clock(Manager *m, const Unit *u) {
         int r;
 
-        if (m->internal->clock_watch ||
-            (machine_deadline_realtime(&unit_runtime(u)->machine) == USEC_INFINITY && !t->on_clock_change &&
-             !t->on_timezone_change))
+        if (m->internal->clock_watch)
                 return;
         r = clock_watch_new(m->event, m->watcher, on_clock, m, &m->internal->clock_watch);
         if (r < 0)
                 LOG_UNIT_ERRNO(u->id, TIMER_FAILED, r, FIELD_S("UNIT", u->id));
+}
+
+static bool needs_clock(const Unit *u) {
+        const TimerSpec *t = u->spec->timer;
+
+        return !unit_is_down(u) && (machine_deadline_realtime(&unit_runtime(u)->machine) != USEC_INFINITY ||
+                                    t->on_clock_change || t->on_timezone_change);
 }
 
 void unit_arm_timers(Manager *m, Unit *u) {
@@ -79,8 +85,8 @@ void unit_arm_timers(Manager *m, Unit *u) {
         if (u->type != UNIT_TIMER)
                 return;
         arm(m, u, &rt->timer_realtime, CLOCK_REALTIME, machine_deadline_realtime(&rt->machine));
-        if (!unit_is_down(u))
-                watch_clock(m, u);
+        if (needs_clock(u))
+                manager_watch_clock(m, u);
 }
 
 static void stamp_path(const Unit *u, char *buf, size_t n) {
@@ -132,10 +138,6 @@ static int open_path(Manager *m, Unit *u) {
         return path_watch_new(m->watcher, p, on_path_moved, u, &unit_runtime(u)->file_watch);
 }
 
-static const char *socket_fd_name(const Unit *socket) {
-        return socket->spec->socket->fd_name ?: socket->id;
-}
-
 static int open_socket(Manager *m, Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
         Report report = { 0 };
@@ -143,7 +145,7 @@ static int open_socket(Manager *m, Unit *u) {
 
         if (rt->socket_fds)
                 return 0;
-        r = listen_open(u->spec->socket, &m->internal->inherited, socket_fd_name(u), &report,
+        r = listen_open(u->spec->socket, &m->internal->inherited, unit_socket_fd_name(u), &report,
                         u->fragment_path, &rt->socket_fds, &rt->n_socket_fds);
         if (r < 0)
                 manager_log_report(u->id, &report);
@@ -268,69 +270,4 @@ void unit_check_paths(Manager *m, Unit *u) {
                            &(Event){ .type = EVENT_PATHS_CHECKED,
                                      .now = dual_now(),
                                      .value = path_watch_holds(u->spec->path) });
-}
-
-static int add_fds(int **fds, const char ***names, size_t *n, const int *more, size_t n_more,
-                   const char *name) {
-        int *f;
-        const char **l;
-
-        if (n_more == 0)
-                return 0;
-        f = realloc(*fds, (*n + n_more) * sizeof(*f));
-        if (!f)
-                return -ENOMEM;
-        *fds = f;
-        l = realloc(*names, (*n + n_more) * sizeof(*l));
-        if (!l)
-                return -ENOMEM;
-        *names = l;
-        for (size_t i = 0; i < n_more; i++) {
-                f[*n] = more[i];
-                l[(*n)++] = name;
-        }
-        return 0;
-}
-
-int unit_collect_own_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *ret_n) {
-        const UnitRuntime *rt = unit_runtime(u);
-
-        *ret_fds = NULL;
-        *ret_names = NULL;
-        *ret_n = 0;
-        return add_fds(ret_fds, ret_names, ret_n, rt->socket_fds, rt->n_socket_fds, socket_fd_name(u));
-}
-
-int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *ret_n) {
-        const UnitRuntime *rt = unit_runtime(u);
-        const char **names auto_free = NULL;
-        int *fds auto_free = NULL, r = 0;
-        size_t n = 0;
-
-        if (rt->accepted_fd >= 0)
-                r = add_fds(&fds, &names, &n, &rt->accepted_fd, 1, "connection");
-        for (const Edge *e = NULL;
-             r >= 0 && rt->accepted_fd < 0 && (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));) {
-                const UnitRuntime *other = unit_runtime(e->other);
-
-                if (e->other->type == UNIT_SOCKET && !e->other->spec->socket->accept)
-                        r = add_fds(&fds, &names, &n, other->socket_fds, other->n_socket_fds,
-                                    socket_fd_name(e->other));
-        }
-        STRV_FOREACH (name, u->spec->service->sockets) {
-                Unit *other = graph_find(u->graph, *name);
-
-                if (r >= 0 && other && other->type == UNIT_SOCKET &&
-                    !unit_has_edge(u, DEP_TRIGGERED_BY, other))
-                        r = add_fds(&fds, &names, &n, unit_runtime(other)->socket_fds,
-                                    unit_runtime(other)->n_socket_fds, socket_fd_name(other));
-        }
-        for (size_t i = 0; r >= 0 && i < rt->n_fd_store; i++)
-                r = add_fds(&fds, &names, &n, &rt->fd_store[i].fd, 1, rt->fd_store[i].name);
-        if (r < 0)
-                return r;
-        *ret_fds = TAKE(fds);
-        *ret_names = TAKE(names);
-        *ret_n = n;
-        return 0;
 }

@@ -26,6 +26,8 @@ static void drop(UnitRuntime *rt, size_t i) {
         for (; i < rt->n_fd_store; i++)
                 rt->fd_store[i] = rt->fd_store[i + 1];
         unit_mark_changed(rt->unit);
+        if (rt->n_fd_store == 0)
+                manager_collect(rt->manager, rt->unit); /* perhaps nothing else has kept it */
 }
 
 static int on_hangup(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
@@ -75,6 +77,8 @@ static int store_one(Unit *u, int *fd, const char *name, bool poll) {
 void unit_store_fds(Unit *u, NotifyMessage *msg) {
         const char *name = notify_value(msg->lines, "FDNAME"), *poll = notify_value(msg->lines, "FDPOLL");
 
+        if (name && !fd_name_is_valid(name))
+                name = NULL; /* it would break the list of all names */
         for (size_t i = 0; i < msg->n_fds; i++)
                 if (store_one(u, &msg->fds[i], name ?: "stored", !str_equal(poll, "0")) < 0)
                         return;

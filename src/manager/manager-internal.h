@@ -14,6 +14,8 @@
  *      exec-status.c how the exec of a new process went
  *      freeze.c      units that are held where they are
  *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
+ *      restart-by.c  services that restart when files change or at calendar events
+ *      passed-fds.c  what a service gets on top of stdin, stdout and stderr; fd-store.c what it left for that
  *      transient.c   units that clients make, settings that they change; scope.c: processes that others made
  *      shutdown.c    stop budget, what is left at the end; signals.c
  *      essential.c   whose end is the end, exit codes; cause.c why, hold.c not yet
@@ -218,6 +220,11 @@ void on_group_freezer(Group *g, void *userdata);
 void unit_freeze_release(Unit *u); /* nobody waits any more: it is down, or goes */
 void unit_thaw_to_stop(Unit *u);
 
+/* restart-by.c: X-Watch= and X-RestartOnCalendar=. After each change of the active state: what restarts the unit follows it. */
+void unit_follow_restarts(Manager *m, Unit *u);
+void unit_follow_clock(Manager *m, Unit *u); /* the clock was set, or the zone is another one */
+void restart_by_free(RestartBy *b);
+
 /* fd-store.c */
 void unit_store_fds(Unit *u, NotifyMessage *msg);
 void unit_remove_stored(Unit *u, const char *name);
@@ -248,6 +255,7 @@ bool unit_has_own_list(const Unit *u);   /* a scope where there are no control g
 int unit_kill_list(Unit *u, int signal); /* of such: how many it met, or a negative errno */
 
 /* activation.c */
+void manager_watch_clock(Manager *m, const Unit *u); /* from the first unit on that needs the calendar */
 void unit_arm_timers(Manager *m, Unit *u);
 void unit_open(Manager *m, Unit *u);
 void unit_close(Manager *m, Unit *u);
@@ -265,10 +273,18 @@ void manager_forget_socket(Manager *m, Unit *socket);
 void unit_check_paths(Manager *m, Unit *u);
 void unit_write_stamp(Manager *m, Unit *u);
 void unit_read_stamp(Manager *m, Unit *u);
-/* The descriptors that this service gets from its sockets and its store. Arrays owned by the caller, descriptors borrowed. */
-/* A socket unit's own, for its commands. */
-int unit_collect_own_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *n);
-int unit_collect_fds(Unit *u, int **ret_fds, const char ***ret_names, size_t *n);
+
+/* passed-fds.c */
+typedef struct PassedFds {
+        int *fds;           /* owned; the descriptors are borrowed, but for the last n_opened */
+        const char **names; /* owned; the names are borrowed */
+        size_t n, n_opened;
+} PassedFds;
+void passed_fds_release(PassedFds *p);
+const char *unit_socket_fd_name(const Unit *socket);
+int unit_collect_own_fds(Unit *u, PassedFds *ret); /* a socket unit's, for its commands */
+/* What a service gets from its sockets, its store, the client that made it and OpenFile=. */
+int unit_collect_fds(Unit *u, PassedFds *ret);
 
 /* shutdown.c */
 int manager_end_init(Manager *m);                       /* what the end needs is there before it is needed */

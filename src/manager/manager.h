@@ -33,6 +33,7 @@ typedef struct JournalLink JournalLink;
 typedef struct UnitRuntime UnitRuntime;
 typedef struct StatusWatch StatusWatch;
 typedef struct Transient Transient; /* transient.h */
+typedef struct RestartBy RestartBy; /* restart-by.c */
 
 typedef enum SystemState {
         SYSTEM_INITIALIZING,
@@ -115,6 +116,7 @@ struct UnitRuntime {
         struct AcceptSource *accept_sources;  /* socket unit: uthash by address; owned */
         sd_event_source *resume_source;       /* socket unit: accepting pauses */
         FileWatch *file_watch;                /* PIDFile= or path unit */
+        RestartBy *restart_by;                /* owned; NULL: nothing restarts it but its end */
         StoredFd *fd_store;                   /* owned */
         size_t n_fd_store;
         StatusWatch *status_watches; /* of processes that have not executed yet; owned */

@@ -205,6 +205,8 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
                         manager_collect(m, u); /* failed and forgiven, say */
         }
         unit_arm_timers(m, u);
+        if (now != old)
+                unit_follow_restarts(m, u);
 }
 
 static void handle_event(Manager *m, Unit *u, const Event *ev) {

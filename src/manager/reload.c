@@ -131,6 +131,8 @@ static void apply_to_running(Manager *m, Unit *u) {
         if (u->type == UNIT_TIMER)
                 (void)manager_push_type(m, u, EVENT_SPEC_CHANGED);
         unit_arm_timers(m, u);
+        restart_by_free(TAKE(unit_runtime(u)->restart_by)); /* by what it says now, from now on */
+        unit_follow_restarts(m, u);
         manager_collect(m, u); /* its file may be gone, and nobody may want it any more */
 }
 

@@ -495,8 +495,8 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         UnitRuntime *rt = unit_runtime(u);
         const Command *c = find_command(u, kind, index);
         char **set auto_strv = NULL, **inherited auto_strv = NULL;
-        const char **fd_names auto_free = NULL;
-        int notify_fd auto_fd = -1, streams[2] = { -1, -1 }, *fds auto_free = NULL, r;
+        PassedFds passed __attribute__((cleanup(passed_fds_release))) = { 0 };
+        int notify_fd auto_fd = -1, streams[2] = { -1, -1 }, r;
         ExecChild child;
         ExecPlan p = { 0 };
 
@@ -529,11 +529,9 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         if (kind == COMMAND_START && u->spec->service->type == TYPE_IDLE)
                 p.idle_fd = idle_fd(m);
         if (kind == COMMAND_START) {
-                r = unit_collect_fds(u, &fds, &fd_names, &p.n_fds);
+                r = unit_collect_fds(u, &passed);
                 if (r < 0)
                         return r;
-                p.fds = fds;
-                p.fd_names = fd_names;
                 p.non_blocking_fds = u->spec->service->non_blocking;
                 r = unit_open_notify_fd(u, &notify_fd);
                 if (r < 0)
@@ -543,12 +541,13 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         }
 
         if (u->type == UNIT_SOCKET && u->spec->socket->pass_fds_to_exec) {
-                r = unit_collect_own_fds(u, &fds, &fd_names, &p.n_fds);
+                r = unit_collect_own_fds(u, &passed);
                 if (r < 0)
                         return r;
-                p.fds = fds;
-                p.fd_names = fd_names;
         }
+        p.fds = passed.fds;
+        p.fd_names = passed.names;
+        p.n_fds = passed.n;
 
         r = plan_streams(m, u, &p, streams);
         if (r < 0)

@@ -18,9 +18,19 @@ void transient_request_init(TransientRequest *t, const char *name) {
         *t = (TransientRequest){ .name = name, .data = NOTHING_YET };
 }
 
-static void data_release(Transient *t) {
+static void release_fds(Transient *t) {
         for (size_t i = 0; i < ELEMENTSOF(t->stdio); i++)
                 fd_release(&t->stdio[i]);
+        for (size_t i = 0; i < t->n_extra_fds; i++) {
+                fd_release(&t->extra_fds[i].fd);
+                free(t->extra_fds[i].name);
+        }
+        free(TAKE(t->extra_fds));
+        t->n_extra_fds = t->extra_fds_capacity = 0;
+}
+
+static void data_release(Transient *t) {
+        release_fds(t);
         free(t->pids);
         free(t->controller);
         *t = NOTHING_YET;
@@ -34,6 +44,18 @@ void transient_request_release(TransientRequest *t) {
 bool unit_type_can_be_transient(UnitType type) {
         return type == UNIT_SERVICE || type == UNIT_SOCKET || type == UNIT_TIMER || type == UNIT_PATH ||
                type == UNIT_SLICE || type == UNIT_SCOPE;
+}
+
+int transient_add_fd(Transient *t, int *fd, const char *name) {
+        char *copy auto_free = strdup(name);
+        int r;
+
+        if (!copy)
+                return -ENOMEM;
+        r = array_reserve(&t->extra_fds, &t->extra_fds_capacity, t->n_extra_fds + 1, sizeof(*t->extra_fds));
+        if (r >= 0)
+                t->extra_fds[t->n_extra_fds++] = (struct ExtraFd){ .fd = TAKE_FD(*fd), .name = TAKE(copy) };
+        return r;
 }
 
 int transient_add_pid(Transient *t, pid_t pid) {
@@ -231,8 +253,8 @@ void unit_forget_transient(Unit *u) {
 void unit_release_stdio(Unit *u) {
         Transient *t = unit_runtime(u)->transient;
 
-        for (size_t i = 0; t && i < ELEMENTSOF(t->stdio); i++)
-                fd_release(&t->stdio[i]);
+        if (t)
+                release_fds(t);
 }
 
 bool setting_is_live(const Directive *row) {

@@ -18,7 +18,12 @@
 
 struct Transient {
         int stdio[3]; /* owned; -1 */
-        pid_t *pids;  /* owned; of a scope: to bring in, then those that are watched */
+        struct ExtraFd {
+                int fd;     /* owned */
+                char *name; /* owned */
+        } * extra_fds;      /* ExtraFileDescriptors=; owned */
+        size_t n_extra_fds, extra_fds_capacity;
+        pid_t *pids; /* owned; of a scope: to bring in, then those that are watched */
         size_t n_pids, pids_capacity;
         char *controller; /* owned; NULL */
 };
@@ -44,4 +49,5 @@ bool setting_is_live(const Directive *row);
 /* -EINVAL: a value is wrong, nothing is done; otherwise a file cannot be written. */
 int manager_set_properties(Manager *m, Unit *u, bool runtime, const SettingTexts *texts, Report *why);
 
+int transient_add_fd(Transient *t, int *fd, const char *name); /* takes it */
 int transient_add_pid(Transient *t, pid_t pid);

@@ -59,7 +59,7 @@ static void drop_from_collect(UnitRuntime *rt) {
 static bool is_in_use(const Unit *u, void *userdata) {
         const UnitRuntime *rt = unit_runtime(u);
 
-        return rt->accepted_fd >= 0 || (rt->group && !group_is_empty(rt->group));
+        return rt->accepted_fd >= 0 || rt->n_fd_store > 0 || (rt->group && !group_is_empty(rt->group));
 }
 
 static void runtime_free(Unit *u) {
@@ -77,6 +77,7 @@ static void runtime_free(Unit *u) {
         if (u->type == UNIT_SOCKET || u->type == UNIT_PATH)
                 unit_close(rt->manager, u);
         file_watch_free(rt->file_watch);
+        restart_by_free(TAKE(rt->restart_by));
         unit_release_fd_store(u);
         unit_close_notify_fd(u);
         unit_status_release(u);

@@ -145,11 +145,8 @@ static int fd_name_parse(const CodecContext *c, const char *value, void *field) 
 
         if (r != 0)
                 return r;
-        if (strlen(name) > 255)
+        if (!fd_name_is_valid(name))
                 return -EINVAL;
-        for (const char *p = name; *p; p++)
-                if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f || *p == ':')
-                        return -EINVAL;
         return text_keep(name, field);
 }
 

@@ -99,7 +99,9 @@ static int paths_handle(const CodecContext *c, const char *word, void *field) {
                 return add_bind(c, word, field);
         if (str_equal(c->row->key, "TemporaryFileSystem"))
                 return add_temporary(c, word, field);
-        return add_path(c, str_equal(c->row->key, "Symlinks") ? "" : "-+", word, field);
+        if (str_equal(c->row->key, "Symlinks") || str_equal(c->row->key, "X-Watch"))
+                return add_path(c, "", word, field);
+        return add_path(c, "-+", word, field);
 }
 
 LIST_CODEC(paths, "an absolute path such as /var/lib/app, perhaps with - before it",
@@ -131,6 +133,14 @@ static int accounts_handle(const CodecContext *c, const char *word, void *field)
 
 LIST_CODEC(accounts, "a group: a name or a number", SAMPLES("", "adm", "adm ssl-cert 5"),
            SAMPLES("a:b", "4294967295"));
+
+/* Of fnmatch(3); an open bracket would be one of its own. */
+static int globs_handle(const CodecContext *c, const char *word, void *field) {
+        return word[0] && path_is_safe(word) ? strv_add(field, word) : -EINVAL;
+}
+
+LIST_CODEC(globs, "a pattern such as *.tmp or build/*", SAMPLES("", "*.log", ".* 'a b' /build/*"),
+           SAMPLES("''"));
 
 static bool uri_is_known(const char *s) {
         static const char *const schemes[] = { "http://", "https://", "file:/", "info:", "man:" };

@@ -34,16 +34,20 @@ static void timer_values_release(void *field) {
         timer->n_values = 0;
 }
 
-static int calendar_value_parse(const CodecContext *c, const char *text, TimerValue *v) {
-        int r;
+static int read_calendar(const CodecContext *c, const char *text, CalendarSpec *ret) {
+        int r = calendar_parse(text, c->spec ? c->spec->zones : NULL, ret);
 
-        r = calendar_parse(text, c->spec ? c->spec->zones : NULL, &v->calendar);
         if (r < 0 && r != -ENOMEM)
                 return codec_refuse_value(c, text,
                                           "a calendar event such as daily or Mon..Fri *-*-* 06:30:00");
-        if (r < 0)
-                return r;
+        return r;
+}
 
+static int calendar_value_parse(const CodecContext *c, const char *text, TimerValue *v) {
+        int r = read_calendar(c, text, &v->calendar);
+
+        if (r != 0)
+                return r;
         r = str_replace(&v->text, text);
         if (r < 0)
                 calendar_release(&v->calendar);
@@ -108,6 +112,46 @@ const Codec codec_timer_value = {
         .release = timer_values_release,
         .good = SAMPLES(""),
         .bad = SAMPLES("5 parsecs", "soon"),
+};
+
+/* X-RestartOnCalendar=: kept as written, for an event is calculated rarely. */
+static int calendars_parse(const CodecContext *c, const char *value, void *field) {
+        CalendarSpec calendar = { 0 };
+        char *text auto_free = NULL;
+        int r;
+
+        if (value[0] == 0) {
+                release_strv(field);
+                return 0;
+        }
+        r = codec_expand(c, value, &text);
+        if (r == 0)
+                r = read_calendar(c, text, &calendar);
+        if (r != 0)
+                return r;
+        calendar_release(&calendar);
+        return strv_push(field, TAKE(text));
+}
+
+static int calendars_format(const Directive *row, const void *field, Buf *b) {
+        size_t start = b->len;
+
+        STRV_FOREACH (text, *(char **const *)field) {
+                format_line_break(b, start);
+                format_literal(*text, b);
+        }
+        return format_end(b);
+}
+
+const Codec codec_calendars = {
+        CODEC_OF(calendars),
+        .expects = "a calendar event such as daily or Mon..Fri *-*-* 06:30:00",
+        .lines = true,
+        .parse = calendars_parse,
+        .format = calendars_format,
+        .release = release_strv,
+        .good = SAMPLES("", "daily", "Mon..Fri *-*-* 06:30:00"),
+        .bad = SAMPLES("soon", "25:00"),
 };
 
 static const char *const path_kind_names[] = {

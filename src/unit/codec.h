@@ -69,6 +69,8 @@ typedef enum RlimitKind {
 #include "unit/codec.def"
 #undef CODEC
 
+/* As OpenFile= has it. */
+void open_file_format(const char *path, const char *name, unsigned flags, Buf *b);
 /* What parse() reads back as `text`: % doubled ... */
 void format_literal(const char *text, Buf *b);
 /* ... and quoted as one word. 0 or -ENOMEM. */

@@ -39,8 +39,7 @@ const Directive service_directives[] = {
           .summary = "Which processes of the service may notify svinit." },
         { "Service", "OOMPolicy", FIELD(oom_policy, service, oom_policy), .initial = "",
           .summary = "What happens to the service when the kernel kills one of its processes for memory." },
-        { "Service", "OpenFile", .list = true, .signature = "a(sst)", .support = SUPPORT_IGNORED,
-          .limit = "Files are not opened ahead for the service yet.",
+        { "Service", "OpenFile", FIELD(open_files, service, open_files), .list = true,
           .summary = "Files that are opened and passed as descriptors." },
         { "Service", "PIDFile", FIELD(pid_file, service, pid_file),
           .summary = "The file in which the service writes its main process." },
@@ -132,9 +131,18 @@ const Directive service_directives[] = {
         { "Service", "X-RestartJitter", FIELD(percent, service, restart_jitter), .initial = "0%",
           .property = "",
           .summary = "By up to how much each pause before an automatic start is prolonged by chance." },
+        { "Service", "X-RestartOnCalendar", FIELD(calendars, service, restart_on_calendar), .list = true,
+          .property = "", .summary = "Calendar events at which the service is restarted if it runs." },
         { "Service", "X-StableSec", FIELD(timespan, service, stable), .initial = "0", .property = "",
           .summary = "After how long a run the count of automatic starts and their pauses begin anew; 0 for "
                      "never." },
+        { "Service", "X-Watch", FIELD(paths, service, watch), .list = true, .property = "",
+          .summary = "Files and directories whose change restarts the service." },
+        { "Service", "X-WatchDelaySec", FIELD(timespan, service, watch_delay), .initial = "300ms",
+          .property = "", .summary = "How long it must be quiet there before the restart." },
+        { "Service", "X-WatchIgnore", FIELD(globs, service, watch_ignore), .list = true, .property = "",
+          .summary = "What does not count below X-Watch=; if not set: .* node_modules __pycache__ *.log "
+                     "*.pid *~." },
         { 0 },
 };
 END_OF_TABLE(service);

@@ -158,6 +158,17 @@ typedef struct ExitStatusSet {
 bool exit_status_set_contains(const ExitStatusSet *s, int code,
                               int status); /* CLD_EXITED / CLD_KILLED / CLD_DUMPED */
 
+typedef enum OpenFileFlags { /* the numbers are those of D-Bus */
+        OPEN_FILE_READ_ONLY = 1,
+        OPEN_FILE_APPEND = 2,
+        OPEN_FILE_TRUNCATE = 4,
+        OPEN_FILE_GRACEFUL = 8,
+} OpenFileFlags;
+typedef struct OpenFile {
+        char *path, *name; /* owned */
+        unsigned flags;
+} OpenFile;
+
 typedef struct ServiceSpec { /* [Service] */
         ServiceType type;
         ExitType exit_type;
@@ -180,6 +191,11 @@ typedef struct ServiceSpec { /* [Service] */
         OomPolicy oom_policy;
         unsigned fd_store_max;
         Preserve fd_store_preserve;
+        char **watch, **watch_ignore; /* X-Watch=; the patterns: NULL for the usual ones */
+        usec_t watch_delay;
+        char **restart_on_calendar; /* X-RestartOnCalendar=, as written */
+        OpenFile *open_files;
+        size_t n_open_files;
         unsigned notify_fd; /* X-NotifyFd=; 0: none */
         bool remain_after_exit, guess_main_pid, root_directory_start_only, permissions_start_only,
                 non_blocking;

@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Services that restart without having ended: X-Watch= and X-RestartOnCalendar=.
+
+load helper
+
+another_pid() {
+        [ "$(show "$1" ActiveState)" = active ] && [ "$(show "$1" MainPID)" != "$2" ]
+}
+
+@test "X-Watch=: a change restarts the service once, a failed one too; what does not count does not" {
+        mkdir -p "$T/out/src/node_modules"
+        : >"$T/out/src/app"
+        unit app.service <<<$'[Service]\nExecStart=/bin/sh -c "sh /out/src/app; exec sleep infinity"\nX-Watch=/out/src\nX-Watch=/out/one.conf\nX-WatchDelaySec=50ms'
+        unit asks.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nExecReload=/bin/true'
+        boot
+        ctl start app.service
+        pid=$(show app.service MainPID)
+        # What is left out first: had it counted, the reason in the log would be another.
+        touch "$T/out/src/node_modules/a" "$T/out/src/.a.swp" "$T/out/src/a.log"
+        mkdir "$T/out/src/new"
+        touch "$T/out/src/new/file"
+        wait_host another_pid app.service "$pid"
+        wait_logged 'Restarted, for /out/src/new has changed (X-Watch=)' -u app.service
+        run ! logged 'node_modules\|swp\|a.log' -u app.service
+        # Broken, it fails; corrected, it comes back by itself.
+        echo 'kill -9 $PPID $$' >"$T/out/src/app"
+        wait_state app.service failed
+        : >"$T/out/src/app"
+        wait_state app.service active
+        pid=$(show app.service MainPID)
+        : >"$T/out/one.conf"
+        wait_host another_pid app.service "$pid"
+        wait_logged 'Restarted, for /out/one.conf has changed' -u app.service
+        # Stopped by hand it stays so.
+        ctl stop app.service
+        echo true >"$T/out/src/app"
+        ctl start asks.service
+        ctl reload asks.service
+        [ "$(show app.service ActiveState)" = inactive ]
+}
+
+@test "X-Watch= is off with SVINIT_NO_WATCH; X-RestartOnCalendar= restarts what runs, and starts nothing" {
+        mkdir "$T/out/src"
+        unit app.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-Watch=/out/src\nX-WatchDelaySec=1ms'
+        unit tick.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-RestartOnCalendar=*:*:*\nExecStop=/bin/sh -c "echo stopped >>/out/stopped"'
+        unit idle.service <<<$'[Service]\nExecStart=/bin/touch /out/started\nX-RestartOnCalendar=*:*:*'
+        unit never.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-RestartOnCalendar=2001-01-01\nX-RestartOnCalendar=soon'
+        boot --env SVINIT_NO_WATCH=1
+        ctl start app.service tick.service never.service
+        app=$(show app.service MainPID) tick=$(show tick.service MainPID)
+        [ "$(show idle.service LoadState)" = loaded ]
+        touch "$T/out/src/a"
+        wait_host another_pid tick.service "$tick"
+        wait_host another_pid tick.service "$(show tick.service MainPID)"
+        [ -s "$T/out/stopped" ]
+        wait_logged 'Restarted, for a calendar event has come (X-RestartOnCalendar=)' -u tick.service
+        wait_logged "'soon' is not a calendar event" SYSLOG_IDENTIFIER=svinit
+        ctl stop tick.service
+        [ "$(show app.service MainPID)" = "$app" ]
+        [ "$(show never.service ActiveState)/$(show idle.service ActiveState)" = active/inactive ]
+        [ ! -e "$T/out/started" ]
+}
