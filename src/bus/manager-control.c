@@ -10,6 +10,7 @@
 #include "bus/object.h"
 #include "bus/server.h"
 #include "manager/diff.h"
+#include "manager/dynamic-user.h"
 
 #define EXIT_REBOOT 133 /* what a container's runtime sees where a machine would boot again */
 #define ENVIRONMENT_MAX 4096
@@ -225,36 +226,31 @@ int method_set_show_status(Call *c) {
 }
 
 int method_dynamic_user_by_name(Call *c) {
+        const DynamicUser *d;
         const char *name;
         int r = sd_bus_message_read(c->message, "s", &name);
 
         if (r < 0)
                 return r;
-        for (Unit *u = NULL; (u = next_unit(c->manager->graph, u));)
-                if (unit_dynamic_user(u) && str_equal(unit_dynamic_user(u), name))
-                        return sd_bus_reply_method_return(c->message, "u",
-                                                          (uint32_t)unit_runtime(u)->dynamic_uid);
-        return sd_bus_error_setf(c->error, ERROR_NO_DYNAMIC_USER, "Dynamic user %s does not exist.", name);
+        d = dynamic_user_by_name(c->manager, name);
+        if (!d)
+                return sd_bus_error_setf(c->error, ERROR_NO_DYNAMIC_USER, "Dynamic user %s does not exist.",
+                                         name);
+        return sd_bus_reply_method_return(c->message, "u", (uint32_t)d->uid);
 }
 
 int method_dynamic_user_by_uid(Call *c) {
+        const DynamicUser *d;
         uint32_t uid;
         int r = sd_bus_message_read(c->message, "u", &uid);
 
         if (r < 0)
                 return r;
-        for (Unit *u = NULL; (u = next_unit(c->manager->graph, u));)
-                if (unit_dynamic_user(u) && unit_runtime(u)->dynamic_uid == uid)
-                        return sd_bus_reply_method_return(c->message, "s", unit_dynamic_user(u));
-        return sd_bus_error_setf(c->error, ERROR_NO_DYNAMIC_USER, "Dynamic user ID %u does not exist.", uid);
-}
-
-/* Units that share a user count once. */
-static bool is_first_with_user(const Graph *g, const Unit *u) {
-        for (Unit *i = NULL; (i = next_unit(g, i)) != u;)
-                if (unit_runtime(i)->dynamic_uid == unit_runtime(u)->dynamic_uid)
-                        return false;
-        return true;
+        d = dynamic_user_by_uid(c->manager, uid);
+        if (!d)
+                return sd_bus_error_setf(c->error, ERROR_NO_DYNAMIC_USER,
+                                         "Dynamic user ID %u does not exist.", uid);
+        return sd_bus_reply_method_return(c->message, "s", d->name);
 }
 
 int method_get_dynamic_users(Call *c) {
@@ -263,10 +259,8 @@ int method_get_dynamic_users(Call *c) {
 
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "(us)");
-        for (Unit *u = NULL; r >= 0 && (u = next_unit(c->manager->graph, u));)
-                if (unit_dynamic_user(u) && is_first_with_user(c->manager->graph, u))
-                        r = sd_bus_message_append(reply, "(us)", (uint32_t)unit_runtime(u)->dynamic_uid,
-                                                  unit_dynamic_user(u));
+        for (const DynamicUser *d = dynamic_user_first(c->manager); d && r >= 0; d = d->by_uid.next)
+                r = sd_bus_message_append(reply, "(us)", (uint32_t)d->uid, d->name);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);

@@ -3,6 +3,7 @@
 
 #include "bus/append.h"
 #include "bus/tables.h"
+#include "manager/dynamic-user.h"
 #include "manager/transient.h"
 
 static const Service *service_of(const Object *o) {
@@ -93,10 +94,7 @@ static int get_non_blocking(Object *o, const Property *p, sd_bus_message *m) {
 }
 
 static int get_dynamic_uid(Object *o, const Property *p, sd_bus_message *m) {
-        uid_t uid = o->unit->spec->exec->dynamic_user && o->runtime->dynamic_uid > 0 ? o->runtime->dynamic_uid
-                                                                                     : (uid_t)-1;
-
-        return append_integer(m, 'u', uid);
+        return append_integer(m, 'u', unit_dynamic_uid(o->unit));
 }
 
 /*

@@ -5,6 +5,7 @@
  * An effect that fails is the next event.
  */
 
+#include "manager/dynamic-user.h"
 #include "manager/files.h"
 #include "manager/manager-internal.h"
 
@@ -284,8 +285,8 @@ static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *c
         if (fx->value)
                 unit_release_stdio(u);
         if (fx->value && u->type == UNIT_SERVICE && !user_is_in_use(m, u))
-                exec_remove_ipc(u->spec->exec, rt->dynamic_uid);
-        rt->dynamic_uid = (uid_t)-1;
+                exec_remove_ipc(u->spec->exec, unit_dynamic_uid(u));
+        dynamic_user_release(u);
         fd_release(&rt->filter_fd);
         manager_collect(m, u);
 }

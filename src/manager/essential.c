@@ -177,13 +177,15 @@ void manager_note_end(Manager *m, Unit *u) {
 
 /* A start job that never came to run the unit: a dependency, an assertion, a bad file. */
 void manager_note_starts(Manager *m) {
-        if (!TAKE(m->internal->some_start_ended))
-                return;
-        for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u)) {
-                UnitRuntime *rt = unit_runtime(u);
-                bool well = rt->start_result == JOB_DONE || rt->start_result == JOB_SKIPPED;
+        UnitRuntime *rt;
 
-                if (!TAKE(rt->start_ended) || u->job || !unit_is_down(u) || !unit_is_essential(u, !well))
+        while ((rt = m->internal->starts_ended)) {
+                bool well = rt->start_result == JOB_DONE || rt->start_result == JOB_SKIPPED;
+                Unit *u = rt->unit;
+
+                m->internal->starts_ended = TAKE(rt->start_ended_next);
+                rt->start_ended = false;
+                if (u->job || !unit_is_down(u) || !unit_is_essential(u, !well))
                         continue;
                 if (u->active == FAILED) /* it ran, and manager_note_end() has seen to it */
                         continue;

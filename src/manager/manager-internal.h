@@ -86,7 +86,6 @@ typedef struct ManagerInternal {
         sd_event_source *again_source; /* what memory did not suffice for is tried again */
         sd_event_source *queue_source, *stop_source, *leave_source;
         ClockWatch *clock_watch;  /* owned; from the first timer on that needs it */
-        bool some_start_ended;    /* some unit's start_ended is set */
         GeneratorRun *generators; /* under way; owned */
         bool scripts_lost;        /* the units of init scripts could not be made */
         bool files_unread;        /* alone with its command: no unit file has been of any use yet */
@@ -95,6 +94,8 @@ typedef struct ManagerInternal {
         UnitRuntime *changed;                       /* for the observer, a stack */
         UnitRuntime *collect;                       /* perhaps garbage, looked at when the queue is empty */
         UnitRuntime *loaded;                        /* read, but graph_complete() waits until all are */
+        UnitRuntime *starts_ended;                  /* for manager_note_starts() */
+        struct DynamicUser *dynamic_users_by_uid, *dynamic_users_by_name; /* uthash; held by their units */
         int pending_interrupts;
         uint64_t oom_kills_seen;
         int idle_fd; /* 0: nobody waits */

@@ -119,10 +119,10 @@ struct UnitRuntime {
         RestartBy *restart_by;                /* owned; NULL: nothing restarts it but its end */
         StoredFd *fd_store;                   /* owned */
         size_t n_fd_store;
-        StatusWatch *status_watches; /* of processes that have not executed yet; owned */
-        pid_t failed_pid;            /* the process that could not execute last ... */
-        int failed_error;            /* ... and why: negative errno */
-        uid_t dynamic_uid;
+        StatusWatch *status_watches;      /* of processes that have not executed yet; owned */
+        pid_t failed_pid;                 /* the process that could not execute last ... */
+        int failed_error;                 /* ... and why: negative errno */
+        struct DynamicUser *dynamic_user; /* of this run; NULL */
         int filter_fd; /* system call filters as compiled by the first child, for filter_key; -1 */
         uint64_t filter_key;
         char *credentials_directory; /* while a run may have credentials in it; owned */
@@ -131,8 +131,9 @@ struct UnitRuntime {
         bool run_ended;              /* no process was started since */
         usec_t oom_told;             /* monotonic: the last kill for memory that is in the log; 0: none */
         bool main_is_oom_killed;     /* its end is awaited */
-        bool start_ended;            /* a start job ended and the unit may be down */
+        bool start_ended;            /* a start job ended and the unit may be down: in the list of those */
         JobResult start_result;      /* how */
+        UnitRuntime *start_ended_next;
         bool findings_logged;
         bool in_change_list; /* for the observer */
         UnitRuntime *change_next;
@@ -272,5 +273,4 @@ int unit_clean(Unit *u, unsigned what);
 bool unit_needs_reload(Unit *u); /* NeedDaemonReload: stats its files */
 UnitFileState unit_file_state(Unit *u, bool *ret_known);
 void manager_dump(Manager *m, char *const *patterns,
-                  Buf *b);                    /* SIGUSR2, Dump(); NULL: the manager and all units */
-const char *unit_dynamic_user(const Unit *u); /* DynamicUser= of a run: its name; NULL: it has none */
+                  Buf *b); /* SIGUSR2, Dump(); NULL: the manager and all units */

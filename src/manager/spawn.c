@@ -5,7 +5,7 @@
  * here is memory and non-blocking system calls; what may block is the child's.
  */
 
-#include "host/account-file.h"
+#include "manager/dynamic-user.h"
 #include "manager/manager-internal.h"
 #include "manager/transient.h"
 #include "unit/directive.h"
@@ -266,47 +266,6 @@ static int inherited_environment(Manager *m, const ExecSpec *exec, char ***ret) 
         return 0;
 }
 
-static const char *dynamic_user_name(const Unit *u) {
-        return u->spec->exec->user ?: u->id;
-}
-
-const char *unit_dynamic_user(const Unit *u) {
-        return unit_runtime(u)->dynamic_uid == (uid_t)-1 ? NULL : dynamic_user_name(u);
-}
-
-/* Units that name the same user share it. */
-static bool uid_is_taken(Manager *m, const Unit *u, uid_t uid) {
-        AccountEntry entry = { 0 };
-
-        for (Unit *i = graph_next_unit(m->graph, NULL); i; i = graph_next_unit(m->graph, i))
-                if (i != u && unit_runtime(i)->dynamic_uid == uid &&
-                    !str_equal(dynamic_user_name(i), dynamic_user_name(u)))
-                        return true;
-        if (account_file_uid(uid, &entry) < 0)
-                return false;
-        account_entry_release(&entry);
-        return true;
-}
-
-/* systemd's range for dynamic users; by the hash of the name, so that it is the same at the next start. */
-static int find_dynamic_uid(Manager *m, Unit *u, uid_t *ret) {
-        const uid_t first = 61184, n = 65519 - 61184 + 1;
-        uint32_t h = 2166136261u;
-
-        if (unit_runtime(u)->dynamic_uid != (uid_t)-1) {
-                *ret = unit_runtime(u)->dynamic_uid; /* the run's other processes have it */
-                return 0;
-        }
-        for (const char *p = dynamic_user_name(u); *p; p++)
-                h = (h ^ (unsigned char)*p) * 16777619u;
-        for (uid_t i = 0; i < n; i++)
-                if (!uid_is_taken(m, u, first + (h + i) % n)) {
-                        *ret = first + (h + i) % n;
-                        return 0;
-                }
-        return -ENOSR;
-}
-
 static bool streams_wanted(const ExecSpec *exec) {
         return exec->io.output == OUTPUT_JOURNAL || exec->io.output == OUTPUT_JOURNAL_CONSOLE ||
                exec->io.output == OUTPUT_KMSG || exec->io.output == OUTPUT_KMSG_CONSOLE ||
@@ -491,6 +450,32 @@ void manager_end_idle(Manager *m) {
         m->internal->idle_fd = 0;
 }
 
+static int plan_user(Manager *m, Unit *u, ExecPlan *p) {
+        int r = u->spec->exec->dynamic_user ? dynamic_user_take(m, u) : 0;
+
+        p->dynamic_uid = unit_dynamic_uid(u);
+        return r;
+}
+
+/* What the process inherits besides its streams; it stays the caller's. */
+static int plan_fds(Unit *u, CommandKind kind, ExecPlan *p, PassedFds *passed, int *notify_fd) {
+        int r = 0;
+
+        if (kind == COMMAND_START) {
+                p->non_blocking_fds = u->spec->service->non_blocking;
+                p->notify_fd_number = (int)u->spec->service->notify_fd;
+                r = unit_collect_fds(u, passed);
+                if (r >= 0)
+                        r = unit_open_notify_fd(u, notify_fd);
+                p->notify_fd = *notify_fd;
+        } else if (u->type == UNIT_SOCKET && u->spec->socket->pass_fds_to_exec)
+                r = unit_collect_own_fds(u, passed);
+        p->fds = passed->fds;
+        p->fd_names = passed->names;
+        p->n_fds = passed->n;
+        return r;
+}
+
 int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret) {
         UnitRuntime *rt = unit_runtime(u);
         const Command *c = find_command(u, kind, index);
@@ -520,35 +505,14 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         p.set_environment = set;
         p.manager_environment = inherited;
 
-        if (u->spec->exec->dynamic_user) {
-                r = find_dynamic_uid(m, u, &p.dynamic_uid);
-                if (r < 0)
-                        return r;
-                rt->dynamic_uid = p.dynamic_uid;
-        }
+        r = plan_user(m, u, &p);
+        if (r < 0)
+                return r;
+        r = plan_fds(u, kind, &p, &passed, &notify_fd);
+        if (r < 0)
+                return r;
         if (kind == COMMAND_START && u->spec->service->type == TYPE_IDLE)
                 p.idle_fd = idle_fd(m);
-        if (kind == COMMAND_START) {
-                r = unit_collect_fds(u, &passed);
-                if (r < 0)
-                        return r;
-                p.non_blocking_fds = u->spec->service->non_blocking;
-                r = unit_open_notify_fd(u, &notify_fd);
-                if (r < 0)
-                        return r;
-                p.notify_fd = notify_fd;
-                p.notify_fd_number = (int)u->spec->service->notify_fd;
-        }
-
-        if (u->type == UNIT_SOCKET && u->spec->socket->pass_fds_to_exec) {
-                r = unit_collect_own_fds(u, &passed);
-                if (r < 0)
-                        return r;
-        }
-        p.fds = passed.fds;
-        p.fd_names = passed.names;
-        p.n_fds = passed.n;
-
         r = plan_streams(m, u, &p, streams);
         if (r < 0)
                 return r;

@@ -5,6 +5,7 @@
  * daemon-reload, forgetting.
  */
 
+#include "manager/dynamic-user.h"
 #include "manager/manager-internal.h"
 
 #include <errno.h>
@@ -29,7 +30,6 @@ static void runtime_init(Manager *m, Unit *u) {
         rt->unit = u;
         rt->manager = m;
         rt->accepted_fd = -1;
-        rt->dynamic_uid = (uid_t)-1;
         rt->filter_fd = -1;
         rt->last_run = RUN_FIGURES_UNKNOWN;
         machine_init(&rt->machine, u->type, u->spec);
@@ -73,6 +73,8 @@ static void runtime_free(Unit *u) {
                 drop_from_collect(rt);
         if (rt->in_loaded_list)
                 drop_from(&rt->manager->internal->loaded, rt, offsetof(UnitRuntime, loaded_next));
+        if (rt->start_ended)
+                drop_from(&rt->manager->internal->starts_ended, rt, offsetof(UnitRuntime, start_ended_next));
         u->machine = rt; /* unit_close() and its like look at it */
         if (u->type == UNIT_SOCKET || u->type == UNIT_PATH)
                 unit_close(rt->manager, u);
@@ -83,6 +85,7 @@ static void runtime_free(Unit *u) {
         unit_status_release(u);
         unit_freeze_release(u);
         unit_forget_transient(u);
+        dynamic_user_release(u);
         u->machine = NULL;
         if (u->type == UNIT_SERVICE)
                 free(rt->machine.service.commands);
@@ -135,6 +138,16 @@ static void on_job_added(Job *j, void *userdata) {
         manager_kick(m);
 }
 
+/* For manager_note_starts(). */
+static void note_start(Manager *m, UnitRuntime *rt, JobResult result) {
+        rt->start_result = result;
+        if (rt->start_ended)
+                return;
+        rt->start_ended = true;
+        rt->start_ended_next = m->internal->starts_ended;
+        m->internal->starts_ended = rt;
+}
+
 static void on_job_removed(Job *j, void *userdata) {
         Manager *m = userdata;
 
@@ -142,11 +155,8 @@ static void on_job_removed(Job *j, void *userdata) {
         if (j->result != JOB_DONE && j->result != JOB_CANCELED && j->result != JOB_SKIPPED)
                 m->n_failed_jobs++;
         if ((j->type == JOB_START || j->type == JOB_RESTART) && j->result != JOB_CANCELED &&
-            unit_is_essential(j->unit, true)) {
-                unit_runtime(j->unit)->start_ended = true;
-                unit_runtime(j->unit)->start_result = j->result;
-                m->internal->some_start_ended = true;
-        }
+            unit_is_essential(j->unit, true))
+                note_start(m, unit_runtime(j->unit), j->result);
         if (unit_runtime(j->unit)->accepted_by && unit_is_down(j->unit))
                 unit_accept_end(j->unit);
         if (j->type != JOB_NOP && !j->already)

@@ -89,12 +89,16 @@ questions() {
         [[ $(inside sh -c 'stat -c %u /proc/$(systemctl show -p MainPID --value dynamic)') == "$uid" ]]
         [[ $(call LookupDynamicUserByUID u "$uid") == 's "ghost"' ]]
         [[ $(call GetDynamicUsers) == "a(us) 1 $uid \"ghost\"" ]]
+        inside systemd-run --quiet --unit second -p DynamicUser=yes -p User=ghost sleep infinity
         run -1 call LookupDynamicUserByName s nobody-has-this
         inside systemd-analyze dump 'dyn*' | grep -q '^dynamic.service: load loaded, active active'
         [[ $(inside systemd-analyze dump 'dyn*' | grep -c .) == 1 ]]
         run -1 call SetShowStatus s sometimes
         ctl stop dynamic.service
         wait_host is_gone dynamic.service
+        [[ $(call GetDynamicUsers) == "a(us) 1 $uid \"ghost\"" ]] # the second has it too
+        ctl stop second.service
+        [[ $(call GetDynamicUsers) == "a(us) 0" ]]
 }
 
 @test "systemd-run: scopes where there are control groups" {
