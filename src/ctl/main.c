@@ -3,6 +3,8 @@
 /* svctl: options, then the verb. Called as systemctl it takes systemctl's options that it need not act on. */
 
 #include "ctl/core/ctl.h"
+#include "ctl/core/ssh.h"
+#include "ctl/remote/container.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -45,15 +47,27 @@ static int run(Ctl *c, int argc, char **argv) {
                 ctl_print_error("usage: svctl %s %s", v->name, v->arguments);
                 return CTL_USAGE;
         }
+        if (c->machine) {
+                code = c->host ? ctl_print_error("-H and -M do not go together") : container_enter(c);
+                if (code != CONTAINER_ENTERED)
+                        return code;
+        }
+        if (c->host && v->there)
+                return ssh_run(c, c->argc, c->argv, c->argc - argc);
         code = ctl_guard(c, v);
         return code == 0 ? v->run(c, argc, argv) : MAX(code, 0);
 }
 
 int main(int argc, char **argv) {
         const char *name = strrchr(argv[0], '/');
-        Ctl c = { .mode = "replace", .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
+        Ctl c = { .argc = argc,
+                  .argv = argv,
+                  .mode = "replace",
+                  .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
         int r;
 
+        if (str_equal(name ? name + 1 : argv[0], "systemd-stdio-bridge")) /* what systemctl -H calls there */
+                return verb_stdio_bridge(&c, 1, argv);
         c.called_as_systemctl = str_equal(name ? name + 1 : argv[0], "systemctl");
         r = ctl_parse_options(&c, argc, argv);
         c.no_legend |= c.quiet;

@@ -4,6 +4,7 @@
 
 #include "base/runtime.h"
 #include "ctl/core/ctl.h"
+#include "ctl/core/ssh.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -86,6 +87,8 @@ int ctl_connect(Ctl *c) {
 
         if (c->bus)
                 return 0;
+        if (c->host)
+                return ssh_connect(c, &c->bus);
         snprintf(address, sizeof(address), "unix:path=%s/systemd/private", ctl_runtime_dir(c));
         r = open_private(address, &c->bus);
         if (r < 0 && sd_bus_open_system(&c->bus) >= 0)

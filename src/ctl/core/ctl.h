@@ -29,6 +29,9 @@ typedef enum CtlExit {
 
 typedef struct Ctl {
         sd_bus *bus; /* NULL until ctl_connect() */
+        int argc;    /* of main() */
+        char **argv;
+        const char *host, *machine; /* -H, -M */
         bool dry_run, show_transaction;
         bool after, before;                  /* list-dependencies */
         bool order, require;                 /* dot */
@@ -72,6 +75,7 @@ typedef struct Verb {
         VerbFunction run;
         const char *group; /* heading in --help */
         bool offline;      /* works without a manager */
+        bool there;        /* with -H it runs there: it wants more of the other side than its manager */
 } Verb;
 
 extern const Verb verbs[]; /* ended by a row without a name */
@@ -225,4 +229,6 @@ VERB(show_environment);
 VERB(set_environment);
 VERB(run);
 VERB(set_property);
+VERB(stdio_bridge);
+VERB(list_machines);
 VERB(help);

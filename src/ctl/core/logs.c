@@ -3,6 +3,7 @@
 /* logs: the journal through sd-journal. What belongs to a unit is matched as journalctl -u does it. */
 
 #include "ctl/core/ctl.h"
+#include "ctl/core/ssh.h"
 #include "ctl/core/timestamp.h"
 
 #include <errno.h>
@@ -218,6 +219,11 @@ int logs_show(Ctl *c, char *const *units, unsigned lines, bool following, usec_t
         sd_journal *j = NULL;
         int r;
 
+        if (c->host) {
+                STRV_FOREACH (u, units)
+                        ssh_logs(c, *u, lines);
+                return 0;
+        }
         setlocale(LC_TIME, ""); /* names of months as journalctl's; other times are English, as systemctl's */
         r = open_journal(c, &j);
         STRV_FOREACH (u, units)

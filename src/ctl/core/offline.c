@@ -64,12 +64,14 @@ void ctl_say_unreachable(Ctl *c, int r) {
 }
 
 bool ctl_manager_runs(Ctl *c) {
+        if (c->host)
+                return ctl_connect(c) >= 0;
         return !c->root && c->scope == SCOPE_SYSTEM && !ctl_is_offline() &&
                flag_from_environment("SYSTEMCTL_INSTALL_CLIENT_SIDE") <= 0 && answers(c);
 }
 
 int ctl_guard(Ctl *c, const Verb *v) {
-        if (v->offline)
+        if (v->offline || c->host)
                 return 0;
         if (c->root) {
                 fprintf(stderr, "Verb '%s' cannot be used with --root= or --image=.\n", v->name);
