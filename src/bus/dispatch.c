@@ -1,15 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <systemd/sd-id128.h>
 
 #include "bus/object.h"
 #include "bus/server.h"
+
+#define PEER_INTERFACE "org.freedesktop.DBus.Peer"
 
 typedef struct StandardInterface {
         const char *name;
         const Method *methods;
 } StandardInterface;
 
+static int method_ping(Call *c) {
+        return sd_bus_reply_method_return(c->message, NULL);
+}
+
+static int method_get_machine_id(Call *c) {
+        char text[SD_ID128_STRING_MAX];
+        sd_id128_t id;
+        int r = sd_id128_get_machine(&id);
+
+        return r < 0 ? r : sd_bus_reply_method_return(c->message, "s", sd_id128_to_string(id, text));
+}
+
+static const Method peer_methods[] = {
+        { "Ping", "", "", ACCESS_READ, method_ping },
+        { "GetMachineId", "", "s", ACCESS_READ, method_get_machine_id },
+        { 0 },
+};
+
 static const StandardInterface standard_interfaces[] = {
+        { PEER_INTERFACE, peer_methods },
         { "org.freedesktop.DBus.Properties", properties_methods },
         { "org.freedesktop.DBus.Introspectable", introspect_methods },
 };
@@ -60,13 +82,11 @@ static int find_called(Call *c, const Method **ret) {
                                  interface);
 }
 
-static int check_call(const Call *c, const Method *row) {
-        if (row->access == ACCESS_CONTROL && c->connection->anonymous)
-                return DISPATCH_WHO;
-        if (row->access == ACCESS_CONTROL && !c->connection->may_control)
-                return sd_bus_error_setf(c->error, SD_BUS_ERROR_ACCESS_DENIED,
-                                         "%s is for root and for the user svinit runs as.", row->member);
+static int check_call(Call *c, const Method *row) {
+        int r = access_check(c, row);
 
+        if (r != 0)
+                return r;
         if (sd_bus_message_has_signature(c->message, row->in) <= 0)
                 return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS,
                                          "%s takes arguments of type '%s', not '%s'.", row->member, row->in,
@@ -85,15 +105,13 @@ int dispatch_call(Connection *connection, sd_bus_message *m, sd_bus_error *error
                 .error = error,
         };
         const Method *row;
-        int r;
+        int r = 0;
 
-        if (str_equal(sd_bus_message_get_interface(m), "org.freedesktop.DBus.Peer"))
-                return 0; /* sd-bus answers on every path */
-
-        if ((r = object_find(c.bus, connection, sd_bus_message_get_path(m), &object, error)) < 0 ||
-            (r = find_called(&c, &row)) < 0 || (r = check_call(&c, row)) != 0)
+        if (str_equal(sd_bus_message_get_interface(m), PEER_INTERFACE)) /* on every path */
+                object = (Object){ OBJECT_NODE, .bus = c.bus, .manager = c.manager };
+        else
+                r = object_find(c.bus, connection, sd_bus_message_get_path(m), &object, error);
+        if (r < 0 || (r = find_called(&c, &row)) < 0 || (r = check_call(&c, row)) != 0)
                 return r;
-
-        r = row->handle(&c);
-        return r < 0 ? r : 1;
+        return MIN(row->handle(&c), 0);
 }

@@ -60,7 +60,7 @@ static int method_get_before(Call *c) {
 }
 
 const Method job_methods[] = {
-        { "Cancel", "", "", ACCESS_CONTROL, method_cancel },
+        { "Cancel", "", "", ACCESS_UNITS, method_cancel },
         { "GetAfter", "", "a(usssoo)", ACCESS_READ, method_get_after, "jobs" },
         { "GetBefore", "", "a(usssoo)", ACCESS_READ, method_get_before, "jobs" },
         { 0 },

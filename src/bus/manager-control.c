@@ -17,24 +17,28 @@
 
 /* The client may be gone meanwhile: then the answer goes nowhere. */
 static void on_reloaded(int r, const UnitDiffs *changes, void *userdata) {
-        sd_bus_message *request = userdata;
+        DeferredCall *call = userdata;
 
         if (r < 0)
-                r = sd_bus_reply_method_errnof(request, r, "The configuration could not be reloaded: %s.",
-                                               strerror(-r));
+                r = sd_bus_reply_method_errnof(call->message, r,
+                                               "The configuration could not be reloaded: %s.", strerror(-r));
         else
-                r = sd_bus_reply_method_return(request, NULL);
+                r = sd_bus_reply_method_return(call->message, NULL);
         if (r < 0)
-                bus_give_up_answer(request);
-        sd_bus_message_unref(request);
+                bus_give_up_answer(call->message);
+        deferred_call_free(call);
 }
 
 /* Answered when the units are read; generators may take a while. */
 int method_reload(Call *c) {
-        int r = manager_reload(c->manager, on_reloaded, sd_bus_message_ref(c->message));
+        DeferredCall *call;
+        int r = call_defer(c, &call);
 
         if (r < 0)
-                sd_bus_message_unref(c->message);
+                return r;
+        r = manager_reload(c->manager, on_reloaded, call);
+        if (r < 0)
+                deferred_call_free(call);
         return r;
 }
 

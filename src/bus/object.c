@@ -66,7 +66,7 @@ Unit *unit_of_pid(Manager *m, pid_t pid) {
 }
 
 static int find_self(Bus *b, const Connection *c, Unit **ret, sd_bus_error *error) {
-        Unit *u = c ? unit_of_pid(b->manager, c->pid) : NULL;
+        Unit *u = c ? unit_of_pid(b->manager, c->who.pid) : NULL;
 
         if (!u)
                 return sd_bus_error_set(error, ERROR_NO_UNIT_FOR_PID, "The caller belongs to no unit.");
@@ -145,7 +145,7 @@ int object_find(Bus *b, const Connection *c, const char *path, Object *ret, sd_b
 }
 
 pid_t call_pid(const Call *c) {
-        return c->connection->pid;
+        return c->connection->who.pid;
 }
 
 int call_find_unit(Call *c, const char *name, Unit **ret) {

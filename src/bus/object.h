@@ -35,8 +35,12 @@ int unit_path(const Unit *u, char **ret); /* 0 or -ENOMEM */
 int unit_path_of_name(const char *name, char **ret);
 int job_path(const Job *j, char **ret); /* "/" for NULL */
 
-/* A method call that came in. 1: answered; DISPATCH_WHO: nothing was done, the caller has to be known; else as a filter of sd-bus. */
-#define DISPATCH_WHO 2
+/*
+ * A method call that came in. 0: it is answered, or will be; negative: it has
+ * to be refused. The others: nothing was done.
+ */
+#define DISPATCH_WHO 2 /* the caller has to be known */
+#define DISPATCH_ASK 3 /* it is for polkit to say, about connection->details */
 int dispatch_call(Connection *c, sd_bus_message *m, sd_bus_error *error);
 
 /* The unit a method was given by name: in memory, or loaded. 0, or a negative errno with the error filled. */

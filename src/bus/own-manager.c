@@ -72,25 +72,32 @@ static int method_diff(Call *c) {
 /* ReloadTelling: Reload(), with what it has changed as the answer. Arguments and answer as those of Diff. */
 
 static void on_reloaded(int r, const UnitDiffs *changes, void *userdata) {
-        sd_bus_message *request = userdata;
+        DeferredCall *call = userdata;
 
         if (r >= 0)
-                r = reply_diffs(request, changes);
-        if (r < 0 && sd_bus_reply_method_errnof(request, r, "The configuration could not be reloaded: %s.",
-                                                strerror(-r)) < 0)
-                bus_give_up_answer(request);
-        sd_bus_message_unref(request);
+                r = reply_diffs(call->message, changes);
+        if (r < 0 &&
+            sd_bus_reply_method_errnof(call->message, r, "The configuration could not be reloaded: %s.",
+                                       strerror(-r)) < 0)
+                bus_give_up_answer(call->message);
+        deferred_call_free(call);
 }
 
 static int method_reload_telling(Call *c) {
+        DeferredCall *call;
         char **names = NULL;
-        int r = sd_bus_message_read_strv(c->message, &names);
+        int r;
 
-        if (r < 0)
+        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0)
                 return r;
-        r = manager_reload_telling(c->manager, names, on_reloaded, sd_bus_message_ref(c->message));
+        r = call_defer(c, &call);
+        if (r < 0) {
+                strv_free(names);
+                return r;
+        }
+        r = manager_reload_telling(c->manager, names, on_reloaded, call);
         if (r < 0)
-                sd_bus_message_unref(c->message);
+                deferred_call_free(call);
         return r;
 }
 
@@ -169,7 +176,7 @@ static int method_plan(Call *c) {
 
 const Method own_manager_methods[] = {
         { "Diff", "as", "a(ssssa(ssssb))", ACCESS_READ, method_diff },
-        { "ReloadTelling", "as", "a(ssssa(ssssb))", ACCESS_CONTROL, method_reload_telling },
+        { "ReloadTelling", "as", "a(ssssa(ssssb))", ACCESS_RELOAD, method_reload_telling },
         { "Plan", "sss", "sasa(ssssbbbas)", ACCESS_READ, method_plan },
         { "Usage", "asb", "ta(sssttttttt)", ACCESS_READ, method_usage },
         { "Doctor", "", "a(ssss)a(sas)a(sss)", ACCESS_READ, method_doctor },

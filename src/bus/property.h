@@ -58,7 +58,12 @@ typedef struct Object {
 
 typedef enum Access {
         ACCESS_READ,    /* anyone who may connect */
-        ACCESS_CONTROL, /* uid 0, our own uid and BusControlUsers= */
+        ACCESS_CONTROL, /* access.h; nobody else */
+        ACCESS_UNITS,   /* these and the next: who controls, and whom polkit lets */
+        ACCESS_UNIT_FILES,
+        ACCESS_RELOAD,
+        ACCESS_ENVIRONMENT,
+        ACCESS_MAX,
 } Access;
 
 /* Reads its arguments, calls one function, replies. Negative errno or a filled c->error otherwise. */

@@ -9,6 +9,7 @@
 #include "bus/errors.h"
 #include "bus/names.h"
 #include "bus/object.h"
+#include "bus/question.h"
 #include "bus/server.h"
 
 #define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
@@ -16,7 +17,6 @@
 #define AFTER_LOSS (100 * USEC_PER_MSEC)
 #define AFTER_FAILURE (1 * USEC_PER_SEC)
 #define LISTENERS_MAX 256
-#define QUESTIONS_MAX 64
 #define NAME_FLAGS (SD_BUS_NAME_ALLOW_REPLACEMENT | SD_BUS_NAME_REPLACE_EXISTING)
 
 /* Somebody on the bus who wants signals until it leaves. */
@@ -30,22 +30,14 @@ typedef struct Listener {
         struct Listener *next, *prev;
 } Listener;
 
-/* A call that waits for the answer to who its sender is. */
-typedef struct Question {
-        SystemBus *system;       /* borrowed */
-        sd_bus_message *message; /* owned */
-        sd_bus_slot *slot;       /* owned */
-        struct Question *next, *prev;
-} Question;
-
 struct SystemBus {
         Bus *bus;               /* borrowed */
         Connection connection;  /* sd is owned, NULL while off; nobody's uid */
         sd_event_source *timer; /* on while there is something to do about the connection */
         NameWatches names;
         Listener *listeners; /* owned */
-        Question *questions; /* owned */
-        unsigned n_listeners, n_questions;
+        Questions questions;
+        unsigned n_listeners;
         bool bus_is_up; /* dbus.service */
 };
 
@@ -59,14 +51,6 @@ static void listener_free(Listener *l) {
         free(l);
 }
 
-static void question_free(Question *q) {
-        sd_bus_slot_unref(q->slot);
-        sd_bus_message_unref(q->message);
-        DL_DELETE(q->system->questions, q);
-        q->system->n_questions--;
-        free(q);
-}
-
 /* Everything about the connection happens in the timer's turn, outside of its own callbacks. */
 static void act_after(SystemBus *s, usec_t pause) {
         (void)sd_event_source_set_time(s->timer, usec_add(now_monotonic(), pause));
@@ -74,8 +58,7 @@ static void act_after(SystemBus *s, usec_t pause) {
 }
 
 static void disconnect(SystemBus *s) {
-        while (s->questions)
-                question_free(s->questions);
+        questions_drop(&s->questions);
         while (s->listeners)
                 listener_free(s->listeners);
         names_disconnected(&s->names);
@@ -219,15 +202,16 @@ Connection *system_bus_listener(const SystemBus *s) {
 }
 
 /* The call again, now in the name of its sender. */
-static void answer_as(SystemBus *s, sd_bus_message *m, uid_t uid) {
+static int answer_as(void *userdata, sd_bus_message *m, const Identity *identity, CallDetails *details) {
         sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
-        Connection who = { .bus = s->bus, .sd = s->connection.sd, .uid = uid };
+        SystemBus *s = userdata;
+        Connection who = { .bus = s->bus, .sd = s->connection.sd, .who = *identity, .details = details };
         Listener *l = NULL;
         int r;
 
         /* Nothing is held for who cannot be listened for. */
         who.references = &who.own;
-        who.may_control = uid_may_control(s->bus, uid);
+        who.may_control = !details || identity_may_control(s->bus->manager, identity);
         if (who.may_control && add_listener(s, sd_bus_message_get_sender(m), &l) >= 0)
                 who.references = &l->held; /* it may wait for the end of a job, too */
 
@@ -235,40 +219,7 @@ static void answer_as(SystemBus *s, sd_bus_message *m, uid_t uid) {
         references_release(&who.own);
         if (r < 0)
                 bus_refuse(m, r, &error);
-}
-
-static int on_identity(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Question *q = userdata;
-        uint32_t uid = (uint32_t)-1;
-
-        if (!sd_bus_message_is_method_error(m, NULL))
-                (void)sd_bus_message_read(m, "u", &uid);
-
-        answer_as(q->system, q->message, uid);
-        question_free(q);
-        return 0;
-}
-
-static int ask_identity(SystemBus *s, sd_bus_message *m) {
-        const char *sender = sd_bus_message_get_sender(m);
-        Question *q;
-        int r;
-
-        if (!sender || s->n_questions >= QUESTIONS_MAX)
-                return -ENOBUFS;
-
-        q = malloc(sizeof(Question));
-        if (!q)
-                return -ENOMEM;
-        *q = (Question){ .system = s, .message = sd_bus_message_ref(m) };
-        DL_APPEND(s->questions, q);
-        s->n_questions++;
-
-        r = sd_bus_call_method_async(s->connection.sd, &q->slot, DRIVER_NAME, DRIVER_PATH, DRIVER_NAME,
-                                     "GetConnectionUnixUser", on_identity, q, "s", sender);
-        if (r < 0)
-                question_free(q);
-        return r < 0 ? r : 1;
+        return MAX(r, 0);
 }
 
 static int on_name_requested(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -301,10 +252,9 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
         r = dispatch_call(&s->connection, m, error);
         if (r == DISPATCH_WHO)
-                r = ask_identity(s, m);
-        if (r >= 0)
-                return r;
-        bus_refuse(m, r, error);
+                r = question_ask(&s->questions, m);
+        if (r < 0)
+                bus_refuse(m, r, error);
         return 1;
 }
 
@@ -317,13 +267,13 @@ static int start_connection(SystemBus *s) {
         if (r < 0)
                 return r;
 
-        sd = s->connection.sd;
+        sd = s->questions.sd = s->connection.sd;
         s->connection.doomed = false;
         if ((r = sd_bus_set_address(sd, SYSTEM_BUS_ADDRESS)) < 0 || (r = sd_bus_set_bus_client(sd, 1)) < 0 ||
             (r = sd_bus_set_watch_bind(sd, 1)) < 0 || (r = sd_bus_set_exit_on_disconnect(sd, 0)) < 0 ||
             (r = sd_bus_set_close_on_exit(sd, 0)) < 0 ||
             (r = sd_bus_add_filter(sd, NULL, on_message, s)) < 0 || (r = sd_bus_start(sd)) < 0 ||
-            (r = sd_bus_attach_event(sd, s->bus->manager->event, SD_EVENT_PRIORITY_NORMAL)) < 0)
+            (r = sd_bus_attach_event(sd, s->bus->manager->event, PRIORITY_STRANGER)) < 0)
                 return r;
 
         r = names_connected(&s->names, sd);
@@ -391,8 +341,9 @@ int system_bus_new(Bus *b, SystemBus **ret) {
         if (!s)
                 return -ENOMEM;
         *s = (SystemBus){ .bus = b,
-                          .connection = { .bus = b, .uid = (uid_t)-1, .anonymous = true },
+                          .connection = { .bus = b, .who = { .uid = (uid_t)-1 }, .anonymous = true },
                           .names = { .manager = b->manager } };
+        s->questions = (Questions){ .handle = answer_as, .userdata = s };
 
         r = sd_event_add_time(b->manager->event, &s->timer, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC, on_timer,
                               s);

@@ -19,9 +19,10 @@
 #define PORTION 100 /* files at a time */
 
 typedef struct Listing {
-        Loader *loader;               /* borrowed; lives as long as the event loop */
-        sd_bus_message *call, *reply; /* owned */
-        char **states, **patterns;    /* owned; empty: any */
+        Loader *loader;            /* borrowed; lives as long as the event loop */
+        DeferredCall *call;        /* owned */
+        sd_bus_message *reply;     /* owned */
+        char **states, **patterns; /* owned; empty: any */
         UnitFileList files;
         size_t done;
 } Listing;
@@ -31,7 +32,8 @@ static void listing_free(Listing *l) {
                 return;
         unit_file_list_release(&l->files);
         sd_bus_message_unref(l->reply);
-        sd_bus_message_unref(l->call);
+        if (l->call)
+                deferred_call_free(l->call);
         strv_free(l->states);
         strv_free(l->patterns);
         free(l);
@@ -84,7 +86,7 @@ static int on_turn(sd_event_source *source, void *userdata) {
         int r = listing_go_on(l);
 
         if (r < 0 && r != -ENOTCONN)
-                bus_refuse(l->call, r, NULL);
+                bus_refuse(l->call->message, r, NULL);
         if (r == 0)
                 return 0;
         (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
@@ -100,7 +102,8 @@ static int listing_new(Call *c, bool filtered, Listing **ret) {
         if (!l)
                 return -ENOMEM;
         l->loader = c->manager->loader;
-        l->call = sd_bus_message_ref(c->message);
+        if ((r = call_defer(c, &l->call)) < 0)
+                goto fail;
         if (filtered && ((r = sd_bus_message_read_strv(c->message, &l->states)) < 0 ||
                          (r = sd_bus_message_read_strv(c->message, &l->patterns)) < 0))
                 goto fail;
@@ -128,6 +131,8 @@ static int list_files(Call *c, bool filtered) {
                 r = sd_event_add_defer(c->manager->event, &source, on_turn, l);
                 if (r >= 0)
                         r = sd_event_source_set_enabled(source, SD_EVENT_ON);
+                if (r >= 0)
+                        r = sd_event_source_set_priority(source, PRIORITY_STRANGER);
                 if (r >= 0)
                         return 1;
                 sd_event_source_unref(source);

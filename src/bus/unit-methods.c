@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "bus/connection.h"
 #include "bus/control-group.h"
 #include "bus/errors.h"
 #include "bus/signals.h"
@@ -202,21 +203,26 @@ int unit_reset_failed(Call *c, Unit *u) {
 
 /* The client may be gone meanwhile: then the answer goes nowhere. */
 static void on_frozen(int r, void *userdata) {
-        sd_bus_message *request = userdata;
+        DeferredCall *call = userdata;
 
         if (r < 0)
-                (void)sd_bus_reply_method_errorf(request, ERROR_FREEZE_CANCELLED, "Freeze operation aborted");
+                (void)sd_bus_reply_method_errorf(call->message, ERROR_FREEZE_CANCELLED,
+                                                 "Freeze operation aborted");
         else
-                (void)sd_bus_reply_method_return(request, NULL);
-        sd_bus_message_unref(request);
+                (void)sd_bus_reply_method_return(call->message, NULL);
+        deferred_call_free(call);
 }
 
 int unit_freeze(Call *c, Unit *u, bool freeze) {
-        int r = manager_freeze(c->manager, u, freeze, on_frozen, sd_bus_message_ref(c->message));
+        DeferredCall *call;
+        int r = call_defer(c, &call);
 
+        if (r < 0)
+                return r;
+        r = manager_freeze(c->manager, u, freeze, on_frozen, call);
         if (r >= 0)
                 return 0;
-        sd_bus_message_unref(c->message);
+        deferred_call_free(call);
         switch (r) {
         case -EOPNOTSUPP:
                 return sd_bus_error_setf(c->error, SD_BUS_ERROR_NOT_SUPPORTED,
@@ -386,39 +392,38 @@ static int method_unref(Call *c) {
         }
 
 const Method unit_methods[] = {
-        { "Start", "s", "o", ACCESS_CONTROL, method_start, "mode job" },
-        { "Stop", "s", "o", ACCESS_CONTROL, method_stop, "mode job" },
-        { "Reload", "s", "o", ACCESS_CONTROL, method_reload, "mode job" },
-        { "Restart", "s", "o", ACCESS_CONTROL, method_restart, "mode job" },
-        { "TryRestart", "s", "o", ACCESS_CONTROL, method_try_restart, "mode job" },
-        { "ReloadOrRestart", "s", "o", ACCESS_CONTROL, method_reload_or_restart, "mode job" },
-        { "ReloadOrTryRestart", "s", "o", ACCESS_CONTROL, method_reload_or_try_restart, "mode job" },
-        { "EnqueueJob", "ss", "uososa(uosos)", ACCESS_CONTROL, method_enqueue_job,
+        { "Start", "s", "o", ACCESS_UNITS, method_start, "mode job" },
+        { "Stop", "s", "o", ACCESS_UNITS, method_stop, "mode job" },
+        { "Reload", "s", "o", ACCESS_UNITS, method_reload, "mode job" },
+        { "Restart", "s", "o", ACCESS_UNITS, method_restart, "mode job" },
+        { "TryRestart", "s", "o", ACCESS_UNITS, method_try_restart, "mode job" },
+        { "ReloadOrRestart", "s", "o", ACCESS_UNITS, method_reload_or_restart, "mode job" },
+        { "ReloadOrTryRestart", "s", "o", ACCESS_UNITS, method_reload_or_try_restart, "mode job" },
+        { "EnqueueJob", "ss", "uososa(uosos)", ACCESS_UNITS, method_enqueue_job,
           "job_type job_mode job_id job_path unit_id unit_path job_type affected_jobs" },
-        { "Kill", "si", "", ACCESS_CONTROL, method_kill, "whom signal" },
-        { "ResetFailed", "", "", ACCESS_CONTROL, method_reset_failed },
-        { "SetProperties", "ba(sv)", "", ACCESS_CONTROL, method_set_properties, "runtime properties" },
-        { "Ref", "", "", ACCESS_CONTROL, method_ref },
-        { "Unref", "", "", ACCESS_CONTROL, method_unref },
-        { "Clean", "as", "", ACCESS_CONTROL, method_clean, "mask" },
-        { "Freeze", "", "", ACCESS_CONTROL, method_freeze },
-        { "Thaw", "", "", ACCESS_CONTROL, method_thaw },
+        { "Kill", "si", "", ACCESS_UNITS, method_kill, "whom signal" },
+        { "ResetFailed", "", "", ACCESS_UNITS, method_reset_failed },
+        { "SetProperties", "ba(sv)", "", ACCESS_UNITS, method_set_properties, "runtime properties" },
+        { "Ref", "", "", ACCESS_UNITS, method_ref },
+        { "Unref", "", "", ACCESS_UNITS, method_unref },
+        { "Clean", "as", "", ACCESS_UNITS, method_clean, "mask" },
+        { "Freeze", "", "", ACCESS_UNITS, method_freeze },
+        { "Thaw", "", "", ACCESS_UNITS, method_thaw },
         { 0 },
 };
 
 const Method process_methods[] = { PROCESS_METHODS, { 0 } };
 
 const Method service_methods[] = {
-        { "BindMount", "ssbb", "", ACCESS_CONTROL, method_not_supported,
-          "source destination read_only mkdir" },
-        { "MountImage", "ssbba(ss)", "", ACCESS_CONTROL, method_not_supported,
+        { "BindMount", "ssbb", "", ACCESS_UNITS, method_not_supported, "source destination read_only mkdir" },
+        { "MountImage", "ssbba(ss)", "", ACCESS_UNITS, method_not_supported,
           "source destination read_only mkdir options" },
         PROCESS_METHODS,
         { 0 },
 };
 
 const Method scope_methods[] = {
-        { "Abandon", "", "", ACCESS_CONTROL, method_abandon },
+        { "Abandon", "", "", ACCESS_UNITS, method_abandon },
         PROCESS_METHODS,
         { 0 },
 };

@@ -4,6 +4,7 @@
 
 #include "conf/unit-file.h"
 #include "conf/words.h"
+#include "host/account-file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,7 +30,8 @@ void config_init(Config *c) {
 
 void config_release(Config *c) {
         strv_free(c->default_environment);
-        strv_free(c->control_users);
+        free(c->control_users.v);
+        free(c->control_groups.v);
         free(c->log_format);
         *c = (Config){ 0 };
 }
@@ -124,23 +126,76 @@ static int set_pass(Config *c, const char *v) {
         return parse_bool(v, &c->pass_environment);
 }
 
-static int set_users(Config *c, const char *v) {
-        char **words auto_strv = NULL;
-        uint64_t uid;
-        int r = words_split(v, 0, &words);
+bool id_list_contains(const IdList *l, id_t id) {
+        for (size_t i = 0; i < l->n; i++)
+                if (l->v[i] == id)
+                        return true;
+        return false;
+}
 
-        STRV_FOREACH (w, words)
-                if (r >= 0)
-                        r = parse_u64(*w, &uid);
-        if (r < 0)
-                return r;
-        strv_free(c->control_users);
-        c->control_users = TAKE(words);
+/* -1 is who nobody knows. */
+static int parse_id(const char *word, id_t *ret) {
+        unsigned n;
+        int r = parse_unsigned(word, &n);
+
+        if (r < 0 || (id_t)n == (id_t)-1)
+                return -EINVAL;
+        *ret = n;
         return 0;
 }
 
+static int find_user(const char *name, id_t *ret) {
+        AccountEntry e = { 0 };
+        int r = account_file_user(name, &e);
+
+        if (r >= 0)
+                *ret = e.uid;
+        account_entry_release(&e);
+        return r;
+}
+
+static int find_group(const char *name, id_t *ret) {
+        gid_t gid;
+        int r = account_file_group(name, &gid);
+
+        if (r >= 0)
+                *ret = gid;
+        return r;
+}
+
+/* Names are looked up here and never again: who asks is known by numbers. */
+static int set_ids(IdList *list, const char *value, int (*find)(const char *name, id_t *ret)) {
+        char **words auto_strv = NULL;
+        id_t *ids auto_free = NULL;
+        size_t n = 0;
+        int r = words_split(value, 0, &words);
+
+        if (r < 0)
+                return r;
+        ids = calloc(strv_length(words) + 1, sizeof(id_t));
+        if (!ids)
+                return -ENOMEM;
+        STRV_FOREACH (w, words) {
+                if (parse_id(*w, ids + n) < 0 && (r = find(*w, ids + n)) < 0)
+                        return r;
+                n++;
+        }
+        free(list->v);
+        *list = (IdList){ TAKE(ids), n };
+        return 0;
+}
+
+static int set_users(Config *c, const char *v) {
+        return set_ids(&c->control_users, v, find_user);
+}
+
+static int set_groups(Config *c, const char *v) {
+        return set_ids(&c->control_groups, v, find_group);
+}
+
 static const ConfigKey keys[] = {
-        { "BusControlUsers", set_users, "numeric user ids" },
+        { "BusControlGroups", set_groups, "group ids and names of /etc/group" },
+        { "BusControlUsers", set_users, "user ids and names of /etc/passwd" },
         { "DefaultEnvironment", set_environment, "assignments NAME=value" },
         { "DefaultPassEnvironment", set_pass, "a boolean" },
         { "DefaultRestartSec", set_restart, "a time span" },

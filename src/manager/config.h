@@ -10,6 +10,15 @@
 #include "base/report.h"
 #include "base/time.h"
 
+#include <sys/types.h>
+
+typedef struct IdList {
+        id_t *v; /* owned */
+        size_t n;
+} IdList;
+
+bool id_list_contains(const IdList *l, id_t id);
+
 typedef struct Config { /* section [Manager] */
         usec_t default_timeout_start, default_timeout_stop, default_restart_delay,
                 default_start_limit_interval;
@@ -20,7 +29,8 @@ typedef struct Config { /* section [Manager] */
         int log_level;         /* syslog's; -1: warnings beside a command, else all but debug messages */
         bool strict;           /* Strict= */
         bool pass_environment; /* DefaultPassEnvironment= */
-        char **control_users;  /* further uids that may change things: BusControlUsers= */
+        IdList control_users,
+                control_groups; /* further uids and gids that may change things: BusControlUsers=, BusControlGroups= */
 } Config;
 
 void config_init(Config *c);

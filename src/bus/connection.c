@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bus/connection.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "base/log.h"
+#include "bus/object.h"
+#include "bus/server.h"
+
+#define HEADER_SIZE 16    /* what sd-bus reads of a message before it knows its size */
+#define READ_AHEAD_MAX 64 /* steps of sd-bus in the turn that authenticates */
+
+static uint64_t n_unread(const Connection *c) {
+        uint64_t n = 0;
+
+        return sd_bus_get_n_queued_write(c->sd, &n) < 0 ? 0 : n;
+}
+
+/* While there is something to write or a call is held, nothing is read. */
+static uint32_t wanted_events(const Connection *c) {
+        int e;
+
+        if (c->authenticated)
+                return n_unread(c) > 0 || c->held ? EPOLLOUT : EPOLLIN;
+        e = sd_bus_get_events(c->sd);
+        return e > 0 ? (uint32_t)e : EPOLLIN;
+}
+
+static void update_events(Connection *c) {
+        if (!c->doomed && c->io && sd_event_source_set_io_events(c->io, wanted_events(c)) < 0)
+                connection_doom(c);
+}
+
+static void drop_first_held(Connection *c) {
+        HeldCall *h = c->held;
+
+        DL_DELETE(c->held, h);
+        c->n_held--;
+        c->held_size -= h->size;
+        sd_bus_message_unref(h->message);
+        free(h);
+}
+
+static int hold_call(Connection *c, sd_bus_message *m, size_t size) {
+        HeldCall *h;
+
+        if (c->n_held >= HELD_MAX || c->held_size + size > INCOMING_MAX)
+                return -ENOBUFS;
+        h = malloc(sizeof(HeldCall));
+        if (!h)
+                return -ENOMEM;
+        *h = (HeldCall){ sd_bus_message_ref(m), size };
+        DL_APPEND(c->held, h);
+        c->n_held++;
+        c->held_size += size;
+        return 0;
+}
+
+static void forget_deferred(Connection *c) {
+        DeferredCall *d;
+
+        DL_FOREACH (c->bus->deferred, d) {
+                if (d->connection == c)
+                        d->connection = NULL;
+        }
+        if (c->user)
+                c->user->n_in_flight -= c->n_in_flight;
+}
+
+void connection_free(Connection *c) {
+        DL_DELETE(c->bus->connections, c);
+        c->bus->n_connections--;
+        c->bus->n_strangers -= c->user->stranger;
+        forget_deferred(c);
+        bus_user_leave(c->bus, c->user);
+        while (c->held)
+                drop_first_held(c);
+        references_release(&c->own);
+        identity_release(&c->who);
+        sd_event_source_disable_unref(c->io);
+        sd_bus_close_unref(c->sd); /* drops what is queued, waits for nothing */
+        free(c);
+}
+
+static int on_sweep(sd_event_source *source, void *userdata) {
+        Bus *b = userdata;
+        Connection *c, *next;
+
+        DL_FOREACH_SAFE (b->connections, c, next) {
+                if (c->doomed)
+                        connection_free(c);
+        }
+        return 0;
+}
+
+void connection_doom(Connection *c) {
+        c->doomed = true;
+        (void)sd_event_source_set_enabled(c->io, SD_EVENT_OFF);
+        (void)sd_event_source_set_enabled(c->bus->sweep_source, SD_EVENT_ONESHOT);
+}
+
+bool connection_is_ready(const Connection *c) {
+        return !c->doomed && sd_bus_is_ready(c->sd) > 0;
+}
+
+int connection_send_signal(Connection *c, sd_bus_message *m) {
+        int r;
+
+        if (!connection_is_ready(c) || !c->has_called)
+                return 0;
+        r = sd_bus_send(c->sd, m, NULL);
+        if (r < 0 || n_unread(c) > QUEUE_MAX_AT_SIGNAL)
+                return r < 0 ? r : -ENOBUFS;
+        update_events(c);
+        return 0;
+}
+
+static void answer(Connection *c, sd_bus_message *m, sd_bus_error *error) {
+        int r;
+
+        c->has_called = true;
+        r = dispatch_call(c, m, error);
+        if (r < 0)
+                bus_refuse(m, r, error);
+}
+
+/* Those that were read while an answer waited, in their order. */
+static void answer_held(Connection *c) {
+        sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
+        sd_bus_message *m __attribute__((cleanup(sd_bus_message_unrefp))) =
+                sd_bus_message_ref(c->held->message);
+
+        drop_first_held(c);
+        answer(c, m, &error);
+}
+
+/* Everything that comes in on a connection. */
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Connection *c = userdata;
+        uint8_t type = 0;
+        size_t size = c->incoming;
+
+        c->in_message = false;
+        c->incoming = 0;
+        if (c->doomed || c->bus->closing)
+                return 1;
+
+        if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.Local", "Disconnected")) {
+                connection_doom(c);
+                return 0;
+        }
+        if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.Local", "Connected")) {
+                c->authenticated = true;
+                return 1;
+        }
+
+        (void)sd_bus_message_get_type(m, &type);
+        if (type != SD_BUS_MESSAGE_METHOD_CALL)
+                return 1;
+        if (!c->held && n_unread(c) == 0)
+                answer(c, m, error);
+        else if (hold_call(c, m, size) < 0)
+                connection_doom(c);
+        return 1;
+}
+
+/*
+ * sd-bus makes room for 128 MB if a client says that so much will come. Of
+ * what has come it tells nothing, but one step of it reads what is there, or
+ * the rest of a message; so what is there before the steps adds up to the
+ * message, and to a little more.
+ */
+static int watch_size(Connection *c, size_t there) {
+        c->incoming += c->in_message ? there : MIN(there, HEADER_SIZE);
+        c->in_message |= there > 0;
+        return c->incoming > INCOMING_MAX ? -EMSGSIZE : 0;
+}
+
+/* One step of sd-bus: it writes what waits, or else reads at most one message and has it answered. */
+static int step(Connection *c) {
+        bool watched = c->user->stranger && c->authenticated, in_message = c->in_message;
+        uint64_t before = n_unread(c);
+        size_t incoming = c->incoming;
+        int there = 0, r;
+
+        if (watched && ioctl(sd_bus_get_fd(c->sd), FIONREAD, &there) < 0)
+                return -errno;
+        if (watched && (r = watch_size(c, (size_t)there)) < 0)
+                return r;
+        r = sd_bus_process(c->sd, NULL);
+        if (r < 0)
+                return r;
+        if (n_unread(c) < before) { /* it wrote */
+                c->in_message = in_message;
+                c->incoming = incoming;
+        }
+        return sd_bus_is_open(c->sd) > 0 ? r : -ENOTCONN;
+}
+
+/*
+ * sd-bus reads ahead while it authenticates. A client that says BEGIN and its
+ * first call in one breath would wait for ever for what is already in our
+ * buffer: nothing more makes the socket readable.
+ */
+static int authenticate(Connection *c) {
+        int r = 1;
+
+        for (unsigned i = 0; i < READ_AHEAD_MAX && !c->doomed && r > 0; i++)
+                r = step(c);
+        return r;
+}
+
+static void rest(Connection *c, usec_t until) {
+        c->resting = true;
+        (void)sd_event_source_set_enabled(c->io, SD_EVENT_OFF);
+        bus_users_wake_at(c->bus, until);
+}
+
+/* What a client costs is measured where it costs it. */
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        Connection *c = userdata;
+        usec_t begin = now_monotonic(), until;
+        int r = 0;
+
+        if (c->doomed)
+                return 0;
+        if (!bus_user_may_go_on(c->user, begin, &until)) {
+                rest(c, until);
+                return 0;
+        }
+
+        if (!c->authenticated)
+                r = authenticate(c);
+        else if (c->held && n_unread(c) == 0)
+                answer_held(c);
+        else
+                r = step(c);
+        bus_user_charge(c->user, usec_sub(now_monotonic(), begin));
+
+        if (r < 0)
+                connection_doom(c);
+        update_events(c);
+        return 0;
+}
+
+static int add_io(Connection *c) {
+        int fd = sd_bus_get_fd(c->sd), r;
+
+        if (fd < 0)
+                return fd;
+        r = sd_event_add_io(c->bus->manager->event, &c->io, fd, wanted_events(c), on_io, c);
+        if (r < 0 || !c->user->stranger)
+                return r;
+        return sd_event_source_set_priority(c->io, PRIORITY_STRANGER);
+}
+
+/* sd-bus asks for 8 MB, and gets them when we are root. */
+static int limit_kernel_buffer(const Connection *c) {
+        int size = KERNEL_BUFFER_OF_STRANGER;
+
+        if (!c->user->stranger)
+                return 0;
+        return setsockopt(sd_bus_get_fd(c->sd), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0 ? -errno : 0;
+}
+
+/* The sd-bus side of a connection. The descriptor is its own from here on, also on failure. */
+static int start(Connection *c, int fd) {
+        Bus *b = c->bus;
+        int r;
+
+        r = sd_bus_new(&c->sd);
+        if (r >= 0)
+                r = sd_bus_set_fd(c->sd, fd, fd);
+        if (r < 0) {
+                close(fd);
+                return r;
+        }
+
+        if ((r = sd_bus_set_server(c->sd, 1, b->server_id)) < 0 ||
+            (r = sd_bus_negotiate_fds(c->sd, !c->user->stranger)) < 0 ||
+            (r = sd_bus_set_exit_on_disconnect(c->sd, 0)) < 0 ||
+            (r = sd_bus_set_close_on_exit(c->sd, 0)) < 0 || (r = sd_bus_set_connected_signal(c->sd, 1)) < 0 ||
+            (r = sd_bus_set_sender(c->sd, BUS_NAME)) < 0 ||
+            (r = sd_bus_add_filter(c->sd, NULL, on_message, c)) < 0 || (r = sd_bus_start(c->sd)) < 0 ||
+            (r = limit_kernel_buffer(c)) < 0)
+                return r;
+        return add_io(c);
+}
+
+/* Closes connections whose peer has not authenticated in time; waits on for the younger ones. */
+static int on_patience(sd_event_source *source, uint64_t usec, void *userdata) {
+        usec_t now = now_monotonic(), next = USEC_INFINITY;
+        Bus *b = userdata;
+        Connection *c;
+
+        DL_FOREACH (b->connections, c) {
+                if (c->doomed || c->authenticated)
+                        continue;
+                if (usec_add(c->since, AUTHENTICATION_TIMEOUT) <= now)
+                        connection_doom(c);
+                else
+                        next = MIN(next, usec_add(c->since, AUTHENTICATION_TIMEOUT));
+        }
+
+        if (next != USEC_INFINITY) {
+                (void)sd_event_source_set_time(source, next);
+                (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+        }
+        return 0;
+}
+
+static void be_patient_with(Connection *c) {
+        sd_event_source *timer = c->bus->patience_timer;
+        int enabled = SD_EVENT_OFF;
+
+        (void)sd_event_source_get_enabled(timer, &enabled);
+        if (enabled != SD_EVENT_OFF)
+                return; /* it looks at everybody and goes on for whoever is left */
+
+        (void)sd_event_source_set_time(timer, usec_add(c->since, AUTHENTICATION_TIMEOUT));
+        (void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+/* Strangers leave room for who may change things. */
+static bool has_room_for(const Bus *b, const BusUser *u) {
+        if (b->n_connections >= CONNECTIONS_MAX)
+                return false;
+        return !u->stranger ||
+               (u->n_connections < CONNECTIONS_PER_USER_MAX && b->n_strangers < STRANGERS_MAX);
+}
+
+static int connection_new(Bus *b, Identity *who, Connection **ret) {
+        Connection *c;
+        BusUser *u;
+        int r;
+
+        r = bus_user_of(b, who->uid, &u);
+        if (r < 0)
+                return r;
+        if (!has_room_for(b, u))
+                return -EBUSY;
+        c = malloc(sizeof(Connection));
+        if (!c)
+                return -ENOMEM;
+
+        *c = (Connection){
+                .bus = b,
+                .number = ++b->n_ever,
+                .user = u,
+                .who = *who,
+                .since = now_monotonic(),
+        };
+        *who = (Identity){ 0 };
+        c->may_control = identity_may_control(b->manager, &c->who);
+        c->references = &c->own;
+        DL_APPEND(b->connections, c);
+        b->n_connections++;
+        b->n_strangers += u->stranger;
+        u->n_connections++;
+        *ret = c;
+        return 0;
+}
+
+int connection_add(Bus *b, int fd) {
+        int accepted auto_fd = fd;
+        Connection *c = NULL;
+        Identity who = { 0 };
+        int r;
+
+        r = identity_of_socket(fd, &who);
+        if (r >= 0)
+                r = connection_new(b, &who, &c);
+        identity_release(&who);
+        if (r < 0)
+                return r;
+
+        r = start(c, TAKE_FD(accepted));
+        if (r < 0) {
+                connection_free(c);
+                return r;
+        }
+
+        be_patient_with(c);
+        return 0;
+}
+
+/* sd_bus_process() writes what the socket takes; what comes in meanwhile is thrown away. */
+void connection_flush(Connection *c) {
+        uint64_t n = n_unread(c), before;
+
+        if (!connection_is_ready(c))
+                return;
+
+        do {
+                before = n;
+                if (before == 0 || sd_bus_process(c->sd, NULL) < 0)
+                        return;
+                n = n_unread(c);
+        } while (n < before);
+}
+
+int call_defer(Call *call, DeferredCall **ret) {
+        Connection *c = call->connection;
+        DeferredCall *d;
+
+        if (c->user && (c->n_in_flight >= IN_FLIGHT_MAX ||
+                        (c->user->stranger && c->user->n_in_flight >= IN_FLIGHT_PER_USER_MAX)))
+                return sd_bus_error_setf(call->error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                         "Too many calls of this client wait for their answers.");
+        d = malloc(sizeof(DeferredCall));
+        if (!d)
+                return -ENOMEM;
+        *d = (DeferredCall){ .bus = call->bus, .message = sd_bus_message_ref(call->message) };
+        if (c->user) {
+                d->connection = c;
+                c->n_in_flight++;
+                c->user->n_in_flight++;
+        }
+        DL_APPEND(call->bus->deferred, d);
+        *ret = d;
+        return 0;
+}
+
+void deferred_call_free(DeferredCall *d) {
+        Connection *c = d->connection;
+
+        if (c) {
+                c->n_in_flight--;
+                c->user->n_in_flight--;
+                update_events(c);
+        }
+        sd_bus_message_unref(d->message);
+        if (d->bus)
+                DL_DELETE(d->bus->deferred, d);
+        free(d);
+}
+
+static int add_timer(Bus *b, sd_event_time_handler_t handler, sd_event_source **ret) {
+        int r = sd_event_add_time(b->manager->event, ret, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC, handler, b);
+
+        return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+}
+
+int connections_init(Bus *b) {
+        int r;
+
+        if ((r = add_timer(b, on_patience, &b->patience_timer)) < 0 ||
+            (r = add_timer(b, bus_users_on_wake, &b->rest_timer)) < 0 ||
+            (r = sd_event_add_defer(b->manager->event, &b->sweep_source, on_sweep, b)) < 0)
+                return r;
+        return sd_event_source_set_enabled(b->sweep_source, SD_EVENT_OFF);
+}
+
+void connections_release(Bus *b) {
+        Connection *c, *next;
+
+        DL_FOREACH_SAFE (b->connections, c, next) {
+                connection_flush(c);
+                connection_free(c);
+        }
+        while (b->deferred) { /* the manager still has them */
+                DeferredCall *d = b->deferred;
+
+                DL_DELETE(b->deferred, d);
+                d->bus = NULL;
+        }
+        bus_users_release(b);
+        sd_event_source_unref(b->patience_timer);
+        sd_event_source_unref(b->rest_timer);
+        sd_event_source_unref(b->sweep_source);
+}
