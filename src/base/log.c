@@ -15,6 +15,13 @@ const MessageRow message_rows[MESSAGE_MAX] = {
 #undef MESSAGE
 };
 
+const MessageRow *message_find(const char *id) {
+        for (size_t i = 0; id[0] && i < MESSAGE_MAX; i++)
+                if (strcmp(message_rows[i].id, id) == 0)
+                        return &message_rows[i];
+        return NULL;
+}
+
 static LogHook log_hook;
 static void *log_userdata;
 static int max_priority = LOG_INFO;

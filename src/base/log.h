@@ -73,3 +73,6 @@ typedef struct MessageRow {
         const char *id, *sentence, *catalogue;
 } MessageRow;
 extern const MessageRow message_rows[MESSAGE_MAX];
+
+/* The first row with that id, which has the catalogue text for all that share it; NULL: none, also for "". */
+const MessageRow *message_find(const char *id);

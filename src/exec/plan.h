@@ -40,7 +40,8 @@ typedef struct ExecPlan {
         const char *const *default_search_path; /* NULL-terminated; for commands without a slash */
 
         int stdin_fd, stdout_fd,
-                stderr_fd;          /* -1: as ExecSpec.io says, opened by the child (null, file, tty) */
+                stderr_fd; /* -1: as ExecSpec.io says, opened by the child (null, file, tty) */
+        bool give_output; /* what is given becomes the user's, who may open /dev/stdout again; only pipes of svinit's own */
         int console_fd;             /* the manager's own stdout for "inherit" without a journal; -1 */
         const char *journal_stream; /* text of JOURNAL_STREAM=, NULL: not set */
         const int *fds;             /* passed as 3, 4, ... : LISTEN_FDS */

@@ -352,16 +352,30 @@ static int output_as(ExecContext *c, StdOutput how, const char *path, int given,
         }
 }
 
+/* The pipe was made by svinit. Who may not give it away lacks the privilege to become somebody else as well. */
+static void give_output(const ExecContext *c, int given, int target) {
+        const Account *a = &c->account;
+
+        if (given >= 0 && c->plan->give_output && a->switches)
+                (void)fchown(target, a->uid, a->gid);
+}
+
 int step_stdout(ExecContext *c) {
         const StdIo *io = &c->plan->exec->io;
+        int r = output_as(c, io->output, io->output_file, c->stdout_fd, STDOUT_FILENO);
 
-        return output_as(c, io->output, io->output_file, c->stdout_fd, STDOUT_FILENO);
+        if (r >= 0)
+                give_output(c, c->stdout_fd, STDOUT_FILENO);
+        return r;
 }
 
 int step_stderr(ExecContext *c) {
         const StdIo *io = &c->plan->exec->io;
+        int r = output_as(c, io->error, io->error_file, c->stderr_fd, STDERR_FILENO);
 
-        return output_as(c, io->error, io->error_file, c->stderr_fd, STDERR_FILENO);
+        if (r >= 0)
+                give_output(c, c->stderr_fd, STDERR_FILENO);
+        return r;
 }
 
 /* From a background group the call itself is answered by SIGTTOU, which would stop us. */

@@ -32,8 +32,9 @@ static const char help_text[] =
         "  -s                be a subreaper where svinit is not PID 1 (it always is)\n"
         "\n"
         "Environment: SVINIT_STOP_BUDGET (a time span such as 20s), SVINIT_LOG_FORMAT (prefix, raw,\n"
-        "json, none), SVINIT_LOG_LEVEL (debug ... emerg), SVINIT_NO_WATCH (X-Watch= is off),\n"
-        "TINI_VERBOSITY, TINI_KILL_PROCESS_GROUP, TINI_SUBREAPER, DUMB_INIT_DEBUG, DUMB_INIT_SETSID.\n"
+        "short-iso, json, none; or two of them: for stdout and for stderr), SVINIT_LOG_LEVEL (debug ...\n"
+        "emerg), SVINIT_NO_WATCH (X-Watch= is off), TINI_VERBOSITY, TINI_KILL_PROCESS_GROUP,\n"
+        "TINI_SUBREAPER, DUMB_INIT_DEBUG, DUMB_INIT_SETSID.\n"
         "See svinit(8), svinit.conf(5), svctl(1).\n";
 
 enum {

@@ -144,8 +144,59 @@ bool client_unit(const CgroupRoot *root, pid_t pid, char ret_unit[256], char ret
         return false;
 }
 
-void client_add_process(FieldSet *s, pid_t pid, const char *comm_fallback) {
-        char text[CMDLINE_MAX], path[64];
+/* The number in the column (from 0) of the line that begins with the key. */
+static int64_t status_number(const char *text, const char *key, unsigned column) {
+        const char *p = strstr(text, key);
+        long long v;
+
+        if (!p)
+                return -1;
+        p += strlen(key);
+        for (unsigned i = 0; i < column; i++) {
+                p += strspn(p, "\t ");
+                p += strcspn(p, "\t \n");
+        }
+        return sscanf(p, "%lld", &v) == 1 && v >= 0 && v <= UINT32_MAX ? v : -1;
+}
+
+ClientIds client_parse_status(const char *text, char ret_capabilities[17]) {
+        const char *p = strstr(text, "\nCapEff:");
+        size_t n;
+
+        ret_capabilities[0] = 0;
+        if (p) {
+                p += strlen("\nCapEff:");
+                p += strspn(p, "\t ");
+                n = strspn(p, "0123456789abcdef");
+                for (; n > 1 && *p == '0'; n--)
+                        p++;
+                if (n <= 16)
+                        snprintf(ret_capabilities, 17, "%.*s", (int)n, p);
+        }
+        return (ClientIds){ status_number(text, "\nUid:", 1), status_number(text, "\nGid:", 1) };
+}
+
+uint64_t client_parse_start_time(const char *text) {
+        const char *p = strrchr(text, ')');
+        unsigned long long v;
+
+        /* Behind the name come the third field and so on; the beginning is the 22nd. */
+        for (unsigned field = 2; p && field < 22; field++) {
+                p = strchr(p, ' ');
+                p = p ? p + 1 : NULL;
+        }
+        return p && sscanf(p, "%llu", &v) == 1 ? v : 0;
+}
+
+uint64_t client_start_time(pid_t pid) {
+        char text[1024];
+
+        return read_proc(pid, "stat", text, sizeof(text)) > 0 ? client_parse_start_time(text) : 0;
+}
+
+ClientIds client_add_process(FieldSet *s, pid_t pid, const char *comm_fallback) {
+        char text[CMDLINE_MAX], path[64], capabilities[17] = "";
+        ClientIds ids = { -1, -1 };
         ssize_t n;
 
         n = read_proc(pid, "comm", text, sizeof(text));
@@ -167,26 +218,31 @@ void client_add_process(FieldSet *s, pid_t pid, const char *comm_fallback) {
                         text[i] = ' ';
         if (n > 0)
                 field_set_add_n(s, "_CMDLINE", text, (size_t)n);
+
+        if (read_proc(pid, "status", text, sizeof(text)) > 0)
+                ids = client_parse_status(text, capabilities);
+        field_set_add(s, "_CAP_EFFECTIVE", capabilities);
+        return ids;
+}
+
+/* The path says it, where the group is a real one or is named like one. */
+static void add_slice(FieldSet *s, const char *slice, const char *path) {
+        char unit[256], of_path[256];
+
+        if (!str_is_empty(slice))
+                field_set_add(s, "_SYSTEMD_SLICE", slice);
+        else if (path && cgroup_path_unit(path, unit, sizeof(unit), of_path, sizeof(of_path)))
+                field_set_add(s, "_SYSTEMD_SLICE", of_path);
 }
 
 void client_add_unit(FieldSet *s, const char *unit, const char *slice, const char *path,
                      const char *invocation) {
-        char link[300], id[64];
-        ssize_t n;
-
         if (str_is_empty(unit))
                 return;
         field_set_add(s, "_SYSTEMD_UNIT", unit);
-        field_set_add(s, "_SYSTEMD_SLICE", str_is_empty(slice) ? "system.slice" : slice);
+        add_slice(s, slice, path);
         if (!str_is_empty(path))
                 field_set_add(s, "_SYSTEMD_CGROUP", path);
-        if (!str_is_empty(invocation)) {
+        if (!str_is_empty(invocation))
                 field_set_add(s, "_SYSTEMD_INVOCATION_ID", invocation);
-                return;
-        }
-
-        snprintf(link, sizeof(link), "/run/systemd/units/invocation:%s", unit);
-        n = readlink(link, id, sizeof(id));
-        if (n == 32)
-                field_set_add_n(s, "_SYSTEMD_INVOCATION_ID", id, 32);
 }

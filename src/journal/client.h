@@ -25,9 +25,22 @@ bool cgroup_path_unit(const char *path, char *ret_unit, size_t unit_size, char *
 bool client_unit(const CgroupRoot *root, pid_t pid, char ret_unit[256], char ret_slice[256],
                  char ret_path[512]);
 
-/* _COMM, _EXE, _CMDLINE; with_ids adds _PID. comm_fallback is used for a process that is gone. */
-void client_add_process(FieldSet *s, pid_t pid, const char *comm_fallback);
+/* What /proc says of its owner; -1: it is gone, or does not let itself be read. */
+typedef struct ClientIds {
+        int64_t uid, gid; /* effective */
+} ClientIds;
 
-/* The field _SYSTEMD_UNIT, its slice, its invocation (asked from /run/systemd/units when NULL). */
+/* _COMM, _EXE, _CMDLINE, _CAP_EFFECTIVE. comm_fallback is used for a process that is gone. */
+ClientIds client_add_process(FieldSet *s, pid_t pid, const char *comm_fallback);
+
+/* When it began, in the kernel's ticks: another one with the same number began later. 0: it is gone. */
+uint64_t client_start_time(pid_t pid);
+
+/* The text of /proc/PID/status: the effective ids and the set of capabilities, "0" or without zeros in front. Pure. */
+ClientIds client_parse_status(const char *text, char ret_capabilities[17]);
+/* The text of /proc/PID/stat, whose second field may contain anything. Pure. */
+uint64_t client_parse_start_time(const char *text);
+
+/* _SYSTEMD_UNIT, its slice (the one of `path` when it is not known), its group and its invocation. */
 void client_add_unit(FieldSet *s, const char *unit, const char *slice, const char *path,
                      const char *invocation);

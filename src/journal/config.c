@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #define CONFIG_FILE_MAX (256 * 1024)
@@ -21,8 +22,15 @@ static const char *const mode_names[STORAGE_MODE_MAX] = {
 
 int config_init(Config *c) {
         *c = (Config){
-                .format = RENDER_PREFIX,
-                .forward_syslog = true,
+                .formats = { RENDER_PREFIX, RENDER_PREFIX },
+                .forward = { [FORWARD_SYSLOG] = true, [FORWARD_WALL] = true },
+                .max_level = { [FORWARD_SYSLOG] = LOG_DEBUG,
+                               [FORWARD_KMSG] = LOG_NOTICE,
+                               [FORWARD_CONSOLE] = LOG_INFO,
+                               [FORWARD_WALL] = LOG_EMERG },
+                .max_level_store = LOG_DEBUG,
+                .read_kmsg = true,
+                .tty_path = strdup("/dev/console"),
                 .line_max = LINE_MAX_DEFAULT,
                 .sync_interval = SYNC_INTERVAL_DEFAULT,
                 .rate_burst = 10000,
@@ -30,7 +38,7 @@ int config_init(Config *c) {
                 .runtime_dir = strdup("/run/log/journal"),
                 .syslog_socket = strdup("/run/systemd/journal/syslog"),
         };
-        return c->persistent_dir && c->runtime_dir && c->syslog_socket ? 0 : -ENOMEM;
+        return c->persistent_dir && c->runtime_dir && c->syslog_socket && c->tty_path ? 0 : -ENOMEM;
 }
 
 void config_release(Config *c) {
@@ -39,6 +47,7 @@ void config_release(Config *c) {
         free(c->persistent_dir);
         free(c->runtime_dir);
         free(c->syslog_socket);
+        free(c->tty_path);
         *c = (Config){ 0 };
 }
 
@@ -92,6 +101,40 @@ static int assign_line_max(Config *c, const char *value) {
         return 0;
 }
 
+static int assign_level(const char *value, int *ret) {
+        static const char *const names[] = { "emerg",   "alert",  "crit", "err",
+                                             "warning", "notice", "info", "debug" };
+        int level;
+
+        for (int i = 0; i <= LOG_DEBUG; i++)
+                if (str_equal(value, names[i])) {
+                        *ret = i;
+                        return 0;
+                }
+        if (parse_int(value, &level) < 0 || level < 0 || level > LOG_DEBUG)
+                return -EINVAL;
+        *ret = level;
+        return 0;
+}
+
+/* ForwardToKMsg=, MaxLevelKMsg= and their like, MaxLevelStore=. 1: another key. */
+static int assign_forward(Config *c, const char *key, const char *value) {
+        static const char *const names[FORWARD_TO_MAX] = {
+                [FORWARD_SYSLOG] = "Syslog",
+                [FORWARD_KMSG] = "KMsg",
+                [FORWARD_CONSOLE] = "Console",
+                [FORWARD_WALL] = "Wall",
+        };
+        const char *to = str_after(key, "ForwardTo"), *level = str_after(key, "MaxLevel");
+
+        for (int i = 0; i < FORWARD_TO_MAX; i++)
+                if (to && str_equal(to, names[i]))
+                        return parse_bool(value, &c->forward[i]);
+                else if (level && str_equal(level, names[i]))
+                        return assign_level(value, &c->max_level[i]);
+        return level && str_equal(level, "Store") ? assign_level(value, &c->max_level_store) : 1;
+}
+
 static int assign(Config *c, const char *key, const char *value) {
         const struct {
                 const char *key;
@@ -126,11 +169,13 @@ static int assign(Config *c, const char *key, const char *value) {
 
         if (str_equal(key, "Storage"))
                 return assign_mode(c, value);
-        if (str_equal(key, "ForwardToSyslog"))
-                return parse_bool(value, &c->forward_syslog);
         if (str_equal(key, "LineMax"))
                 return assign_line_max(c, value);
-        return 0;
+        if (str_equal(key, "ReadKMsg"))
+                return parse_bool(value, &c->read_kmsg);
+        if (str_equal(key, "TTYPath"))
+                return *value == '/' ? str_replace(&c->tty_path, value) : -EINVAL;
+        return assign_forward(c, key, value);
 }
 
 void config_parse(Config *c, const char *text, size_t n) {
@@ -191,11 +236,19 @@ void config_load(Config *c) {
                 load_drop_ins(c, dirs[i]);
 }
 
+/* One word for both outputs, or one for each. */
+static int assign_formats(Config *c, const char *value) {
+        RenderFormat formats[2];
+
+        if (render_formats_from_string(value, formats) < 0)
+                return -EINVAL;
+        memcpy(c->formats, formats, sizeof(formats));
+        return 0;
+}
+
 static int option(Config *c, const char *name, const char *value) {
-        if (str_equal(name, "format")) {
-                c->format = render_format_from_string(value);
-                return c->format == RENDER_FORMAT_MAX ? -EINVAL : 0;
-        }
+        if (str_equal(name, "format"))
+                return assign_formats(c, value);
         if (str_equal(name, "storage"))
                 return assign_mode(c, value);
         if (str_equal(name, "max-use")) {

@@ -6,13 +6,17 @@
  * line, later ones win. Keys that are not listed here are left to others.
  */
 
+#include "journal/forward.h"
 #include "journal/render.h"
 #include "journal/storage.h"
 
 typedef struct Config {
         StorageConfig storage;
-        RenderFormat format;
-        bool forward_syslog;
+        RenderFormat formats[2]; /* of stdout and of stderr */
+        bool forward[FORWARD_TO_MAX];
+        int max_level[FORWARD_TO_MAX], max_level_store;
+        char *tty_path; /* owned */
+        bool read_kmsg;
         uint64_t line_max;
         usec_t sync_interval;
         usec_t rate_interval; /* for senders that PID 1 gave no limit; 0: none */

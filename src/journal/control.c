@@ -124,8 +124,7 @@ static void on_update(Server *s, const Incoming *in) {
         HASH_FIND(hh, s->streams, &id, sizeof(id), stream);
         if (!stream)
                 return;
-        stream_info_parse(&stream->info, in->message.text, in->message.text_len);
-        stream_forget_fields(stream);
+        stream_update(s, stream, in->message.text, in->message.text_len);
 }
 
 static void on_listen(Server *s, Incoming *in) {
@@ -143,7 +142,7 @@ static void on_listen(Server *s, Incoming *in) {
         (void)fcntl(fd, F_SETFL,
                     fcntl(fd, F_GETFL) | O_NONBLOCK); /* nobody who holds it wants to wait in it */
         s->sockets[id] = fd;
-        if (id != JOURNAL_SOCKET_STDOUT)
+        if (id == JOURNAL_SOCKET_NATIVE || id == JOURNAL_SOCKET_SYSLOG)
                 datagram_prepare(fd);
         if (s->ready)
                 (void)server_watch(s, fd, WATCH_SOCKET, &s->sockets[id], EPOLLIN);
@@ -209,7 +208,7 @@ static void dispatch(Server *s, Incoming *in) {
                 break;
         case JOURNAL_UNIT_OF:
                 stream_unit_known(s, (pid_t)m->id, m->text, m->text_len);
-                datagram_unit_known(s, (pid_t)m->id, m->text, m->text_len);
+                sender_unit_known(s, (pid_t)m->id, m->text, m->text_len);
                 break;
         default:
                 break;

@@ -6,7 +6,7 @@
  */
 
 #include "journal/parse-datagram.h"
-#include "journal/server.h"
+#include "journal/sender.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,24 +19,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define SENDERS_MAX 256U
-#define SENDER_FRESH (1 * USEC_PER_SEC) /* a pid may belong to another process by then */
-#define ASK_PATIENCE (50 * USEC_PER_MSEC)
-#define ASK_PAUSE (1 * USEC_PER_SEC) /* PID 1 did not answer: it has other worries */
 #define TMPFS_MAGIC_NUMBER 0x01021994
 #define PAYLOAD_MAX ((off_t)JOURNAL_DATA_MAX)
-
-struct Sender {
-        int64_t pid; /* key of `hh` */
-        uid_t uid;
-        gid_t gid;
-        usec_t loaded;
-        bool has_unit;
-        char unit[256], slice[256], path[512], comm[64];
-        char invocation[33];
-        FieldSet sets[JOURNAL_SOCKET_MAX]; /* by transport */
-        UT_hash_handle hh;
-};
 
 void datagram_prepare(int fd) {
         int on = 1;
@@ -44,144 +28,6 @@ void datagram_prepare(int fd) {
         (void)setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
         (void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 }
-
-/* ---- senders ---- */
-
-static void sender_free(Server *s, Sender *x) {
-        HASH_DEL(s->senders, x);
-        for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++)
-                field_set_release(&x->sets[i]);
-        free(x);
-        s->n_senders--;
-}
-
-void datagram_forget_senders(Server *s) {
-        Sender *x, *next;
-
-        HASH_ITER (hh, s->senders, x, next)
-                sender_free(s, x);
-}
-
-static Sender *sender_find(Server *s, pid_t pid) {
-        int64_t key = pid;
-        Sender *x = NULL;
-
-        HASH_FIND(hh, s->senders, &key, sizeof(key), x);
-        return x;
-}
-
-static Sender *sender_new(Server *s, const struct ucred *ucred) {
-        Sender *x;
-
-        if (s->n_senders >= SENDERS_MAX)
-                datagram_forget_senders(s);
-        x = calloc(1, sizeof(*x));
-        if (!x)
-                return NULL;
-        x->pid = ucred->pid;
-        x->uid = ucred->uid;
-        x->gid = ucred->gid;
-        x->loaded = server_now(CLOCK_MONOTONIC);
-        HASH_ADD(hh, s->senders, pid, sizeof(x->pid), x);
-        if (!x->hh.tbl) {
-                free(x);
-                return NULL;
-        }
-        s->n_senders++;
-        x->has_unit = ucred->pid > 0 && client_unit(&s->cgroup_root, ucred->pid, x->unit, x->slice, x->path);
-        return x;
-}
-
-/* Fresh, or made anew. *ret_is_new: its unit may have to be asked for. */
-static Sender *sender_get(Server *s, const struct ucred *ucred, bool *ret_is_new) {
-        Sender *x = sender_find(s, ucred->pid);
-
-        *ret_is_new = false;
-        if (x && (x->uid != ucred->uid || x->gid != ucred->gid ||
-                  server_now(CLOCK_MONOTONIC) - x->loaded > SENDER_FRESH)) {
-                sender_free(s, x);
-                x = NULL;
-        }
-        if (x)
-                return x;
-        *ret_is_new = true;
-        return sender_new(s, ucred);
-}
-
-static FieldSet *sender_fields(Server *s, Sender *x, JournalSocket which) {
-        FieldSet *set = &x->sets[which];
-        const char *comm;
-        size_t n;
-
-        if (set->n_refs > 0)
-                return set;
-        field_set_add(set, "_TRANSPORT", which == JOURNAL_SOCKET_NATIVE ? "journal" : "syslog");
-        if (x->pid > 0) {
-                field_set_add_u64(set, "_PID", (uint64_t)x->pid);
-                client_add_process(set, (pid_t)x->pid, NULL);
-        }
-        field_set_add_u64(set, "_UID", x->uid);
-        field_set_add_u64(set, "_GID", x->gid);
-        if (x->has_unit)
-                client_add_unit(set, x->unit, x->slice, x->path, x->invocation);
-        (void)field_set_add_all(set, &s->host);
-        comm = field_set_get(set, "_COMM", &n);
-        if (comm)
-                snprintf(x->comm, sizeof(x->comm), "%.*s", (int)n, comm);
-        return set;
-}
-
-/* PID 1 is asked for what the cgroup does not tell. True: the datagram waits for the answer. */
-static bool ask(Server *s, Sender *x) {
-        usec_t t = server_now(CLOCK_MONOTONIC);
-
-        if (x->has_unit || x->pid <= 1 || x->pid == getppid() || x->pid == getpid() || t < s->no_ask_before)
-                return false;
-        if (control_send(s, JOURNAL_ASK, (uint64_t)x->pid, "", NULL, 0) < 0)
-                return false;
-        s->asked_pid = (pid_t)x->pid;
-        s->ask_until = t + ASK_PATIENCE;
-        return true;
-}
-
-static void watch_datagrams(Server *s, bool wanted) {
-        for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++) {
-                if (i == JOURNAL_SOCKET_STDOUT || s->sockets[i] < 0)
-                        continue;
-                if (wanted)
-                        (void)server_watch(s, s->sockets[i], WATCH_SOCKET, &s->sockets[i], EPOLLIN);
-                else
-                        server_unwatch(s, s->sockets[i]);
-        }
-}
-
-/* pid 0: there was no answer in time. */
-void datagram_unit_known(Server *s, pid_t pid, const char *text, size_t n) {
-        StreamInfo info;
-        Sender *x;
-
-        if (s->asked_pid == 0 || (pid != 0 && pid != s->asked_pid))
-                return;
-        if (pid == 0)
-                s->no_ask_before = server_now(CLOCK_MONOTONIC) + ASK_PAUSE;
-
-        x = sender_find(s, s->asked_pid);
-        s->asked_pid = 0;
-        s->ask_until = 0;
-        stream_info_init(&info);
-        stream_info_parse(&info, text, n);
-        if (x && info.unit) {
-                x->has_unit = true;
-                snprintf(x->unit, sizeof(x->unit), "%s", info.unit);
-                snprintf(x->slice, sizeof(x->slice), "%s", info.slice ?: "");
-                snprintf(x->path, sizeof(x->path), "%s", info.cgroup ?: "");
-                snprintf(x->invocation, sizeof(x->invocation), "%s", info.invocation ?: "");
-        }
-        stream_info_release(&info);
-        watch_datagrams(s, true);
-}
-
-/* ---- one datagram ---- */
 
 typedef struct Datagram {
         char *data; /* in the server's buffer, or `large` */
@@ -272,12 +118,18 @@ static void datagram_take(Server *s, JournalSocket which) {
         (void)recv(s->sockets[which], NULL, 0, MSG_DONTWAIT | MSG_TRUNC);
 }
 
-/* Large messages come as a memory file. Anything else might make us wait for its file system. */
+/*
+ * Large messages come as a memory file. Only those can be sealed, and asking for the seals is a question to the kernel,
+ * while fstat() of anything else may be one to whoever sent it, and never be answered. Sealed or not, it is read once,
+ * into memory of ours: what its sender does to it meanwhile shows in the text at most.
+ */
 static bool load_payload(Datagram *d) {
         struct statfs fs;
         struct stat st;
         ssize_t n;
 
+        if (fcntl(d->fd, F_GET_SEALS) < 0)
+                return false;
         if (fstat(d->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 || st.st_size > PAYLOAD_MAX)
                 return false;
         if (fstatfs(d->fd, &fs) < 0 || (unsigned long)fs.f_type != TMPFS_MAGIC_NUMBER)
@@ -310,6 +162,7 @@ static size_t add_source_time(const Datagram *d, char *buffer, size_t size, stru
 static void store_native(Server *s, const Datagram *d, Sender *x) {
         char stamp[64], identifier[128], unit[256];
         FieldSet *common = sender_fields(s, x, JOURNAL_SOCKET_NATIVE);
+        UnitLog *unit_log = sender_unit_log(s, x);
         EntryTime when = server_entry_time();
         bool from_manager = x->pid == getppid();
 
@@ -318,6 +171,7 @@ static void store_native(Server *s, const Datagram *d, Sender *x) {
                 ssize_t n = native_parse(d->data + at, d->size - at, &e);
 
                 if (e.n_fields > 0 &&
+                    deliver_admits(s, unit_log, e.priority >= 0 ? e.priority : LOG_INFO, when.monotonic) &&
                     array_reserve(&e.fields, &e.capacity, e.n_fields + 1, sizeof(struct iovec)) >= 0) {
                         size_t n_own =
                                 e.n_fields + add_source_time(d, stamp, sizeof(stamp), &e.fields[e.n_fields]);
@@ -343,7 +197,7 @@ static void store_native(Server *s, const Datagram *d, Sender *x) {
                                                .pid = (pid_t)x->pid,
                                                .to_stderr = true,
                                                .to_console = e.priority < LOG_DEBUG,
-                                               .to_syslog = s->config.forward_syslog });
+                                               .is_forwarded = true });
                 }
                 native_entry_release(&e);
                 if (n <= 0)
@@ -357,13 +211,15 @@ static void store_syslog(Server *s, Datagram *d, Sender *x) {
         FieldSet *common = sender_fields(s, x, JOURNAL_SOCKET_SYSLOG);
         char *raw auto_free = NULL;
         struct iovec own[8], as_it_came = { 0 };
+        EntryTime when = server_entry_time();
         SyslogMessage m;
         size_t n = 0;
 
         syslog_parse(d->data, d->size, &m);
-        if (m.text.size == 0)
+        if (m.text.size == 0 || !deliver_admits(s, sender_unit_log(s, x), m.priority, when.monotonic))
                 return;
-        if (m.needs_raw || s->config.forward_syslog) {
+        /* A copy, as MESSAGE= is put together in the datagram's place. */
+        if (m.needs_raw || s->config.forward[FORWARD_SYSLOG]) {
                 raw = malloc(d->size + 11);
                 if (raw) {
                         memcpy(raw, "SYSLOG_RAW=", 11);
@@ -400,7 +256,7 @@ static void store_syslog(Server *s, Datagram *d, Sender *x) {
         deliver(s, &(Message){ .common = common,
                                .own = own,
                                .n_own = n,
-                               .when = server_entry_time(),
+                               .when = when,
                                .text = m.text.data,
                                .size = m.text.size,
                                .priority = m.priority,
@@ -412,7 +268,7 @@ static void store_syslog(Server *s, Datagram *d, Sender *x) {
                                .pid = (pid_t)x->pid,
                                .to_stderr = true,
                                .to_console = m.priority < LOG_DEBUG,
-                               .to_syslog = s->config.forward_syslog,
+                               .is_forwarded = true,
                                .raw = as_it_came });
 }
 
@@ -447,8 +303,7 @@ bool datagram_read(Server *s, JournalSocket which) {
         if (!d.has_ucred)
                 d.ucred = (struct ucred){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
         x = sender_get(s, &d.ucred, &is_new);
-        if (x && is_new && ask(s, x)) {
-                watch_datagrams(s, false);
+        if (x && is_new && sender_ask(s, x)) {
                 datagram_release(&d);
                 return false;
         }
@@ -468,7 +323,7 @@ void datagram_recover(Server *s) {
         for (JournalSocket i = 0; i < JOURNAL_SOCKET_MAX; i++) {
                 Datagram d;
 
-                if (i == JOURNAL_SOCKET_STDOUT || s->sockets[i] < 0 || !datagram_look(s, i, &d))
+                if (!sender_is_datagram(i) || s->sockets[i] < 0 || !datagram_look(s, i, &d))
                         continue;
                 if (is_stored(s, &d.print))
                         datagram_take(s, i);

@@ -52,6 +52,18 @@ int field_set_add_u64(FieldSet *s, const char *name, uint64_t value) {
         return field_set_add(s, name, text);
 }
 
+void field_set_add_payloads(FieldSet *s, char *const *payloads) {
+        STRV_FOREACH (payload, payloads) {
+                const char *eq = strchr(*payload, '=');
+                char name[FIELD_NAME_MAX + 1];
+
+                if (!eq || eq - *payload > FIELD_NAME_MAX)
+                        continue;
+                snprintf(name, sizeof(name), "%.*s", (int)(eq - *payload), *payload);
+                (void)field_set_add(s, name, eq + 1);
+        }
+}
+
 int field_set_add_all(FieldSet *s, const FieldSet *more) {
         for (size_t i = 0; i < more->n_refs; i++) {
                 const char *payload = field_set_payload(more, i);

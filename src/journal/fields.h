@@ -27,6 +27,7 @@ void field_set_release(FieldSet *s);
 int field_set_add_n(FieldSet *s, const char *name, const char *value, size_t n);
 int field_set_add(FieldSet *s, const char *name, const char *value);
 int field_set_add_u64(FieldSet *s, const char *name, uint64_t value);
+void field_set_add_payloads(FieldSet *s, char *const *payloads); /* NAME=value; as far as there is memory */
 int field_set_add_all(FieldSet *s, const FieldSet *more);
 static inline const char *field_set_payload(const FieldSet *s, size_t i) {
         return s->text.data + s->refs[i].start;

@@ -13,13 +13,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HEADER_MAX 4096
-#define CONNECTIONS_MAX 4096
-#define ASK_PATIENCE (50 * USEC_PER_MSEC)
+#define PIPE_SIZE_USUAL ((size_t)64 * 1024)
+#define PIPE_SIZE_MAX ((size_t)1024 * 1024)
 
-static void drop_stream(Server *s, Stream *stream) {
+void stream_drop(Server *s, Stream *stream) {
+        UnitLog *unit = unit_log_find(&s->units, stream->info.unit);
         uint64_t id = stream->id;
 
+        if (unit)
+                unit->is_of_stream = false;
         HASH_DEL(s->streams, stream);
         if (stream->is_watched)
                 server_unwatch(s, stream->fd);
@@ -35,6 +37,13 @@ typedef struct Batch {
         EntryTime when;
 } Batch;
 
+/* NULL for those without a limit, which is most of them. */
+static UnitLog *limit_of(Server *s, const StreamInfo *info) {
+        if (info->rate_interval == 0 || info->rate_burst == 0 || !info->unit)
+                return NULL;
+        return unit_log_find(&s->units, info->unit) ?: unit_log_learn(&s->units, info, true);
+}
+
 static void deliver_line(const Batch *b, char *text, size_t n, LineEnd end) {
         static char line_break[32];
         Server *s = b->server;
@@ -48,7 +57,7 @@ static void deliver_line(const Batch *b, char *text, size_t n, LineEnd end) {
         text += prefix;
         n -= prefix;
         if (n == 0 || (info->level_max >= 0 && priority > info->level_max) ||
-            !stream_may_log(stream, b->when.monotonic))
+            !deliver_admits(s, limit_of(s, info), priority, b->when.monotonic))
                 return;
 
         /* The bytes in front belong to what has been delivered already, or to the head room. */
@@ -61,7 +70,8 @@ static void deliver_line(const Batch *b, char *text, size_t n, LineEnd end) {
                 own[n_own++] = (struct iovec){ line_break, (size_t)size };
         }
 
-        deliver(s, &(Message){ .common = stream_fields(stream, priority, &s->host) ?: &s->host,
+        deliver(s, &(Message){ .common = stream_fields(stream, priority, b->when.monotonic, &s->host)
+                                                 ?: &s->host,
                                .own = own,
                                .n_own = n_own,
                                .when = b->when,
@@ -76,7 +86,8 @@ static void deliver_line(const Batch *b, char *text, size_t n, LineEnd end) {
                                .pid = (pid_t)info->pid,
                                .to_stderr = info->is_stderr,
                                .to_console = info->to_console,
-                               .to_syslog = s->config.forward_syslog });
+                               .is_forwarded = true,
+                               .forward = info->forward });
 }
 
 static void deliver_piece(const Batch *b, char *text, size_t n, LineEnd end) {
@@ -201,24 +212,26 @@ static void finish_stream(Server *s, Stream *stream) {
         storage_commit(&s->storage);
         deliver_flush(s);
         server_after_input(s);
-        drop_stream(s, stream);
+        stream_drop(s, stream);
 }
 
-static void report_rate(Server *s, Stream *stream) {
-        if (stream->rate_dropped == 0 || stream->rate_count > stream->info.rate_burst)
+/*
+ * A pipe that was found nearly full has held up its writer, or soon will: from
+ * then on it holds more. The others stay small, as their sum is limited.
+ */
+static void size_for_bursts(Stream *stream, size_t n) {
+        if (stream->is_socket || stream->pipe_size >= PIPE_SIZE_MAX || n < PIPE_SIZE_USUAL / 2)
                 return;
-        deliver_own(s, 4, "Suppressed %" PRIu64 " messages from %s.", TAKE(stream->rate_dropped),
-                    stream->info.unit ?: "a stream");
+        (void)fcntl(stream->fd, F_SETPIPE_SZ, PIPE_SIZE_MAX);
+        stream->pipe_size = PIPE_SIZE_MAX; /* no second try where it may not be */
 }
-
-static bool read_header(Server *s, Stream *stream);
 
 bool stream_read(Server *s, Stream *stream) {
         State *state = &s->state;
         ssize_t n;
 
         if (stream->in_header)
-                return read_header(s, stream);
+                return connection_read_header(s, stream);
 
         state->next.kind = WORK_STREAM;
         state->next.stream = stream->id;
@@ -226,6 +239,7 @@ bool stream_read(Server *s, Stream *stream) {
         state->next.carry_slot = 0;
         state->next.when = server_entry_time();
         storage_commit(&s->storage);
+        stream_look_again(stream, state->next.when.monotonic);
 
         n = splice(stream->fd, NULL, state_held_write(state), NULL, s->buffer_size - SERVER_HEADROOM,
                    SPLICE_F_NONBLOCK);
@@ -238,31 +252,10 @@ bool stream_read(Server *s, Stream *stream) {
 
         finish_held(s, stream, 0);
         empty_held(s);
-        report_rate(s, stream);
+        size_for_bursts(stream, (size_t)n);
         deliver_flush(s);
         server_after_input(s);
         return true;
-}
-
-/* A header that was committed may still be in front of the lines. */
-static void recover_header(Server *s, const Commit *c) {
-        Stream *stream = NULL;
-        StreamInfo again;
-        char text[HEADER_MAX];
-        ssize_t n;
-
-        HASH_FIND(hh, s->streams, &c->stream, sizeof(c->stream), stream);
-        if (!stream || stream->in_header || c->consumed > sizeof(text))
-                return;
-        n = recv(stream->fd, text, (size_t)c->consumed, MSG_PEEK | MSG_DONTWAIT);
-        if (n != (ssize_t)c->consumed)
-                return;
-
-        stream_info_init(&again);
-        if (stream_header_parse(text, (size_t)n, false, &again) == n &&
-            again.priority == stream->info.priority && str_equal(again.identifier, stream->info.identifier))
-                (void)recv(stream->fd, text, (size_t)n, MSG_DONTWAIT);
-        stream_info_release(&again);
 }
 
 void stream_recover(Server *s) {
@@ -270,7 +263,7 @@ void stream_recover(Server *s) {
         Stream *stream = NULL, unknown = { .fd = -1 };
 
         if (c->kind == WORK_HEADER)
-                recover_header(s, c);
+                connection_recover(s, c);
         if (c->kind == WORK_STREAM) {
                 HASH_FIND(hh, s->streams, &c->stream, sizeof(c->stream), stream);
                 if (!stream) {
@@ -294,12 +287,39 @@ void stream_recover(Server *s) {
 #define RATE_INTERVAL_OF_BURST (30 * UINT64_C(1000000))
 
 /* A unit may say one of the two; the other is the journal's, and a burst alone counts in 30 s, as with systemd. */
-static void complete_rate(const Config *c, StreamInfo *info) {
+void stream_complete_rate(const Config *c, StreamInfo *info) {
         if (info->rate_interval == UINT64_MAX)
                 info->rate_interval = info->rate_burst > 0 && c->rate_interval == 0 ? RATE_INTERVAL_OF_BURST
                                                                                     : c->rate_interval;
         if (info->rate_burst == 0)
                 info->rate_burst = c->rate_burst;
+}
+
+/* Of units that are known already, as others of their messages come otherwise. */
+static void learn_unit(Server *s, const StreamInfo *info) {
+        if (unit_log_find(&s->units, info->unit))
+                (void)unit_log_learn(&s->units, info, true);
+}
+
+UnitLog *stream_unit_log(Server *s, const char *unit) {
+        UnitLog *known = unit_log_find(&s->units, unit);
+        Stream *stream, *next;
+
+        if (known)
+                return known->is_of_stream ? known : NULL;
+        HASH_ITER (hh, s->streams, stream, next)
+                if (!stream->is_socket && str_equal(stream->info.unit, unit))
+                        return unit_log_learn(&s->units, &stream->info, true);
+        return NULL;
+}
+
+void stream_update(Server *s, Stream *stream, const char *text, size_t n) {
+        stream->info.rate_interval = UINT64_MAX;
+        stream->info.rate_burst = 0;
+        stream_info_parse(&stream->info, text, n);
+        stream_complete_rate(&s->config, &stream->info);
+        stream_forget_fields(stream);
+        learn_unit(s, &stream->info);
 }
 
 int stream_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n, bool is_connection) {
@@ -310,8 +330,7 @@ int stream_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n, boo
         HASH_FIND(hh, s->streams, &id, sizeof(id), stream);
         if (stream) { /* announced before its process was known */
                 close(fd);
-                stream_info_parse(&stream->info, text, n);
-                stream_forget_fields(stream);
+                stream_update(s, stream, text, n);
                 return 0;
         }
         if (id == 0) {
@@ -327,7 +346,8 @@ int stream_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n, boo
         stream->in_header = is_connection && n == 0;
         stream->info.rate_interval = UINT64_MAX;
         stream_info_parse(&stream->info, text, n);
-        complete_rate(&s->config, &stream->info);
+        stream_complete_rate(&s->config, &stream->info);
+        learn_unit(s, &stream->info);
         stream->carry_slot = state_carry_find(&s->state, id);
         HASH_ADD(hh, s->streams, id, sizeof(id), stream);
         if (!stream->hh.tbl) {
@@ -340,121 +360,4 @@ int stream_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n, boo
         r = server_watch(s, fd, WATCH_STREAM, stream, EPOLLIN | (stream->in_header ? EPOLLET : 0));
         stream->is_watched = r >= 0;
         return r;
-}
-
-/* ---- connections ---- */
-
-void stream_accept(Server *s) {
-        int fd auto_fd = accept4(s->sockets[JOURNAL_SOCKET_STDOUT], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        uint64_t id;
-
-        if (fd < 0)
-                return;
-        if (HASH_COUNT(s->streams) >= CONNECTIONS_MAX * 4) {
-                deliver_own(s, 4, "Too many streams: a connection was refused.");
-                storage_commit(&s->storage);
-                return;
-        }
-
-        /* PID 1 gets it before anything else happens: from here on it cannot be lost. */
-        id = MAX(s->next_stream_id, 1ULL << 63);
-        s->next_stream_id = id + 1;
-        (void)control_send(s, JOURNAL_STORE, id, "", &fd, 1);
-        (void)stream_adopt(s, id, TAKE_FD(fd), "", 0, true);
-}
-
-static void peer_of(int fd, StreamInfo *info, bool *ret_trusted) {
-        struct ucred ucred;
-        socklen_t size = sizeof(ucred);
-
-        *ret_trusted = false;
-        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &ucred, &size) < 0)
-                return;
-        info->pid = ucred.pid;
-        info->uid = ucred.uid;
-        info->gid = ucred.gid;
-        *ret_trusted = ucred.uid == 0 || ucred.uid == getuid();
-}
-
-static void start_lines(Server *s, Stream *stream) {
-        stream->in_header = false;
-        server_unwatch(s, stream->fd);
-        (void)server_watch(s, stream->fd, WATCH_STREAM, stream, EPOLLIN);
-}
-
-/* By its cgroup, or by asking PID 1. False: the answer is waited for. */
-static bool find_unit(Server *s, Stream *stream) {
-        char unit[256], slice[256], path[512];
-        pid_t pid = (pid_t)stream->info.pid;
-
-        if (client_unit(&s->cgroup_root, pid, unit, slice, path)) {
-                (void)str_replace(&stream->info.unit, unit);
-                (void)str_replace(&stream->info.slice, slice);
-                (void)str_replace(&stream->info.cgroup, path);
-                return true;
-        }
-        if (stream->is_waiting) /* more has come meanwhile */
-                return false;
-        if (stream->has_asked || pid <= 1 || control_send(s, JOURNAL_ASK, (uint64_t)pid, "", NULL, 0) < 0)
-                return true;
-        stream->has_asked = stream->is_waiting = true;
-        s->streams_ask_until = server_now(CLOCK_MONOTONIC) + ASK_PATIENCE;
-        return false;
-}
-
-/*
- * The header is looked at, then stored with PID 1, then taken. One that was
- * stored and not taken is found by recover_header().
- */
-static bool read_header(Server *s, Stream *stream) {
-        char text[HEADER_MAX];
-        Buf b auto_buf = { 0 };
-        bool trusted;
-        ssize_t n;
-        int r;
-
-        n = recv(stream->fd, text, sizeof(text), MSG_PEEK | MSG_DONTWAIT);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-                return false;
-        if (n <= 0) {
-                drop_stream(s, stream);
-                return false;
-        }
-        peer_of(stream->fd, &stream->info, &trusted);
-        r = stream_header_parse(text, (size_t)n, trusted, &stream->info);
-        if (r < 0)
-                drop_stream(s, stream);
-        if (r <= 0)
-                return false;
-        if (!stream->info.unit && !find_unit(s, stream))
-                return false;
-
-        stream_info_format(&stream->info, &b);
-        if (b.error) {
-                drop_stream(s, stream);
-                return false;
-        }
-        s->state.next.kind = WORK_HEADER;
-        s->state.next.stream = stream->id;
-        s->state.next.consumed = (uint64_t)r;
-        s->state.next.carry_slot = 0;
-        storage_commit(&s->storage);
-        (void)control_send(s, JOURNAL_STORE, stream->id, b.data, &stream->fd, 1);
-        (void)recv(stream->fd, text, (size_t)r, MSG_DONTWAIT);
-        s->state.next.kind = WORK_NONE;
-        storage_commit(&s->storage);
-        start_lines(s, stream);
-        return true;
-}
-
-void stream_unit_known(Server *s, pid_t pid, const char *text, size_t n) {
-        Stream *stream, *next;
-
-        HASH_ITER (hh, s->streams, stream, next) {
-                if (!stream->in_header || !stream->is_waiting || (pid != 0 && stream->info.pid != pid))
-                        continue;
-                stream->is_waiting = false;
-                stream_info_parse(&stream->info, text, n);
-                (void)read_header(s, stream);
-        }
 }

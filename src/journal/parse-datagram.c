@@ -137,8 +137,7 @@ static size_t timestamp_length(const char *p, size_t n) {
         return sizeof(pattern) - 1;
 }
 
-/* "name[pid]: " in front of the text. */
-static size_t identifier_length(const char *p, size_t n, SyslogMessage *m) {
+size_t syslog_identifier_length(const char *p, size_t n, Piece *ret_identifier, Piece *ret_pid) {
         size_t word = 0, end, open;
 
         while (word < n && p[word] != ' ' && p[word] != '\t' && p[word] != '\n' && p[word] != 0)
@@ -151,13 +150,93 @@ static size_t identifier_length(const char *p, size_t n, SyslogMessage *m) {
                 for (open = end - 1; open > 0 && p[open] != '['; open--)
                         ;
                 if (p[open] == '[') {
-                        m->pid = (Piece){ p + open + 1, end - open - 2 };
+                        *ret_pid = (Piece){ p + open + 1, end - open - 2 };
                         end = open;
                 }
         }
         if (end > 0)
-                m->identifier = (Piece){ p, end };
+                *ret_identifier = (Piece){ p, end };
         return word + (word < n && p[word] == ' ');
+}
+
+/* ---- RFC 5424: "1 TIME HOST NAME PID MESSAGE-ID STRUCTURED-DATA TEXT" behind the priority ---- */
+
+/* A word of printable characters and the blank behind it; "-" stands for nothing. */
+static bool take_word(const char **p, const char *end, Piece *ret) {
+        const char *from = *p;
+
+        while (*p<end &&* * p> ' ' && **p < 0x7f)
+                (*p)++;
+        if (*p == from || *p >= end || **p != ' ')
+                return false;
+        if (*p - from > 1 || *from != '-')
+                *ret = (Piece){ from, (size_t)(*p - from) };
+        (*p)++;
+        return true;
+}
+
+/* "-" or "[id name=\"value\" ...]..."; a quote, a bracket and a backslash in a value stand behind a backslash. */
+static bool skip_structured_data(const char **p, const char *end) {
+        bool quoted = false;
+
+        if (*p < end && **p == '-') {
+                (*p)++;
+                return *p == end || **p == ' ';
+        }
+        while (*p < end && **p == '[') {
+                for ((*p)++; *p < end && (quoted || **p != ']'); (*p)++) {
+                        if (quoted && **p == '\\' && *p + 1 < end)
+                                (*p)++;
+                        else if (**p == '"')
+                                quoted = !quoted;
+                }
+                if (*p >= end)
+                        return false;
+                (*p)++;
+                if (*p == end || **p == ' ')
+                        return true;
+        }
+        return false;
+}
+
+static bool is_time(const Piece *p) {
+        return !p->data || (p->size >= 20 && p->data[4] == '-' && p->data[7] == '-' && p->data[10] == 'T');
+}
+
+/* How long the head is; 0: it is not one. Changes *m only then. */
+static size_t rfc5424_length(const char *from, size_t n, SyslogMessage *m) {
+        const char *p = from, *end = from + n;
+        Piece time = { 0 }, host = { 0 }, id = { 0 }, name = { 0 }, pid = { 0 };
+
+        if (n < 2 || p[0] != '1' || p[1] != ' ')
+                return 0;
+        p += 2;
+        if (!take_word(&p, end, &time) || !is_time(&time) || !take_word(&p, end, &host) ||
+            !take_word(&p, end, &name) || !take_word(&p, end, &pid) || !take_word(&p, end, &id) ||
+            !skip_structured_data(&p, end))
+                return 0;
+        if (p < end)
+                p++;
+        if (end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+                p += 3;
+        m->timestamp = time;
+        m->identifier = name;
+        m->pid = pid;
+        return (size_t)(p - from);
+}
+
+/* What stands in front of the text. */
+static size_t head_length(const char *p, size_t n, SyslogMessage *m) {
+        size_t k = m->has_facility ? rfc5424_length(p, n, m) : 0;
+
+        if (k > 0) {
+                m->needs_raw = true; /* host, message id and structured data are not kept otherwise */
+                return k;
+        }
+        k = timestamp_length(p, n);
+        if (k > 0)
+                m->timestamp = (Piece){ p, k };
+        return k + syslog_identifier_length(p + k, n - k, &m->identifier, &m->pid);
 }
 
 void syslog_parse(char *buffer, size_t n, SyslogMessage *ret) {
@@ -177,13 +256,7 @@ void syslog_parse(char *buffer, size_t n, SyslogMessage *ret) {
         p += k;
         n -= k;
 
-        k = timestamp_length(p, n);
-        if (k > 0)
-                ret->timestamp = (Piece){ p, k };
-        p += k;
-        n -= k;
-
-        k = identifier_length(p, n, ret);
+        k = head_length(p, n, ret);
         p += k;
         n -= k;
 

@@ -35,6 +35,10 @@ typedef struct NativeEntry {
 ssize_t native_parse(char *buffer, size_t n, NativeEntry *ret);
 void native_entry_release(NativeEntry *e);
 
+/*
+ * RFC 3164 as C libraries write it to /dev/log, and RFC 5424. Of the latter the time, the name, the process and the
+ * text are taken; the rest is in the raw datagram.
+ */
 typedef struct SyslogMessage {
         int priority, facility;
         bool has_facility;
@@ -43,3 +47,6 @@ typedef struct SyslogMessage {
 } SyslogMessage;
 
 void syslog_parse(char *buffer, size_t n, SyslogMessage *ret);
+
+/* "name[pid]: " in front of a text; 0: there is none. */
+size_t syslog_identifier_length(const char *p, size_t n, Piece *ret_identifier, Piece *ret_pid);

@@ -17,10 +17,12 @@
  * - it reads all that a dead svinit-journald had sent before it starts the next one (SAVE_STATE, STORE, GONE);
  * - STORE for an id it has replaces the text: the connection has said who it is;
  * - STATE comes first, READY_END last, in between in any order LISTEN, ADD (with the same ids), STORED.
- * ADD for a stream that svinit-journald has counts as UPDATE. The answer to ASK may carry SLICE= and CGROUP= too.
+ * ADD for a stream that svinit-journald has counts as UPDATE. The answer to ASK carries what holds for all that comes from the unit:
+ * UNIT= INVOCATION_ID= SLICE= CGROUP= LEVEL_MAX= RATE_INTERVAL_USEC= RATE_BURST= FIELD_xxx=.
  *
  * The text of ADD is lines "KEY=value": UNIT= INVOCATION_ID= IDENTIFIER= PID= UID= GID= COMM= PRIORITY= FACILITY=
- * LEVEL_PREFIX=0|1 FORMAT=native (records of fields instead of lines) LEVEL_MAX= STREAM=stdout|stderr CONSOLE=0|1 RATE_INTERVAL_USEC= RATE_BURST= FIELD_xxx=... CGROUP=
+ * LEVEL_PREFIX=0|1 FORMAT=native (records of fields instead of lines) LEVEL_MAX= STREAM=stdout|stderr CONSOLE=0|1 RATE_INTERVAL_USEC= RATE_BURST= FIELD_xxx=... CGROUP= SLICE=
+ * SYSLOG=0|1 KMSG=0|1 TERMINAL=0|1 (its lines are forwarded there, whatever holds for the others).
  */
 
 #include <stdint.h>
@@ -39,7 +41,7 @@ typedef enum JournalVerb {
         JOURNAL_SYNC,      /* fsync what is written, then answer SYNCED with the same id */
         JOURNAL_ROTATE,    /* close the journal files, begin new ones; SYNCED with the id */
         JOURNAL_FLUSH,     /* move /run/log/journal to /var/log/journal; SYNCED with the id */
-        JOURNAL_UNIT_OF,   /* answer to ASK: id = pid, text "UNIT=...\nINVOCATION_ID=..." or "" */
+        JOURNAL_UNIT_OF,   /* answer to ASK: id = pid, text as above, or "": of none */
         JOURNAL_END,       /* read everything that is there, write it, sync, answer SYNCED, exit */
         /* svinit-journald -> PID 1 */
         JOURNAL_GONE, /* id: the pipe is at its end and all of it is written: PID 1 may close its duplicate */
@@ -47,6 +49,7 @@ typedef enum JournalVerb {
         JOURNAL_STORE,      /* id, text, 1 fd: keep this (an accepted stream connection) until GONE */
         JOURNAL_SYNCED,     /* id */
         JOURNAL_ASK,        /* id = pid: which unit is it? (datagrams; answered by UNIT_OF) */
+        JOURNAL_WALL,       /* text: to be shown on the terminals of the users that are logged in */
         JOURNAL_VERB_MAX,
 } JournalVerb;
 
@@ -54,6 +57,7 @@ typedef enum JournalSocket {
         JOURNAL_SOCKET_NATIVE,
         JOURNAL_SOCKET_STDOUT,
         JOURNAL_SOCKET_SYSLOG,
+        JOURNAL_SOCKET_KMSG, /* /dev/kmsg, opened for reading */
         JOURNAL_SOCKET_MAX
 } JournalSocket;
 

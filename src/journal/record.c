@@ -23,7 +23,7 @@ static void deliver_entry(Server *s, Stream *stream, const NativeEntry *e, Entry
         const StreamInfo *info = &stream->info;
         char unit[256], identifier[128];
 
-        deliver(s, &(Message){ .common = stream_record_fields(stream, &s->host) ?: &s->host,
+        deliver(s, &(Message){ .common = stream_record_fields(stream, when.monotonic, &s->host) ?: &s->host,
                                .own = e->fields,
                                .n_own = e->n_fields,
                                .when = when,
@@ -38,7 +38,7 @@ static void deliver_entry(Server *s, Stream *stream, const NativeEntry *e, Entry
                                .pid = (pid_t)info->pid,
                                .to_stderr = true,
                                .to_console = info->to_console && e->priority < LOG_DEBUG,
-                               .to_syslog = s->config.forward_syslog });
+                               .is_forwarded = true });
 }
 
 void record_deliver(Server *s, Stream *stream, char *text, size_t n, EntryTime when) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal/render.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -8,18 +9,37 @@
 #define NAME_COLUMN 22 /* on a terminal texts begin at the same place behind shorter names */
 
 static const char *const format_names[RENDER_FORMAT_MAX] = {
-        [RENDER_RAW] = "raw",
-        [RENDER_PREFIX] = "prefix",
-        [RENDER_JSON] = "json",
-        [RENDER_NONE] = "none",
+        [RENDER_RAW] = "raw",   [RENDER_PREFIX] = "prefix", [RENDER_SHORT_ISO] = "short-iso",
+        [RENDER_JSON] = "json", [RENDER_NONE] = "none",
 };
 
-RenderFormat render_format_from_string(const char *s) {
+static RenderFormat format_from_string(const char *s, size_t n) {
         RenderFormat f = 0;
 
-        while (f < RENDER_FORMAT_MAX && !str_equal(s, format_names[f]))
+        while (f < RENDER_FORMAT_MAX && (strlen(format_names[f]) != n || memcmp(s, format_names[f], n) != 0))
                 f++;
         return f;
+}
+
+int render_formats_from_string(const char *s, RenderFormat ret[2]) {
+        size_t n = strcspn(s, " ");
+        const char *second = s[n] ? s + n + 1 : s;
+        RenderFormat out = format_from_string(s, n), error = format_from_string(second, strlen(second));
+
+        if (out == RENDER_FORMAT_MAX || error == RENDER_FORMAT_MAX)
+                return -EINVAL;
+        ret[0] = out;
+        ret[1] = error;
+        return 0;
+}
+
+static void add_local_time(uint64_t realtime, Buf *b) {
+        time_t seconds = (time_t)(realtime / 1000000);
+        char text[40];
+        struct tm tm;
+
+        if (localtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S%z ", &tm) > 0)
+                buf_add(b, text);
 }
 
 static void add_prefix(bool on_terminal, const RenderLine *line, Buf *b) {
@@ -145,6 +165,11 @@ void render_line(RenderFormat format, bool on_terminal, const RenderLine *line, 
                 buf_add_n(b, line->text, line->size);
                 break;
         case RENDER_PREFIX:
+                add_prefix(on_terminal, line, b);
+                add_text(on_terminal, line, b);
+                break;
+        case RENDER_SHORT_ISO:
+                add_local_time(line->realtime, b);
                 add_prefix(on_terminal, line, b);
                 add_text(on_terminal, line, b);
                 break;

@@ -4,11 +4,12 @@
 /*
  * How a line looks on the container's stdout or stderr. Pure.
  *
- *      raw     the line
- *      prefix  "nginx[17]: " and the line; on a terminal coloured and aligned
- *      json    {"ts":...,"unit":...,...,"message":...}; a line that is a JSON object keeps its own members
- *              and gets those of ours it has not
- *      none    nothing
+ *      raw        the line
+ *      prefix     "nginx[17]: " and the line; on a terminal coloured and aligned
+ *      short-iso  "2026-11-23T11:45:27+0000 nginx[17]: " and the line, in local time
+ *      json       {"ts":...,"unit":...,...,"message":...}; a line that is a JSON object keeps its own members
+ *                 and gets those of ours it has not
+ *      none       nothing
  */
 
 #include "base/text.h"
@@ -18,6 +19,7 @@
 typedef enum RenderFormat {
         RENDER_RAW,
         RENDER_PREFIX,
+        RENDER_SHORT_ISO,
         RENDER_JSON,
         RENDER_NONE,
         RENDER_FORMAT_MAX
@@ -36,7 +38,8 @@ typedef struct RenderLine {
 } RenderLine;
 
 void render_line(RenderFormat format, bool on_terminal, const RenderLine *line, Buf *b);
-RenderFormat render_format_from_string(const char *s); /* RENDER_FORMAT_MAX: unknown */
+/* "json" for stdout and stderr, or "json prefix" for the one and the other; 0 or -EINVAL. */
+int render_formats_from_string(const char *s, RenderFormat ret[2]);
 
 /*
  * Whether the text is one JSON object and nothing else. Ours are written with

@@ -131,7 +131,8 @@ int server_init(Server *s, int argc, char *argv[]) {
                        .state = STATE_INIT,
                        .storage.dirfd = -1,
                        .storage.file = JOURNAL_FILE_INIT,
-                       .syslog.fd = -1 };
+                       .syslog.fd = -1,
+                       .forward = FORWARD_INIT };
         for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++)
                 s->sockets[i] = -1;
 
@@ -151,6 +152,18 @@ int server_init(Server *s, int argc, char *argv[]) {
         return server_watch(s, s->control_fd, WATCH_CONTROL, NULL, EPOLLIN);
 }
 
+/* A terminal that shows all lines anyway is not for those that are forwarded. */
+static void open_forwards(Server *s) {
+        syslog_out_init(&s->syslog, s->config.syslog_socket);
+        forward_open(&s->forward, s->config.tty_path);
+        for (unsigned i = 0; i < ELEMENTSOF(s->consoles); i++)
+                if (s->consoles[i].is_terminal && s->consoles[i].format != RENDER_NONE)
+                        forward_leave_out_terminal(&s->forward, s->consoles[i].fd);
+        if (!s->config.read_kmsg)
+                fd_release(&s->sockets[JOURNAL_SOCKET_KMSG]);
+        kmsg_begin(s);
+}
+
 void server_begin(Server *s) {
         int pipe_bytes = fcntl(state_held_read(&s->state), F_GETPIPE_SZ);
 
@@ -163,8 +176,8 @@ void server_begin(Server *s) {
         load_host(s);
         cgroup_root_load(&s->cgroup_root);
         for (unsigned i = 0; i < ELEMENTSOF(s->consoles); i++)
-                console_init(&s->consoles[i], &s->state, i, STDOUT_FILENO + (int)i, s->config.format);
-        syslog_out_init(&s->syslog, s->config.forward_syslog ? s->config.syslog_socket : NULL);
+                console_init(&s->consoles[i], &s->state, i, STDOUT_FILENO + (int)i, s->config.formats[i]);
+        open_forwards(s);
 
         shared_for_sigbus = s->state.shared;
         storage_open(&s->storage);
@@ -195,12 +208,15 @@ void server_release(Server *s) {
                 HASH_DEL(s->streams, stream);
                 stream_free(stream);
         }
-        datagram_forget_senders(s);
+        sender_forget_all(s);
+        unit_logs_release(&s->units);
         for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++)
                 fd_release(&s->sockets[i]);
         for (size_t i = 0; i < ELEMENTSOF(s->consoles); i++)
                 console_release(&s->consoles[i]);
         syslog_out_release(&s->syslog);
+        forward_release(&s->forward);
+        field_set_release(&s->kernel);
         storage_close(&s->storage);
         shared_for_sigbus = NULL;
         state_release(&s->state);
@@ -232,12 +248,17 @@ void server_after_input(Server *s) {
 
 static void report_losses(Server *s) {
         if (s->storage.n_dropped > 0 && journal_file_is_open(&s->storage.file))
-                deliver_own(s, LOG_WARNING,
+                deliver_own(s, LOG_WARNING, "e9bf28e6e834481bb6f48f548ad13606",
                             "%" PRIu64 " messages could not be stored and are lost to the journal.",
                             TAKE(s->storage.n_dropped));
         if (s->syslog.n_missed > 0)
-                deliver_own(s, LOG_WARNING, "Forwarding to syslog missed %" PRIu64 " messages.",
-                            TAKE(s->syslog.n_missed));
+                deliver_own(s, LOG_WARNING, "0027229ca0644181a76c4e92458afa2e",
+                            "Forwarding to syslog missed %" PRIu64 " messages.", TAKE(s->syslog.n_missed));
+        if (s->forward.n_missed > 0)
+                deliver_own(s, LOG_WARNING, NULL,
+                            "Forwarding to the console, the kernel's log or users missed %" PRIu64
+                            " messages.",
+                            TAKE(s->forward.n_missed));
 }
 
 static bool is_due(usec_t *at, usec_t t) {
@@ -267,7 +288,7 @@ static void on_time(Server *s) {
         if (is_due(&s->streams_ask_until, t))
                 stream_unit_known(s, 0, "", 0);
         if (is_due(&s->ask_until, t))
-                datagram_unit_known(s, 0, "", 0);
+                sender_unit_known(s, 0, "", 0);
 }
 
 static int next_timeout(const Server *s) {
@@ -285,6 +306,10 @@ static int next_timeout(const Server *s) {
 
 /* ---- the loop ---- */
 
+static bool read_message(Server *s, JournalSocket which) {
+        return which == JOURNAL_SOCKET_KMSG ? kmsg_read(s) : datagram_read(s, which);
+}
+
 static void on_socket(Server *s, const int *place) {
         JournalSocket which = (JournalSocket)(place - s->sockets);
 
@@ -292,7 +317,7 @@ static void on_socket(Server *s, const int *place) {
                 stream_accept(s);
                 return;
         }
-        for (unsigned i = 0; i < DATAGRAMS_PER_TURN && datagram_read(s, which); i++)
+        for (unsigned i = 0; i < DATAGRAMS_PER_TURN && read_message(s, which); i++)
                 ;
         deliver_flush(s);
         server_after_input(s);
@@ -361,13 +386,13 @@ static void drain_datagrams(Server *s, JournalSocket which) {
         for (unsigned i = 0; i < DRAIN_TURNS_MAX; i++) {
                 struct pollfd p = { .fd = s->control_fd, .events = POLLIN };
 
-                if (datagram_read(s, which))
+                if (read_message(s, which))
                         continue;
                 if (s->asked_pid == 0)
                         return;
                 /* It waits for PID 1 to say whose it is. */
                 if (poll(&p, 1, ANSWER_PATIENCE_MSEC) <= 0 || !control_dispatch(s))
-                        datagram_unit_known(s, 0, "", 0);
+                        sender_unit_known(s, 0, "", 0);
         }
 }
 

@@ -6,9 +6,12 @@
  *
  *      control.c    what PID 1 says: streams and sockets to read, sync, rotate, end
  *      intake.c     streams: held pipe -> lines
+ *      connection.c what opens a connection
  *      record.c     the stream of PID 1's own messages
  *      datagram.c   native and syslog sockets
- *      deliver.c    one message to the journal, the consoles and the syslog socket
+ *      sender.c     who sent a datagram
+ *      kmsg.c       messages of the kernel
+ *      deliver.c    one message to the journal, the consoles and where it is forwarded to
  *
  * Nothing is read before PID 1 has handed over everything (READY_END), as what
  * an interrupted predecessor left in the State must be finished first.
@@ -21,6 +24,7 @@
 #include "journal/storage.h"
 #include "journal/stream.h"
 #include "journal/syslog-out.h"
+#include "journal/unit-log.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -43,13 +47,16 @@ typedef struct Server {
         Console consoles[2];
         bool console_watched[2];
         SyslogOut syslog;
-        FieldSet host; /* _BOOT_ID, _MACHINE_ID, _HOSTNAME */
-        FieldSet self; /* our own messages */
+        Forward forward;
+        UnitLogs units;
+        FieldSet kernel; /* what its messages have in common */
+        FieldSet host;   /* _BOOT_ID, _MACHINE_ID, _HOSTNAME */
+        FieldSet self;   /* our own messages */
         CgroupRoot cgroup_root;
         int epoll_fd, control_fd, null_fd;
         int sockets[JOURNAL_SOCKET_MAX]; /* owned; -1: not given */
         Stream *streams;                 /* uthash by id */
-        Sender *senders;                 /* uthash by pid, see datagram.c */
+        Sender *senders;                 /* uthash by pid, see sender.c */
         unsigned n_senders;
         uint64_t next_stream_id;
         char *buffer; /* owned; input, with room for a field name and a carried line in front */
@@ -80,8 +87,10 @@ typedef struct Message {
         int priority, facility;
         const char *identifier, *unit, *invocation, *transport;
         pid_t pid;
-        bool to_stderr, to_console, to_syslog;
-        struct iovec raw; /* for the syslog socket, as it came by /dev/log; empty: made of the above */
+        bool to_stderr, to_console;
+        bool is_forwarded; /* as the configuration says; `forward` besides */
+        unsigned forward;  /* FORWARD_BIT()s */
+        struct iovec raw;  /* for the syslog socket, as it came by /dev/log; empty: made of the above */
 } Message;
 
 int server_init(Server *s, int argc, char *argv[]);
@@ -100,8 +109,10 @@ void server_drain(Server *s);
 
 /* deliver.c */
 void deliver(Server *s, const Message *m);
-/* A message of our own. */
-void deliver_own(Server *s, int priority, const char *format, ...) PRINTF_LIKE(3, 4);
+/* A message of our own; `id` is its MESSAGE_ID=, or NULL. */
+void deliver_own(Server *s, int priority, const char *id, const char *format, ...) PRINTF_LIKE(4, 5);
+/* LogLevelMax= and the limit of the unit. False: it goes nowhere. */
+bool deliver_admits(Server *s, UnitLog *unit, int priority, usec_t monotonic);
 void deliver_flush(Server *s);
 
 /* control.c; false: PID 1 is gone. */
@@ -110,20 +121,38 @@ int control_send(Server *s, JournalVerb verb, uint64_t id, const char *text, con
 
 /* intake.c */
 int stream_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n, bool is_connection);
-void stream_accept(Server *s);
+/* What PID 1 says about a stream that is there. */
+void stream_update(Server *s, Stream *stream, const char *text, size_t n);
+void stream_drop(Server *s, Stream *stream); /* it is at its end, and PID 1 is told */
 /* One batch. True when there may be more. */
 bool stream_read(Server *s, Stream *stream);
-/* PID 1's answer about the sender of connections; pid 0: there was none in time. */
-void stream_unit_known(Server *s, pid_t pid, const char *text, size_t n);
 /* What an interrupted svinit-journald had in its hands. */
 void stream_recover(Server *s);
+/* A unit that says nothing of its own about limits has the journal's. */
+void stream_complete_rate(const Config *c, StreamInfo *info);
+/* What PID 1 has said about a unit of which there is a stream; NULL: it has to be asked. */
+UnitLog *stream_unit_log(Server *s, const char *unit);
+
+/* connection.c */
+void stream_accept(Server *s);
+bool connection_read_header(Server *s, Stream *stream);
+/* A header that was committed may still be in front of the lines. */
+void connection_recover(Server *s, const Commit *c);
+/* PID 1's answer about the sender of connections; pid 0: there was none in time. */
+void stream_unit_known(Server *s, pid_t pid, const char *text, size_t n);
 
 /* record.c */
 void record_deliver(Server *s, Stream *stream, char *text, size_t n, EntryTime when);
+
+/* kmsg.c; one record. True when there may be more. */
+void kmsg_begin(Server *s);
+bool kmsg_read(Server *s);
 
 /* datagram.c; one datagram. True when there may be more. */
 bool datagram_read(Server *s, JournalSocket socket);
 void datagram_prepare(int fd);
 void datagram_recover(Server *s);
-void datagram_unit_known(Server *s, pid_t pid, const char *text, size_t n);
-void datagram_forget_senders(Server *s);
+
+/* sender.c; PID 1's answer: pid 0, there was none in time. */
+void sender_unit_known(Server *s, pid_t pid, const char *text, size_t n);
+void sender_forget_all(Server *s);

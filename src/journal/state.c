@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC "svinit-journal1"
+#define MAGIC "svinit-journal2"
 #define CARRY_SIZE ((size_t)STATE_CARRY_SLOTS * 2 * STATE_CARRY_MAX)
 
 /* A ring position: how often the ring was found empty and begun anew, and bytes since. */

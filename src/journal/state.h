@@ -65,6 +65,8 @@ typedef struct Commit {
         Id128 file_id; /* of the file being written */
         Id128 seqnum_id;
         uint64_t seqnum;
+        uint64_t
+                kmsg_next; /* sequence number of the first message of the kernel that is not stored; 0: none is */
 } Commit;
 
 /* A partial line has two places: the new one is written while the old one is still the true one. */

@@ -3,17 +3,22 @@
 
 #include "base/time.h"
 #include "journal/client.h"
+#include "journal/forward.h"
 #include "journal/hash.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #define HEADER_LINES 7
 #define HEADER_MAX 4096
+#define STORED_TEXT_MAX                                                                                      \
+        7168 /* bytes of what PID 1 keeps about a connection: a message to it holds little more */
+#define LOOK_AGAIN (1 * USEC_PER_SEC)
 
 void stream_info_init(StreamInfo *info) {
         *info = (StreamInfo){
@@ -62,6 +67,7 @@ void stream_free(Stream *s) {
 }
 
 void stream_forget_fields(Stream *s) {
+        s->looked_at = 0;
         for (size_t i = 0; i < ELEMENTSOF(s->sets); i++) {
                 if (!s->sets[i])
                         continue;
@@ -93,10 +99,18 @@ static void set_bool(const char *value, bool *field) {
                 *field = v;
 }
 
+static void set_forward(const char *value, ForwardTo to, unsigned *field) {
+        bool v = (*field & FORWARD_BIT(to)) != 0;
+
+        set_bool(value, &v);
+        *field = v ? *field | FORWARD_BIT(to) : *field & ~FORWARD_BIT(to);
+}
+
 static void info_assign(StreamInfo *info, const char *key, const char *value) {
-        if (str_equal(key, "UNIT"))
+        if (str_equal(key, "UNIT")) {
                 (void)str_replace(&info->unit, value);
-        else if (str_equal(key, "INVOCATION_ID"))
+                strv_free(TAKE(info->extra)); /* all of them follow */
+        } else if (str_equal(key, "INVOCATION_ID"))
                 (void)str_replace(&info->invocation, value);
         else if (str_equal(key, "IDENTIFIER"))
                 (void)str_replace(&info->identifier, value);
@@ -122,6 +136,12 @@ static void info_assign(StreamInfo *info, const char *key, const char *value) {
                 set_bool(value, &info->level_prefix);
         else if (str_equal(key, "CONSOLE"))
                 set_bool(value, &info->to_console);
+        else if (str_equal(key, "SYSLOG"))
+                set_forward(value, FORWARD_SYSLOG, &info->forward);
+        else if (str_equal(key, "KMSG"))
+                set_forward(value, FORWARD_KMSG, &info->forward);
+        else if (str_equal(key, "TERMINAL"))
+                set_forward(value, FORWARD_CONSOLE, &info->forward);
         else if (str_equal(key, "FORMAT"))
                 info->is_native = str_equal(value, "native");
         else if (str_equal(key, "STREAM"))
@@ -154,8 +174,10 @@ void stream_info_parse(StreamInfo *info, const char *text, size_t n) {
 }
 
 int stream_header_parse(const char *text, size_t n, bool trusted, StreamInfo *ret) {
+        static const ForwardTo forwards[] = { FORWARD_SYSLOG, FORWARD_KMSG, FORWARD_CONSOLE };
         char *lines[HEADER_LINES] = { 0 }, *copy auto_free = NULL, *p;
         int flags, length;
+        bool forward;
 
         for (p = (char *)text, flags = 0; flags < HEADER_LINES; flags++) {
                 p = memchr(p, '\n', n - (size_t)(p - text));
@@ -182,6 +204,11 @@ int stream_header_parse(const char *text, size_t n, bool trusted, StreamInfo *re
                 ret->facility = flags >> 3;
         if (parse_bool(lines[3], &ret->level_prefix) < 0)
                 return -EINVAL;
+        for (size_t i = 0; i < ELEMENTSOF(forwards); i++)
+                if (parse_bool(lines[4 + i], &forward) < 0)
+                        return -EINVAL;
+                else if (forward)
+                        ret->forward |= FORWARD_BIT(forwards[i]);
         if (*lines[0])
                 (void)str_replace(&ret->identifier, lines[0]);
         if (trusted && *lines[1])
@@ -204,24 +231,71 @@ void stream_info_format(const StreamInfo *info, Buf *b) {
         buf_addf(b, "PID=%" PRIi64 "\nUID=%" PRIi64 "\nGID=%" PRIi64 "\n", info->pid, info->uid, info->gid);
         buf_addf(b, "PRIORITY=%d\nFACILITY=%d\nLEVEL_PREFIX=%d\n", info->priority, info->facility,
                  info->level_prefix);
+        buf_addf(b, "SYSLOG=%d\nKMSG=%d\nTERMINAL=%d\n", (info->forward & FORWARD_BIT(FORWARD_SYSLOG)) != 0,
+                 (info->forward & FORWARD_BIT(FORWARD_KMSG)) != 0,
+                 (info->forward & FORWARD_BIT(FORWARD_CONSOLE)) != 0);
+        buf_addf(b, "LEVEL_MAX=%d\nRATE_INTERVAL_USEC=%" PRIu64 "\nRATE_BURST=%" PRIu64 "\n", info->level_max,
+                 info->rate_interval, info->rate_burst);
+        STRV_FOREACH (extra, info->extra)
+                if (b->len + strlen(*extra) < STORED_TEXT_MAX && !strchr(*extra, '\n'))
+                        buf_addf(b, "FIELD_%s\n", *extra);
 }
 
 /* ---- fields ---- */
 
-static void add_sender(FieldSet *s, const StreamInfo *info) {
-        if (info->pid > 0) {
-                field_set_add_u64(s, "_PID", (uint64_t)info->pid);
-                client_add_process(s, (pid_t)info->pid, info->comm);
-        } else
-                field_set_add(s, "_COMM", info->comm);
-        if (info->uid >= 0)
-                field_set_add_u64(s, "_UID", (uint64_t)info->uid);
-        if (info->gid >= 0)
-                field_set_add_u64(s, "_GID", (uint64_t)info->gid);
-        client_add_unit(s, info->unit, info->slice, info->cgroup, info->invocation);
+/* Of a process that is gone the pipe still tells who it was: it belongs to the user who writes into it. */
+static ClientIds owner_of(const Stream *s) {
+        struct stat st;
+
+        if (s->is_socket || s->fd < 0 || fstat(s->fd, &st) < 0 || !S_ISFIFO(st.st_mode))
+                return (ClientIds){ -1, -1 };
+        return (ClientIds){ st.st_uid, st.st_gid };
 }
 
-FieldSet *stream_fields(Stream *s, int priority, const FieldSet *host) {
+static void add_sender(FieldSet *set, const Stream *s) {
+        const StreamInfo *info = &s->info;
+        ClientIds ids = { -1, -1 };
+
+        if (info->pid > 0) {
+                field_set_add_u64(set, "_PID", (uint64_t)info->pid);
+                ids = client_add_process(set, (pid_t)info->pid, info->comm);
+        } else
+                field_set_add(set, "_COMM", info->comm);
+        if (info->uid >= 0)
+                ids = (ClientIds){ info->uid, info->gid };
+        else if (ids.uid < 0)
+                ids = owner_of(s);
+        if (ids.uid >= 0)
+                field_set_add_u64(set, "_UID", (uint64_t)ids.uid);
+        if (ids.gid >= 0)
+                field_set_add_u64(set, "_GID", (uint64_t)ids.gid);
+        client_add_unit(set, info->unit, info->slice, info->cgroup, info->invocation);
+}
+
+/* The first look at the process, and how what was seen is known again. */
+static void note_look(Stream *s, const FieldSet *sender, usec_t monotonic) {
+        if (s->looked_at > 0)
+                return;
+        s->looked_at = monotonic;
+        s->start_time = s->info.pid > 0 ? client_start_time((pid_t)s->info.pid) : 0;
+        s->sender_hash = sender->xor_hash;
+}
+
+void stream_look_again(Stream *s, usec_t monotonic) {
+        FieldSet now = { 0 };
+
+        if (s->looked_at == 0 || s->start_time == 0 || monotonic - s->looked_at < LOOK_AGAIN)
+                return;
+        s->looked_at = monotonic;
+        if (client_start_time((pid_t)s->info.pid) != s->start_time)
+                return;
+        add_sender(&now, s);
+        if (now.xor_hash != s->sender_hash)
+                stream_forget_fields(s);
+        field_set_release(&now);
+}
+
+FieldSet *stream_fields(Stream *s, int priority, usec_t monotonic, const FieldSet *host) {
         FieldSet *set = s->sets[priority & 7];
 
         if (set)
@@ -230,24 +304,19 @@ FieldSet *stream_fields(Stream *s, int priority, const FieldSet *host) {
         if (!set)
                 return NULL;
 
+        add_sender(set, s);
+        note_look(s, set, monotonic);
         field_set_add_u64(set, "PRIORITY", (uint64_t)priority);
         field_set_add_u64(set, "SYSLOG_FACILITY", (uint64_t)s->info.facility);
         field_set_add(set, "SYSLOG_IDENTIFIER", s->info.identifier);
         field_set_add(set, "_TRANSPORT", "stdout");
         field_set_add(set, "_STREAM_ID", s->stream_id);
-        add_sender(set, &s->info);
-        STRV_FOREACH (extra, s->info.extra) {
-                const char *eq = strchr(*extra, '=');
-                char name[65];
-
-                snprintf(name, sizeof(name), "%.*s", (int)(eq - *extra), *extra);
-                field_set_add(set, name, eq + 1);
-        }
+        field_set_add_payloads(set, s->info.extra);
         (void)field_set_add_all(set, host);
         return s->sets[priority & 7] = set;
 }
 
-FieldSet *stream_record_fields(Stream *s, const FieldSet *host) {
+FieldSet *stream_record_fields(Stream *s, usec_t monotonic, const FieldSet *host) {
         FieldSet *set = s->sets[0];
 
         if (set)
@@ -256,23 +325,9 @@ FieldSet *stream_record_fields(Stream *s, const FieldSet *host) {
         if (!set)
                 return NULL;
 
+        add_sender(set, s);
+        note_look(s, set, monotonic);
         field_set_add(set, "_TRANSPORT", "journal");
-        add_sender(set, &s->info);
         (void)field_set_add_all(set, host);
         return s->sets[0] = set;
-}
-
-bool stream_may_log(Stream *s, uint64_t monotonic) {
-        const StreamInfo *info = &s->info;
-
-        if (info->rate_interval == 0 || info->rate_burst == 0)
-                return true;
-        if (s->rate_begin == 0 || monotonic - s->rate_begin >= info->rate_interval) {
-                s->rate_begin = monotonic;
-                s->rate_count = 0;
-        }
-        if (s->rate_count++ < info->rate_burst)
-                return true;
-        s->rate_dropped++;
-        return false;
 }

@@ -11,6 +11,7 @@
  */
 
 #include "base/macro.h"
+#include "base/time.h"
 #include "journal/fields.h"
 
 #define HASH_NONFATAL_OOM 1
@@ -26,6 +27,7 @@ typedef struct StreamInfo {
         bool is_stderr;
         bool is_native; /* FORMAT=native: no lines, records of PID 1 itself, see record.c */
         bool to_console;
+        unsigned forward; /* FORWARD_BIT()s: destinations that the stream wants for itself */
         uint64_t rate_interval, rate_burst;
 } StreamInfo;
 
@@ -38,8 +40,11 @@ typedef struct Stream {
         bool has_asked, is_waiting; /* PID 1, for the unit; and the answer has not come */
         uint64_t carry_slot;        /* of State; 0: no partial line */
         StreamInfo info;
-        FieldSet *sets[8]; /* owned; by priority */
-        uint64_t rate_begin, rate_count, rate_dropped;
+        FieldSet *sets[8];    /* owned; by priority */
+        size_t pipe_size;     /* of a service's pipe; 0: not looked at yet */
+        usec_t looked_at;     /* monotonic: when the fields of its process were made; 0: they are not */
+        uint64_t start_time;  /* of that process */
+        uint64_t sender_hash; /* of these fields */
         char stream_id[33];
         UT_hash_handle hh;
 } Stream;
@@ -60,8 +65,11 @@ void stream_info_format(const StreamInfo *info, Buf *b);
 /* What was known may have changed. */
 void stream_forget_fields(Stream *s);
 /* The common fields of the lines of that priority; NULL when memory is short. `host` goes into each. */
-FieldSet *stream_fields(Stream *s, int priority, const FieldSet *host);
+FieldSet *stream_fields(Stream *s, int priority, usec_t monotonic, const FieldSet *host);
 /* The common fields of its records (FORMAT=native), which bring their own priority. */
-FieldSet *stream_record_fields(Stream *s, const FieldSet *host);
-/* False: over its rate limit, counted. */
-bool stream_may_log(Stream *s, uint64_t monotonic);
+FieldSet *stream_record_fields(Stream *s, usec_t monotonic, const FieldSet *host);
+/*
+ * Before lines are read: the process may have become another program, and may have another title. What /proc says is
+ * kept when the process has ended.
+ */
+void stream_look_again(Stream *s, usec_t monotonic);

@@ -142,7 +142,7 @@ void manager_tell_cause(Manager *m) {
                 LOG(ENDS_WITH_COMMAND, FIELD_S("TEXT", b.data), FIELD_I("EXIT_STATUS", m->exit_code));
         else
                 LOG(ENDS_WITH_FAILURE, FIELD_S("TEXT", b.data), FIELD_I("EXIT_STATUS", m->exit_code));
-        if (m->journal && str_equal(m->config.log_format, "none"))
+        if (m->journal && m->config.log_format && str_ends_with(m->config.log_format, "none"))
                 write_to_console(b.data);
         write_termination_log(b.data);
 }

@@ -97,13 +97,29 @@ static int set_environment(Config *c, const char *v) {
         return r;
 }
 
-static int set_format(Config *c, const char *v) {
-        static const char *const known[] = { "prefix", "raw", "json", "none" };
+static bool is_format(const char *v) {
+        static const char *const known[] = { "prefix", "raw", "short-iso", "json", "none" };
 
         for (size_t i = 0; i < ELEMENTSOF(known); i++)
                 if (str_equal(v, known[i]))
-                        return str_replace(&c->log_format, v);
-        return -EINVAL;
+                        return true;
+        return false;
+}
+
+/* One for both outputs, or one for each. */
+static int set_format(Config *c, const char *v) {
+        char **words auto_strv = NULL;
+        int r = words_split(v, 0, &words);
+
+        if (r < 0)
+                return r;
+        if (strv_length(words) < 1 || strv_length(words) > 2)
+                return -EINVAL;
+        STRV_FOREACH (w, words)
+                if (!is_format(*w))
+                        return -EINVAL;
+        free(TAKE(c->log_format));
+        return strv_join(words, " ", &c->log_format);
 }
 
 static int set_level(Config *c, const char *v) {
@@ -203,7 +219,8 @@ static const ConfigKey keys[] = {
         { "DefaultStartLimitIntervalSec", set_limit_interval, "a time span" },
         { "DefaultTimeoutStartSec", set_timeout_start, "a time span" },
         { "DefaultTimeoutStopSec", set_timeout_stop, "a time span" },
-        { "LogFormat", set_format, "prefix, raw, json or none" },
+        { "LogFormat", set_format,
+          "prefix, raw, short-iso, json or none, or two of them: for stdout and for stderr" },
         { "LogLevel", set_level, "a syslog level such as info or debug" },
         { "ShutdownTimeoutSec", set_shutdown, "auto or a time span" },
         { "Strict", set_strict, "a boolean" },

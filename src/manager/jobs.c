@@ -317,28 +317,40 @@ unsigned manager_run_jobs(Manager *m, unsigned budget) {
         return n;
 }
 
-/* Only services and failures have something to say: a target that is reached is no news to anybody but systemd. */
-void unit_log_job_end(Unit *u, JobType type, JobResult result) {
-        const char *words = job_result_to_string(result);
+static void log_start_end(const Job *j, const char *result) {
+        const Unit *u = j->unit;
+        const LogField description_of = FIELD_S("DESCRIPTION", description(u)), id = FIELD_I("JOB_ID", j->id),
+                       type = FIELD_S("JOB_TYPE", job_type_to_string(j->type)),
+                       end = FIELD_S("JOB_RESULT", result);
 
-        if (type == JOB_RELOAD && result == JOB_DONE)
-                LOG_UNIT(u->id, UNIT_RELOADED, FIELD_S("DESCRIPTION", description(u)),
-                         FIELD_S("JOB_RESULT", words));
-        else if (type == JOB_STOP && result == JOB_DONE) {
-                if (u->type == UNIT_SERVICE)
-                        LOG_UNIT(u->id, UNIT_STOPPED, FIELD_S("DESCRIPTION", description(u)),
-                                 FIELD_S("JOB_RESULT", words));
-        } else if ((type == JOB_START || type == JOB_RESTART) && result == JOB_DONE) {
-                if (active_state_is_up(u->active) && (u->type == UNIT_SERVICE || u->type == UNIT_TARGET))
-                        LOG_UNIT(u->id, UNIT_STARTED, FIELD_S("DESCRIPTION", description(u)),
-                                 FIELD_S("VERB", u->type == UNIT_TARGET ? "Reached target" : "Started"),
-                                 FIELD_S("JOB_RESULT", words));
-        } else if (type == JOB_START || type == JOB_RESTART) {
-                if (result == JOB_DEPENDENCY)
-                        LOG_UNIT(u->id, UNIT_DEPENDENCY_FAILED, FIELD_S("DESCRIPTION", description(u)),
-                                 FIELD_S("JOB_RESULT", words));
-                else if (result != JOB_CANCELED)
-                        LOG_UNIT(u->id, UNIT_START_FAILED, FIELD_S("DESCRIPTION", description(u)),
-                                 FIELD_S("JOB_RESULT", words));
-        }
+        if (j->result == JOB_DEPENDENCY)
+                LOG_UNIT(u->id, UNIT_DEPENDENCY_FAILED, description_of, id, type, end);
+        else if (j->result != JOB_DONE && j->result != JOB_CANCELED)
+                LOG_UNIT(u->id, UNIT_START_FAILED, description_of, id, type, end);
+        else if (j->result == JOB_DONE && active_state_is_up(u->active) &&
+                 (u->type == UNIT_SERVICE || u->type == UNIT_TARGET))
+                LOG_UNIT(u->id, UNIT_STARTED, description_of, id, type, end,
+                         FIELD_S("VERB", u->type == UNIT_TARGET ? "Reached target" : "Started"));
+}
+
+/* Only services and failures have something to say: a target that is reached is no news to anybody but systemd. */
+void unit_log_job_end(const Job *j) {
+        const Unit *u = j->unit;
+        const char *result = job_result_to_string(j->result);
+        const LogField description_of = FIELD_S("DESCRIPTION", description(u)), id = FIELD_I("JOB_ID", j->id),
+                       type = FIELD_S("JOB_TYPE", job_type_to_string(j->type)),
+                       end = FIELD_S("JOB_RESULT", result);
+
+        if (j->type == JOB_START || j->type == JOB_RESTART)
+                log_start_end(j, result);
+        else if (j->result == JOB_CANCELED || u->type != UNIT_SERVICE)
+                return;
+        else if (j->type == JOB_RELOAD && j->result == JOB_DONE)
+                LOG_UNIT(u->id, UNIT_RELOADED, description_of, id, type, end);
+        else if (j->type == JOB_RELOAD)
+                LOG_UNIT(u->id, UNIT_RELOAD_FAILED, description_of, id, type, end);
+        else if (j->type == JOB_STOP && j->result == JOB_DONE)
+                LOG_UNIT(u->id, UNIT_STOPPED, description_of, id, type, end);
+        else if (j->type == JOB_STOP)
+                LOG_UNIT(u->id, UNIT_STOP_FAILED, description_of, id, type, end);
 }

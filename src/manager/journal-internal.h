@@ -13,6 +13,13 @@
 #define STATE_FDS_MAX 8
 #define STORED_ID ((uint64_t)1 << 63) /* streams that svinit-journald accepted itself */
 #define STORED_MAX 4096               /* of them are kept for it */
+#define DEAD_MAX 64                   /* processes that have ended of late */
+
+/* A process that has ended: its last datagrams may still wait to be read. */
+typedef struct JournalDead {
+        pid_t pid;
+        Unit *unit; /* borrowed; NULL: none */
+} JournalDead;
 
 typedef struct JournalStream {
         uint64_t id;
@@ -37,6 +44,8 @@ struct JournalLink {
         int state[STATE_FDS_MAX];
         size_t n_state;
         bool ending, unavailable;
+        JournalDead dead[DEAD_MAX]; /* a ring */
+        unsigned next_dead;
         usec_t last_start;
         unsigned quick_ends;
 };
@@ -48,7 +57,8 @@ JournalStream *journal_stream_add(JournalLink *l, uint64_t id, int fd,
 void journal_stream_free(JournalLink *l, JournalStream *s);
 /* Is there really nothing left? A new process of the unit may have opened the pipe again meanwhile. */
 bool journal_stream_is_at_end(const JournalStream *s);
-void journal_open_own_stream(JournalLink *l); /* of svinit's own messages */
+void journal_describe_unit(const Unit *u, Buf *b); /* as protocol.h says */
+void journal_open_own_stream(JournalLink *l);      /* of svinit's own messages */
 
 /* journal-message.c */
 int journal_post(JournalLink *l, uint32_t verb, uint64_t id,

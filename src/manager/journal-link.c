@@ -17,10 +17,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define JOURNALD_PATH PKGLIBDIR "/svinit-journald"
+#define KMSG_DEVICE makedev(1, 11)
 #define RESTART_DELAY (200 * USEC_PER_MSEC)
 
 static void disconnect(JournalLink *l) {
@@ -176,6 +178,23 @@ static void link_dev_log(const JournalLink *l) {
                 LOG_ERRNO(WATCH_FAILED, -errno, FIELD_S("PATH", "/dev/log"));
 }
 
+/*
+ * The messages of the kernel, where they may be read. What it said before a container began is not the container's
+ * history. Some mount something else there, to keep it from being read.
+ */
+static void open_kmsg(JournalLink *l) {
+        int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        struct stat st;
+
+        if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != KMSG_DEVICE)) {
+                close(fd);
+                return;
+        }
+        if (fd >= 0 && l->manager->host.container)
+                (void)lseek(fd, 0, SEEK_END);
+        l->sockets[JOURNAL_SOCKET_KMSG] = fd;
+}
+
 static void bind_sockets(JournalLink *l) {
         static const struct {
                 JournalSocket which;
@@ -191,6 +210,7 @@ static void bind_sockets(JournalLink *l) {
                 if (r < 0)
                         LOG_ERRNO(WATCH_FAILED, r, FIELD_S("PATH", all[i].name));
         }
+        open_kmsg(l);
         if (l->sockets[JOURNAL_SOCKET_SYSLOG] >= 0 && l->manager->host.container)
                 link_dev_log(l);
 }

@@ -144,18 +144,37 @@ static void on_gone(JournalLink *l, uint64_t id) {
                 journal_stream_free(l, s);
 }
 
+void journal_link_process_of_unit_ended(JournalLink *l, pid_t pid, Unit *u) {
+        if (l)
+                l->dead[l->next_dead++ % DEAD_MAX] = (JournalDead){ pid, u };
+}
+
+void journal_link_forget_unit(JournalLink *l, const Unit *u) {
+        for (size_t i = 0; l && i < DEAD_MAX; i++)
+                if (l->dead[i].unit == u)
+                        l->dead[i].unit = NULL;
+}
+
+/* The latest one: numbers are used again. */
+static Unit *unit_of_dead(const JournalLink *l, pid_t pid) {
+        for (unsigned i = 1; i <= DEAD_MAX; i++) {
+                const JournalDead *d = &l->dead[(l->next_dead - i) % DEAD_MAX];
+
+                if (d->pid == pid)
+                        return d->unit;
+        }
+        return NULL;
+}
+
 static void on_ask(JournalLink *l, uint64_t pid) {
         Unit *u = pid > 1 && pid <= INT32_MAX ? manager_unit_of_pid(l->manager, (pid_t)pid) : NULL;
-        char text[UNIT_NAME_MAX + 80] = "", *p;
+        Buf b auto_buf = { 0 };
 
-        if (u) {
-                const uint8_t *id = unit_runtime(u)->invocation_id;
-
-                p = text + snprintf(text, sizeof(text), "UNIT=%s\nINVOCATION_ID=", u->id);
-                for (unsigned i = 0; i < 16; i++)
-                        p += sprintf(p, "%02x", id[i]);
-        }
-        (void)journal_post(l, JOURNAL_UNIT_OF, pid, text);
+        if (!u && pid > 1 && pid <= INT32_MAX)
+                u = unit_of_dead(l, (pid_t)pid);
+        if (u)
+                journal_describe_unit(u, &b);
+        (void)journal_post(l, JOURNAL_UNIT_OF, pid, b.error == 0 && b.data ? b.data : "");
 }
 
 static void keep_state(JournalLink *l, int *fds, size_t n) {
@@ -188,6 +207,10 @@ static void handle(JournalLink *l, const JournalMessage *msg, int *fds, size_t n
                 break;
         case JOURNAL_ASK:
                 on_ask(l, msg->id);
+                break;
+        case JOURNAL_WALL:
+                snprintf(text, sizeof(text), "%.*s", (int)msg->text_len, msg->text);
+                manager_tell_users(l->manager, text);
                 break;
         default:
                 break;

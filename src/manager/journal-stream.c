@@ -68,30 +68,62 @@ static const char *identifier_of(const Unit *u) {
         return slash ? slash + 1 : start->v[0].path;
 }
 
-static int describe(const Unit *u, bool is_stderr, pid_t pid, char **ret) {
-        const UnitRuntime *rt = unit_runtime(u);
+static void describe_group(const Unit *u, Buf *b) {
+        const char *slice = spec_slice(u->spec);
+
+        if (unit_runtime(u)->group)
+                buf_addf(b, "\nCGROUP=%s", group_path(unit_runtime(u)->group));
+        if (slice)
+                buf_addf(b, "\nSLICE=%s", slice);
+}
+
+/* What does not fit into a message to svinit-journald is left out: without the message there would be no line at all. */
+static void describe_fields(const ExecSpec *e, Buf *b) {
+        STRV_FOREACH (field, e->log_extra_fields)
+                if (b->len + strlen(*field) + sizeof("\nFIELD_") <
+                    JOURNAL_MESSAGE_MAX - sizeof(JournalMessage))
+                        buf_addf(b, "\nFIELD_%s", *field);
+}
+
+/* What holds for all that comes from the unit, whichever way. */
+void journal_describe_unit(const Unit *u, Buf *b) {
         const ExecSpec *e = u->spec->exec;
+
+        buf_addf(b, "UNIT=%s\nINVOCATION_ID=", u->id);
+        for (unsigned i = 0; i < 16; i++)
+                buf_addf(b, "%02x", unit_runtime(u)->invocation_id[i]);
+        describe_group(u, b);
+        if (!e)
+                return;
+        buf_addf(b, "\nLEVEL_MAX=%d", unit_is_debugged(u) ? -1 : e->log_level_max);
+        if (e->log_rate_limit_interval != USEC_INFINITY)
+                buf_addf(b, "\nRATE_INTERVAL_USEC=%" PRIu64, e->log_rate_limit_interval);
+        if (e->log_rate_limit_burst > 0)
+                buf_addf(b, "\nRATE_BURST=%u", e->log_rate_limit_burst);
+        describe_fields(e, b);
+}
+
+static bool wants_kmsg(StdOutput o) {
+        return o == OUTPUT_KMSG || o == OUTPUT_KMSG_CONSOLE;
+}
+
+static bool wants_terminal(StdOutput o) {
+        return o == OUTPUT_JOURNAL_CONSOLE || o == OUTPUT_KMSG_CONSOLE;
+}
+
+static int describe(const Unit *u, bool is_stderr, pid_t pid, char **ret) {
+        const ExecSpec *e = u->spec->exec;
+        StdOutput how = is_stderr && e->io.error != OUTPUT_INHERIT ? e->io.error : e->io.output;
         Buf b auto_buf = { 0 };
 
-        buf_addf(&b,
-                 "UNIT=%s\nIDENTIFIER=%s\nSTREAM=%s\nPRIORITY=%d\nFACILITY=%d\nLEVEL_PREFIX=%d\nINVOCATION_"
-                 "ID=",
-                 u->id, identifier_of(u), is_stderr ? "stderr" : "stdout", e->syslog_level,
-                 e->syslog_facility >> 3, e->syslog_level_prefix);
-        for (unsigned i = 0; i < 16; i++)
-                buf_addf(&b, "%02x", rt->invocation_id[i]);
+        buf_addf(
+                &b,
+                "IDENTIFIER=%s\nSTREAM=%s\nPRIORITY=%d\nFACILITY=%d\nLEVEL_PREFIX=%d\nKMSG=%d\nTERMINAL=%d\n",
+                identifier_of(u), is_stderr ? "stderr" : "stdout", e->syslog_level, e->syslog_facility >> 3,
+                e->syslog_level_prefix, wants_kmsg(how), wants_terminal(how));
         if (pid > 0)
-                buf_addf(&b, "\nPID=%d", (int)pid);
-        if (rt->group)
-                buf_addf(&b, "\nCGROUP=%s", group_path(rt->group));
-        if (e->log_level_max >= 0 && !unit_is_debugged(u))
-                buf_addf(&b, "\nLEVEL_MAX=%d", e->log_level_max);
-        if (e->log_rate_limit_interval != USEC_INFINITY)
-                buf_addf(&b, "\nRATE_INTERVAL_USEC=%" PRIu64, e->log_rate_limit_interval);
-        if (e->log_rate_limit_burst > 0)
-                buf_addf(&b, "\nRATE_BURST=%u", e->log_rate_limit_burst);
-        STRV_FOREACH (field, e->log_extra_fields)
-                buf_addf(&b, "\nFIELD_%s", *field);
+                buf_addf(&b, "PID=%d\n", (int)pid);
+        journal_describe_unit(u, &b);
         return buf_take(&b, ret);
 }
 

@@ -23,7 +23,8 @@
 typedef struct LogTarget {
         int fd; /* owned: the write end, non-blocking; -1 */
         bool is_pid1;
-        unsigned n_missed; /* found no room since the last one that did */
+        const Manager *manager; /* borrowed: whose units they are; NULL */
+        unsigned n_missed;      /* found no room since the last one that did */
 } LogTarget;
 
 static LogTarget target = { .fd = -1 }; /* the log front end has one hook for the process */
@@ -52,6 +53,29 @@ static size_t add_text(char *buf, size_t at, const char *name, const char *text)
         return add(buf, end, "\n");
 }
 
+static bool has_invocation(const UnitRuntime *rt) {
+        static const uint8_t none[sizeof(rt->invocation_id)];
+
+        return rt && memcmp(rt->invocation_id, none, sizeof(none)) != 0;
+}
+
+/* Which unit, and which of its runs. */
+static size_t add_unit(char *buf, size_t n, const char *name) {
+        const Unit *u =
+                target.manager && target.manager->graph ? graph_find(target.manager->graph, name) : NULL;
+        const UnitRuntime *rt = u ? u->machine : NULL;
+
+        n = add_text(buf, n, "UNIT", name);
+        if (!target.is_pid1)
+                n = add_text(buf, n, "OBJECT_SYSTEMD_UNIT", name);
+        if (!has_invocation(rt))
+                return n;
+        n = add(buf, n, "INVOCATION_ID=");
+        for (size_t i = 0; i < sizeof(rt->invocation_id); i++)
+                n = add(buf, n, "%02x", rt->invocation_id[i]);
+        return add(buf, n, "\n");
+}
+
 static size_t render(const LogRecord *r, char *buf) {
         size_t n = 0;
 
@@ -59,11 +83,8 @@ static size_t render(const LogRecord *r, char *buf) {
         n = add(buf, n, "PRIORITY=%d\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=svinit\n", r->priority);
         if (r->id[0])
                 n = add(buf, n, "MESSAGE_ID=%s\n", r->id);
-        if (r->unit) {
-                n = add_text(buf, n, "UNIT", r->unit);
-                if (!target.is_pid1)
-                        n = add_text(buf, n, "OBJECT_SYSTEMD_UNIT", r->unit);
-        }
+        if (r->unit)
+                n = add_unit(buf, n, r->unit);
         for (size_t i = 0; i < r->n_fields; i++) {
                 const LogField *f = r->fields + i;
 
@@ -138,8 +159,13 @@ void manager_log_level(const Manager *m) {
 
 void manager_log_init(Manager *m) {
         target.is_pid1 = m->host.pid1;
+        target.manager = m;
         manager_log_level(m);
         log_set_hook(on_log, NULL);
+}
+
+void manager_log_forget_units(void) {
+        target.manager = NULL;
 }
 
 void manager_log_to(int fd) {

@@ -195,7 +195,7 @@ void shell_job_end(Manager *m);      /* the terminal comes back */
 void manager_new_id(uint8_t ret[16]);
 void manager_finish_job(Manager *m, Job *j, JobResult result);
 unsigned manager_run_jobs(Manager *m, unsigned budget);
-void unit_log_job_end(Unit *u, JobType type, JobResult result);
+void unit_log_job_end(const Job *j);
 
 /* job-timer.c */
 void job_timer_queued(Job *j);
@@ -356,9 +356,15 @@ void journal_link_end(JournalLink *l);        /* write everything, then exit; jo
 bool journal_link_is_pid(const JournalLink *l, pid_t pid);
 void journal_link_process_end(JournalLink *l, const ProcessEnd *end);
 bool journal_link_available(const JournalLink *l);
+/* So that what it has sent and nobody has read yet is told to be the unit's; no-op without a link. */
+void journal_link_process_of_unit_ended(JournalLink *l, pid_t pid, Unit *u);
+void journal_link_forget_unit(JournalLink *l, const Unit *u);
 
 /* log.c */
 void manager_log_init(Manager *m);
+/* wall.c: a line on the terminals of those who are logged in. */
+void manager_tell_users(const Manager *m, const char *line);
+void manager_log_forget_units(void); /* they are about to be freed: messages come without their invocation */
 void manager_log_level(const Manager *m); /* as options and svinit.conf have it */
 void manager_log_to(int fd);              /* takes it: the pipe to svinit-journald; -1: stderr */
 void manager_log_report(const char *unit, const Report *r);

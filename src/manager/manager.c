@@ -187,6 +187,7 @@ static void free_built(Manager *m) {
         m->observer = (ManagerObserver){ 0 };
         reload_release(m);
         generators_release(m);
+        manager_log_forget_units();
         graph_free(m->graph);
         journal_link_free(m->journal);
         notify_socket_free(m->notify);

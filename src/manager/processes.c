@@ -39,7 +39,7 @@ bool unit_note_exit(Unit *u, const Event *ev, const char *comm) {
         status_word(p->code, p->status, status, sizeof(status));
         LOG_UNIT(u->id, UNIT_PROCESS_EXIT, FIELD_S("ROLE", is_main ? "Main" : "Control"),
                  FIELD_I("PID", p->pid), FIELD_S("COMMAND", comm), FIELD_S("EXIT_CODE", exit_word(p->code)),
-                 FIELD_S("EXIT_STATUS", status));
+                 FIELD_I("EXIT_STATUS", p->status), FIELD_S("STATUS_TEXT", status));
         return true;
 }
 
@@ -116,6 +116,7 @@ static void process_ended(Manager *m, Unit *u, const ProcessEnd *end) {
                              .pid = end->pid, .code = end->code, .status = end->status, .is_child = true } };
 
         unit_status_ended(u, end->pid);
+        journal_link_process_of_unit_ended(m->journal, end->pid, u);
         if (u->type == UNIT_SCOPE)
                 unit_scope_process_ended(m, u, end->pid);
         ev.process.oom = killed_for_memory(m, u, end);

@@ -288,6 +288,8 @@ static bool all_streams_are_given(const Unit *u) {
 static void plan_given_streams(const Unit *u, ExecPlan *p) {
         const Transient *t = unit_runtime(u)->transient;
 
+        if (t && (t->stdio[STDOUT_FILENO] >= 0 || t->stdio[STDERR_FILENO] >= 0))
+                p->give_output = false;
         if (t && t->stdio[STDIN_FILENO] >= 0)
                 p->stdin_fd = t->stdio[STDIN_FILENO];
         if (t && t->stdio[STDOUT_FILENO] >= 0)
@@ -317,6 +319,7 @@ static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
         r = journal_link_streams(m, u, fds);
         if (r < 0)
                 return r;
+        p->give_output = true;
         p->stdout_fd = is_log(io->output) ? fds[0] : -1;
         if (is_log(io->error) || (io->error == OUTPUT_INHERIT && is_log(io->output)))
                 p->stderr_fd = fds[1];

@@ -80,6 +80,7 @@ static void runtime_free(Unit *u) {
                 unit_close(rt->manager, u);
         file_watch_free(rt->file_watch);
         restart_by_free(TAKE(rt->restart_by));
+        journal_link_forget_unit(rt->manager->journal, u);
         unit_release_fd_store(u);
         unit_close_notify_fd(u);
         unit_status_release(u);
@@ -160,7 +161,7 @@ static void on_job_removed(Job *j, void *userdata) {
         if (unit_runtime(j->unit)->accepted_by && unit_is_down(j->unit))
                 unit_accept_end(j->unit);
         if (j->type != JOB_NOP && !j->already)
-                unit_log_job_end(j->unit, j->type, j->result);
+                unit_log_job_end(j);
         if (m->observer.job_removed) {
                 manager_flush_changes(m); /* a reader sees the new state before the end of the job */
                 m->observer.job_removed(j, m->observer.userdata);

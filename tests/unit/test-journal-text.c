@@ -348,7 +348,7 @@ static void later_assignments_win_and_strangers_are_ignored(void **state) {
         assert_int_equal(c.storage.persistent.max_use, 2ULL << 30);
         assert_int_equal(c.storage.max_file_usec, 2 * USEC_PER_HOUR);
         assert_int_equal(c.line_max, 1024);
-        assert_false(c.forward_syslog);
+        assert_false(c.forward[FORWARD_SYSLOG]);
         config_release(&c);
 }
 
