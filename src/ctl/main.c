@@ -7,6 +7,7 @@
 #include "ctl/remote/container.h"
 
 #include <getopt.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,19 +56,18 @@ static int run(Ctl *c, int argc, char **argv) {
         if (c->host && v->there)
                 return ssh_run(c, c->argc, c->argv, c->argc - argc);
         code = ctl_guard(c, v);
-        return code == 0 ? v->run(c, argc, argv) : MAX(code, 0);
+        return code == 0 ? ctl_run_verb(c, v, argc, argv) : MAX(code, 0);
 }
 
 int main(int argc, char **argv) {
         const char *name = strrchr(argv[0], '/');
-        Ctl c = { .argc = argc,
-                  .argv = argv,
-                  .mode = "replace",
-                  .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
+        Ctl c = { .argc = argc, .argv = argv, .mode = "replace" };
         int r;
 
         if (str_equal(name ? name + 1 : argv[0], "systemd-stdio-bridge")) /* what systemctl -H calls there */
                 return verb_stdio_bridge(&c, 1, argv);
+        setlocale(LC_CTYPE, "");
+        screen_init(&c.screen);
         c.called_as_systemctl = str_equal(name ? name + 1 : argv[0], "systemctl");
         r = ctl_parse_options(&c, argc, argv);
         c.no_legend |= c.quiet;

@@ -94,7 +94,7 @@ waits_for_restart() {
         [[ $output == *"timers listed."* ]]
 
         # A terminal of sixty columns: no line is longer, what is cut says so.
-        run -0 inside env LC_ALL=C.UTF-8 script -qc 'stty cols 60; svctl list-units "a.*" a*' /dev/null
+        run -0 inside env LC_ALL=C.UTF-8 SYSTEMD_COLORS=0 script -qc 'stty cols 60; svctl --no-pager list-units "a.*" a*' /dev/null
         [[ $output == *"A service"*"…"* ]]
         while read -r line; do [ "$(printf %s "${line%$'\r'}" | wc -m)" -le 60 ]; done <<<"$output"
 

@@ -218,7 +218,7 @@ G
         [ "$output" = "Nothing has changed." ]
         for verb in diff plan verify; do
                 run -2 inside svctl -o xml $verb a
-                [ "$output" = "svctl: $verb: there is no output 'xml', only text and json" ]
+                [ "$output" = "svctl: $verb: there is no output 'xml', only short (or text), cat, json and json-pretty" ]
         done
 }
 

@@ -31,16 +31,6 @@ typedef struct Tree {
         char **seen; /* owned: the way from the root; with --plain all that has been listed with its children */
 } Tree;
 
-static size_t screen_width(void) {
-        const char *columns = getenv("COLUMNS");
-        struct winsize size;
-        unsigned n = 0;
-
-        if (!columns || parse_unsigned(columns, &n) < 0 || n == 0)
-                n = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) >= 0 && size.ws_col > 0 ? size.ws_col : 80;
-        return MAX(n, (unsigned)WIDTH_MIN);
-}
-
 static void print_state(const Tree *t, const char *state) {
         const Glyphs *g = t->glyphs;
         const struct {
@@ -51,7 +41,7 @@ static void print_state(const Tree *t, const char *state) {
                 { "deactivating", g->full, "\033[0m" },    { "maintenance", g->empty, "\033[0;1;31m" },
                 { "failed", g->cross, "\033[0;1;31m" },
         };
-        bool color = t->ctl->color;
+        bool color = t->ctl->screen.color;
         size_t i = 0;
 
         while (i + 1 < ELEMENTSOF(rows) && !str_equal(rows[i].state, state))
@@ -160,6 +150,66 @@ static int print_children(Tree *t, const char *unit, unsigned level, uint64_t mo
         return r;
 }
 
+/* With -o json objects in one another, with -o cat each name once. */
+static int add_children(Tree *t, const char *unit, unsigned level, Buf *b);
+
+static int add_child(Tree *t, const char *name, unsigned level, Buf *b) {
+        const Relative *u;
+        int r;
+
+        r = relations_find(&t->relations, name, &u);
+        if (r < 0)
+                return r;
+        json_open(b, "{");
+        json_add_member(b, "unit", name);
+        json_add_member(b, "active", property_get(&u->properties, "ActiveState"));
+        json_add_key(b, "dependencies");
+        buf_add_char(b, '[');
+        if (!strv_contains(t->seen, name) && /* else a circle */
+            (level == 0 || ((t->ctl->all || str_ends_with(name, ".target")) && level < DEPTH_MAX)))
+                r = add_children(t, name, level, b);
+        buf_add(b, "]}");
+        return r;
+}
+
+static int add_children(Tree *t, const char *unit, unsigned level, Buf *b) {
+        char **names auto_strv = NULL;
+        int r = strv_add(&t->seen, unit);
+
+        if (r >= 0)
+                r = children(t, unit, &names);
+        for (char **n = names; n && *n && r >= 0; n++)
+                r = add_child(t, *n, level + 1, b);
+        strv_remove(t->seen, unit);
+        return r;
+}
+
+static int print_names(Tree *t, const char *unit, unsigned level) {
+        char **names auto_strv = NULL;
+        int r = children(t, unit, &names);
+
+        for (char **n = names; n && *n && r >= 0; n++) {
+                if (strv_contains(t->seen, *n))
+                        continue;
+                puts(*n);
+                r = strv_add(&t->seen, *n);
+                if (r >= 0 && (t->ctl->all || str_ends_with(*n, ".target")) && level < DEPTH_MAX)
+                        r = print_names(t, *n, level + 1);
+        }
+        return r;
+}
+
+static int print_one(Tree *t, const char *unit, bool first, Buf *json) {
+        if (t->ctl->format >= FORMAT_JSON)
+                return add_child(t, unit, 0, json);
+        if (t->ctl->format == FORMAT_CAT)
+                return print_names(t, unit, 0);
+        if (!first)
+                putchar('\n');
+        puts(unit);
+        return print_children(t, unit, 0, 0);
+}
+
 VERB(list_dependencies) {
         char *defaults[] = { (char *)"default.target", NULL };
         Tree t = { .ctl = c,
@@ -168,20 +218,21 @@ VERB(list_dependencies) {
                                  : c->before  ? before
                                  : c->reverse ? reverse
                                               : forward,
-                   .width = screen_width() };
+                   .width = MAX(c->screen.width, (unsigned)WIDTH_MIN) };
         char **names auto_strv = NULL;
+        Buf json auto_buf = { 0 };
         int r = 0;
 
         t.glyphs = ctl_glyphs();
         if (ctl_connect(c) < 0 || ctl_names(c, argc > 1 ? argv + 1 : defaults, &names) < 0)
                 return CTL_FAILED;
-        for (char **n = names; n && *n && r >= 0; n++) {
-                if (n != names)
-                        putchar('\n');
-                puts(*n);
-                r = print_children(&t, *n, 0, 0);
-        }
+        buf_add_char(&json, '[');
+        for (char **n = names; n && *n && r >= 0; n++)
+                r = print_one(&t, *n, n == names, &json);
+        buf_add_char(&json, ']');
         relations_release(&t.relations);
         strv_free(t.seen);
-        return r < 0 ? CTL_FAILED : CTL_OK;
+        if (r < 0)
+                return CTL_FAILED;
+        return c->format >= FORMAT_JSON ? json_print(&json) : CTL_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "ctl/core/ctl.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@ static const char *property_of(const char *verb) {
 }
 
 /* Shows the property, or sets it where there is a value. */
-static int work(sd_bus *bus, const char *name, const char *path, const char *interface, const char *property,
-                const char *value) {
+static int work(const Ctl *c, sd_bus *bus, const char *name, const char *path, const char *interface,
+                const char *property, const char *value) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         char *now auto_free = NULL;
         int r;
@@ -24,15 +25,17 @@ static int work(sd_bus *bus, const char *name, const char *path, const char *int
                 r = sd_bus_get_property_string(bus, name, path, interface, property, &error, &now);
         if (r < 0)
                 ctl_print_error("%s of %s: %s", property, name, error.message ?: strerror(-r));
-        else if (now)
-                puts(now);
+        else if (now && json_print_member(c, str_equal(property, "LogLevel") ? "log_level" : "log_target",
+                                          now) != CTL_OK)
+                r = -EIO;
         sd_bus_error_free(&error);
         return r < 0 ? CTL_FAILED : CTL_OK;
 }
 
 VERB(log_control) {
-        return ctl_connect(c) < 0 ? CTL_FAILED
-                                  : work(c->bus, SD1, SD1_PATH, SD1_MANAGER, property_of(argv[0]), argv[1]);
+        return ctl_connect(c) < 0
+                       ? CTL_FAILED
+                       : work(c, c->bus, SD1, SD1_PATH, SD1_MANAGER, property_of(argv[0]), argv[1]);
 }
 
 VERB(service_log_control) {
@@ -48,7 +51,7 @@ VERB(service_log_control) {
         r = sd_bus_open_system(&system);
         if (r < 0)
                 return ctl_print_error("the system bus: %s", strerror(-r));
-        code = work(system, bus_name, "/org/freedesktop/LogControl1", "org.freedesktop.LogControl1",
+        code = work(c, system, bus_name, "/org/freedesktop/LogControl1", "org.freedesktop.LogControl1",
                     property_of(argv[0]), argv[2]);
         sd_bus_flush_close_unref(system);
         return code;
@@ -72,8 +75,8 @@ VERB(service_watchdogs) {
         } else {
                 r = sd_bus_get_property_trivial(c->bus, SD1, SD1_PATH, SD1_MANAGER, "ServiceWatchdogs",
                                                 &error, 'b', &on);
-                if (r >= 0)
-                        puts(on ? "yes" : "no");
+                if (r >= 0 && json_print_member(c, "service_watchdogs", on ? "yes" : "no") != CTL_OK)
+                        r = -EIO;
         }
         if (r < 0)
                 ctl_print_error("ServiceWatchdogs: %s", error.message ?: strerror(-r));

@@ -108,6 +108,56 @@ VERB(exit) {
                        : CTL_OK;
 }
 
+/* A value as a shell reads it again; plain ones stay plain. */
+static void add_shell_word(const char *s, Buf *b) {
+        if (!s[strcspn(s, "\"\\`$*?['()<>|&;! \t\n\r")] && str_is_utf8(s, strlen(s))) {
+                buf_add(b, s);
+                return;
+        }
+        buf_add(b, "$'");
+        for (; *s; s++) {
+                static const char special[] = "\a\b\f\n\r\t\v", letters[] = "abfnrtv";
+                const char *found = strchr(special, *s);
+
+                if (found)
+                        buf_addf(b, "\\%c", letters[found - special]);
+                else if ((unsigned char)*s < ' ' || *s == 0x7f)
+                        buf_addf(b, "\\%03o", (unsigned char)*s);
+                else
+                        buf_addf(b, strchr("\\'", *s) ? "\\%c" : "%c", *s);
+        }
+        buf_add_char(b, '\'');
+}
+
+static int print_environment(const Ctl *c, char *const *env) {
+        Buf b auto_buf = { 0 };
+
+        json_open(&b, c->format >= FORMAT_JSON ? "{" : "");
+        STRV_FOREACH (e, env) {
+                char *name auto_free = strdup(*e), *value = name ? strchr(name, '=') : NULL;
+
+                if (!value)
+                        continue;
+                *value++ = 0;
+                if (c->format >= FORMAT_JSON) {
+                        json_add_member(&b, name, value);
+                        continue;
+                }
+                buf_addf(&b, "%s=", name);
+                if (c->format == FORMAT_CAT)
+                        buf_add(&b, value);
+                else
+                        add_shell_word(value, &b);
+                buf_add_char(&b, '\n');
+        }
+        if (c->format >= FORMAT_JSON) {
+                buf_add_char(&b, '}');
+                return json_print(&b);
+        }
+        fputs(b.data ? b.data : "", stdout);
+        return b.error < 0 ? CTL_FAILED : CTL_OK;
+}
+
 VERB(show_environment) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         char **env auto_strv = NULL;
@@ -118,10 +168,8 @@ VERB(show_environment) {
         r = sd_bus_get_property_strv(c->bus, SD1, SD1_PATH, SD1_MANAGER, "Environment", &error, &env);
         if (r < 0)
                 ctl_print_error("%s", error.message ?: strerror(-r));
-        STRV_FOREACH (e, env)
-                puts(*e);
         sd_bus_error_free(&error);
-        return r < 0 ? CTL_FAILED : CTL_OK;
+        return r < 0 ? CTL_FAILED : print_environment(c, env);
 }
 
 static int change_environment(Ctl *c, const char *method, char **words) {

@@ -159,6 +159,39 @@ int ctl_get_string(Ctl *c, const char *unit, const char *interface, const char *
         return r;
 }
 
+/* Among what is loaded and the files that there are. */
+static void try_units(Ctl *c, Similar *s) {
+        sd_bus_message *reply = NULL;
+        const char *id, *path;
+
+        if (sd_bus_call_method(c->bus, SD1, SD1_PATH, SD1_MANAGER, "ListUnitFiles", NULL, &reply, NULL) >=
+                    0 &&
+            sd_bus_message_enter_container(reply, 'a', "(ss)") > 0)
+                while (sd_bus_message_read(reply, "(ss)", &path, NULL) > 0)
+                        similar_try(s, strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+        reply = sd_bus_message_unref(reply);
+        if (sd_bus_call_method(c->bus, SD1, SD1_PATH, SD1_MANAGER, "ListUnits", NULL, &reply, NULL) >= 0 &&
+            sd_bus_message_enter_container(reply, 'a', "(ssssssouso)") > 0)
+                while (sd_bus_message_read(reply, "(ssssssouso)", &id, NULL, NULL, NULL, NULL, NULL, NULL,
+                                           NULL, NULL, NULL) > 0)
+                        if (!str_equal(id, s->word))
+                                similar_try(s, id);
+        sd_bus_message_unref(reply);
+}
+
+void ctl_say_not_found(Ctl *c, const char *unit) {
+        Similar s;
+
+        if (c->called_as_systemctl) {
+                fflush(stdout);
+                fprintf(stderr, "Unit %s could not be found.\n", unit);
+                return;
+        }
+        similar_init(&s, unit);
+        try_units(c, &s);
+        ctl_print_error("unit %s was not found%s", unit, similar_hint(&s));
+}
+
 static bool is_glob(const char *s) {
         return strpbrk(s, "*?[") != NULL;
 }
@@ -213,6 +246,24 @@ void property_list_release(PropertyList *l) {
         *l = (PropertyList){ 0 };
 }
 
+/* The value stays to be read. */
+static int read_number(sd_bus_message *m, const char *type, uint64_t *ret) {
+        union {
+                uint64_t t;
+                uint32_t u;
+                int32_t i;
+        } v;
+        int r;
+
+        if (!str_equal(type, "t") && !str_equal(type, "u") && !str_equal(type, "i") && !str_equal(type, "b"))
+                return 0;
+        r = sd_bus_message_read_basic(m, type[0], &v);
+        if (r < 0)
+                return r;
+        *ret = type[0] == 't' ? v.t : type[0] == 'i' ? (uint64_t)(int64_t)v.i : v.u;
+        return sd_bus_message_rewind(m, false);
+}
+
 static int read_property(sd_bus_message *m, PropertyList *l) {
         const char *name, *contents;
         Buf b auto_buf = { 0 };
@@ -229,7 +280,9 @@ static int read_property(sd_bus_message *m, PropertyList *l) {
         r = sd_bus_message_enter_container(m, 'v', contents);
         if (r < 0)
                 return r;
-        r = value_render(m, name, &b, &p.empty);
+        r = read_number(m, contents, &p.number);
+        if (r >= 0)
+                r = value_render(m, name, &b, &p.empty);
         if (r < 0)
                 return r;
         r = sd_bus_message_exit_container(m);
@@ -275,4 +328,11 @@ uint64_t property_number(const PropertyList *l, const char *name, uint64_t other
         uint64_t n;
 
         return parse_u64(property_get(l, name), &n) < 0 ? otherwise : n;
+}
+
+uint64_t property_raw(const PropertyList *l, const char *name) {
+        for (size_t i = 0; i < l->n; i++)
+                if (str_equal(l->v[i].name, name))
+                        return l->v[i].number;
+        return 0;
 }

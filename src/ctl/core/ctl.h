@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "ctl/core/screen.h"
 #include "load/install.h"
 
 #include <systemd/sd-bus.h>
@@ -27,11 +28,22 @@ typedef enum CtlExit {
         CTL_NOT_CONFIGURED = 6,
 } CtlExit;
 
-typedef struct Ctl {
+/* -o of the verbs that read: text for people; only the names or values; JSON in one line, or laid out. */
+typedef enum OutputFormat {
+        FORMAT_SHORT,
+        FORMAT_CAT,
+        FORMAT_JSON,
+        FORMAT_JSON_PRETTY,
+        OUTPUT_FORMAT_MAX,
+} OutputFormat;
+
+struct Ctl {
         sd_bus *bus; /* NULL until ctl_connect() */
         int argc;    /* of main() */
         char **argv;
         const char *host, *machine; /* -H, -M */
+        Screen screen;
+        OutputFormat format;
         bool dry_run, show_transaction;
         bool after, before;                  /* list-dependencies */
         bool order, require;                 /* dot */
@@ -39,7 +51,7 @@ typedef struct Ctl {
         const char *job;                     /* plan: --job= */
         bool quiet, no_block, plain, full, all, failed, value, now, runtime, force, no_legend, follow,
                 reverse, no_reload;
-        bool called_as_systemctl, color;
+        bool called_as_systemctl, no_pager;
         bool starting_ok, show_types, read_only, mkdir;
         char **what;            /* clean: --what= */
         const char *mode;       /* --job-mode= */
@@ -52,7 +64,7 @@ typedef struct Ctl {
         const char *image, *preset_mode, *drop_in;
         bool take_stdin;    /* edit --stdin */
         bool no_generated;  /* for ctl_loader(): leave out what generators made */
-        const char *output; /* -o */
+        const char *output; /* -o; of verbs that read, NULL for text and "json" for both kinds of it */
         const char *lines;  /* -n */
         const char *since, *priority;
         const char *man, *recursive_errors;     /* verify */
@@ -65,7 +77,7 @@ typedef struct Ctl {
         const char *fuzz;                       /* analyze critical-chain */
         const char *sort, *delay;               /* top */
         bool batch, tree;                       /* top */
-} Ctl;
+};
 
 typedef int (*VerbFunction)(Ctl *c, int argc, char **argv); /* argv[0] is the verb */
 
@@ -76,6 +88,8 @@ typedef struct Verb {
         const char *group; /* heading in --help */
         bool offline;      /* works without a manager */
         bool there;        /* with -H it runs there: it wants more of the other side than its manager */
+        bool reads;        /* only shows something: -o is an OutputFormat */
+        bool paged;        /* may be long */
 } Verb;
 
 extern const Verb verbs[]; /* ended by a row without a name */
@@ -100,6 +114,8 @@ int ctl_call(Ctl *c, const char *method, sd_bus_message **ret_reply, int *ret_ex
 int ctl_unit_path(const char *unit, char **ret);
 int ctl_get_string(Ctl *c, const char *unit, const char *interface, const char *property, char **ret);
 int ctl_error_exit(const sd_bus_error *e, int r); /* D-Bus error -> exit code */
+/* "Unit x.service could not be found", and what was perhaps meant. */
+void ctl_say_not_found(Ctl *c, const char *unit);
 /* Unit names as people type them; globs are expanded over the loaded units. NULL-terminated, owned by the caller. */
 int ctl_names(Ctl *c, char **argv, char ***ret);
 int ctl_print_error(const char *format, ...)
@@ -108,7 +124,8 @@ int ctl_print_error(const char *format, ...)
 /* One property as read from the bus, its value rendered as `systemctl show` does. */
 typedef struct Property {
         char *name, *value;
-        bool empty; /* as systemctl judges it: hidden without --all */
+        uint64_t number; /* of a number or a boolean, as it was sent; else 0 */
+        bool empty;      /* as systemctl judges it: hidden without --all */
 } Property;
 typedef struct PropertyList {
         Property *v;
@@ -118,6 +135,7 @@ int ctl_get_all(Ctl *c, const char *path, const char *interface, PropertyList *r
 void property_list_release(PropertyList *l);
 const char *property_get(const PropertyList *l, const char *name); /* "" when it is not there */
 uint64_t property_number(const PropertyList *l, const char *name, uint64_t otherwise);
+uint64_t property_raw(const PropertyList *l, const char *name); /* also of what is shown as a time; 0: none */
 
 /* job-wait.c: asks for a job and waits for its end, unless --no-block; what failed is explained. The exit code. */
 int ctl_run_job(Ctl *c, sd_bus_message *call, const char *verb, const char *what);
@@ -126,21 +144,44 @@ int ctl_run_job(Ctl *c, sd_bus_message *call, const char *verb, const char *what
 int ctl_append_settings(sd_bus_message *m, char **assignments);
 
 /* values.c */
+int value_json_properties(sd_bus_message *m, char *const *names,
+                          Buf *b); /* value-json.c: of an a{sv}, those names or all, as members */
 int value_render(sd_bus_message *m, const char *name, Buf *b, bool *ret_empty);
 void format_timestamp(usec_t realtime, Buf *b);   /* "Mon 2026-01-05 10:00:00 UTC"; "n/a" for 0 */
 void format_age(usec_t then, usec_t now, Buf *b); /* "3min 2s ago" */
+
+/* similar.c: init, try all there is, hint: "; did you mean 'start'?", or "" */
+typedef struct Similar {
+        const char *word; /* borrowed */
+        unsigned distance;
+        char best[UNIT_NAME_MAX + 1], hint[UNIT_NAME_MAX + 32];
+} Similar;
+void similar_init(Similar *s, const char *word);
+void similar_try(Similar *s, const char *candidate);
+const char *similar_hint(Similar *s);
 
 /* json.c: members of an object get their comma by themselves */
 void json_add_string(Buf *b, const char *s);
 void json_add_list(Buf *b, char *const *strings);
 void json_add_member(Buf *b, const char *key, const char *value);
+void json_add_key(Buf *b, const char *key);                /* what follows is up to the caller */
+void json_add_number(Buf *b, const char *key, uint64_t n); /* UINT64_MAX, which stands for none: null */
+void json_add_bool(Buf *b, const char *key, bool value);
+void json_open(Buf *b, const char *bracket); /* "{" or "[": an element of a list, with its comma */
+int json_print(Buf *b);                      /* a line on stdout; the exit code */
+int json_print_member(const Ctl *c, const char *key, const char *value); /* the value alone without -o json */
+void json_lay_out(const char *text, Buf *b); /* line by line, as systemctl's json-pretty */
 /* Is it -o json, as opposed to -o text or nothing? Else CTL_USAGE, and it has been said. */
 int ctl_json_asked(const Ctl *c, const char *verb, bool *ret);
+/* formats.c: runs the verb with -o and the pager as its row has them. */
+int ctl_run_verb(Ctl *c, const Verb *v, int argc, char **argv);
 
 /* show.c: below a comment with its path; exit code */
 int ctl_print_file(Ctl *c, const char *path);
 
 /* logs.c */
+struct sd_journal;
+int ctl_open_journal(Ctl *c, struct sd_journal **ret);
 int logs_show(Ctl *c, char *const *units, unsigned lines, bool follow, usec_t not_before, bool indent);
 
 /* offline.c */
@@ -173,10 +214,17 @@ int ctl_unit_files(Loader *l, const char *name, LoadedUnit *ret);
 /* files/sysv.c: also does it for init scripts; names of which nothing is left to do are taken out of the list. */
 int ctl_sync_sysv(Ctl *c, const char *verb, char **names, bool *enabled);
 
-#define COLOR_GREEN(c) ((c)->color ? "\033[1;32m" : "")
-#define COLOR_RED(c) ((c)->color ? "\033[1;31m" : "")
-#define COLOR_DIM(c) ((c)->color ? "\033[2m" : "")
-#define COLOR_END(c) ((c)->color ? "\033[0m" : "")
+/* systemctl's colours */
+#define COLOR(c, sequence) ((c)->screen.color ? "\033[" sequence "m" : "")
+#define COLOR_OF_256(c, some, many) ((c)->screen.colors == 16 ? COLOR(c, some) : COLOR(c, many))
+#define COLOR_GREEN(c) COLOR(c, "0;1;32")
+#define COLOR_RED(c) COLOR(c, "0;1;31")
+#define COLOR_BLUE(c) COLOR(c, "0;1;34")
+#define COLOR_BOLD(c) COLOR(c, "0;1;39")
+#define COLOR_LINE(c) COLOR(c, "0;4")
+#define COLOR_YELLOW(c) COLOR_OF_256(c, "0;1;33", "0;1;38;5;185")
+#define COLOR_DIM(c) COLOR_OF_256(c, "0;90", "0;38;5;245")
+#define COLOR_END(c) COLOR(c, "0")
 
 #define VERB(name) int verb_##name(Ctl *c, int argc, char **argv)
 VERB(jobs);

@@ -204,7 +204,7 @@ static int match_priority(sd_journal *j, const char *text) {
 }
 
 /* A svinit that may not write to /run keeps its journal where it keeps the rest. */
-static int open_journal(Ctl *c, sd_journal **ret) {
+int ctl_open_journal(Ctl *c, sd_journal **ret) {
         const char *runtime = ctl_runtime_dir(c);
         char path[300];
 
@@ -225,7 +225,7 @@ int logs_show(Ctl *c, char *const *units, unsigned lines, bool following, usec_t
                 return 0;
         }
         setlocale(LC_TIME, ""); /* names of months as journalctl's; other times are English, as systemctl's */
-        r = open_journal(c, &j);
+        r = ctl_open_journal(c, &j);
         STRV_FOREACH (u, units)
                 if (r >= 0)
                         r = match_pattern(j, *u);

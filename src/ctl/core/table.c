@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-#include <wchar.h>
+
+/* Columns stay at least so wide: those that shrink first, and all. */
+#define SHRUNK_WIDTH 8
+#define LEAST_WIDTH 4
 
 static size_t n_columns(const Table *t) {
         size_t n = 0;
@@ -54,11 +54,19 @@ void table_add_number(Table *t, const char *text, uint64_t n) {
                 t->error = -ENOMEM;
 }
 
-void table_mark(Table *t, const char *color, bool marked) {
-        if (t->n == 0)
-                return;
-        t->rows[t->n - 1].color = str_is_empty(color) ? NULL : color;
-        t->rows[t->n - 1].marked = marked;
+void table_color(Table *t, const char *color) {
+        if (t->n > 0 && t->next > 0)
+                t->rows[t->n - 1].cells[t->next - 1].color = color;
+}
+
+void table_dot(Table *t, const char *color) {
+        if (t->n > 0)
+                t->rows[t->n - 1].dot = color;
+}
+
+void table_end_group(Table *t) {
+        if (t->n > 0)
+                t->rows[t->n - 1].ends_group = true;
 }
 
 void table_sort(Table *t, int (*compare)(const void *, const void *)) {
@@ -66,62 +74,31 @@ void table_sort(Table *t, int (*compare)(const void *, const void *)) {
                 qsort(t->rows, t->n, sizeof(*t->rows), compare);
 }
 
-/* Columns that a text takes on a terminal; bytes that are no character count as one each. */
-static size_t text_width(const char *s) {
-        mbstate_t state = { 0 };
-        size_t width = 0;
+/* The widest of those that may be cut comes down to the next, until it is enough or all are at their least. */
+static size_t cut_widest(const Table *t, size_t *widths, size_t excess, bool all, size_t least) {
+        while (excess > 0) {
+                size_t n = n_columns(t), widest = n, next = least;
 
-        while (*s) {
-                wchar_t wc;
-                size_t n = mbrtowc(&wc, s, strlen(s), &state);
-
-                if (n == (size_t)-1 || n == (size_t)-2) {
-                        state = (mbstate_t){ 0 };
-                        n = 1;
-                        width++;
-                } else {
-                        width += MAX(wcwidth(wc), 0);
-                }
-                s += MAX(n, 1u);
-        }
-        return width;
-}
-
-/* As many bytes as fit into so many columns. */
-static size_t bytes_within(const char *s, size_t columns) {
-        size_t n = 0, next = 1;
-
-        for (; s[n]; n = next) {
-                char part[1024];
-
-                next = n + 1;
-                while (((unsigned char)s[next] & 0xc0) == 0x80)
-                        next++;
-                if (next >= sizeof(part))
+                for (size_t i = 0; i < n; i++) /* of equals the last */
+                        if (!t->columns[i].hidden && (all || t->columns[i].shrinks) &&
+                            (widest == n || widths[i] >= widths[widest]))
+                                widest = i;
+                if (widest == n || widths[widest] <= least)
                         break;
-                memcpy(part, s, next);
-                part[next] = 0;
-                if (text_width(part) > columns)
-                        break;
+                for (size_t i = 0; i < n; i++)
+                        if (!t->columns[i].hidden && (all || t->columns[i].shrinks) &&
+                            widths[i] < widths[widest])
+                                next = MAX(next, widths[i]);
+                next = MAX(next, widths[widest] - MIN(excess, widths[widest] - least));
+                next = MIN(next, widths[widest] - 1);
+                excess -= widths[widest] - next;
+                widths[widest] = next;
         }
-        return n;
-}
-
-/* Where a terminal is, its width; else lines are whole. */
-static size_t line_width(const Ctl *c) {
-        const char *s = getenv("COLUMNS");
-        struct winsize w;
-        unsigned n;
-
-        if (c->full || !isatty(STDOUT_FILENO))
-                return SIZE_MAX / 2;
-        if (s && parse_unsigned(s, &n) >= 0 && n > 0)
-                return n;
-        return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) >= 0 && w.ws_col > 0 ? w.ws_col : 80;
+        return excess;
 }
 
 static void measure(const Table *t, const Ctl *c, size_t *widths) {
-        size_t n = n_columns(t), total = t->marks && !c->plain ? 2 : 0, limit = line_width(c);
+        size_t n = n_columns(t), total = t->marks && !c->plain ? 2 : 0, limit = screen_line(c);
 
         for (size_t i = 0; i < n; i++) {
                 widths[i] = c->no_legend ? 0 : strlen(t->columns[i].title);
@@ -129,47 +106,63 @@ static void measure(const Table *t, const Ctl *c, size_t *widths) {
                         widths[i] = MAX(widths[i], text_width(t->rows[k].cells[i].text));
                 total += t->columns[i].hidden ? 0 : widths[i] + 1;
         }
-        for (size_t i = n; i-- > 0 && total > limit + 1;) {
-                size_t cut = total - limit - 1, least = MAX(strlen(t->columns[i].title), 8u);
+        if (total > limit + 1) {
+                size_t excess = cut_widest(t, widths, total - limit - 1, false, SHRUNK_WIDTH);
 
-                if (!t->columns[i].shrinks || t->columns[i].hidden || widths[i] <= least)
-                        continue;
-                cut = MIN(cut, widths[i] - least);
-                widths[i] -= cut;
-                total -= cut;
+                (void)cut_widest(t, widths, excess, true, LEAST_WIDTH);
         }
 }
 
-static void print_cell(const Column *column, const char *text, size_t width, bool last) {
-        size_t own = text_width(text), pad = own < width ? width - own : 0;
+/* Cells of the last column need no blanks behind them, unless a line is drawn below. */
+static void add_cell(Buf *b, const Column *column, const char *text, size_t width, bool last) {
+        Buf cut auto_buf = { 0 };
+        size_t own;
 
+        text_cut(text, width, &cut);
+        own = cut.data ? text_width(cut.data) : 0;
         if (column->number)
-                printf("%*s", (int)pad, "");
-        if (own > width)
-                printf("%.*s%s", (int)bytes_within(text, width - 1), text,
-                       ctl_glyphs()->ellipsis[0] == '.' ? ">" : ctl_glyphs()->ellipsis);
-        else
-                fputs(text, stdout);
-        if (!last)
-                printf("%*s", (int)(column->number ? 1 : pad + 1), "");
+                buf_addf(b, "%*s", (int)(own < width ? width - own : 0), "");
+        buf_add(b, cut.data ? cut.data : "");
+        if (!column->number && !last)
+                buf_addf(b, "%*s", (int)(own < width ? width - own : 0), "");
 }
 
+/* row NULL: the heading */
 static void print_row(const Table *t, const Ctl *c, const TableRow *row, const size_t *widths) {
         size_t n = n_columns(t), last = 0;
-        const char *color = row && c->color ? row->color : NULL;
+        const char *line = !row || row->ends_group ? COLOR_LINE(c) : "";
+        Buf b auto_buf = { 0 };
 
         for (size_t i = 0; i < n; i++)
                 last = t->columns[i].hidden ? last : i;
-        if (t->marks && !c->plain)
-                printf("%s%s%s ", color ?: "", !row || !row->marked ? " " : ctl_glyphs()->full,
-                       color ? COLOR_END(c) : "");
-        if (color)
-                fputs(color, stdout);
-        for (size_t i = 0; i < n; i++)
-                if (!t->columns[i].hidden)
-                        print_cell(t->columns + i, row ? row->cells[i].text : t->columns[i].title, widths[i],
-                                   i == last);
-        puts(color ? COLOR_END(c) : "");
+        buf_add(&b, line);
+        if (t->marks && !c->plain) {
+                const char *dot = row && row->dot ? row->dot : "";
+
+                buf_addf(&b, "%s%s%s%s ", dot, row && row->dot ? ctl_glyphs()->full : " ",
+                         *dot ? COLOR_END(c) : "", *dot ? line : "");
+        }
+        for (size_t i = 0; i < n; i++) {
+                const char *color = row && row->cells[i].color ? row->cells[i].color : "";
+
+                if (t->columns[i].hidden)
+                        continue;
+                buf_addf(&b, "%s%s", color, *color && *line ? COLOR(c, "4") : "");
+                add_cell(&b, t->columns + i, row ? row->cells[i].text : t->columns[i].title, widths[i],
+                         i == last && !*line);
+                buf_addf(&b, "%s%s%s", *color ? COLOR_END(c) : "", *color ? line : "", i == last ? "" : " ");
+        }
+        buf_add(&b, *line ? COLOR_END(c) : "");
+        puts(b.data ? b.data : "");
+}
+
+static void print_names(const Table *t) {
+        size_t column = 0;
+
+        for (size_t i = 0; i < n_columns(t); i++)
+                column = t->columns[i].names ? i : column;
+        for (size_t k = 0; k < t->n; k++)
+                puts(t->rows[k].cells[column].text);
 }
 
 static void print_json(const Table *t) {
@@ -199,19 +192,16 @@ static void release(Table *t) {
         *t = (Table){ .columns = t->columns };
 }
 
-static bool wants_json(const Ctl *c) {
-        return str_equal(c->output, "json") || str_equal(c->output, "json-pretty");
-}
-
 int table_print(Table *t, const Ctl *c) {
         size_t widths[ELEMENTSOF(t->rows->cells)];
         int code = CTL_OK;
 
-        setlocale(LC_CTYPE, "");
         if (t->error < 0) {
                 code = ctl_print_error("%s", strerror(-t->error));
-        } else if (wants_json(c)) {
+        } else if (c->format >= FORMAT_JSON) {
                 print_json(t);
+        } else if (c->format == FORMAT_CAT) {
+                print_names(t);
         } else {
                 measure(t, c, widths);
                 if (!c->no_legend)

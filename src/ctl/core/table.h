@@ -3,7 +3,11 @@
 
 /*
  * Tables as the list verbs print them: a heading, columns as wide as what is
- * in them, on a terminal cut to its width; or with -o json a list of objects.
+ * in them, on a terminal cut to its width; or with -o json a list of objects,
+ * with -o cat the texts of one column.
+ *
+ * Where the terminal is too narrow the widest columns are cut first, at first
+ * those that can do without, then all.
  *
  *      static const Column columns[] = { { "UNIT", "unit" }, { "LEFT", "left", .number = true }, { 0 } };
  *      Table t = { .columns = columns };
@@ -21,17 +25,19 @@ typedef struct Column {
         const char *title;
         const char *key; /* in JSON */
         bool number;     /* aligned to the right */
-        bool shrinks;    /* may be cut where the terminal is too narrow */
+        bool shrinks;    /* is cut before the others */
+        bool names;      /* the column of -o cat; else the first */
         bool hidden;     /* left out, with all its cells */
 } Column;
 
 typedef struct Cell {
         char *text, *json; /* owned; json NULL: null */
+        const char *color; /* an escape sequence, borrowed; NULL: none */
 } Cell;
 
 typedef struct TableRow {
-        const char *color; /* an escape sequence, borrowed; NULL: none */
-        bool marked;       /* a dot in front */
+        const char *dot; /* the colour of a dot in front; NULL: no dot */
+        bool ends_group; /* a line below it, where there are colours */
         Cell cells[12];
 } TableRow;
 
@@ -43,8 +49,10 @@ typedef struct Table {
         int error;
 } Table;
 
-void table_add(Table *t, const char *text);                            /* NULL: "-", and null in JSON */
-void table_add_number(Table *t, const char *text, uint64_t n);         /* the number as JSON has it */
-void table_mark(Table *t, const char *color, bool marked);             /* the row that was added last */
+void table_add(Table *t, const char *text);                    /* NULL: "-", and null in JSON */
+void table_add_number(Table *t, const char *text, uint64_t n); /* the number as JSON has it */
+void table_color(Table *t, const char *color);                 /* of the cell that was added last */
+void table_dot(Table *t, const char *color);                   /* in front of the last row; NULL: none */
+void table_end_group(Table *t);                                /* with the last row */
 void table_sort(Table *t, int (*compare)(const void *, const void *)); /* of TableRow */
 int table_print(Table *t, const Ctl *c);                               /* exit code */

@@ -2,7 +2,7 @@
 
 /* is-enabled and list-unit-files: answered from the files, be there a manager or not. */
 
-#include "ctl/core/ctl.h"
+#include "ctl/core/table.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -26,7 +26,7 @@ static int print_links(Ctl *c, Loader *l, const char *name) {
         return r;
 }
 
-static int print_state(Ctl *c, Loader *l, const char *name, bool *enabled) {
+static int print_state(Ctl *c, Loader *l, const char *name, bool *enabled, Buf *json) {
         Report report = { 0 };
         UnitFileState s;
         int r;
@@ -40,6 +40,14 @@ static int print_state(Ctl *c, Loader *l, const char *name, bool *enabled) {
                 return r;
         }
         *enabled |= unit_file_state_is_enabled(s);
+        if (c->format >= FORMAT_JSON) {
+                json_open(json, "{");
+                json_add_member(json, "unit", name);
+                json_add_member(json, "state", unit_file_state_to_string(s));
+                json_add_bool(json, "answer", unit_file_state_is_enabled(s));
+                buf_add_char(json, '}');
+                return 0;
+        }
         if (c->quiet)
                 return 0;
         puts(unit_file_state_to_string(s));
@@ -48,6 +56,7 @@ static int print_state(Ctl *c, Loader *l, const char *name, bool *enabled) {
 
 VERB(is_enabled) {
         char **names auto_strv = NULL;
+        Buf json auto_buf = { 0 };
         bool enabled = false;
         Loader *l = NULL;
         int r;
@@ -59,9 +68,13 @@ VERB(is_enabled) {
                 return CTL_FAILED;
         if (ctl_loader_or_say(c, "look up unit file state", &l) < 0)
                 return CTL_FAILED;
+        buf_add_char(&json, '[');
         for (char **n = names; n && *n && r >= 0; n++)
-                r = print_state(c, l, *n, &enabled);
+                r = print_state(c, l, *n, &enabled, &json);
+        buf_add_char(&json, ']');
         loader_free(l);
+        if (c->format >= FORMAT_JSON && json_print(&json) != CTL_OK)
+                return CTL_FAILED;
         return r >= 0 && enabled ? CTL_OK : CTL_FAILED;
 }
 
@@ -99,65 +112,41 @@ static int compare_rows(const void *a, const void *b) {
         return r != 0 ? r : strcasecmp(x->name, y->name);
 }
 
-static void print_json(Ctl *c, const FileRow *rows, size_t n) {
-        bool pretty = str_equal(c->output, "json-pretty");
-        const char *open = pretty ? "\n\t{\n\t\t" : "{", *colon = pretty ? " : " : ":",
-                   *comma = pretty ? ",\n\t\t" : ",", *close = pretty ? "\n\t}" : "}";
-
-        putchar('[');
-        for (size_t i = 0; i < n; i++) {
-                Buf name auto_buf = { 0 };
-
-                for (const char *p = rows[i].name; *p; p++)
-                        buf_addf(&name, *p == '\\' || *p == '"' ? "\\%c" : "%c", *p);
-                printf("%s%s\"unit_file\"%s\"%s\"%s\"state\"%s\"%s\"%s\"preset\"%s", i > 0 ? "," : "", open,
-                       colon, name.data, comma, colon, unit_file_state_to_string(rows[i].state), comma,
-                       colon);
-                if (rows[i].preset)
-                        printf("\"%s\"%s", rows[i].preset, close);
-                else
-                        printf("null%s", close);
-        }
-        puts(pretty && n > 0 ? "\n]" : "]");
-}
-
-static const char *state_color(Ctl *c, UnitFileState s) {
-        if (!c->color || s == FILE_ALIAS || s == FILE_STATIC || s == FILE_INDIRECT || s == FILE_GENERATED ||
-            s == FILE_TRANSIENT)
-                return "";
+/* NULL: as everything else */
+static const char *state_color(const Ctl *c, UnitFileState s) {
+        if (s == FILE_STATIC || s == FILE_GENERATED || s == FILE_TRANSIENT || s == FILE_INDIRECT)
+                return NULL;
         if (s == FILE_MASKED || s == FILE_MASKED_RUNTIME || s == FILE_DISABLED || s == FILE_BAD)
-                return "\033[0;1;31m";
-        return s == FILE_ENABLED ? "\033[0;1;32m" : "\033[0;1;33m";
+                return COLOR_RED(c);
+        return s == FILE_ENABLED || s == FILE_ALIAS ? COLOR_GREEN(c) : COLOR_YELLOW(c);
 }
 
-static void print_table(Ctl *c, const FileRow *rows, size_t n) {
-        int name = c->no_legend ? 0 : (int)strlen("UNIT FILE"),
-            state = c->no_legend ? 0 : (int)strlen("STATE");
+static int print_table(Ctl *c, const FileRow *rows, size_t n) {
+        static const Column columns[] = { { "UNIT FILE", "unit_file", .shrinks = true },
+                                          { "STATE", "state" },
+                                          { "PRESET", "preset" },
+                                          { 0 } };
+        Table t = { .columns = columns };
 
         for (size_t i = 0; i < n; i++) {
-                name = MAX(name, (int)strlen(rows[i].name));
-                state = MAX(state, (int)strlen(unit_file_state_to_string(rows[i].state)));
-        }
-        if (!c->no_legend)
-                printf("%s%-*s %-*s PRESET%s\n", c->color ? "\033[0;4m" : "", name, "UNIT FILE", state,
-                       "STATE", COLOR_END(c));
-        for (size_t i = 0; i < n; i++) {
-                const char *preset = rows[i].preset ? rows[i].preset : "-",
-                           *color = state_color(c, rows[i].state);
-                const char *preset_color = !c->color || !rows[i].preset   ? ""
-                                           : str_equal(preset, "enabled") ? "\033[0;1;32m"
-                                                                          : "\033[0;1;31m";
+                const FileRow *row = rows + i;
 
-                printf("%-*s %s%-*s%s %s%s%s\n", name, rows[i].name, color, state,
-                       unit_file_state_to_string(rows[i].state), *color ? COLOR_END(c) : "", preset_color,
-                       preset, *preset_color ? COLOR_END(c) : "");
+                table_add(&t, row->name);
+                table_add(&t, unit_file_state_to_string(row->state));
+                table_color(&t, state_color(c, row->state));
+                table_add(&t, row->preset);
+                table_color(&t, !row->preset                        ? COLOR_DIM(c)
+                                : str_equal(row->preset, "enabled") ? COLOR_GREEN(c)
+                                                                    : COLOR_RED(c));
+                if (i + 1 < n && !str_equal(strrchr(row->name, '.'), strrchr(row[1].name, '.')))
+                        table_end_group(&t);
         }
-        if (!c->no_legend)
-                printf("\n%s%zu unit files listed.%s\n",
-                       !c->color ? ""
-                       : n > 0   ? "\033[0;1;39m"
-                                 : "\033[0;1;31m",
-                       n, COLOR_END(c));
+        if (table_print(&t, c) != CTL_OK)
+                return CTL_FAILED;
+        if (!c->no_legend && c->format == FORMAT_SHORT)
+                printf("\n%s%zu unit files listed.%s\n", n > 0 ? COLOR_BOLD(c) : COLOR_RED(c), n,
+                       COLOR_END(c));
+        return n > 0 ? CTL_OK : CTL_FAILED;
 }
 
 /* The rows that are asked for; how many. */
@@ -214,12 +203,9 @@ VERB(list_unit_files) {
                 return CTL_FAILED;
         }
         n = select_rows(c, l, &files, argv + 1, rows);
-        if (c->output && str_starts_with(c->output, "json"))
-                print_json(c, rows, n);
-        else
-                print_table(c, rows, n);
+        r = print_table(c, rows, n);
         free(rows);
         unit_file_list_release(&files);
         loader_free(l);
-        return n > 0 ? CTL_OK : CTL_FAILED;
+        return r;
 }

@@ -363,8 +363,8 @@ VERB(get_default) {
         if (ctl_loader_or_say(c, "get default target", &l) < 0)
                 return CTL_FAILED;
         r = find_default(l, &name);
-        if (r >= 0)
-                puts(name);
+        if (r >= 0 && json_print_member(c, "default", name) != CTL_OK)
+                r = -EIO;
         loader_free(l);
         return r < 0 ? CTL_FAILED : CTL_OK;
 }

@@ -95,7 +95,7 @@ static void add(Table *t, const Ctl *c, const char *name, const char *state_of, 
         add_number(t, m, m->jobs);
         table_add_number(t, number, (uint64_t)pid);
         table_add(t, state_of);
-        table_mark(t, m->failed > 0 ? COLOR_RED(c) : "", m->failed > 0);
+        table_dot(t, m->failed > 0 ? COLOR_RED(c) : NULL);
 }
 
 static bool is_wanted(char *const *patterns, const char *name) {
@@ -150,7 +150,7 @@ VERB(list_machines) {
         code = table_print(&t, c);
         if (r < 0)
                 return ctl_print_error("/proc: %s", strerror(-r));
-        if (!c->no_legend && !c->output)
+        if (!c->no_legend && c->format == FORMAT_SHORT)
                 printf("\n%zu machines listed.\n", n);
         return code;
 }

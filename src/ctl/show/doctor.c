@@ -84,7 +84,7 @@ static int show_records(Ctl *c, sd_bus_message *m, const char *signature, const 
                 for (size_t i = 0; i < 4 && names[i]; i++)
                         json_add_member(json, names[i], w[i]);
                 buf_add_char(json, '}');
-                if (!c->output)
+                if (c->format < FORMAT_JSON)
                         print(c, w);
         }
         if (r >= 0)
@@ -93,7 +93,7 @@ static int show_records(Ctl *c, sd_bus_message *m, const char *signature, const 
 }
 
 static void show_lacks(Ctl *c, const Lacks *l, Buf *json) {
-        if (!c->output && l->n > 0)
+        if (c->format < FORMAT_JSON && l->n > 0)
                 puts("\nNot applied, so far:");
         for (size_t i = 0; i < l->n; i++) {
                 buf_add(json, i > 0 ? ",\n    {" : "\n    {");
@@ -101,7 +101,7 @@ static void show_lacks(Ctl *c, const Lacks *l, Buf *json) {
                 buf_add(json, ",\"units\":");
                 json_add_list(json, l->v[i].units);
                 buf_add_char(json, '}');
-                if (c->output)
+                if (c->format >= FORMAT_JSON)
                         continue;
                 printf("  %s\n%s     ", l->v[i].text, COLOR_DIM(c));
                 STRV_FOREACH (u, l->v[i].units)
@@ -126,12 +126,12 @@ static int show(Ctl *c, sd_bus_message *m) {
                 buf_add(&json, "],\n  \"not_applied\":[");
                 show_lacks(c, &lacks, &json);
                 buf_add(&json, "],\n  \"refused\":[");
-                if (!c->output)
+                if (c->format < FORMAT_JSON)
                         putchar('\n');
                 r = show_records(c, m, "(sss)", refusals, print_refusal, &json);
                 buf_add(&json, "]\n}");
         }
-        if (r >= 0 && c->output)
+        if (r >= 0 && c->format >= FORMAT_JSON)
                 puts(json.data ?: "");
         else if (r == 0)
                 puts("No unit is refused its identity or its secrecy.");
@@ -144,13 +144,6 @@ VERB(doctor) {
         sd_bus_message *reply = NULL;
         int r;
 
-        if (c->output && !str_equal(c->output, "json")) {
-                if (!str_equal(c->output, "text")) {
-                        ctl_print_error("doctor: there is no output '%s', only text and json", c->output);
-                        return CTL_USAGE;
-                }
-                c->output = NULL;
-        }
         if (ctl_connect(c) < 0)
                 return CTL_FAILED;
         r = sd_bus_call_method(c->bus, SD1, SD1_PATH, OWN_MANAGER, "Doctor", &error, &reply, NULL);

@@ -10,9 +10,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static int say(const Ctl *c, const char *what, const char *why) {
-        if (!c->quiet)
+typedef struct Check {
+        Ctl *ctl;
+        Buf problems; /* of -o json: units, each with the reason */
+} Check;
+
+static int say(Check *k, const char *what, const char *why) {
+        if (k->ctl->format >= FORMAT_JSON) {
+                json_open(&k->problems, "{");
+                json_add_member(&k->problems, "unit", what);
+                json_add_member(&k->problems, "reason", why);
+                buf_add_char(&k->problems, '}');
+        } else if (!k->ctl->quiet) {
                 printf("%s: %s\n", what, why);
+        }
         return CTL_FAILED;
 }
 
@@ -20,35 +31,40 @@ static bool starts(const char *state) {
         return str_equal(state, "initializing") || str_equal(state, "starting");
 }
 
-static int judge_failed(Ctl *c) {
+/* "degraded: a.service b.service failed"; JSON has them one by one. */
+static int judge_failed(Check *k) {
         ListedUnits units = { 0 };
         Buf b auto_buf = { 0 };
 
-        c->failed = true;
-        (void)listed_units_read(c, NULL, NULL, &units);
-        for (size_t i = 0; i < units.n; i++)
-                buf_addf(&b, " %s", units.v[i].id);
+        k->ctl->failed = true;
+        (void)listed_units_read(k->ctl, NULL, NULL, &units);
+        for (size_t i = 0; i < units.n; i++) {
+                buf_addf(&b, "%s ", units.v[i].id);
+                if (k->ctl->format >= FORMAT_JSON)
+                        (void)say(k, units.v[i].id, "failed");
+        }
         listed_units_release(&units);
-        if (c->quiet)
+        if (k->ctl->format >= FORMAT_JSON)
                 return CTL_FAILED;
-        printf("degraded:%s failed\n", b.data ?: " a unit has");
-        return CTL_FAILED;
+        buf_add(&b, b.len > 0 ? "failed" : "a unit has failed");
+        return say(k, "degraded", b.data ? b.data : "");
 }
 
-static int judge_all(Ctl *c) {
+static int judge_all(Check *k) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         char *state auto_free = NULL;
+        Ctl *c = k->ctl;
         int r, code;
 
         r = sd_bus_get_property_string(c->bus, SD1, SD1_PATH, SD1_MANAGER, "SystemState", &error, &state);
         if (r < 0)
-                code = say(c, "svinit", error.message ?: strerror(-r));
+                code = say(k, "svinit", error.message ?: strerror(-r));
         else if (str_equal(state, "running") || (c->starting_ok && starts(state)))
                 code = CTL_OK;
         else if (str_equal(state, "degraded"))
-                code = judge_failed(c);
+                code = judge_failed(k);
         else
-                code = say(c, "svinit", state);
+                code = say(k, "svinit", state);
         sd_bus_error_free(&error);
         return code;
 }
@@ -70,16 +86,17 @@ static bool has_done_its_work(Ctl *c, const char *unit, const char *path) {
                ended > 0;
 }
 
-static int judge(Ctl *c, const char *unit) {
+static int judge(Check *k, const char *unit) {
         char *path auto_free = NULL, *active auto_free = NULL, *sub auto_free = NULL, *load auto_free = NULL;
         sd_bus_error error = SD_BUS_ERROR_NULL;
+        Ctl *c = k->ctl;
         int r, code;
 
         r = ctl_unit_path(unit, &path);
         if (r >= 0)
                 r = sd_bus_get_property_string(c->bus, SD1, path, SD1_UNIT, "ActiveState", &error, &active);
         if (r < 0) {
-                code = say(c, unit, error.message ?: strerror(-r));
+                code = say(k, unit, error.message ?: strerror(-r));
                 sd_bus_error_free(&error);
                 return code;
         }
@@ -93,22 +110,41 @@ static int judge(Ctl *c, const char *unit) {
                 return CTL_OK;
         (void)sd_bus_get_property_string(c->bus, SD1, path, SD1_UNIT, "LoadState", NULL, &load);
         if (load && !str_equal(load, "loaded"))
-                return say(c, unit, load);
-        return say(c, unit, sub && !str_equal(sub, "dead") ? sub : active);
+                return say(k, unit, load);
+        return say(k, unit, sub && !str_equal(sub, "dead") ? sub : active);
 }
 
-VERB(is_healthy) {
+static int judge_units(Check *k, char **typed) {
         char **names auto_strv = NULL;
         int code = CTL_OK;
 
-        if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
+        if (ctl_names(k->ctl, typed, &names) < 0)
                 return CTL_FAILED;
-        if (argc == 1)
-                return judge_all(c);
         if (!names)
-                return say(c, argv[1], "no such unit is loaded");
+                return say(k, typed[0], "no such unit is loaded");
         STRV_FOREACH (n, names)
-                if (judge(c, *n) != CTL_OK)
+                if (judge(k, *n) != CTL_OK)
                         code = CTL_FAILED;
+        return code;
+}
+
+VERB(is_healthy) {
+        Buf b auto_buf = { 0 };
+        Check k = { .ctl = c };
+        int code;
+
+        if (ctl_connect(c) < 0)
+                code = say(&k, "svinit", "not reached");
+        else
+                code = argc == 1 ? judge_all(&k) : judge_units(&k, argv + 1);
+        if (c->format >= FORMAT_JSON) {
+                json_open(&b, "{");
+                json_add_bool(&b, "healthy", code == CTL_OK);
+                json_add_key(&b, "problems");
+                buf_addf(&b, "[%s]}", k.problems.data ? k.problems.data : "");
+                if (json_print(&b) != CTL_OK)
+                        code = CTL_FAILED;
+        }
+        buf_release(&k.problems);
         return code;
 }

@@ -59,8 +59,7 @@ static int list(Ctl *c, char **argv, const char *type, AddRows add, Table *t,
         table_sort(t, compare);
         n = t->n;
         code = table_print(t, c);
-        if (!c->no_legend && !c->output)
-                printf("\n%zu %ss listed.%s\n", n, type, c->all ? "" : " Inactive ones as well: --all.");
+        ctl_print_count(c, n, type);
         return code;
 }
 
@@ -140,7 +139,7 @@ VERB(list_timers) {
                                           { "LEFT", "left" },
                                           { "LAST", "last" },
                                           { "PASSED", "passed" },
-                                          { "UNIT", "unit", .shrinks = true },
+                                          { "UNIT", "unit", .shrinks = true, .names = true },
                                           { "ACTIVATES", "activates", .shrinks = true },
                                           { 0 } };
         Table t = { .columns = columns };
@@ -187,7 +186,7 @@ static int compare_rows(const void *a, const void *b) {
 VERB(list_sockets) {
         const Column columns[] = { { "LISTEN", "listen", .shrinks = true },
                                    { "TYPE", "type", .hidden = !c->show_types },
-                                   { "UNIT", "unit" },
+                                   { "UNIT", "unit", .names = true },
                                    { "ACTIVATES", "activates", .shrinks = true },
                                    { 0 } };
         Table t = { .columns = columns };
@@ -198,7 +197,7 @@ VERB(list_sockets) {
 VERB(list_paths) {
         static const Column columns[] = { { "PATH", "path", .shrinks = true },
                                           { "CONDITION", "condition" },
-                                          { "UNIT", "unit" },
+                                          { "UNIT", "unit", .names = true },
                                           { "ACTIVATES", "activates", .shrinks = true },
                                           { 0 } };
         Table t = { .columns = columns };
@@ -225,9 +224,12 @@ static int add_automount(Ctl *c, const ListedUnit *u, const char *triggers, Tabl
 
 /* Nothing here mounts on access; the units may be loaded all the same. */
 VERB(list_automounts) {
-        static const Column columns[] = { { "WHAT", "what" },       { "WHERE", "where" },
-                                          { "MOUNTED", "mounted" }, { "IDLE TIMEOUT", "idle_timeout" },
-                                          { "UNIT", "unit" },       { 0 } };
+        static const Column columns[] = { { "WHAT", "what" },
+                                          { "WHERE", "where" },
+                                          { "MOUNTED", "mounted" },
+                                          { "IDLE TIMEOUT", "idle_timeout" },
+                                          { "UNIT", "unit", .names = true },
+                                          { 0 } };
         Table t = { .columns = columns };
 
         return list(c, argv, "automount", add_automount, &t, compare_rows);

@@ -69,8 +69,29 @@ void listed_units_release(ListedUnits *l) {
         *l = (ListedUnits){ 0 };
 }
 
-static bool is_strange(const ListedUnit *u) {
-        return str_equal(u->active, "failed") || !str_equal(u->load, "loaded");
+static const char *type_of(const ListedUnit *u) {
+        const char *dot = strrchr(u->id, '.');
+
+        return dot ? dot : "";
+}
+
+static void add_colored(Table *t, const char *text, const char *color) {
+        table_add(t, text);
+        table_color(t, color);
+}
+
+/* What is wrong with a unit stands out: that it has failed, or that it could not be loaded. */
+static void add_unit(const Ctl *c, const ListedUnit *u, Table *t) {
+        bool failed = str_equal(u->active, "failed"), loaded = str_equal(u->load, "loaded");
+        const char *active = failed ? COLOR_RED(c) : NULL, *load = loaded ? NULL : COLOR_RED(c);
+
+        add_colored(t, u->id, active);
+        add_colored(t, u->load, load);
+        add_colored(t, u->active, active);
+        add_colored(t, u->sub, active);
+        table_add(t, u->job_type);
+        table_add(t, u->description);
+        table_dot(t, failed ? COLOR_RED(c) : loaded ? NULL : COLOR_YELLOW(c));
 }
 
 static void print_words(const Ctl *c, const char *title, const char *const *words) {
@@ -108,6 +129,13 @@ bool ctl_words_asked(const Ctl *c) {
         return true;
 }
 
+void ctl_print_count(const Ctl *c, size_t n, const char *what) {
+        if (c->no_legend || c->format != FORMAT_SHORT)
+                return;
+        printf("\n%s%zu %ss listed.%s%s%s%s\n", n > 0 ? COLOR_BOLD(c) : COLOR_RED(c), n, what, COLOR_END(c),
+               COLOR_DIM(c), c->all ? "" : " Inactive ones as well: --all.", COLOR_END(c));
+}
+
 VERB(list_units) {
         Column columns[] = { { "UNIT", "unit", .shrinks = true },
                              { "LOAD", "load" },
@@ -132,26 +160,21 @@ VERB(list_units) {
         for (size_t i = 0; i < units.n; i++) {
                 const ListedUnit *u = units.v + i;
 
-                table_add(&t, u->id);
-                table_add(&t, u->load);
-                table_add(&t, u->active);
-                table_add(&t, u->sub);
-                table_add(&t, u->job_type);
-                table_add(&t, u->description);
+                add_unit(c, u, &t);
                 columns[4].hidden &= !*u->job_type;
-                table_mark(&t, str_equal(u->active, "failed") ? COLOR_RED(c) : "", is_strange(u));
+                if (i + 1 < units.n && !str_equal(type_of(u), type_of(u + 1)))
+                        table_end_group(&t);
         }
         n = units.n;
         code = table_print(&t, c);
         listed_units_release(&units);
-        if (!c->no_legend && !c->output)
-                printf("\n%zu loaded units listed.%s\n", n, c->all ? "" : " Inactive ones as well: --all.");
+        ctl_print_count(c, n, "loaded unit");
         return code;
 }
 
 VERB(list_jobs) {
         static const Column columns[] = { { "JOB", "job", .number = true },
-                                          { "UNIT", "unit", .shrinks = true },
+                                          { "UNIT", "unit", .shrinks = true, .names = true },
                                           { "TYPE", "type" },
                                           { "STATE", "state" },
                                           { 0 } };
@@ -173,16 +196,19 @@ VERB(list_jobs) {
 
                 snprintf(number, sizeof(number), "%u", id);
                 table_add_number(&t, number, id);
-                table_add(&t, unit);
+                add_colored(&t, unit, str_equal(state, "running") ? COLOR_BOLD(c) : NULL);
                 table_add(&t, type);
-                table_add(&t, state);
+                add_colored(&t, state, str_equal(state, "running") ? COLOR_BOLD(c) : NULL);
                 n++;
         }
         sd_bus_message_unref(reply);
-        if (n == 0 && r >= 0 && !c->output)
-                return c->no_legend ? CTL_OK : (puts("No jobs running."), CTL_OK);
+        if (n == 0 && r >= 0 && c->format == FORMAT_SHORT) {
+                if (!c->no_legend)
+                        printf("%sNo jobs running.%s\n", COLOR_GREEN(c), COLOR_END(c));
+                return CTL_OK;
+        }
         code = table_print(&t, c);
-        if (r >= 0 && !c->no_legend && !c->output)
-                printf("\n%u jobs listed.\n", n);
+        if (r >= 0 && !c->no_legend && c->format == FORMAT_SHORT)
+                printf("\n%s%u jobs listed.%s\n", COLOR_BOLD(c), n, COLOR_END(c));
         return r < 0 ? CTL_FAILED : code;
 }

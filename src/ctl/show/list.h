@@ -19,3 +19,5 @@ typedef struct ListedUnits {
 int listed_units_read(Ctl *c, const char *suffix, char *const *patterns, ListedUnits *ret);
 void listed_units_release(ListedUnits *l);
 bool ctl_words_asked(const Ctl *c); /* and printed */
+/* The last line of a list, "3 timers listed.", for people. */
+void ctl_print_count(const Ctl *c, size_t n, const char *what);

@@ -315,9 +315,11 @@ static int read_patterns(char **argv, char ***ret) {
 
 VERB(top) {
         const struct sigaction end = { .sa_handler = on_end }, size = { .sa_handler = on_size };
-        Top t = { .ctl = c,
-                  .delay = DELAY_DEFAULT,
-                  .view = { .tree = c->tree, .slices = c->all, .reverse = c->reverse, .color = c->color } };
+        Top t = {
+                .ctl = c,
+                .delay = DELAY_DEFAULT,
+                .view = { .tree = c->tree, .slices = c->all, .reverse = c->reverse, .color = c->screen.color }
+        };
         int code = read_options(c, &t);
 
         if (code != CTL_OK)
