@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "bus/driver.h"
 #include "bus/object.h"
 #include "bus/server.h"
 
@@ -81,6 +82,7 @@ void connection_free(Connection *c) {
         while (c->held)
                 drop_first_held(c);
         references_release(&c->own);
+        matches_release(&c->matches);
         identity_release(&c->who);
         sd_event_source_disable_unref(c->io);
         sd_bus_close_unref(c->sd); /* drops what is queued, waits for nothing */
@@ -108,10 +110,21 @@ bool connection_is_ready(const Connection *c) {
         return !c->doomed && sd_bus_is_ready(c->sd) > 0;
 }
 
+bool connection_listens(const Connection *c) {
+        return connection_is_ready(c) && c->has_called && (!c->is_bus_client || c->matches.list);
+}
+
+static bool connection_wants(const Connection *c, sd_bus_message *m) {
+        return connection_listens(c) &&
+               (!c->is_bus_client ||
+                matches_want(&c->matches, sd_bus_message_get_path(m), sd_bus_message_get_interface(m),
+                             sd_bus_message_get_member(m)));
+}
+
 int connection_send_signal(Connection *c, sd_bus_message *m) {
         int r;
 
-        if (!connection_is_ready(c) || !c->has_called)
+        if (!connection_wants(c, m))
                 return 0;
         r = sd_bus_send(c->sd, m, NULL);
         if (r < 0 || n_unread(c) > QUEUE_MAX_AT_SIGNAL)
@@ -124,7 +137,9 @@ static void answer(Connection *c, sd_bus_message *m, sd_bus_error *error) {
         int r;
 
         c->has_called = true;
-        r = dispatch_call(c, m, error);
+        r = driver_check_destination(m, error);
+        if (r >= 0)
+                r = dispatch_call(c, m, error);
         if (r < 0)
                 bus_refuse(m, r, error);
 }

@@ -24,6 +24,7 @@
  */
 
 #include "bus/access.h"
+#include "bus/match.h"
 #include "bus/references.h"
 
 #define STRANGERS_MAX 192           /* connections of strangers */
@@ -65,8 +66,10 @@ typedef struct Connection {
         Identity who;        /* the peer when it connected */
         usec_t since;        /* monotonic */
         bool may_control, authenticated, doomed;
-        bool resting;     /* until its user has paid off its debt */
-        bool has_called;  /* no signals before: who says Hello takes nothing else for the answer to it */
+        bool resting;       /* until its user has paid off its debt */
+        bool has_called;    /* no signals before: who says Hello takes nothing else for the answer to it */
+        bool is_bus_client; /* has said Hello: gets what it has asked for with AddMatch */
+        Matches matches;
         bool in_message;  /* a message has been read in part */
         size_t incoming;  /* at most so many bytes of it */
         HeldCall *held;   /* owned */
@@ -90,6 +93,7 @@ int connection_add(Bus *b, int fd); /* the descriptor is taken in any case */
 void connection_free(Connection *c);
 void connection_doom(Connection *c); /* it goes at the end of the turn, unless it has gone before */
 bool connection_is_ready(const Connection *c);
+bool connection_listens(const Connection *c);                 /* some signal may be for it */
 int connection_send_signal(Connection *c, sd_bus_message *m); /* negative: it has to go */
 void connection_flush(Connection *c); /* as far as the socket takes it, the last time */
 

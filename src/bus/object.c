@@ -126,7 +126,8 @@ int object_find(Bus *b, const Connection *c, const char *path, Object *ret, sd_b
                 ret->kind = OBJECT_MANAGER;
         else if (str_equal(path, LOG_CONTROL_PATH))
                 ret->kind = OBJECT_LOG_CONTROL;
-        else if (str_equal(path, DRIVER_PATH))
+        else if (str_equal(path, DRIVER_PATH) &&
+                 (!c || !c->anonymous)) /* a real bus has a driver of its own */
                 ret->kind = OBJECT_DRIVER;
         if (ret->kind != OBJECT_NODE || is_node(path))
                 return 0;

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <systemd/sd-id128.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -17,10 +15,20 @@ Connection *bus_first_ready(Bus *b) {
         Connection *c;
 
         DL_FOREACH (b->connections, c) {
-                if (connection_is_ready(c))
+                if (connection_listens(c))
                         return c;
         }
         return system_bus_listener(b->system);
+}
+
+Connection *bus_find_connection(Bus *b, unsigned number) {
+        Connection *c;
+
+        DL_FOREACH (b->connections, c) {
+                if (c->number == number && !c->doomed)
+                        return c;
+        }
+        return NULL;
 }
 
 void bus_forget_references(Bus *b, const Unit *u) {
@@ -83,112 +91,44 @@ void bus_drop_listeners(Bus *b, int error) {
 
         LOG_ERRNO(BUS_SIGNAL_LOST, error);
         DL_FOREACH (b->connections, c) {
-                if (connection_is_ready(c))
+                if (connection_listens(c))
                         connection_doom(c);
         }
         if (system_bus_listener(b->system))
                 system_bus_lost(b->system);
 }
 
-static void pause_accepting(Bus *b) {
-        (void)sd_event_source_set_enabled(b->accept_source, SD_EVENT_OFF);
-        (void)sd_event_source_set_time(b->accept_timer, usec_add(now_monotonic(), ACCEPT_PAUSE));
-        (void)sd_event_source_set_enabled(b->accept_timer, SD_EVENT_ONESHOT);
-}
-
-static int on_accept_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-        Bus *b = userdata;
-
-        (void)sd_event_source_set_enabled(b->accept_source, SD_EVENT_ON);
-        return 0;
-}
-
-static int on_accept(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        Bus *b = userdata;
-
-        for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
-                int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), r;
-
-                if (peer < 0) {
-                        /* A descriptor that cannot be had leaves the peer in the backlog: the source would spin. */
-                        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                                LOG_ERRNO(BUS_ACCEPT_PAUSED, -errno);
-                                pause_accepting(b);
-                        }
-                        if (errno == EINTR || errno == ECONNABORTED)
-                                continue;
-                        return 0;
-                }
-
-                r = connection_add(b, peer);
-                if (r < 0)
-                        LOG_ERRNO(BUS_CLIENT_REFUSED, r);
-        }
-        return 0;
-}
-
-/* The descriptor, listening. */
-int bus_open_socket(const char *path) {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        int fd auto_fd = -1;
-        mode_t mask;
-        int r;
-
-        if (strlen(path) >= sizeof(address.sun_path))
-                return -ENAMETOOLONG;
-        memcpy(address.sun_path, path, strlen(path) + 1);
-
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd < 0)
-                return -errno;
-
-        if (unlink(path) < 0 && errno != ENOENT)
-                return -errno;
-
-        mask = umask(0177);
-        r = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
-        umask(mask);
-        if (r < 0)
-                return r;
-
-        return listen(fd, SOMAXCONN) < 0 ? -errno : TAKE_FD(fd);
-}
-
-static bool is_socket(const char *path) {
-        struct stat st;
-
-        return stat(path, &st) >= 0 && S_ISSOCK(st.st_mode);
-}
-
 /* Who is connected stays so. */
 int bus_remake_socket(Bus *b) {
-        int fd auto_fd = -1, r;
+        int fd, r;
 
-        if (!b->path || is_socket(b->path))
+        if (!b->path || door_is_at(&b->door, b->path))
                 return 0;
         fd = bus_open_socket(b->path);
         if (fd < 0)
                 return fd;
-        r = sd_event_source_set_io_fd(b->accept_source, fd);
-        if (r < 0) {
+        door_close(&b->door);
+        r = door_open(&b->door, b, b->path, fd);
+        if (r < 0)
                 (void)unlink(b->path); /* nobody listens there: the next signal makes it anew */
-                return r;
-        }
-        close(b->listen_fd);
-        b->listen_fd = TAKE_FD(fd);
-        return 0;
+        return r;
 }
 
-static int add_sources(Bus *b) {
-        sd_event *event = b->manager->event;
-        int r;
+int bus_open_socket(const char *path) {
+        return door_bind(path, 0600);
+}
 
-        if ((r = connections_init(b)) < 0 ||
-            (r = sd_event_add_time(event, &b->accept_timer, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC,
-                                   on_accept_timer, b)) < 0 ||
-            (r = sd_event_source_set_enabled(b->accept_timer, SD_EVENT_OFF)) < 0)
-                return r;
-        return sd_event_add_io(event, &b->accept_source, b->listen_fd, EPOLLIN, on_accept, b);
+/* As /run/dbus/system_bus_socket for the system, as $XDG_RUNTIME_DIR/bus for one user. */
+static int add_driver_socket(Bus *b) {
+        const char *run = b->manager->host.runtime_dir;
+        char path[128];
+
+        if (!b->manager->config.bus_driver || !b->manager->watcher)
+                return 0;
+        if (snprintf(path, sizeof(path), "%s/%s", run,
+                     str_equal(run, "/run") ? "dbus/system_bus_socket" : "bus") >= (int)sizeof(path))
+                return -ENAMETOOLONG;
+        return driver_socket_new(b, path, &b->driver);
 }
 
 int bus_new(Manager *m, const char *private_socket_path, Bus **ret) {
@@ -204,10 +144,11 @@ int bus_new_on(Manager *m, const char *path, int fd, Bus **ret) {
         b = malloc(sizeof(Bus));
         if (!b)
                 return -ENOMEM;
-        *b = (Bus){ .manager = m, .listen_fd = TAKE_FD(owned), .path = strdup(path) };
+        *b = (Bus){ .manager = m, .door = DOOR_CLOSED, .path = strdup(path) };
 
         if ((r = b->path ? 0 : -ENOMEM) < 0 || (r = sd_id128_randomize(&b->server_id)) < 0 ||
-            (r = add_sources(b)) < 0 || (r = system_bus_new(b, &b->system)) < 0) {
+            (r = connections_init(b)) < 0 || (r = door_open(&b->door, b, path, TAKE_FD(owned))) < 0 ||
+            (r = system_bus_new(b, &b->system)) < 0 || (r = add_driver_socket(b)) < 0) {
                 bus_free(b);
                 return r;
         }
@@ -222,15 +163,13 @@ void bus_free(Bus *b) {
                 return;
 
         b->closing = true;
+        driver_socket_free(b->driver);
         if (b->manager->observer.userdata == b)
                 manager_set_observer(b->manager, &(ManagerObserver){ 0 });
 
         system_bus_free(b->system);
         connections_release(b);
-        sd_event_source_unref(b->accept_source);
-        sd_event_source_unref(b->accept_timer);
-        if (b->listen_fd >= 0)
-                close(b->listen_fd);
+        door_close(&b->door);
         if (b->path)
                 (void)unlink(b->path);
         for (size_t i = 0; i < ELEMENTSOF(b->indexes); i++)

@@ -8,21 +8,18 @@
 
 #include "bus/bus.h"
 #include "bus/connection.h"
+#include "bus/door.h"
+#include "bus/driver-socket.h"
 #include "bus/property.h"
 #include "bus/system-bus.h"
 
 #include <systemd/sd-bus.h>
 
-#define ACCEPT_PAUSE (200 * USEC_PER_MSEC) /* after EMFILE and its like */
-#define ACCEPTS_PER_TURN 16
-
 struct Bus {
         Manager *manager; /* borrowed */
         char *path;       /* owned; NULL until the socket is there */
-        int listen_fd;
+        Door door;
         sd_id128_t server_id;
-        sd_event_source *accept_source;
-        sd_event_source *accept_timer;   /* on while accepting pauses */
         sd_event_source *patience_timer; /* on while somebody has not authenticated */
         sd_event_source *rest_timer;     /* on while somebody rests */
         sd_event_source *sweep_source;   /* on while somebody is doomed */
@@ -33,7 +30,8 @@ struct Bus {
         unsigned n_failed_told; /* NFailedUnits as clients know it */
         bool closing;           /* calls are no longer answered */
         PropertyIndex indexes[INTERFACE_MAX];
-        SystemBus *system; /* owned */
+        SystemBus *system;    /* owned */
+        DriverSocket *driver; /* owned; NULL: there is none */
 };
 
 int bus_remake_socket(Bus *b); /* where its file has been removed; else it does nothing */
@@ -44,6 +42,7 @@ int bus_append_holders(Bus *b, const Unit *u,
 
 /* A connection to make a signal for, or NULL when nobody listens. */
 Connection *bus_first_ready(Bus *b);
+Connection *bus_find_connection(Bus *b, unsigned number); /* NULL: it has gone */
 void bus_broadcast(Bus *b, sd_bus_message *m);
 /* An answer that is no success. Who asked gets it, or the end of the connection: nobody waits for ever. */
 void bus_refuse(sd_bus_message *call, int r, sd_bus_error *error);

@@ -113,6 +113,7 @@ static void on_unit_changed(Unit *u, void *userdata) {
         int r;
 
         system_bus_unit_changed(b->system, u);
+        driver_socket_unit_moved(b->driver, u);
         if (!bus_first_ready(b))
                 return;
         r = unit_path(u, &path);
@@ -147,6 +148,7 @@ static void on_job_added(Job *j, void *userdata) {
         Bus *b = userdata;
         char *path auto_free = path_to_tell(b, j);
 
+        driver_socket_unit_moved(b->driver, j->unit);
         if (path)
                 emit(b, "JobNew", "uos", j->id, path, j->unit->id);
 }
@@ -156,6 +158,7 @@ static void on_job_changed(Job *j, void *userdata) {
         char *path auto_free = path_to_tell(b, j);
         Object o = { OBJECT_JOB, .bus = b, .manager = b->manager, .job = j };
 
+        driver_socket_job_begins(b->driver, j);
         if (path)
                 emit_properties(&o, path, INTERFACE_JOB);
 }
@@ -164,6 +167,7 @@ static void on_job_removed(Job *j, void *userdata) {
         Bus *b = userdata;
         char *path auto_free = path_to_tell(b, j);
 
+        driver_socket_unit_moved(b->driver, j->unit);
         if (path)
                 emit(b, "JobRemoved", "uoss", j->id, path, j->unit->id, job_result_to_string(j->result));
 }
@@ -195,6 +199,7 @@ static void on_reconnect(void *userdata) {
 
         if (r < 0)
                 LOG_ERRNO(BUS_SOCKET_FAILED, r, FIELD_S("PATH", b->path));
+        driver_socket_look(b->driver);
         system_bus_reconnect(b->system);
 }
 

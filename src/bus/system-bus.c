@@ -285,7 +285,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         int r;
 
         disconnect(s);
-        if (!s->bus_is_up && !s->names.watches)
+        if ((!s->bus_is_up && !s->names.watches) || driver_socket_is_open(s->bus->driver))
                 return 0;
 
         r = start_connection(s);

@@ -25,7 +25,8 @@ void config_init(Config *c) {
                        .default_start_limit_interval = 10 * USEC_PER_SEC,
                        .default_start_limit_burst = 5,
                        .log_level = -1,
-                       .pass_environment = true };
+                       .pass_environment = true,
+                       .bus_driver = true };
 }
 
 void config_release(Config *c) {
@@ -142,6 +143,10 @@ static int set_pass(Config *c, const char *v) {
         return parse_bool(v, &c->pass_environment);
 }
 
+static int set_driver(Config *c, const char *v) {
+        return parse_bool(v, &c->bus_driver);
+}
+
 bool id_list_contains(const IdList *l, id_t id) {
         for (size_t i = 0; i < l->n; i++)
                 if (l->v[i] == id)
@@ -212,6 +217,7 @@ static int set_groups(Config *c, const char *v) {
 static const ConfigKey keys[] = {
         { "BusControlGroups", set_groups, "group ids and names of /etc/group" },
         { "BusControlUsers", set_users, "user ids and names of /etc/passwd" },
+        { "BusDriver", set_driver, "a boolean" },
         { "DefaultEnvironment", set_environment, "assignments NAME=value" },
         { "DefaultPassEnvironment", set_pass, "a boolean" },
         { "DefaultRestartSec", set_restart, "a time span" },

@@ -33,7 +33,6 @@ static void world_unit_added(Unit *u, void *userdata) {
         assert_non_null(rt);
         rt->unit = u;
         rt->manager = userdata;
-        rt->dynamic_uid = (uid_t)-1;
         rt->filter_fd = -1;
         rt->last_run = RUN_FIGURES_UNKNOWN;
         u->machine = rt;

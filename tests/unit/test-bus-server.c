@@ -374,11 +374,11 @@ static void accepting_pauses_when_descriptors_run_out(void **state) {
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
         settle(s);
         assert_int_equal(s->bus->n_connections, 0);
-        assert_true(sd_event_source_get_enabled(s->bus->accept_source, &enabled) >= 0);
+        assert_true(sd_event_source_get_enabled(s->bus->door.source, &enabled) >= 0);
         assert_int_equal(enabled, SD_EVENT_OFF);
 
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-        assert_true(sd_event_source_set_time(s->bus->accept_timer, 0) >= 0);
+        assert_true(sd_event_source_set_time(s->bus->door.pause, 0) >= 0);
         settle(s);
         assert_int_equal(s->bus->n_connections, 1);
         close(fd);
