@@ -73,7 +73,7 @@ has_new_main() {
         run -1 as_nobody timeout 60 systemctl --no-ask-password daemon-reload
         [[ $output == *"dialogue"* ]]
         run ! call Exit # never polkit's to give
-        [[ $output == *"is for root"* ]]
+        [[ $output == *"denied"* ]]
         run ! call MaskUnitFiles asbb 1 a.service false false
         [[ $output == *"denied"* ]]
         run ! call EnqueueUnitJob ss a.service restart # what is wrong with the arguments is not said before
