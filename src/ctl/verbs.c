@@ -94,7 +94,7 @@ const Verb verbs[] = {
           verb_verify, "Unit files", true, .there = true, .reads = true },
         { "analyze", "[CHECK [ARGUMENTS]]",
           "Look at the boot: time, blame, plot; check values: calendar, ...", 0, -1, verb_analyze,
-          "Unit files", true, .there = true },
+          "Unit files", true, .there = true, .reads = true, .paged = true },
         { "diff", "[UNIT...]", "Compare what is loaded with the files", 0, -1, verb_diff, "Unit files",
           .there = true, .reads = true, .paged = true },
         { "apply", "[UNIT...]", "Reload, and restart, start or stop the units that have changed", 0, -1,
