@@ -188,16 +188,20 @@ bool cgroup_is_empty(const Groups *gs, Hierarchy h, const char *path) {
         return cgroup_each_pid(gs, h, path, found_one, NULL) != -EBUSY;
 }
 
-static const char *const v1_names[HIERARCHY_MAX] = {
-        [HIERARCHY_SYSTEMD] = "name=systemd",
-        [HIERARCHY_MEMORY] = "memory",
-        [HIERARCHY_PIDS] = "pids",
-        [HIERARCHY_CPU] = "cpu",
-        [HIERARCHY_CPUSET] = "cpuset",
-        [HIERARCHY_BLKIO] = "blkio",
-        [HIERARCHY_DEVICES] = "devices",
-        [HIERARCHY_FREEZER] = "freezer",
-};
+const char *cgroup_v1_name(Hierarchy h) {
+        static const char *const names[HIERARCHY_MAX] = {
+                [HIERARCHY_SYSTEMD] = "name=systemd",
+                [HIERARCHY_MEMORY] = "memory",
+                [HIERARCHY_PIDS] = "pids",
+                [HIERARCHY_CPU] = "cpu",
+                [HIERARCHY_CPUSET] = "cpuset",
+                [HIERARCHY_BLKIO] = "blkio",
+                [HIERARCHY_DEVICES] = "devices",
+                [HIERARCHY_FREEZER] = "freezer",
+        };
+
+        return names[h];
+}
 
 /* Is `name` one of the words between commas? */
 static bool lists(const char *words, size_t n, const char *name) {
@@ -224,7 +228,7 @@ int cgroup_line_path(char *text, Hierarchy h, const char **ret) {
                         continue;
                 if (h == HIERARCHY_V2
                             ? !str_starts_with(line, "0::")
-                            : !lists(controllers + 1, (size_t)(path - controllers - 1), v1_names[h]))
+                            : !lists(controllers + 1, (size_t)(path - controllers - 1), cgroup_v1_name(h)))
                         continue;
                 *ret = path + 1;
                 return 0;

@@ -143,6 +143,8 @@ int cgroup_probe(Groups *gs); /* fills tier, tracking, hierarchies; moves us int
 
 /* file.c; `file` NULL: the directory itself */
 int cgroup_path(const Groups *gs, Hierarchy h, const char *path, const char *file, char ret[PATH_MAX]);
+const char *cgroup_v1_name(
+        Hierarchy h); /* as /proc/self/cgroup and the options of mounts have it; NULL: of version 2 */
 int cgroup_read(const Groups *gs, Hierarchy h, const char *path, const char *file, char *buffer, size_t size);
 int cgroup_write(const Groups *gs, Hierarchy h, const char *path, const char *file, const char *value);
 int cgroup_read_u64(const Groups *gs, Hierarchy h, const char *path, const char *file,

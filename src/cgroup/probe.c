@@ -76,20 +76,9 @@ static bool has_option(const char *options, const char *name) {
 }
 
 static bool mount_is_of(const CgroupMount *m, Hierarchy h) {
-        static const char *const options[HIERARCHY_MAX] = {
-                [HIERARCHY_SYSTEMD] = "name=systemd",
-                [HIERARCHY_MEMORY] = "memory",
-                [HIERARCHY_PIDS] = "pids",
-                [HIERARCHY_CPU] = "cpu",
-                [HIERARCHY_CPUSET] = "cpuset",
-                [HIERARCHY_BLKIO] = "blkio",
-                [HIERARCHY_DEVICES] = "devices",
-                [HIERARCHY_FREEZER] = "freezer",
-        };
-
         if (h == HIERARCHY_V2)
                 return str_equal(m->type, "cgroup2");
-        return str_equal(m->type, "cgroup") && has_option(m->options, options[h]);
+        return str_equal(m->type, "cgroup") && has_option(m->options, cgroup_v1_name(h));
 }
 
 /* The own path without init.scope, in which we are after a re-execution. */

@@ -4,25 +4,6 @@
 
 load helper
 
-boot_beside() {
-        unit well.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
-        enabled well.service
-        boot "$@"
-        neighbour=$(show well.service MainPID)
-        [ "$neighbour" != 0 ]
-}
-
-unharmed() {
-        [ "$(show well.service ActiveState)/$(show well.service MainPID)/$(show well.service NRestarts)" = "active/$neighbour/0" ]
-        answers
-}
-
-ends_cleanly() {
-        unharmed
-        stop
-        [ "$exit_code" = 0 ]
-}
-
 @test "no space in /run for the journal and for anything else: services run, start and stop" {
         printf '[Journal]\nStorage=volatile\n' >"$T/journald.conf"
         unit chatty.service <<<$'[Service]\nExecStart=/bin/sh -c "for i in $(seq 20000); do echo line $i of a service that talks a lot; done; echo the last line; exec sleep infinity"'

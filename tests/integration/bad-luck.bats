@@ -5,30 +5,6 @@
 
 load helper
 
-# A neighbour who must not notice anything.
-setup_neighbour() {
-        unit well.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
-        enabled well.service
-}
-
-boot_beside() {
-        setup_neighbour
-        boot "$@"
-        neighbour=$(show well.service MainPID)
-        [ "$neighbour" != 0 ]
-}
-
-unharmed() {
-        [ "$(show well.service ActiveState)/$(show well.service MainPID)/$(show well.service NRestarts)" = "active/$neighbour/0" ]
-        answers
-}
-
-ends_cleanly() {
-        unharmed
-        stop
-        [ "$exit_code" = 0 ]
-}
-
 in_journal() { # UNIT WORDS...
         local u=$1
         shift

@@ -6,23 +6,10 @@
 
 load helper
 
-boot_beside() {
+# With the neighbour behind plain.service.
+boot_between() {
         unit well.service <<<$'[Unit]\nAfter=plain.service\n[Service]\nExecStart=/bin/sleep infinity'
-        enabled well.service
-        boot "$@"
-        neighbour=$(show well.service MainPID)
-        [ "$neighbour" != 0 ]
-}
-
-unharmed() {
-        [ "$(show well.service ActiveState)/$(show well.service MainPID)/$(show well.service NRestarts)" = "active/$neighbour/0" ]
-        answers
-}
-
-ends_cleanly() {
-        unharmed
-        stop
-        [ "$exit_code" = 0 ]
+        boot_beside "$@"
 }
 
 fork_fails_with() { # an errno; 0: it does not
@@ -54,7 +41,7 @@ crasher_is_back() {
         unit open.socket <<<$'[Socket]\nListenStream=/run/open'
         unit open.service <<<$'[Service]\nExecStart=/usr/bin/probe serve'
         enabled stop.service reload.service crash.service open.socket
-        boot_beside --bind "$FAULT:/usr/lib/fault.so" --env LD_PRELOAD=/usr/lib/fault.so
+        boot_between --bind "$FAULT:/usr/lib/fault.so" --env LD_PRELOAD=/usr/lib/fault.so
         fork_fails_with 11
         for u in plain pre; do
                 run -1 ctl start $u
@@ -86,7 +73,7 @@ restarts_in_vain() {
         unit store.service <<<$'[Service]\nNotifyAccess=all\nFileDescriptorStoreMax=4\nExecStart=/bin/sh -c "until test -e /out/go; do sleep 0.02; done; exec probe store it /out/stored"'
         unit crash.service <<<$'[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=20ms\nExecStart=/bin/sleep infinity'
         enabled crash.service store.service
-        boot_beside --cgroup hybrid
+        boot_between --cgroup hybrid
         limit=$(prlimit --pid "$init_pid" --nofile -o SOFT --noheadings)
         crashed=$(show crash.service MainPID)
         free_descriptors 1 # for the client
@@ -118,7 +105,7 @@ has_stored() {
 @test "no descriptors and no control groups: a notification still counts" {
         unit plain.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
         unit ready.service <<<$'[Service]\nType=notify\nNotifyAccess=all\nTimeoutStartSec=infinity\nExecStart=/bin/sh -c "until test -e /out/go; do sleep 0.02; done; probe notify READY=1"'
-        boot_beside
+        boot_between
         ctl start --no-block ready
         wait_state ready activating
         limit=$(prlimit --pid "$init_pid" --nofile -o SOFT --noheadings)
@@ -133,7 +120,7 @@ has_stored() {
 @test "20000 orphans end while clients ask; a service closes its outputs" {
         unit storm.service <<<$'[Service]\nType=oneshot\nExecStart=/usr/bin/probe orphans 20000'
         unit mute.service <<<$'[Service]\nExecStart=/bin/sh -c "echo the last word; exec >&- 2>&-; echo lost; exec sleep infinity"'
-        boot_beside --cgroup hybrid # without groups the service's shim would have them, and not PID 1
+        boot_between --cgroup hybrid # without groups the service's shim would have them, and not PID 1
         ctl start mute
         ctl start --no-block storm
         asked=0
@@ -168,7 +155,7 @@ pids_group() {
         unit plain.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
         unit crash.service <<<$'[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=20ms\nExecStart=/bin/sleep infinity'
         enabled crash.service
-        boot_beside --cgroup hybrid
+        boot_between --cgroup hybrid
         pids_group
         cat "$group/pids.current" >"$group/pids.max"
         run -1 ctl start plain

@@ -43,6 +43,20 @@ unit() {
         cat >"$T/units/$1"
 }
 
+# One with all that a verb may ask for.
+a_service() {
+        unit a.service <<'U'
+[Unit]
+Description=Alpha
+[Service]
+ExecStart=/bin/sleep infinity
+ExecReload=/bin/sh -c 'echo reloaded >>/out/reloads'
+[Install]
+WantedBy=multi-user.target
+Alias=alpha.service
+U
+}
+
 # Started by the boot, as if it were enabled.
 enabled() {
         mkdir -p "$T/units/multi-user.target.wants"
@@ -75,6 +89,26 @@ boot() {
         launch "$@"
         wait_host test -S "/proc/$init_pid/root/run/systemd/private"
         wait_host boot_is_done
+}
+
+# A neighbour that must not notice anything of what a test does. Its unit file may be there already.
+boot_beside() {
+        [[ -e $T/units/well.service ]] || unit well.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
+        enabled well.service
+        boot "$@"
+        neighbour=$(show well.service MainPID)
+        [ "$neighbour" != 0 ]
+}
+
+unharmed() {
+        [ "$(show well.service ActiveState)/$(show well.service MainPID)/$(show well.service NRestarts)" = "active/$neighbour/0" ]
+        answers
+}
+
+ends_cleanly() {
+        unharmed
+        stop
+        [ "$exit_code" = 0 ]
 }
 
 # A boot that hangs in a job is left "starting".

@@ -4,19 +4,6 @@
 
 load helper
 
-a_service() {
-        unit a.service <<'U'
-[Unit]
-Description=Alpha
-[Service]
-ExecStart=/bin/sleep infinity
-ExecReload=/bin/sh -c 'echo reloaded >>/out/reloads'
-[Install]
-WantedBy=multi-user.target
-Alias=alpha.service
-U
-}
-
 @test "lists show units, jobs, files, sockets, timers and dependencies" {
         a_service
         unit hang.service <<<$'[Service]\nType=notify\nExecStart=/bin/sleep infinity\nTimeoutStartSec=infinity'

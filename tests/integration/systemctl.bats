@@ -4,19 +4,6 @@
 
 load helper
 
-a_service() {
-        unit a.service <<'U'
-[Unit]
-Description=Alpha
-[Service]
-ExecStart=/bin/sleep infinity
-ExecReload=/bin/sh -c 'echo reloaded >>/out/reloads'
-[Install]
-WantedBy=multi-user.target
-Alias=alpha.service
-U
-}
-
 @test "start, stop, restart and try-restart move a unit" {
         a_service
         boot

@@ -207,4 +207,20 @@ static inline void run_and_fail(World *w, const char *lines, int code, int error
         assert_string_equal(w->status.step, step);
 }
 
+/* In the directory of the test; without a text a directory. */
+static inline void make(const World *w, const char *name, const char *text) {
+        char path[192];
+        FILE *f;
+
+        snprintf(path, sizeof(path), "%s/%s", w->directory, name);
+        if (!text) {
+                assert_int_equal(mkdir(path, 0755), 0);
+                return;
+        }
+        f = fopen(path, "we");
+        assert_non_null(f);
+        fputs(text, f);
+        fclose(f);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)

@@ -16,13 +16,8 @@ typedef struct Wire {
 
 static int setup(void **state) {
         Wire *w = calloc(1, sizeof(Wire));
-        int fds[2];
 
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-        assert_true(sd_bus_new(&w->sd) >= 0);
-        assert_true(sd_bus_set_fd(w->sd, fds[0], fds[0]) >= 0);
-        assert_true(sd_bus_start(w->sd) >= 0);
-        close(fds[1]);
+        wire_new(&w->sd);
         *state = w;
         return 0;
 }

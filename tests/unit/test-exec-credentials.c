@@ -10,21 +10,6 @@
 
 static char place[160];
 
-static void make(const World *w, const char *name, const char *text) {
-        char path[192];
-        FILE *f;
-
-        snprintf(path, sizeof(path), "%s/%s", w->directory, name);
-        if (!text) {
-                assert_int_equal(mkdir(path, 0755), 0);
-                return;
-        }
-        f = fopen(path, "we");
-        assert_non_null(f);
-        fputs(text, f);
-        fclose(f);
-}
-
 static void remove_place(void) {
         char command[256];
 

@@ -9,21 +9,6 @@
 
 static char runtime[128];
 
-static void make(const World *w, const char *name, const char *text) {
-        char path[192];
-        FILE *f;
-
-        snprintf(path, sizeof(path), "%s/%s", w->directory, name);
-        if (!text) {
-                assert_int_equal(mkdir(path, 0755), 0);
-                return;
-        }
-        f = fopen(path, "we");
-        assert_non_null(f);
-        fputs(text, f);
-        fclose(f);
-}
-
 /* A shell line in a service with these settings: what it writes. */
 static void expect(World *w, const char *line, const char *settings, const char *output) {
         char text[4096];
