@@ -113,7 +113,7 @@ usec_t machine_deadline(const Machine *m) {
         case UNIT_SOCKET:
                 return m->socket.deadline;
         case UNIT_TIMER:
-                return m->timer.next_monotonic;
+                return m->timer.wake_monotonic;
         case UNIT_PATH:
                 return USEC_INFINITY;
         case UNIT_SCOPE:
@@ -124,7 +124,7 @@ usec_t machine_deadline(const Machine *m) {
 }
 
 usec_t machine_deadline_realtime(const Machine *m) {
-        return m->type == UNIT_TIMER ? m->timer.next_realtime : USEC_INFINITY;
+        return m->type == UNIT_TIMER ? m->timer.wake_realtime : USEC_INFINITY;
 }
 
 bool machine_will_restart(const Machine *m) {

@@ -18,26 +18,40 @@ void timer_init(Timer *t, const UnitSpec *spec) {
         *t = (Timer){ .spec = spec,
                       .next_monotonic = USEC_INFINITY,
                       .next_realtime = USEC_INFINITY,
+                      .wake_monotonic = USEC_INFINITY,
+                      .wake_realtime = USEC_INFINITY,
                       .unit_active = INACTIVE };
 }
 
-/* RandomizedDelaySec=, then AccuracySec=: timers meet at whole seconds where their windows reach that far. */
-static usec_t place(Timer *t, usec_t when) {
-        const TimerSpec *spec = t->spec->timer;
-        usec_t whole;
+/*
+ * Timers meet where their windows allow: at whole minutes, else at 10 or 1
+ * seconds, counted from `phase`. AccuracySec= is a minute unless set, which is
+ * much for a short wait: so no timer is later than by a tenth of it.
+ */
+static usec_t meet(usec_t when, usec_t now, usec_t accuracy, usec_t phase) {
+        static const usec_t steps[] = { USEC_PER_MINUTE, 10 * USEC_PER_SEC, USEC_PER_SEC,
+                                        250 * USEC_PER_MSEC };
+        usec_t window = MIN(accuracy, usec_sub(when, now) / 10);
 
-        if (when == USEC_INFINITY)
+        if (when == USEC_INFINITY || when < USEC_PER_MINUTE)
                 return when;
-        if (spec->randomized_delay > 0) {
-                if (!spec->fixed_random_delay)
-                        t->n_draws++;
-                when = usec_add(when, spec->randomized_delay == USEC_INFINITY
-                                              ? 0
-                                              : draw_up_to(t->random, t->n_draws, t->spec->name,
-                                                           spec->randomized_delay));
+        for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
+                usec_t over = (when - phase % steps[i]) % steps[i];
+
+                if (over == 0 || steps[i] - over <= window)
+                        return over == 0 ? when : usec_add(when, steps[i] - over);
         }
-        whole = usec_add(when, USEC_PER_SEC - 1) / USEC_PER_SEC * USEC_PER_SEC;
-        return whole >= when && whole - when <= spec->accuracy ? whole : when;
+        return when;
+}
+
+static usec_t delay(Timer *t, usec_t when) {
+        const TimerSpec *spec = t->spec->timer;
+
+        if (when == USEC_INFINITY || spec->randomized_delay == 0 || spec->randomized_delay == USEC_INFINITY)
+                return when;
+        if (!spec->fixed_random_delay)
+                t->n_draws++;
+        return usec_add(when, draw_up_to(t->random, t->n_draws, t->spec->name, spec->randomized_delay));
 }
 
 /* An elapse that was missed while nobody was there counts from our start, so that the random delay spreads it. */
@@ -82,8 +96,13 @@ static usec_t span_elapse(const Timer *t, const TimerValue *v, DualTime now) {
         return next;
 }
 
-static TimerState go_down(Timer *t, bool failed, EffectList *fx) {
+static void forget_next(Timer *t) {
         t->next_monotonic = t->next_realtime = USEC_INFINITY;
+        t->wake_monotonic = t->wake_realtime = USEC_INFINITY;
+}
+
+static TimerState go_down(Timer *t, bool failed, EffectList *fx) {
+        forget_next(t);
         t->failed_start_limit = failed;
         if (failed)
                 effect_add(fx, EFFECT_RESULT)->value = true;
@@ -106,8 +125,11 @@ static TimerState wait_for_next(Timer *t, DualTime now, EffectList *fx) {
                 else
                         monotonic = MIN(monotonic, span_elapse(t, v, now));
         }
-        t->next_monotonic = place(t, monotonic);
-        t->next_realtime = place(t, realtime);
+        t->next_monotonic = delay(t, monotonic);
+        t->next_realtime = delay(t, realtime);
+        /* Spans count from our start, so that not all containers of a machine wake at once; calendars by the clock. */
+        t->wake_monotonic = meet(t->next_monotonic, now.monotonic, spec->accuracy, t->boot);
+        t->wake_realtime = meet(t->next_realtime, now.realtime, spec->accuracy, 0);
         if (monotonic != USEC_INFINITY || realtime != USEC_INFINITY || spec->on_clock_change ||
             spec->on_timezone_change)
                 return TIMER_WAITING;
@@ -115,7 +137,7 @@ static TimerState wait_for_next(Timer *t, DualTime now, EffectList *fx) {
 }
 
 static TimerState trigger(Timer *t, DualTime now, EffectList *fx) {
-        t->next_monotonic = t->next_realtime = USEC_INFINITY;
+        forget_next(t);
         t->last_trigger = now;
         if (t->spec->timer->persistent)
                 effect_add(fx, EFFECT_STAMP);

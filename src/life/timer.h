@@ -3,8 +3,7 @@
 
 /*
  * The life of a timer unit: dead -> waiting -> running -> waiting | elapsed -> dead.
- * It computes its next elapse on both clocks; the caller arms a kernel timer
- * for each. Before EVENT_START the caller puts the time of the persistent
+ * It computes its next elapse on both clocks; the caller wakes it at wake_... Before EVENT_START the caller puts the time of the persistent
  * stamp into last_trigger.realtime (0: there is none; EFFECT_STAMP makes one).
  *
  * "running" lasts until the triggered unit is down again, or until
@@ -39,6 +38,8 @@ typedef struct Timer {
         int unit_active;       /* ActiveState of the triggered unit, as last told */
         usec_t next_monotonic; /* USEC_INFINITY: none */
         usec_t next_realtime;
+        usec_t wake_monotonic,
+                wake_realtime; /* when the caller is to look: as much later as AccuracySec= allows */
 } Timer;
 
 void timer_init(Timer *t, const UnitSpec *spec);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -93,6 +94,14 @@ static void stamp_path(const Unit *u, char *buf, size_t n) {
         snprintf(buf, n, STAMP_DIRECTORY "/stamp-%s", u->id);
 }
 
+/* FixedRandomDelay=: the same in each run on this machine, another on others. */
+static uint64_t machine_number(const Manager *m) {
+        uint64_t n = 0;
+
+        (void)sscanf(m->host.machine_id, "%16" SCNx64, &n);
+        return n;
+}
+
 void unit_read_stamp(Manager *m, Unit *u) {
         Timer *t = &unit_runtime(u)->machine.timer;
         char path[320];
@@ -100,7 +109,9 @@ void unit_read_stamp(Manager *m, Unit *u) {
 
         t->zones = &m->zones.zones;
         t->boot = m->userspace_time.monotonic;
-        if (t->random == 0 && getrandom(&t->random, sizeof(t->random), GRND_NONBLOCK) < 0)
+        if (u->spec->timer->fixed_random_delay)
+                t->random = machine_number(m);
+        else if (t->random == 0 && getrandom(&t->random, sizeof(t->random), GRND_NONBLOCK) < 0)
                 t->random = now_realtime();
         if (!u->spec->timer->persistent)
                 return;
@@ -196,6 +207,15 @@ static int on_traffic(sd_event_source *s, int fd, uint32_t revents, void *userda
         return 0;
 }
 
+static int watch_traffic(Manager *m, Unit *u, int fd, sd_event_source **ret) {
+        const SocketSpec *s = u->spec->socket;
+        int r = sd_event_add_io(m->event, ret, fd, EPOLLIN, on_traffic, u);
+
+        if (r >= 0 && s->poll_limit_interval > 0 && s->poll_limit_burst > 0)
+                r = sd_event_source_set_ratelimit(*ret, s->poll_limit_interval, s->poll_limit_burst);
+        return r;
+}
+
 void unit_flush_pending(Unit *u) {
         const UnitRuntime *rt = unit_runtime(u);
 
@@ -218,8 +238,7 @@ void unit_listen(Manager *m, Unit *u, bool on) {
         }
         for (size_t i = 0; i < rt->n_socket_fds && r >= 0; i++) {
                 if (!rt->socket_sources[i])
-                        r = sd_event_add_io(m->event, rt->socket_sources + i, rt->socket_fds[i], EPOLLIN,
-                                            on_traffic, u);
+                        r = watch_traffic(m, u, rt->socket_fds[i], rt->socket_sources + i);
                 if (r >= 0)
                         r = sd_event_source_set_enabled(rt->socket_sources[i],
                                                         on ? SD_EVENT_ON : SD_EVENT_OFF);

@@ -6,7 +6,6 @@
 #include "unit/directive-tables.h"
 
 #define NOT_DEFERRED "Activation does not wait: the start replaces what stands against it."
-#define SOCKET_LIMIT "TriggerLimitIntervalSec= is the only limit."
 
 const Directive socket_directives[] = {
         { "Socket", "Accept", FIELD(boolean, socket, accept), .initial = "no",
@@ -99,11 +98,13 @@ const Directive socket_directives[] = {
           .summary = "Whether the service sees the security context of senders." },
         { "Socket", "PipeSize", FIELD(size, socket, pipe_size), .initial = "0",
           .summary = "Size of the buffer of named pipes." },
-        { "Socket", "PollLimitBurst", .signature = "u", .support = SUPPORT_IGNORED, .limit = SOCKET_LIMIT,
-          .summary = "How often PollLimitIntervalSec= allows readiness." },
-        { "Socket", "PollLimitIntervalSec", .initial = "2s", .property = "PollLimitIntervalUSec",
-          .signature = "t", .support = SUPPORT_IGNORED, .limit = SOCKET_LIMIT,
-          .summary = "The time in which readiness is counted." },
+        { "Socket", "PollLimitBurst", FIELD(unsigned, socket, poll_limit_burst),
+          GIVEN(socket, poll_limit_burst_set), .initial = "15",
+          .summary = "How often PollLimitIntervalSec= lets svinit look; with Accept=yes 150 unless set." },
+        { "Socket", "PollLimitIntervalSec", FIELD(timespan, socket, poll_limit_interval), .initial = "0",
+          .property = "PollLimitIntervalUSec",
+          .summary = "The time in which it is counted how often somebody knocks: what is more waits for its "
+                     "end; 0 for no limit." },
         { "Socket", "Priority", FIELD(integer, socket, priority), .filled = true, .initial = "-1",
           .summary = "Priority of packets." },
         { "Socket", "ReceiveBuffer", FIELD(size, socket, receive_buffer), .initial = "",

@@ -9,6 +9,7 @@
 
 #define DEFAULT_TIMEOUT (90 * USEC_PER_SEC)
 #define DEFAULT_RESTART_DELAY (100 * USEC_PER_MSEC)
+#define ACCEPT_POLL_BURST 150
 #define ACCEPT_BURST 200
 
 static usec_t or_default(usec_t configured, usec_t built_in) {
@@ -96,12 +97,15 @@ static int complete_scope(UnitSpec *s, const SpecContext *c) {
 static int complete_socket(UnitSpec *s) {
         SocketSpec *socket;
 
-        if (!s->socket->accept || s->socket->trigger_limit_burst_set)
+        if (!s->socket->accept || (s->socket->trigger_limit_burst_set && s->socket->poll_limit_burst_set))
                 return 0;
         socket = spec_part(s, PART_SOCKET);
         if (!socket)
                 return -ENOMEM;
-        socket->trigger_limit_burst = ACCEPT_BURST;
+        if (!socket->trigger_limit_burst_set)
+                socket->trigger_limit_burst = ACCEPT_BURST;
+        if (!socket->poll_limit_burst_set)
+                socket->poll_limit_burst = ACCEPT_POLL_BURST;
         return 0;
 }
 

@@ -390,7 +390,9 @@ typedef struct SocketSpec { /* [Socket] */
                 pass_credentials;
         bool pass_security, pass_packet_info, remove_on_stop, reuse_port, pass_pidfd, accept_fds,
                 pass_fds_to_exec;
-        bool trigger_limit_burst_set;
+        usec_t poll_limit_interval;
+        unsigned poll_limit_burst;
+        bool trigger_limit_burst_set, poll_limit_burst_set;
 } SocketSpec;
 
 typedef enum TimerBase {

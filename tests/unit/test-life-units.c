@@ -276,17 +276,32 @@ static void random_delay_stays_in_its_window(void **state) {
         }
 }
 
-static void timers_meet_at_whole_seconds_within_their_accuracy(void **state) {
+static void expect_elapse(World *w, const char *name, const char *settings, usec_t expected) {
+        char text[128];
+
+        snprintf(text, sizeof(text), "[Timer]\n%s\n", settings);
+        world_load(w, name, text);
+        world_unit(w, name)->machine.timer.boot = w->now.monotonic - 10 * USEC_PER_MINUTE;
+        world_start(w, name);
+        assert_int_equal(machine_deadline(&world_unit(w, name)->machine), w->now.monotonic + expected);
+}
+
+/* ... and no timer is late by more than a tenth of its wait. */
+static void timers_meet_at_round_times_within_their_accuracy(void **state) {
         World *w = *state;
 
-        world_load(w, "a.timer", "[Timer]\nOnActiveSec=1500ms\nAccuracySec=1s\n");
-        world_load(w, "b.timer", "[Timer]\nOnActiveSec=1500ms\nAccuracySec=100ms\n");
-        world_start(w, "a.timer");
-        world_start(w, "b.timer");
-        assert_int_equal(machine_deadline(&world_unit(w, "a.timer")->machine),
-                         w->now.monotonic + 2 * USEC_PER_SEC);
-        assert_int_equal(machine_deadline(&world_unit(w, "b.timer")->machine),
-                         w->now.monotonic + 1500 * USEC_PER_MSEC);
+        w->now.monotonic += 10 * USEC_PER_MINUTE;
+        expect_elapse(w, "a.timer", "OnActiveSec=1h 5s", USEC_PER_HOUR + USEC_PER_MINUTE);
+        expect_elapse(w, "b.timer", "OnActiveSec=1h 5s\nAccuracySec=20s", USEC_PER_HOUR + 10 * USEC_PER_SEC);
+        expect_elapse(w, "c.timer", "OnActiveSec=1h 5s 300ms\nAccuracySec=2s",
+                      USEC_PER_HOUR + 6 * USEC_PER_SEC);
+        expect_elapse(w, "d.timer", "OnActiveSec=1h 5s 300ms\nAccuracySec=300ms",
+                      USEC_PER_HOUR + 5500 * USEC_PER_MSEC);
+        expect_elapse(w, "e.timer", "OnActiveSec=1h 5s 300ms\nAccuracySec=1us",
+                      USEC_PER_HOUR + 5300 * USEC_PER_MSEC);
+        expect_elapse(w, "f.timer", "OnActiveSec=15300ms", 16 * USEC_PER_SEC);
+        expect_elapse(w, "g.timer", "OnActiveSec=1100ms", 1100 * USEC_PER_MSEC);
+        expect_elapse(w, "h.timer", "OnActiveSec=0", 0);
 }
 
 static void clock_change_recalculates_or_triggers(void **state) {
@@ -596,7 +611,7 @@ int main(void) {
                 SCENARIO(persistent_timer_catches_up),
                 SCENARIO(persistent_timer_without_a_stamp_makes_one),
                 SCENARIO(random_delay_stays_in_its_window),
-                SCENARIO(timers_meet_at_whole_seconds_within_their_accuracy),
+                SCENARIO(timers_meet_at_round_times_within_their_accuracy),
                 SCENARIO(clock_change_recalculates_or_triggers),
                 SCENARIO(time_zone_change_recalculates_or_triggers),
                 SCENARIO(what_is_set_back_elapses_again),
