@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Waits for the end of jobs, by their signal, and explains failures. */
-
 #include "ctl/core/job-wait.h"
 
-#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define JOB_REMOVED "type='signal',interface='" SD1_MANAGER "',member='JobRemoved'"
 
-static void explain_failure(Ctl *c, const char *unit, const char *result, const char *verb) {
-        char *why auto_free = NULL;
+#define FIRST_LOOK (USEC_PER_SEC / 4)
 
-        if (c->quiet)
-                return;
-        if (str_equal(result, "dependency")) {
-                ctl_print_error("%s: a unit that it needs could not be started; 'svctl status' of those and "
-                                "'svctl logs' tell why",
-                                unit);
-                return;
-        }
-        if (str_equal(result, "failed") && str_ends_with(unit, ".service"))
-                (void)ctl_get_string(c, unit, SD1 ".Service", "Result", &why);
-        ctl_print_error("%s: the %s job ended with '%s'%s%s%s; see 'svctl status %s' and 'svctl logs %s'",
-                        unit, verb, result, why ? " (result '" : "", why ?: "", why ? "')" : "", unit, unit);
+static usec_t now_of(clockid_t clock) {
+        struct timespec ts;
+
+        clock_gettime(clock, &ts);
+        return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / NSEC_PER_USEC;
 }
 
 static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -36,19 +26,29 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error
         strv_remove(w->jobs, path);
         if (!str_equal(result, "done") && !str_equal(result, "skipped")) {
                 w->exit = CTL_FAILED;
-                explain_failure(w->ctl, unit, result, w->verb);
+                progress_clear(w);
+                job_explain(w->ctl, unit, result, w->verb, w->begin_realtime);
         }
         return 0;
 }
 
 int jobs_wait(JobsWait *w) {
+        bool progress = progress_is_wanted(w->ctl);
+        usec_t next = usec_add(w->begin, FIRST_LOOK);
         int r = 0;
 
         while (r >= 0 && strv_length(w->jobs) > 0) {
+                usec_t now = now_of(CLOCK_MONOTONIC);
+
+                if (progress && now >= next) {
+                        progress_show(w, now);
+                        next = usec_add(now, USEC_PER_SEC);
+                }
                 r = sd_bus_process(w->ctl->bus, NULL);
                 if (r == 0)
-                        r = sd_bus_wait(w->ctl->bus, UINT64_MAX);
+                        r = sd_bus_wait(w->ctl->bus, progress ? usec_sub(next, now) : UINT64_MAX);
         }
+        progress_clear(w);
         if (r >= 0)
                 return w->exit;
         /* svinit has gone away: with a stop of everything that is the success. */
@@ -58,7 +58,10 @@ int jobs_wait(JobsWait *w) {
 }
 
 int jobs_wait_begin(Ctl *c, const char *verb, JobsWait *ret) {
-        *ret = (JobsWait){ .ctl = c, .verb = verb };
+        *ret = (JobsWait){ .ctl = c,
+                           .verb = verb,
+                           .begin = now_of(CLOCK_MONOTONIC),
+                           .begin_realtime = now_of(CLOCK_REALTIME) };
         return sd_bus_add_match(c->bus, &ret->slot, JOB_REMOVED, on_job_removed, ret);
 }
 

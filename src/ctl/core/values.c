@@ -45,8 +45,10 @@ static bool zero_is_unset(const char *name) {
 }
 
 static void render_u64(const char *name, uint64_t v, Buf *b, bool *empty) {
-        static const char *const not_set[] = { "MemoryCurrent", "MemoryAvailable", "TasksCurrent",
-                                               "CPUUsageNSec", "EffectiveMemoryMax" };
+        static const char *const not_set[] = { "MemoryCurrent", "MemoryAvailable",    "TasksCurrent",
+                                               "CPUUsageNSec",  "EffectiveMemoryMax", "MemoryAnon",
+                                               "MemoryFile",    "MemoryPeak",         "MemorySwapCurrent",
+                                               "OOMKills" };
 
         if (name_is_time(name)) {
                 if (v == 0 || v == UINT64_MAX)

@@ -69,9 +69,9 @@ static void print_memory(const Status *s) {
                 add_figure(s, &b, "low", "MemoryLow", true);
         add_figure(s, &b, "high", "MemoryHigh", true);
         add_figure(s, &b, "max", "MemoryMax", true);
-        add_figure(s, &b, "swap max", "MemorySwapMax", true);
         add_figure(s, &b, "limit", "MemoryLimit", true);
         add_figure(s, &b, "peak", "MemoryPeak", true);
+        add_figure(s, &b, "swap max", "MemorySwapMax", true);
         if (property_number(&s->l, "MemorySwapCurrent", 0) > 0)
                 add_figure(s, &b, "swap", "MemorySwapCurrent", true);
         add_figure(s, &b, "available", "MemoryAvailable", true);
