@@ -63,6 +63,7 @@ typedef struct JournalFile {
         uint8_t *map;
         uint64_t map_size; /* address space: the file never becomes larger */
         uint64_t size;     /* bytes with storage behind them */
+        uint64_t prepared; /* up to here in the page cache already */
         uint64_t grow_step;
         uint64_t tail_end; /* where the next object goes */
         uint64_t
