@@ -4,7 +4,6 @@
  * name is that of the file unless given.
  */
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -67,12 +66,12 @@ static int options_parse(const CodecContext *c, const char *text, unsigned *ret)
 /* "\\xHH" stands for a byte, and nothing else for anything but itself. */
 static void unescape(char *s) {
         char *to = s;
-        unsigned byte;
+        int high, low;
 
         for (; *s; s++)
-                if (s[0] == '\\' && s[1] == 'x' && isxdigit((unsigned char)s[2]) &&
-                    isxdigit((unsigned char)s[3]) && sscanf(s + 2, "%2x", &byte) == 1 && byte > 0) {
-                        *to++ = (char)byte;
+                if (s[0] == '\\' && s[1] == 'x' && (high = hex_value(s[2])) >= 0 &&
+                    (low = hex_value(s[3])) >= 0 && (high | low) > 0) {
+                        *to++ = (char)(high << 4 | low);
                         s += 3;
                 } else {
                         *to++ = *s;
