@@ -12,6 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
+static int say_unknown(const char *word) {
+        Similar s;
+
+        similar_init(&s, word);
+        for (const Verb *v = verbs; v->name; v++)
+                similar_try(&s, v->name);
+        ctl_print_error("unknown verb '%s'%s 'svctl --help' lists them", word,
+                        *similar_hint(&s) ? s.hint : ";");
+        return CTL_USAGE;
+}
+
 static int run(Ctl *c, int argc, char **argv) {
         char *list_units[] = { (char *)"list-units", NULL };
         const Verb *v;
@@ -36,16 +47,16 @@ static int run(Ctl *c, int argc, char **argv) {
                 fprintf(stderr, "Unknown command verb %s.\n", argv[0]);
                 return CTL_FAILED;
         }
-        if (!v) {
-                ctl_print_error("unknown verb '%s'; 'svctl --help' lists them", argv[0]);
-                return CTL_USAGE;
-        }
+        if (!v)
+                return say_unknown(argv[0]);
         if (argc - 1 < v->min_args || (v->max_args >= 0 && argc - 1 > v->max_args)) {
                 if (c->called_as_systemctl) {
                         fprintf(stderr, "Too %s arguments.\n", argc - 1 < v->min_args ? "few" : "many");
                         return CTL_FAILED;
                 }
-                ctl_print_error("usage: svctl %s %s", v->name, v->arguments);
+                ctl_print_error("%s: too %s arguments; usage: svctl %s%s%s", v->name,
+                                argc - 1 < v->min_args ? "few" : "many", v->name, *v->arguments ? " " : "",
+                                v->arguments);
                 return CTL_USAGE;
         }
         if (c->machine) {
@@ -57,6 +68,15 @@ static int run(Ctl *c, int argc, char **argv) {
                 return ssh_run(c, c->argc, c->argv, c->argc - argc);
         code = ctl_guard(c, v);
         return code == 0 ? ctl_run_verb(c, v, argc, argv) : MAX(code, 0);
+}
+
+/* Of a probe that cannot even be asked the answer is no: engines know 0 and 1. */
+static bool is_probe(char **argv) {
+        char **word = argv[0] ? argv + 1 : argv;
+
+        while (*word && **word == '-')
+                word++;
+        return str_equal(*word, "is-healthy");
 }
 
 int main(int argc, char **argv) {
@@ -74,5 +94,7 @@ int main(int argc, char **argv) {
         r = r <= 0 ? -r : run(&c, argc - optind, argv + optind);
         sd_bus_flush_close_unref(c.bus);
         ctl_release_options(&c);
-        return fflush(stdout) == 0 ? r : CTL_FAILED;
+        if (fflush(stdout) != 0 || (r > CTL_FAILED && is_probe(argv)))
+                r = CTL_FAILED;
+        return r;
 }

@@ -18,6 +18,8 @@ typedef enum OptionKind {
         OPTION_WORDS,   /* char **, as many as commas separate */
 } OptionKind;
 
+#define LONG_OPTION 256 /* what getopt_long(3) returns for each without a letter */
+
 #define FLAG(member) .kind = OPTION_FLAG, .offset = offsetof(Ctl, member)
 #define TEXT(member) .kind = OPTION_TEXT, .offset = offsetof(Ctl, member)
 #define LIST(member) .kind = OPTION_LIST, .offset = offsetof(Ctl, member)
@@ -226,6 +228,56 @@ static const char *verb_with_options(int argc, char **argv, const char *letters,
         return NULL;
 }
 
+static const CtlOption *by_name(const char *name, size_t n, unsigned *ret_found) {
+        const CtlOption *option = NULL;
+
+        *ret_found = 0;
+        for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++) {
+                const CtlOption *o = ctl_options + i;
+
+                if (strncmp(o->name, name, n) != 0)
+                        continue;
+                option = o;
+                (*ret_found)++;
+                if (!o->name[n]) {
+                        *ret_found = 1;
+                        return o;
+                }
+        }
+        return option;
+}
+
+/* What getopt_long(3) has stopped at: a letter, or a word with "--". */
+static int say_wrong_option(const char *word) {
+        size_t n = optopt == 0 || optopt == LONG_OPTION ? strcspn(word + 2, "=") : 0;
+        const CtlOption *o;
+        unsigned found;
+        Similar s;
+
+        if (n == 0) {
+                o = by_letter(optopt, NULL);
+                ctl_print_error(o ? "option -%c wants an argument%s%s" : "there is no option -%c%s%s", optopt,
+                                o && o->argument ? ": " : "", o && o->argument ? o->argument : "");
+                return CTL_USAGE;
+        }
+        o = by_name(word + 2, n, &found);
+        if (found == 1 && o->argument) {
+                ctl_print_error("option --%s wants an argument: --%s=%s", o->name, o->name, o->argument);
+        } else if (found == 1) {
+                ctl_print_error("option --%s takes no argument", o->name);
+        } else {
+                char name[64];
+
+                snprintf(name, sizeof(name), "%.*s", (int)n, word + 2);
+                similar_init(&s, name);
+                for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++)
+                        similar_try(&s, ctl_options[i].name);
+                ctl_print_error(found > 1 ? "option --%s may be several%s" : "there is no option --%s%s",
+                                name, similar_hint(&s));
+        }
+        return CTL_USAGE;
+}
+
 int ctl_parse_options(Ctl *c, int argc, char **argv) {
         struct option longs[ELEMENTSOF(ctl_options) + 1] = { 0 };
         char letters[3 * ELEMENTSOF(ctl_options) + 2] = "+";
@@ -235,8 +287,8 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
         for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++) {
                 const CtlOption *o = ctl_options + i;
 
-                longs[i] =
-                        (struct option){ o->name, o->argument ? required_argument : no_argument, NULL, 256 };
+                longs[i] = (struct option){ o->name, o->argument ? required_argument : no_argument, NULL,
+                                            LONG_OPTION };
                 if (o->letter && !o->verb)
                         add_letter(letters, o);
         }
@@ -245,15 +297,14 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
         for (size_t i = 0; i < ELEMENTSOF(ctl_options); i++)
                 if (ctl_options[i].letter && by_letter(ctl_options[i].letter, verb) == ctl_options + i)
                         add_letter(letters, ctl_options + i);
+        opterr = c->called_as_systemctl;
         while ((ch = getopt_long(argc, argv, letters, longs, &index)) >= 0) {
-                const CtlOption *o = ch == 256 ? ctl_options + index : ch == '?' ? NULL : by_letter(ch, verb);
+                const CtlOption *o = ch == LONG_OPTION ? ctl_options + index
+                                     : ch == '?'       ? NULL
+                                                       : by_letter(ch, verb);
 
-                if (!o) {
-                        if (c->called_as_systemctl)
-                                return -CTL_FAILED;
-                        fputs("Try 'svctl --help'.\n", stderr);
-                        return -CTL_USAGE;
-                }
+                if (!o)
+                        return -(c->called_as_systemctl ? CTL_FAILED : say_wrong_option(argv[optind - 1]));
                 if (str_equal(o->name, "help"))
                         return -verb_help(c, 0, NULL);
                 if (str_equal(o->name, "version"))

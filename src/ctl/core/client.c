@@ -14,18 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int ctl_print_error(const char *format, ...) {
-        va_list ap;
-
-        fflush(stdout);
-        fputs("svctl: ", stderr);
-        va_start(ap, format);
-        vfprintf(stderr, format, ap);
-        va_end(ap);
-        fputc('\n', stderr);
-        return CTL_FAILED;
-}
-
 static int open_private(const char *address, sd_bus **ret) {
         sd_bus *bus = NULL;
         int r;
@@ -98,23 +86,6 @@ int ctl_connect(Ctl *c) {
         return r;
 }
 
-static const struct {
-        const char *error;
-        int exit;
-} error_exits[] = {
-        { SD1 ".NoSuchUnit", CTL_NOT_INSTALLED },         { SD1 ".LoadFailed", CTL_NOT_CONFIGURED },
-        { SD1 ".OnlyByDependency", CTL_REFUSED },         { SD1 ".NoIsolation", CTL_REFUSED },
-        { SD1 ".TransactionIsDestructive", CTL_REFUSED }, { SD1 ".JobTypeNotApplicable", CTL_NOT_ACTIVE },
-        { SD_BUS_ERROR_NOT_SUPPORTED, CTL_NOT_ACTIVE },   { SD_BUS_ERROR_ACCESS_DENIED, CTL_REFUSED }
-};
-
-int ctl_error_exit(const sd_bus_error *e, int r) {
-        for (size_t i = 0; i < ELEMENTSOF(error_exits); i++)
-                if (sd_bus_error_has_name(e, error_exits[i].error))
-                        return error_exits[i].exit;
-        return CTL_FAILED;
-}
-
 int ctl_call(Ctl *c, const char *method, sd_bus_message **ret_reply, int *ret_exit, const char *what,
              const char *types, ...) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -134,7 +105,7 @@ int ctl_call(Ctl *c, const char *method, sd_bus_message **ret_reply, int *ret_ex
                 if (ret_exit)
                         *ret_exit = ctl_error_exit(&error, r);
                 if (!c->quiet)
-                        ctl_print_error("%s: %s", what, error.message ?: strerror(-r));
+                        ctl_print_bus_error(c, what, &error, r);
         }
         sd_bus_error_free(&error);
         sd_bus_message_unref(m);
@@ -154,42 +125,9 @@ int ctl_get_string(Ctl *c, const char *unit, const char *interface, const char *
         if (r >= 0)
                 r = sd_bus_get_property_string(c->bus, SD1, path, interface, property, &error, ret);
         if (r < 0 && !c->quiet)
-                ctl_print_error("%s: %s", unit, error.message ?: strerror(-r));
+                ctl_print_bus_error(c, unit, &error, r);
         sd_bus_error_free(&error);
         return r;
-}
-
-/* Among what is loaded and the files that there are. */
-static void try_units(Ctl *c, Similar *s) {
-        sd_bus_message *reply = NULL;
-        const char *id, *path;
-
-        if (sd_bus_call_method(c->bus, SD1, SD1_PATH, SD1_MANAGER, "ListUnitFiles", NULL, &reply, NULL) >=
-                    0 &&
-            sd_bus_message_enter_container(reply, 'a', "(ss)") > 0)
-                while (sd_bus_message_read(reply, "(ss)", &path, NULL) > 0)
-                        similar_try(s, strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
-        reply = sd_bus_message_unref(reply);
-        if (sd_bus_call_method(c->bus, SD1, SD1_PATH, SD1_MANAGER, "ListUnits", NULL, &reply, NULL) >= 0 &&
-            sd_bus_message_enter_container(reply, 'a', "(ssssssouso)") > 0)
-                while (sd_bus_message_read(reply, "(ssssssouso)", &id, NULL, NULL, NULL, NULL, NULL, NULL,
-                                           NULL, NULL, NULL) > 0)
-                        if (!str_equal(id, s->word))
-                                similar_try(s, id);
-        sd_bus_message_unref(reply);
-}
-
-void ctl_say_not_found(Ctl *c, const char *unit) {
-        Similar s;
-
-        if (c->called_as_systemctl) {
-                fflush(stdout);
-                fprintf(stderr, "Unit %s could not be found.\n", unit);
-                return;
-        }
-        similar_init(&s, unit);
-        try_units(c, &s);
-        ctl_print_error("unit %s was not found%s", unit, similar_hint(&s));
 }
 
 static bool is_glob(const char *s) {
@@ -222,7 +160,11 @@ int ctl_names(Ctl *c, char **argv, char ***ret) {
                 char *name;
 
                 if (is_glob(*a)) {
+                        size_t n = strv_length(names);
+
                         r = add_matches(c, *a, &names);
+                        if (r >= 0 && strv_length(names) == n && !c->quiet && !c->called_as_systemctl)
+                                ctl_print_error("no unit that is loaded fits '%s'", *a);
                 } else {
                         r = name_mangle(*a, UNIT_SERVICE, &name);
                         if (r == -EINVAL)

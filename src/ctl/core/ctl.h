@@ -114,6 +114,7 @@ int ctl_call(Ctl *c, const char *method, sd_bus_message **ret_reply, int *ret_ex
 int ctl_unit_path(const char *unit, char **ret);
 int ctl_get_string(Ctl *c, const char *unit, const char *interface, const char *property, char **ret);
 int ctl_error_exit(const sd_bus_error *e, int r); /* D-Bus error -> exit code */
+void ctl_print_bus_error(Ctl *c, const char *what, const sd_bus_error *e, int r); /* what: the unit */
 /* "Unit x.service could not be found", and what was perhaps meant. */
 void ctl_say_not_found(Ctl *c, const char *unit);
 /* Unit names as people type them; globs are expanded over the loaded units. NULL-terminated, owned by the caller. */

@@ -115,8 +115,8 @@ static void add_unit_result(Ctl *c, const char *unit, const char *path, const Pr
                 buf_addf(b, "result '%s'", *result ? result : "failed");
 }
 
-/* Which of those that it cannot be without have failed. */
-static void add_needed(Ctl *c, const PropertyList *l, Buf *b) {
+/* Which of those that it cannot be without have failed; the first of them. */
+static void add_needed(Ctl *c, const PropertyList *l, Buf *b, char **ret_first) {
         static const char *const properties[] = { "Requires", "Requisite", "BindsTo" };
         unsigned n = 0;
 
@@ -132,6 +132,8 @@ static void add_needed(Ctl *c, const PropertyList *l, Buf *b) {
                                                        &state) < 0 ||
                             str_equal(state, "active") || str_equal(state, "reloading"))
                                 continue;
+                        if (n == 0)
+                                *ret_first = strdup(u);
                         buf_addf(b, "%s%s (%s)", n++ > 0 ? ", " : "", u, state);
                 }
         }
@@ -153,7 +155,7 @@ static void print_lines(Ctl *c, const char *unit, const PropertyList *l, usec_t 
         usec_t exit = property_raw(l, "InactiveExitTimestamp"), since = exit > 0 ? MIN(exit, begin) : begin;
         Buf lines auto_buf = { 0 };
 
-        if (ctl_log_tail(c, property_get(l, "Id"), since, LINES_SHOWN, &lines) >= 0 && lines.data)
+        if (ctl_log_tail(c, unit, since, LINES_SHOWN, &lines) >= 0 && lines.data)
                 fputs(lines.data, stderr);
         ctl_print_error("see 'svctl status %s' and 'svctl logs %s'", unit, unit);
 }
@@ -172,9 +174,13 @@ void job_explain(Ctl *c, const char *unit, const char *result, const char *verb,
         if (ctl_unit_path(unit, &path) >= 0)
                 (void)ctl_get_all(c, path, "", &l, NULL);
         if (str_equal(result, "dependency")) {
-                add_needed(c, &l, &b);
+                char *first auto_free = NULL;
+
+                add_needed(c, &l, &b, &first);
                 ctl_print_error("%s: %s failed, as a unit that it needs could not be started: %s", unit, verb,
                                 b.data ? b.data : "");
+                if (first)
+                        print_lines(c, first, &(PropertyList){ 0 }, begin);
         } else {
                 add_unit_result(c, unit, path, &l, &b);
                 ctl_print_error("%s: %s failed: %s", unit, verb, b.data ? b.data : result);

@@ -53,14 +53,26 @@ static bool answers(Ctl *c) {
         return found;
 }
 
+static void say_why_unreachable(Ctl *c, int r) {
+        const char *dir = ctl_runtime_dir(c);
+
+        if (r == -ENOENT || r == -ECONNREFUSED)
+                ctl_print_error("svinit does not run here: there is no %s/systemd/private that answers (%s)",
+                                dir, strerror(-r));
+        else if (r == -EACCES || r == -EPERM)
+                ctl_print_error("svinit cannot be reached by uid %u: %s/systemd/private: %s",
+                                (unsigned)geteuid(), dir, strerror(-r));
+        else
+                ctl_print_error("svinit cannot be reached at %s/systemd/private: %s", dir, strerror(-r));
+}
+
 void ctl_say_unreachable(Ctl *c, int r) {
         if (c->called_as_systemctl && access("/run/systemd/system", F_OK) < 0)
                 fputs("System has not been booted with systemd as init system (PID 1). Can't operate.\n"
                       "Failed to connect to bus: Host is down\n",
                       stderr);
         else if (!c->quiet)
-                ctl_print_error("cannot reach svinit (%s): is it running here, and are you root?",
-                                strerror(-r));
+                say_why_unreachable(c, r);
 }
 
 bool ctl_manager_runs(Ctl *c) {

@@ -78,6 +78,16 @@ static void end_unit(Files *f) {
         buf_add(&f->out, "]}");
 }
 
+static int say_no_file(Ctl *c, const char *unit) {
+        char *load auto_free = NULL;
+
+        if (ctl_get_string(c, unit, SD1_UNIT, "LoadState", &load) >= 0 && str_equal(load, "not-found"))
+                ctl_say_not_found(c, unit);
+        else
+                ctl_print_error("%s has no file", unit);
+        return CTL_FAILED;
+}
+
 static int cat_unit(Files *f, const char *unit) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         char *path auto_free = NULL, *fragment auto_free = NULL, **dropins auto_strv = NULL;
@@ -89,7 +99,7 @@ static int cat_unit(Files *f, const char *unit) {
         (void)sd_bus_get_property_strv(f->ctl->bus, SD1, path, SD1_UNIT, "DropInPaths", &error, &dropins);
         sd_bus_error_free(&error);
         if (!*fragment && !dropins)
-                return ctl_print_error("%s has no file", unit);
+                return say_no_file(f->ctl, unit);
         if (*fragment)
                 code = print_file(f, fragment);
         STRV_FOREACH (d, dropins) {

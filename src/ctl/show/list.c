@@ -101,12 +101,44 @@ static void print_words(const Ctl *c, const char *title, const char *const *word
                 puts(*words);
 }
 
+static const char *const types[] = { "service",   "mount", "swap", "socket", "target", "device",
+                                     "automount", "timer", "path", "slice",  "scope",  NULL };
+static const char *const loads[] = { "stub",  "loaded", "not-found", "bad-setting",
+                                     "error", "merged", "masked",    NULL };
+
+static bool is_one_of(const char *const *words, const char *s) {
+        for (; *words; words++)
+                if (str_equal(*words, s))
+                        return true;
+        return false;
+}
+
+/* -t: a load state will do as well. */
+static int check_types(const Ctl *c) {
+        STRV_FOREACH (t, c->types) {
+                Similar s;
+
+                if (is_one_of(types, *t) || is_one_of(loads, *t))
+                        continue;
+                if (c->called_as_systemctl) {
+                        fprintf(stderr,
+                                "Unknown unit type or load state '%s'.\nUse -t help to see a list of allowed "
+                                "values.\n",
+                                *t);
+                        return CTL_FAILED;
+                }
+                similar_init(&s, *t);
+                for (const char *const *w = types; *w; w++)
+                        similar_try(&s, *w);
+                ctl_print_error("'%s' is no unit type and no load state%s -t help lists them", *t,
+                                *similar_hint(&s) ? s.hint : ";");
+                return CTL_USAGE;
+        }
+        return CTL_OK;
+}
+
 /* -t help and --state=help: what there is to choose from. */
 bool ctl_words_asked(const Ctl *c) {
-        static const char *const types[] = { "service",   "mount", "swap", "socket", "target", "device",
-                                             "automount", "timer", "path", "slice",  "scope",  NULL };
-        static const char *const loads[] = { "stub",  "loaded", "not-found", "bad-setting",
-                                             "error", "merged", "masked",    NULL };
         static const char *const actives[] = { "active",     "reloading",    "inactive",    "failed",
                                                "activating", "deactivating", "maintenance", NULL };
         const char *files[UNIT_FILE_STATE_MAX + 1] = { 0 };
@@ -151,6 +183,9 @@ VERB(list_units) {
 
         if (ctl_words_asked(c))
                 return CTL_OK;
+        code = check_types(c);
+        if (code != CTL_OK)
+                return code;
         if (ctl_connect(c) < 0)
                 return CTL_FAILED;
         if (listed_units_read(c, NULL, argc > 1 ? argv + 1 : NULL, &units) < 0) {
