@@ -77,11 +77,20 @@ void bus_give_up_answer(sd_bus_message *call) {
                 (void)shutdown(fd, SHUT_RDWR); /* sd-bus finds out by itself */
 }
 
+/* A path may stand for any bytes; an answer that is no UTF-8 cannot be sent. */
+static bool can_be_said(const sd_bus_error *error) {
+        return !error || !error->message || str_is_utf8(error->message, strlen(error->message));
+}
+
 void bus_refuse(sd_bus_message *call, int r, sd_bus_error *error) {
         if (r == -ENOBUFS && error && !sd_bus_error_is_set(error))
                 (void)sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
                                        "This client wants too much at a time.");
-        if (sd_bus_reply_method_errno(call, r, error) < 0)
+        if (can_be_said(error))
+                r = sd_bus_reply_method_errno(call, r, error);
+        else
+                r = sd_bus_reply_method_errorf(call, error->name, "What was asked for is no UTF-8.");
+        if (r < 0)
                 bus_give_up_answer(call);
         sd_bus_error_free(error); /* what is still set when a filter returns, sd-bus sends a second time */
 }
