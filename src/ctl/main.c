@@ -4,6 +4,7 @@
 
 #include "ctl/core/ctl.h"
 #include "ctl/core/ssh.h"
+#include "ctl/options.h"
 #include "ctl/remote/container.h"
 
 #include <getopt.h>
@@ -38,6 +39,9 @@ static int run(Ctl *c, int argc, char **argv) {
                 fputs("--image= is not supported: mount the image and use --root=.\n", stderr);
                 return CTL_FAILED;
         }
+        if (c->timestamp && !timestamp_style_choose(c->timestamp))
+                return ctl_print_error("--timestamp: '%s' is none of pretty, unix, us, utc and us+utc",
+                                       c->timestamp);
         if (argc == 0) {
                 argc = 1;
                 argv = list_units;

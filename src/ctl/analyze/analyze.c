@@ -36,6 +36,14 @@ static const struct {
           analyze_compare_versions },
 };
 
+bool analyze_check(size_t i, const char **ret_name, const char **ret_summary) {
+        if (i >= ELEMENTSOF(checks))
+                return false;
+        *ret_name = checks[i].name;
+        *ret_summary = checks[i].summary;
+        return true;
+}
+
 static int usage(void) {
         puts("svctl analyze CHECK [ARGUMENTS]\n\nLooks at the boot, and checks values of unit files.\n");
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {

@@ -11,6 +11,9 @@
 
 typedef int (*AnalyzeFunction)(Ctl *c, int argc, char **argv); /* argv[0] is the name */
 
+/* The names, one after the other; false: no more. */
+bool analyze_check(size_t i, const char **ret_name, const char **ret_summary);
+
 /* of the boot; these ask the manager */
 int analyze_time(Ctl *c, int argc, char **argv);
 int analyze_blame(Ctl *c, int argc, char **argv);

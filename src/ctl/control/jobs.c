@@ -60,6 +60,20 @@ static int enqueue(Ctl *c, const JobVerb *verb, const char *unit, JobsWait *w) {
         return r < 0 ? code : CTL_OK;
 }
 
+static int enqueue_marked(Ctl *c, JobsWait *w) {
+        sd_bus_message *reply = NULL;
+        const char *path;
+        int r, code = CTL_FAILED;
+
+        r = ctl_call(c, "EnqueueMarkedJobs", &reply, &code, "reload-or-restart --marked", NULL);
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, 'a', "o");
+        while (r >= 0 && (r = sd_bus_message_read(reply, "o", &path)) > 0)
+                r = c->no_block ? 0 : jobs_wait_add(w, path);
+        sd_bus_message_unref(reply);
+        return r < 0 ? code : CTL_OK;
+}
+
 VERB(jobs) {
         char **names auto_strv = NULL;
         JobsWait w;
@@ -73,6 +87,10 @@ VERB(jobs) {
                 c->job = verb->job;
                 return c->called_as_systemctl ? CTL_OK : verb_plan(c, argc, argv);
         }
+        if (argc == 1 && !c->marked)
+                return ctl_print_error("which units? --marked takes those that are marked"), CTL_USAGE;
+        if (c->marked && (argc > 1 || !str_equal(argv[0], "reload-or-restart")))
+                return ctl_print_error("--marked goes with reload-or-restart and no unit"), CTL_USAGE;
         if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
         if (jobs_wait_begin(c, argv[0], &w) < 0)
@@ -82,9 +100,11 @@ VERB(jobs) {
 
                 code = code ?: r;
         }
+        if (c->marked)
+                code = enqueue_marked(c, &w);
         code = jobs_wait(&w) ?: code;
         jobs_wait_release(&w);
-        return code;
+        return c->wait && code == CTL_OK ? units_wait_end(c, names) : code;
 }
 
 VERB(isolate) {

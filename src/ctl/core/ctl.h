@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "ctl/core/screen.h"
+#include "ctl/core/words.h"
 #include "load/install.h"
 
 #include <systemd/sd-bus.h>
@@ -53,8 +54,10 @@ struct Ctl {
                 reverse, no_reload;
         bool called_as_systemctl, no_pager;
         bool starting_ok, show_types, read_only, mkdir;
-        char **what;            /* clean: --what= */
-        const char *mode;       /* --job-mode= */
+        char **what;      /* clean: --what= */
+        const char *mode; /* --job-mode= */
+        bool wait, marked, with_dependencies;
+        const char *timestamp;  /* see format_timestamp() */
         char **properties;      /* -p */
         char **types, **states; /* -t, --state= */
         const char *signal;     /* -s */
@@ -87,6 +90,7 @@ typedef struct Verb {
         VerbFunction run;
         const char *group; /* heading in --help */
         bool offline;      /* works without a manager */
+        WordKind words;    /* what its arguments may be */
         bool there;        /* with -H it runs there: it wants more of the other side than its manager */
         bool reads;        /* only shows something: -o is an OutputFormat */
         bool paged;        /* may be long */
@@ -94,10 +98,6 @@ typedef struct Verb {
 
 extern const Verb verbs[]; /* ended by a row without a name */
 const Verb *verb_find(const char *name);
-
-/* ../options.c: into *c. 1: go on at optind; else the exit code, negated. */
-int ctl_parse_options(Ctl *c, int argc, char **argv);
-void ctl_release_options(Ctl *c);
 
 /* client.c */
 #define SD1 "org.freedesktop.systemd1"
@@ -148,6 +148,8 @@ int ctl_append_settings(sd_bus_message *m, char **assignments);
 int value_json_properties(sd_bus_message *m, char *const *names,
                           Buf *b); /* value-json.c: of an a{sv}, those names or all, as members */
 int value_render(sd_bus_message *m, const char *name, Buf *b, bool *ret_empty);
+bool timestamp_style_choose(
+        const char *name); /* --timestamp=, for what follows; false: there is none of that name */
 void format_timestamp(usec_t realtime, Buf *b);   /* "Mon 2026-01-05 10:00:00 UTC"; "n/a" for 0 */
 void format_age(usec_t then, usec_t now, Buf *b); /* "3min 2s ago" */
 
@@ -280,4 +282,7 @@ VERB(run);
 VERB(set_property);
 VERB(stdio_bridge);
 VERB(list_machines);
+VERB(complete);
+VERB(enter_target);
+VERB(impossible);
 VERB(help);

@@ -37,3 +37,6 @@ void progress_clear(JobsWait *w);
 
 /* The last lines that a unit has written itself, once what svinit says of its end is in the journal as well. */
 int ctl_log_tail(Ctl *c, const char *unit, usec_t not_before, unsigned lines, Buf *b);
+
+/* --wait: until none of the units is up any more, or about to be. The exit code: has one failed? */
+int units_wait_end(Ctl *c, char *const *units);

@@ -3,12 +3,44 @@
 /* D-Bus values as text, in the way of `systemctl show`. */
 
 #include "ctl/core/ctl.h"
+#include "ctl/core/timestamp.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+/* --timestamp=: see timestamp_style_choose() */
+static enum {
+        STYLE_PRETTY,
+        STYLE_UNIX,
+        STYLE_USEC,
+        STYLE_UTC,
+        STYLE_USEC_UTC
+} style;
+
+bool timestamp_style_choose(const char *name) {
+        static const char *const names[] = { "pretty", "unix", "us", "utc", "us+utc" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (str_equal(name, names[i])) {
+                        style = i;
+                        return true;
+                }
+        if (!str_equal(name, "\u03bcs") && !str_equal(name, "\u03bcs+utc"))
+                return false;
+        style = str_equal(name, "\u03bcs") ? STYLE_USEC : STYLE_USEC_UTC;
+        return true;
+}
+
+static void format_in_style(usec_t t, Buf *b) {
+        if (style == STYLE_UNIX)
+                buf_addf(b, "@%" PRIu64, t / USEC_PER_SEC);
+        else
+                timestamp_format(style == STYLE_UTC ? t / USEC_PER_SEC * USEC_PER_SEC : t,
+                                 style == STYLE_UTC || style == STYLE_USEC_UTC, b);
+}
 
 void format_timestamp(usec_t realtime, Buf *b) {
         time_t t = (time_t)(realtime / USEC_PER_SEC);
@@ -18,6 +50,8 @@ void format_timestamp(usec_t realtime, Buf *b) {
         if (realtime == 0 || realtime == USEC_INFINITY || !localtime_r(&t, &tm) ||
             strftime(text, sizeof(text), "%a %Y-%m-%d %H:%M:%S %Z", &tm) == 0)
                 buf_add(b, "n/a");
+        else if (style != STYLE_PRETTY)
+                format_in_style(realtime, b);
         else
                 buf_add(b, text);
 }

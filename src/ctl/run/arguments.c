@@ -180,6 +180,17 @@ void run_help(void) {
         }
 }
 
+bool run_option(size_t i, const char **ret_name, char *ret_letter, const char **ret_argument,
+                const char **ret_help) {
+        if (i >= ELEMENTSOF(run_options))
+                return false;
+        *ret_name = run_options[i].name;
+        *ret_letter = run_options[i].letter;
+        *ret_argument = run_options[i].argument;
+        *ret_help = run_options[i].help;
+        return true;
+}
+
 static const RunOption *by_letter(int letter) {
         for (size_t i = 0; i < ELEMENTSOF(run_options); i++)
                 if (run_options[i].letter == letter)

@@ -58,6 +58,9 @@ typedef struct RunRequest {
 /* 1: go on; else the exit code, negated. */
 int run_parse(RunRequest *q, int argc, char **argv);
 void run_help(void); /* the options, as lines of --help */
+/* The i-th option; *ret_letter may be 0, *ret_argument NULL. false: there are no more. */
+bool run_option(size_t i, const char **ret_name, char *ret_letter, const char **ret_argument,
+                const char **ret_help);
 void run_request_release(RunRequest *q);
 int run_message(RunRequest *q, sd_bus_message **ret); /* 0 or negative */
 

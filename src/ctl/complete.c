@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* complete WORD...: reads the words as svctl would, and offers what the last of them may become. */
+
+#include "ctl/complete/complete.h"
+
+#include "ctl/options.h"
+#include "ctl/run/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* An option of either table. */
+typedef struct Option {
+        const char *name, *argument, *help, *choices;
+        char letter;
+        WordKind words;
+} Option;
+
+/* What is understood of the words so far. */
+typedef struct Line {
+        const Verb *verb;
+        unsigned n_arguments; /* behind the verb */
+        bool lost;            /* a verb that there is not */
+        bool bare;            /* a "--", or the command of run: no more options */
+} Line;
+
+/* Behind "run" stand its own options only; what is general comes before it. */
+static bool nth_option(size_t i, const Verb *verb, Option *ret) {
+        size_t n = 0;
+
+        bool run = verb && str_equal(verb->name, "run");
+
+        for (const CtlOption *o = ctl_options; o->name && !run; o++)
+                if ((!o->verb || (verb && str_equal(o->verb, verb->name))) && n++ == i) {
+                        *ret = (Option){ o->name, o->argument, o->help, o->choices, o->letter, o->words };
+                        return true;
+                }
+        *ret = (Option){ 0 };
+        return run && run_option(i - n, &ret->name, &ret->letter, &ret->argument, &ret->help);
+}
+
+/* "--name", "--name=..." or "-x": the row; of two that fit the later is of the verb itself. */
+static bool find_option(const char *word, const Verb *verb, Option *ret) {
+        size_t n = strcspn(word, "=");
+        bool found = false;
+        Option o;
+
+        for (size_t i = 0; nth_option(i, verb, &o); i++)
+                if (str_starts_with(word, "--")
+                            ? n > 2 && strlen(o.name) == n - 2 && memcmp(o.name, word + 2, n - 2) == 0
+                            : word[0] == '-' && word[1] && word[1] == o.letter && !word[2]) {
+                        *ret = o;
+                        found = true;
+                }
+        return found;
+}
+
+/* Does the word want its argument in the next one? */
+static bool wants_argument(const char *word, const Verb *verb, Option *ret) {
+        return word[0] == '-' && !strchr(word, '=') && find_option(word, verb, ret) && ret->argument;
+}
+
+static Line read_line(Completion *p, int n, char **words) {
+        Line line = { 0 };
+        Option o;
+
+        for (int i = 0; i < n; i++) {
+                if (!line.bare && str_equal(words[i], "--")) {
+                        line.bare = true;
+                } else if (!line.bare && words[i][0] == '-') {
+                        i += wants_argument(words[i], line.verb, &o);
+                } else if (!line.verb) {
+                        line.verb = verb_find(words[i]);
+                        line.lost |= !line.verb;
+                } else {
+                        p->unit = line.n_arguments++ == 0 ? words[i] : p->unit;
+                        line.bare |= str_equal(line.verb->name, "run");
+                }
+        }
+        return line;
+}
+
+static void offer_argument(Completion *p, const Option *o) {
+        if (o->choices)
+                completion_offer_choices(p, o->choices);
+        else
+                completion_offer_kind(p, o->words, 0);
+}
+
+/* "start, stop, ...: what it does": does the text name verbs, and not this one? */
+static bool is_of_others(const char *help, const Verb *verb) {
+        const char *end = strstr(help, ": ");
+        bool names = false;
+
+        for (const char *s = help; verb && end && s < end; s += strspn(s, ", ")) {
+                size_t n = strcspn(s, ",: ");
+                char *word auto_free = strndup(s, n);
+
+                if (!word || str_equal(word, verb->name) || str_equal(word, "..."))
+                        return false;
+                names = names || verb_find(word);
+                if (!verb_find(word))
+                        return false;
+                s += n;
+                if (s == end)
+                        break;
+        }
+        return names;
+}
+
+static void offer_options(Completion *p, const Line *line) {
+        Option o;
+
+        for (size_t i = 0; nth_option(i, line->verb, &o); i++) {
+                char *text auto_free = NULL;
+
+                if (o.help && !is_of_others(o.help, line->verb) &&
+                    str_printf(&text, "--%s%s", o.name, o.argument ? "=" : "") >= 0)
+                        completion_offer(p, text, o.help);
+        }
+}
+
+static void offer_verbs(Completion *p) {
+        for (const Verb *v = verbs; v->name; v++)
+                completion_offer(p, v->name, v->summary);
+}
+
+static void offer(Completion *p, int n, char **words) {
+        char *last = words[n - 1];
+        Line line = read_line(p, n - 1, words);
+        Option o;
+
+        if (line.lost)
+                return;
+        if (!line.bare && n >= 2 && wants_argument(words[n - 2], line.verb, &o)) {
+                offer_argument(p, &o);
+        } else if (!line.bare && str_starts_with(last, "--") && strchr(last, '=')) {
+                char *prefix auto_free = strndup(last, strcspn(last, "=") + 1);
+
+                p->current = strchr(last, '=') + 1;
+                p->prefix = prefix ?: "";
+                if (find_option(last, line.verb, &o) && o.argument)
+                        offer_argument(p, &o);
+        } else if (!line.bare && last[0] == '-') {
+                offer_options(p, &line);
+        } else if (!line.verb) {
+                offer_verbs(p);
+        } else if (line.verb->max_args < 0 || (int)line.n_arguments < line.verb->max_args) {
+                completion_offer_kind(p, line.verb->words, line.n_arguments);
+        }
+}
+
+VERB(complete) {
+        Completion p = { .ctl = c, .current = argc > 1 ? argv[argc - 1] : "", .prefix = "" };
+        char *nothing[] = { (char *)"", NULL };
+
+        offer(&p, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : nothing);
+        return CTL_OK; /* nothing to offer is no failure */
+}
