@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bus/manager-methods.h"
+#include "bus/markers.h"
 
 #include <errno.h>
 
@@ -51,6 +52,8 @@ static int method_get_unit_by_pid(Call *c) {
         if (r < 0)
                 return r;
 
+        if (pid == 0 && c->connection->anonymous)
+                return CALLER_UNKNOWN;
         if (pid == 0)
                 pid = (uint32_t)call_pid(c);
         u = unit_of_pid(c->manager, (pid_t)pid);
@@ -233,10 +236,6 @@ static int method_clear_jobs(Call *c) {
         for (size_t n = graph_count_jobs(g); n > 0 && graph_count_jobs(g) > 0; n--)
                 (void)manager_cancel_job(c->manager, graph_next_job(g, NULL)->id);
         return sd_bus_reply_method_return(c->message, NULL);
-}
-
-static int method_enqueue_marked(Call *c) {
-        return sd_bus_reply_method_return(c->message, "ao", 0); /* no unit can be marked */
 }
 
 /* One unit */

@@ -17,9 +17,21 @@
 #define SHOWN_VERSION "252 (svinit " PACKAGE_VERSION ")"
 #define FEATURES "-PAM -AUDIT +SELINUX +APPARMOR -IMA +SMACK +SECCOMP"
 
-/* There is no watchdog device in a container, and services' watchdogs are always on. */
+/* There is no watchdog device in a container. */
 static int set_unsupported(Call *c, const Property *p) {
         return sd_bus_error_setf(c->error, SD_BUS_ERROR_NOT_SUPPORTED, "svinit cannot change %s.", p->name);
+}
+
+static int get_service_watchdogs(Object *o, const Property *p, sd_bus_message *m) {
+        return append_integer(m, 'b', !o->manager->watchdogs_off);
+}
+
+static int set_service_watchdogs(Call *c, const Property *p) {
+        int on, r = sd_bus_message_read_basic(c->message, 'b', &on);
+
+        if (r >= 0)
+                c->manager->watchdogs_off = !on;
+        return MIN(r, 0);
 }
 
 static int get_virtualization(Object *o, const Property *p, sd_bus_message *m) {
@@ -164,7 +176,7 @@ const Property manager_properties[] = {
         { "RuntimeWatchdogPreGovernor", "s", get_nothing, 0, PROPERTY_POLLED, set_unsupported },
         { "RebootWatchdogUSec", "t", get_number, SIZE_MAX, PROPERTY_POLLED, set_unsupported },
         { "KExecWatchdogUSec", "t", get_number, SIZE_MAX, PROPERTY_POLLED, set_unsupported },
-        { "ServiceWatchdogs", "b", get_number, true, PROPERTY_POLLED, set_unsupported },
+        { "ServiceWatchdogs", "b", get_service_watchdogs, 0, PROPERTY_POLLED, set_service_watchdogs },
         { "ControlGroup", "s", get_control_group, 0, PROPERTY_POLLED },
         { "SystemState", "s", get_system_state, 0, PROPERTY_POLLED },
         { "ExitCode", "y", get_exit_code, 0, PROPERTY_POLLED },

@@ -68,6 +68,8 @@ Unit *unit_of_pid(Manager *m, pid_t pid) {
 static int find_self(Bus *b, const Connection *c, Unit **ret, sd_bus_error *error) {
         Unit *u = c ? unit_of_pid(b->manager, c->who.pid) : NULL;
 
+        if (c && c->anonymous)
+                return CALLER_UNKNOWN;
         if (!u)
                 return sd_bus_error_set(error, ERROR_NO_UNIT_FOR_PID, "The caller belongs to no unit.");
         *ret = u;

@@ -41,6 +41,8 @@ int job_path(const Job *j, char **ret); /* "/" for NULL */
  */
 #define DISPATCH_WHO 2 /* the caller has to be known */
 #define DISPATCH_ASK 3 /* it is for polkit to say, about connection->details */
+#define CALLER_UNKNOWN                                                                                       \
+        (-EUNATCH) /* of a handler that needs to know: dispatch_call() makes DISPATCH_WHO of it */
 int dispatch_call(Connection *c, sd_bus_message *m, sd_bus_error *error);
 
 /* The unit a method was given by name: in memory, or loaded. 0, or a negative errno with the error filled. */

@@ -9,6 +9,7 @@
 
 #include "bus/errors.h"
 #include "bus/manager-methods.h"
+#include "bus/markers.h"
 #include "bus/property-text.h"
 #include "bus/server.h"
 #include "bus/unit-methods.h"
@@ -297,13 +298,17 @@ int method_start_transient_unit(Call *c) {
 typedef struct Change {
         Unit *unit;
         SettingTexts texts;
+        MarkerChange markers;
 } Change;
 
 static int take_change(Call *c, const char *name, void *userdata) {
         Change *change = userdata;
         size_t before = change->texts.n;
-        int r = property_to_text(change->unit->type, name, c->message, &change->texts, c->error);
+        int r;
 
+        if (str_equal(name, "Markers"))
+                return markers_read(c, &change->markers);
+        r = property_to_text(change->unit->type, name, c->message, &change->texts, c->error);
         for (size_t i = before; r == 0 && i < change->texts.n; i++) {
                 const Directive *row = change->texts.v[i].row;
 
@@ -328,11 +333,13 @@ int unit_set_properties(Call *c, Unit *u) {
         r = sd_bus_message_read_basic(c->message, 'b', &runtime);
         if (r >= 0)
                 r = read_properties(c, take_change, &change);
-        if (r >= 0) {
+        if (r >= 0 && change.texts.n > 0) {
                 r = manager_set_properties(c->manager, u, runtime, &change.texts, &why);
                 if (r < 0)
                         r = error_from_making(c, r, u->id, &why);
         }
+        if (r >= 0)
+                markers_apply(u, &change.markers);
         setting_texts_release(&change.texts);
         report_release(&why);
         return r < 0 ? r : sd_bus_reply_method_return(c->message, NULL);

@@ -5,6 +5,7 @@
 
 #include "bus/append.h"
 #include "bus/errors.h"
+#include "bus/markers.h"
 #include "bus/object.h"
 #include "bus/server.h"
 #include "bus/tables.h"
@@ -220,7 +221,7 @@ const Property unit_properties[] = {
         { "CanFreeze", "b", get_can_freeze, 0, PROPERTY_CONST },
         { "Job", "(uo)", get_job, 0, PROPERTY_EMITS },
         { "NeedDaemonReload", "b", get_need_reload, 0, PROPERTY_POLLED },
-        NOTHING("Markers", "as", PROPERTY_POLLED),
+        { "Markers", "as", get_markers, 0, PROPERTY_POLLED },
         { "ConditionResult", "b", get_result, 0, PROPERTY_EMITS },
         { "AssertResult", "b", get_result, 1, PROPERTY_EMITS },
         TIMESTAMP("ConditionTimestamp", condition_time, PROPERTY_EMITS),

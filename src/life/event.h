@@ -16,7 +16,7 @@ typedef enum EventType {
         EVENT_STOP,   /* a stop or restart job runs; value: restart (RestartKillSignal=) */
         EVENT_RELOAD, /* a reload job runs */
         EVENT_RESET_FAILED,
-        EVENT_DEADLINE, /* the machine's deadline has passed */
+        EVENT_DEADLINE, /* value: a missed watchdog does not count (ServiceWatchdogs=) */
         /* processes */
         EVENT_SPAWNED,      /* answer to EFFECT_SPAWN: process.pid */
         EVENT_SPAWN_FAILED, /* answer to EFFECT_SPAWN: error; nothing runs */

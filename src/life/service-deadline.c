@@ -79,9 +79,13 @@ void service_extend(Service *s, const Event *ev) {
                 s->runtime_deadline = t;
 }
 
-EventType service_due(Service *s, usec_t now) {
-        if (s->watchdog_deadline <= now)
+EventType service_due(Service *s, const Event *ev) {
+        usec_t now = ev->now.monotonic;
+
+        if (s->watchdog_deadline <= now && !ev->value)
                 return EVENT_WATCHDOG;
+        if (s->watchdog_deadline <= now)
+                service_arm_watchdog(s, now);
         if (s->state_deadline > now)
                 return EVENT_TYPE_MAX; /* moved since the event was queued */
         if (s->spawn_pending) {

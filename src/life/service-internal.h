@@ -130,4 +130,4 @@ void service_arm(Service *s, usec_t now, DeadlineKind kind);
 void service_arm_watchdog(Service *s, usec_t now);
 void service_extend(Service *s, const Event *ev);
 void service_sum_deadlines(Service *s);
-EventType service_due(Service *s, usec_t now); /* DEADLINE, WATCHDOG; EVENT_TYPE_MAX: nothing yet */
+EventType service_due(Service *s, const Event *ev); /* DEADLINE, WATCHDOG; EVENT_TYPE_MAX: nothing yet */

@@ -144,7 +144,7 @@ static EventType take_note(Service *s, const Event *ev, EffectList *fx) {
                 reset_failed(s);
                 return ev->type;
         case EVENT_DEADLINE:
-                return service_due(s, ev->now.monotonic);
+                return service_due(s, ev);
         case EVENT_SPAWNED:
                 if (!s->spawn_pending || ev->process.pid <= 0)
                         break;

@@ -106,7 +106,7 @@ static bool action_is_reboot(EmergencyAction a) {
 }
 
 void manager_act(Manager *m, EmergencyAction action, int status, const char *reason) {
-        if (action == ACTION_NONE || m->stopping)
+        if (action == ACTION_NONE || m->stopping || m->watchdogs_off)
                 return;
         if (action_is_reboot(action))
                 status = EXIT_REBOOT;
@@ -146,7 +146,7 @@ static void end_with(Manager *m, Unit *u, int code, bool counts) {
 
 /* FailureAction= and its like: what they do can be put off as well. */
 static void act_on_failure(Manager *m, Unit *u, EmergencyAction action, int status, const char *reason) {
-        if (action == ACTION_NONE || m->stopping)
+        if (action == ACTION_NONE || m->stopping || m->watchdogs_off)
                 return;
         manager_note_end_as_cause(m, u, status);
         if (!manager_hold(m, u, action_is_reboot(action) ? EXIT_REBOOT : status))

@@ -81,6 +81,12 @@ typedef struct StoredFd {
 
 typedef struct FreezeWaiter FreezeWaiter; /* freeze.c */
 
+/* Markers=: what somebody has noted that a unit needs. */
+typedef enum UnitMarker {
+        MARKER_NEEDS_RESTART = 1,
+        MARKER_NEEDS_RELOAD = 2,
+} UnitMarker;
+
 /* What the manager keeps for each unit beside its machine: in unit->machine. */
 struct UnitRuntime {
         Unit *unit;
@@ -96,6 +102,7 @@ struct UnitRuntime {
         DualTime state_change, inactive_exit, active_enter, active_exit, inactive_enter, condition_time,
                 assert_time;
         bool condition_result, assert_result;
+        uint8_t markers;               /* of UnitMarker; gone when it has gone down or reloaded */
         signed char *condition_states; /* owned; one for each condition, or NULL */
         sd_event_source *timer, *timer_realtime;
         /* service */
@@ -175,8 +182,9 @@ struct Manager {
         JournalLink *journal;
         ManagerObserver observer;
         SystemState state;
-        bool started;                 /* the boot transaction is done */
-        char **environment;           /* SetEnvironment: on top of what is inherited; owned */
+        bool started;       /* the boot transaction is done */
+        bool watchdogs_off; /* ServiceWatchdogs=no: WatchdogSec= and FailureAction= and its like rest */
+        char **environment; /* SetEnvironment: on top of what is inherited; owned */
         char **generated_environment; /* by environment generators, below svinit.conf; owned */
         DualTime userspace_time, finish_time, generators_start, generators_finish, units_load_start,
                 units_load_finish;

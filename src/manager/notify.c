@@ -104,7 +104,7 @@ static void on_watchdog(Unit *u, const char *value) {
         if (str_equal(value, "1")) {
                 push(u, (Event){ .type = EVENT_NOTIFY_WATCHDOG });
                 unit_mark_changed(u);
-        } else if (str_equal(value, "trigger"))
+        } else if (str_equal(value, "trigger") && !unit_runtime(u)->manager->watchdogs_off)
                 push(u, (Event){ .type = EVENT_NOTIFY_WATCHDOG_TRIGGER });
 }
 

@@ -130,6 +130,8 @@ static void note_times(UnitRuntime *rt, ActiveState old, ActiveState now, DualTi
                 rt->inactive_exit = when;
         if (!active_state_is_down(old) && active_state_is_down(now))
                 rt->inactive_enter = when;
+        if (active_state_is_down(now))
+                rt->markers = 0;
         if (!active_state_is_up(old) && active_state_is_up(now))
                 rt->active_enter = when;
         if (active_state_is_up(old) && !active_state_is_up(now))
@@ -214,11 +216,14 @@ static void handle_event(Manager *m, Unit *u, const Event *ev) {
         ActiveState old = machine_active_state(&rt->machine);
         const char *old_sub = machine_sub_state(&rt->machine);
         EffectList fx = { 0 };
+        Event event = *ev;
         unsigned flags = 0;
 
-        if (ev->type == EVENT_DEADLINE)
+        if (ev->type == EVENT_DEADLINE) {
                 unit_note_stop_share_used(u);
-        machine_step(&rt->machine, ev, &fx);
+                event.value = m->watchdogs_off;
+        }
+        machine_step(&rt->machine, &event, &fx);
         ENSURE_VOID(!fx.overflow);
 
         for (unsigned i = 0; i < fx.n; i++) {

@@ -160,6 +160,8 @@ static void on_job_removed(Job *j, void *userdata) {
                 note_start(m, unit_runtime(j->unit), j->result);
         if (unit_runtime(j->unit)->accepted_by && unit_is_down(j->unit))
                 unit_accept_end(j->unit);
+        if (j->type == JOB_RELOAD && j->result == JOB_DONE)
+                unit_runtime(j->unit)->markers &= ~MARKER_NEEDS_RELOAD;
         if (j->type != JOB_NOP && !j->already)
                 unit_log_job_end(j);
         if (m->observer.job_removed) {
