@@ -72,8 +72,8 @@ int ctl_run_verb(Ctl *c, const Verb *v, int argc, char **argv) {
 
         if (code != CTL_OK)
                 return code;
-        if (v->paged && !c->no_pager && !c->quiet && !c->follow && !(v->run == verb_logs && c->force))
-                pager_open();
+        if (v->paged && !c->no_pager && !c->quiet && !c->logs.follow)
+                pager_open(c->logs.pager_end);
         if (c->format == FORMAT_JSON_PRETTY)
                 code = run_laid_out(c, v, argc, argv);
         else

@@ -76,7 +76,41 @@ static const CtlOption *by_letter(int letter, const char *verb) {
 }
 
 static void add_letter(char *letters, const CtlOption *o) {
-        sprintf(letters + strlen(letters), "%c%s", o->letter, o->argument ? ":" : "");
+        sprintf(letters + strlen(letters), "%c%s", o->letter, o->may_follow ? "::" : o->argument ? ":" : "");
+}
+
+static bool has_name(const struct option *longs, const char *name) {
+        for (; longs->name; longs++)
+                if (str_equal(longs->name, name))
+                        return true;
+        return false;
+}
+
+/* The verb's own come first; of those of other verbs, what nobody else has by that name. */
+static void add_longs(struct option *longs, size_t *rows, const char *verb, bool own) {
+        size_t n = 0;
+
+        while (longs[n].name)
+                n++;
+        for (size_t i = 0; ctl_options[i].name && n < OPTIONS_MAX; i++) {
+                const CtlOption *o = ctl_options + i;
+
+                if ((o->verb && str_equal(o->verb, verb)) != own || has_name(longs, o->name))
+                        continue;
+                rows[n] = i;
+                longs[n++] = (struct option){ o->name,
+                                              o->may_follow ? optional_argument
+                                              : o->argument ? required_argument
+                                                            : no_argument,
+                                              NULL, LONG_OPTION };
+        }
+}
+
+/* "-n 5" as well as "-n5" and "-n": is the word behind it its argument? */
+static const char *argument_of(const CtlOption *o, int argc, char **argv) {
+        if (!o->may_follow || optarg)
+                return optarg;
+        return optind < argc && o->may_follow(argv[optind]) ? argv[optind++] : "";
 }
 
 /* The first argument that is no option, when it has options of its own. */
@@ -150,25 +184,28 @@ static int say_wrong_option(const char *word) {
 int ctl_parse_options(Ctl *c, int argc, char **argv) {
         struct option longs[OPTIONS_MAX + 1] = { 0 };
         char letters[3 * OPTIONS_MAX + 2] = "+";
+        size_t rows[OPTIONS_MAX];
         const char *verb;
         int ch, index;
 
         for (size_t i = 0; ctl_options[i].name && i < OPTIONS_MAX; i++) {
                 const CtlOption *o = ctl_options + i;
 
-                longs[i] = (struct option){ o->name, o->argument ? required_argument : no_argument, NULL,
-                                            LONG_OPTION };
                 if (o->letter && !o->verb)
                         add_letter(letters, o);
         }
+        add_longs(longs, rows, NULL, false);
         verb = verb_with_options(argc, argv, letters, longs);
+        memset(longs, 0, sizeof(longs));
+        add_longs(longs, rows, verb, true);
+        add_longs(longs, rows, verb, false);
         letters[str_equal(verb, "run") ? 1 : 0] = 0; /* what follows it is its own, and that of its command */
         for (size_t i = 0; ctl_options[i].name; i++)
                 if (ctl_options[i].letter && by_letter(ctl_options[i].letter, verb) == ctl_options + i)
                         add_letter(letters, ctl_options + i);
         opterr = c->called_as_systemctl;
         while ((ch = getopt_long(argc, argv, letters, longs, &index)) >= 0) {
-                const CtlOption *o = ch == LONG_OPTION ? ctl_options + index
+                const CtlOption *o = ch == LONG_OPTION ? ctl_options + rows[index]
                                      : ch == '?'       ? NULL
                                                        : by_letter(ch, verb);
 
@@ -180,7 +217,7 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
                         return puts(c->called_as_systemctl ? "systemd 252 (svinit " PACKAGE_VERSION ")"
                                                            : "svctl " PACKAGE_VERSION),
                                0;
-                if (apply(c, o, optarg) < 0)
+                if (apply(c, o, argument_of(o, argc, argv)) < 0)
                         return -CTL_FAILED;
         }
         return 1;

@@ -11,6 +11,24 @@
 #define REFUSED(why) .kind = OPTION_REFUSED, .word = why
 #define CHOICE(w) .words = WORDS_CHOICE, .choices = w
 
+static bool is_count(const char *word) {
+        unsigned n;
+
+        return str_equal(word, "all") || parse_unsigned(word, &n) >= 0;
+}
+
+static bool is_boot(const char *word) {
+        size_t digits = strspn(word, "0123456789abcdef");
+        int offset;
+
+        return str_equal(word, "all") || digits == 32 ||
+               parse_int(word + (digits > 32 ? 32 : 0), &offset) >= 0;
+}
+
+static bool is_no_word(const char *word) {
+        return false;
+}
+
 const CtlOption ctl_options[] = {
         { "help", 'h', NULL, "this text" },
         { "version", 0, NULL, "the version" },
@@ -51,7 +69,7 @@ const CtlOption ctl_options[] = {
           "status, cat, list-units, list-unit-files: also what the units pull in", FLAG(with_dependencies) },
         { "now", 0, NULL, "enable, disable, mask: start or stop as well", FLAG(now) },
         { "runtime", 0, NULL, "enable, disable, mask: until the next boot", FLAG(runtime) },
-        { "force", 'f', NULL, "overwrite links that are in the way; logs: follow", FLAG(force) },
+        { "force", 'f', NULL, "overwrite links that are in the way", FLAG(force) },
         { "root", 0, "DIR", "work on unit files below DIR, without svinit", TEXT(root),
           .words = WORDS_FILES },
         { "image", 0, "FILE", NULL, TEXT(image) },
@@ -63,11 +81,7 @@ const CtlOption ctl_options[] = {
         { "drop-in", 0, "NAME", "edit: the name of the drop-in (override.conf)", TEXT(drop_in) },
         { "stdin", 0, NULL, "edit: take the new text from the standard input", FLAG(take_stdin) },
         { "no-reload", 0, NULL, "enable, disable: do not reload the manager", FLAG(no_reload) },
-        { "unit", 'u', "UNIT", "logs: of this unit", LIST(units), .words = WORDS_UNITS },
-        { "lines", 'n', "N", "logs, status: the last N lines", TEXT(lines) },
-        { "follow", 0, NULL, "logs: go on as lines come", FLAG(follow) },
-        { "since", 'S', "TIME", "logs: from then on, e.g. -10min or 2026-01-05 10:00", TEXT(since) },
-        { "priority", 0, "LEVEL", "logs: this level and above", TEXT(priority), .words = WORDS_LEVELS },
+        { "lines", 'n', "N", "status: the last N lines of the log", TEXT(lines) },
         { "read-only", 0, NULL, "bind, mount-image: not to be written to", FLAG(read_only) },
         { "mkdir", 0, NULL, "bind, mount-image: make the place where it is mounted", FLAG(mkdir) },
         { "after", 0, NULL, "list-dependencies: what the unit comes after", FLAG(after) },
@@ -77,9 +91,7 @@ const CtlOption ctl_options[] = {
         { "from-pattern", 0, "GLOB", "dot: arrows from these units", LIST(from_patterns),
           .words = WORDS_UNITS },
         { "to-pattern", 0, "GLOB", "dot: arrows to these units", LIST(to_patterns), .words = WORDS_UNITS },
-        { "reverse", 0, NULL, "logs: newest first; list-dependencies: who needs it; top: least first",
-          FLAG(reverse) },
-        { "reverse", 'r', NULL, "newest first", FLAG(reverse), .verb = "logs" },
+        { "reverse", 0, NULL, "list-dependencies: who needs it; top: least first", FLAG(reverse) },
         { "reverse", 'r', NULL, "what uses least first", FLAG(reverse), .verb = "top" },
         { "output", 'o', "FORMAT", "what is shown: short, cat (names or values only), json, json-pretty",
           TEXT(output), CHOICE("short cat json json-pretty") },
@@ -102,6 +114,60 @@ const CtlOption ctl_options[] = {
         { "no-wall", 0, NULL, NULL },
         { "kill-who", 0, "WHOM", NULL, TEXT(whom), CHOICE("all main control") },
         { "name", 0, NULL, NULL },
+        { "unit", 'u', "UNIT", "of this unit", LIST(units), .verb = "logs", .words = WORDS_UNITS },
+        { "follow", 'f', NULL, "go on as entries come", FLAG(logs.follow), .verb = "logs" },
+        { "lines", 'n', "[+]N|all", "the last N (10), +N: the first N", TEXT(lines), .verb = "logs",
+          .may_follow = is_count },
+        { "no-tail", 0, NULL, "with -f: all that there is first", FLAG(logs.no_tail), .verb = "logs" },
+        { "pager-end", 'e', NULL, "the end: the last 1000", FLAG(logs.pager_end), .verb = "logs" },
+        { "reverse", 'r', NULL, "newest first", FLAG(reverse), .verb = "logs" },
+        { "since", 'S', "TIME", "from then on, e.g. -10min or \"2026-01-05 10:00\"", TEXT(logs.since),
+          .verb = "logs" },
+        { "until", 'U', "TIME", "until then", TEXT(logs.until), .verb = "logs" },
+        { "boot", 'b', "[ID][OFFSET]|all", "of this boot, the one before (-1), the first (1), ...",
+          TEXT(logs.boot), .verb = "logs", .may_follow = is_boot },
+        { "invocation", 0, "ID|OFFSET", "of one run of a unit: 0 the last, -1 the one before",
+          TEXT(logs.invocation), .verb = "logs" },
+        { "priority", 'p', "LEVEL[..LEVEL]", "of this level and above, or of a range", TEXT(logs.priority),
+          .verb = "logs", .words = WORDS_LEVELS },
+        { "facility", 0, "NAME,...", "of these facilities; help lists them", WORDS(logs.facilities),
+          .verb = "logs" },
+        { "identifier", 't', "NAME", "of this syslog identifier", LIST(logs.identifiers), .verb = "logs" },
+        { "grep", 'g', "PATTERN", "whose message fits", TEXT(logs.grep), .verb = "logs" },
+        { "case-sensitive", 0, "BOOL", "whether capitals differ (when there are some in PATTERN)",
+          TEXT(logs.case_sensitive), .verb = "logs", .may_follow = is_no_word, .words = WORDS_BOOLEANS },
+        { "dmesg", 'k', NULL, "of the kernel, of this boot", FLAG(logs.kernel), .verb = "logs" },
+        { "output", 'o', "FORMAT",
+          "aligned (on a terminal), short, short-iso, short-precise, verbose, export, json, cat, ...",
+          TEXT(output), .verb = "logs",
+          CHOICE("aligned short short-full short-iso short-iso-precise short-precise short-monotonic "
+                 "short-delta short-unix with-unit verbose export json json-pretty json-sse json-seq cat") },
+        { "output-fields", 0, "FIELD,...", "verbose, export, json, cat: only these",
+          WORDS(logs.output_fields), .verb = "logs" },
+        { "catalog", 'x', NULL, "with what the catalogue says", FLAG(logs.catalog), .verb = "logs" },
+        { "utc", 0, NULL, "times in UTC", FLAG(logs.utc), .verb = "logs" },
+        { "no-hostname", 0, NULL, "without the host's name", FLAG(logs.no_hostname), .verb = "logs" },
+        { "no-full", 0, NULL, "shorten lines", FLAG(logs.no_full), .verb = "logs" },
+        { "cursor", 'c', "CURSOR", "from that entry on", TEXT(logs.cursor), .verb = "logs" },
+        { "after-cursor", 0, "CURSOR", "from the one behind it on", TEXT(logs.after_cursor), .verb = "logs" },
+        { "show-cursor", 0, NULL, "say at the end where that is", FLAG(logs.show_cursor), .verb = "logs" },
+        { "cursor-file", 0, "FILE", "go on where FILE says, and write to it where that ended",
+          TEXT(logs.cursor_file), .verb = "logs", .words = WORDS_FILES },
+        { "directory", 'D', "DIR", "read the files in DIR", TEXT(logs.directory), .verb = "logs",
+          .words = WORDS_FILES },
+        { "file", 0, "FILE", "read this file", LIST(logs.files), .verb = "logs", .words = WORDS_FILES },
+        { "merge", 'm', NULL, "of other machines as well", FLAG(logs.merge), .verb = "logs" },
+        { "fields", 'N', NULL, "list the names of fields", FLAG(logs.field_names), .verb = "logs" },
+        { "field", 'F', "FIELD", "list the values of a field", TEXT(logs.field), .verb = "logs" },
+        { "list-boots", 0, NULL, "list the boots", FLAG(logs.list_boots), .verb = "logs" },
+        { "disk-usage", 0, NULL, "how much the files take", FLAG(logs.disk_usage), .verb = "logs" },
+        { "vacuum-size", 0, "BYTES", "remove old files until they take no more", TEXT(logs.vacuum_size),
+          .verb = "logs" },
+        { "vacuum-files", 0, "N", "... until there are no more", TEXT(logs.vacuum_files), .verb = "logs" },
+        { "vacuum-time", 0, "TIME", "... that are older", TEXT(logs.vacuum_time), .verb = "logs" },
+        { "rotate", 0, NULL, "begin new files", FLAG(logs.rotate), .verb = "logs" },
+        { "sync", 0, NULL, "wait until all is on the disk", FLAG(logs.sync), .verb = "logs" },
+        { "flush", 0, NULL, "move files from /run to /var", FLAG(logs.flush), .verb = "logs" },
         { "starting-ok", 0, NULL, "what still starts is well", FLAG(starting_ok), .verb = "is-healthy" },
         { "show-types", 0, NULL, "with the types", FLAG(show_types), .verb = "list-sockets" },
         { "what", 0, "WHAT", "configuration, state, cache, logs, runtime, fdstore, all (cache,runtime)",

@@ -26,7 +26,9 @@ typedef struct CtlOption {
         char letter;          /* 0: long only */
         const char *argument; /* NULL: none */
         const char *help;     /* NULL: taken for systemctl's callers, and not spoken of */
-        const char *verb;     /* only behind this verb, where its letter means nothing else; NULL: anywhere */
+        bool (*may_follow)(
+                const char *); /* the argument is optional; without "=" such a word behind it is it */
+        const char *verb; /* only behind this verb, where its letter means nothing else; NULL: anywhere */
         OptionKind kind;
         LoaderScope scope;   /* what it chooses, if any */
         size_t offset;       /* in Ctl */

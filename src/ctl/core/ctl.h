@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "ctl/core/logs-options.h"
 #include "ctl/core/screen.h"
 #include "ctl/core/words.h"
 #include "load/install.h"
@@ -50,8 +51,8 @@ struct Ctl {
         bool order, require;                 /* dot */
         char **from_patterns, **to_patterns; /* dot */
         const char *job;                     /* plan: --job= */
-        bool quiet, no_block, plain, full, all, failed, value, now, runtime, force, no_legend, follow,
-                reverse, no_reload;
+        bool quiet, no_block, plain, full, all, failed, value, now, runtime, force, no_legend, reverse,
+                no_reload;
         bool called_as_systemctl, no_pager;
         bool starting_ok, show_types, read_only, mkdir;
         char **what;      /* clean: --what= */
@@ -69,7 +70,7 @@ struct Ctl {
         bool no_generated;  /* for ctl_loader(): leave out what generators made */
         const char *output; /* -o; of verbs that read, NULL for text and "json" for both kinds of it */
         const char *lines;  /* -n */
-        const char *since, *priority;
+        LogsOptions logs;
         const char *man, *recursive_errors;     /* verify */
         bool here, counts, outcomes, resources; /* verify, dump-directives */
         char **units;                           /* -u */
@@ -182,10 +183,11 @@ int ctl_run_verb(Ctl *c, const Verb *v, int argc, char **argv);
 /* show.c: below a comment with its path; exit code */
 int ctl_print_file(Ctl *c, const char *path);
 
-/* logs.c */
+/* logs/logs.c */
 struct sd_journal;
-int ctl_open_journal(Ctl *c, struct sd_journal **ret);
-int logs_show(Ctl *c, char *const *units, unsigned lines, bool follow, usec_t not_before, bool indent);
+int ctl_open_journal(Ctl *c, struct sd_journal **ret); /* 0; negative: said */
+/* The last lines of these units, none from before that time, as `svctl logs -o short` has them. */
+int logs_show(Ctl *c, char *const *units, unsigned lines, usec_t not_before);
 
 /* offline.c */
 int ctl_loader(Ctl *c, Loader **ret);

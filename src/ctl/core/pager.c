@@ -22,6 +22,7 @@ static int saved_stdout = -1, saved_stderr = -1;
 
 typedef struct PagerChoice {
         const char *command; /* as it was asked for; NULL: one of the usual ones */
+        bool at_end;         /* less begins there */
         bool secure;         /* less may do nothing but show */
         bool trusted;        /* somebody has said how secure it shall be */
 } PagerChoice;
@@ -42,7 +43,11 @@ static void choose(PagerChoice *ret) {
 static void prepare_less(const PagerChoice *choice) {
         const char *options = getenv("SYSTEMD_LESS"), *charset = getenv("SYSTEMD_LESSCHARSET");
 
-        setenv("LESS", options ? options : LESS_OPTIONS, 1);
+        char with_end[256];
+
+        snprintf(with_end, sizeof(with_end), "%.200s%s", options ? options : LESS_OPTIONS,
+                 choice->at_end ? " +G" : "");
+        setenv("LESS", with_end, 1);
         if (!charset && ctl_glyphs()->ellipsis[0] != '.')
                 charset = "utf-8";
         if (charset)
@@ -105,12 +110,13 @@ static bool is_wanted(const PagerChoice *choice) {
                (!choice->command || (*choice->command && !str_equal(choice->command, "cat")));
 }
 
-void pager_open(void) {
+void pager_open(bool at_end) {
         int data[2] = { -1, -1 }, report[2] = { -1, -1 };
         pid_t self = getpid();
         PagerChoice choice;
 
         choose(&choice);
+        choice.at_end = at_end;
         if (pager > 0 || !is_wanted(&choice) || pipe2(data, O_CLOEXEC) < 0)
                 return;
         if (pipe2(report, O_CLOEXEC) >= 0) {

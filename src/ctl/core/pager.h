@@ -17,6 +17,6 @@
 
 #include <stdbool.h>
 
-void pager_open(void);
+void pager_open(bool at_end); /* at_end: less begins with what was written last */
 bool pager_is_open(void);
 void pager_close(void); /* waits for it: all that was written has been shown, or was not wanted */

@@ -75,7 +75,7 @@ int status_read_log(Status *s, unsigned lines, char **ret) {
                 stdout = out;
                 return -errno;
         }
-        r = logs_show(s->ctl, units, lines, false, property_raw(&s->l, "InactiveExitTimestamp"), true);
+        r = logs_show(s->ctl, units, lines, property_raw(&s->l, "InactiveExitTimestamp"));
         if (fclose(stdout) != 0 && r >= 0)
                 r = -ENOMEM;
         stdout = out;
