@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal/client.h"
 
+#include "journal/whose.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -195,7 +197,7 @@ uint64_t client_start_time(pid_t pid) {
 }
 
 ClientIds client_add_process(FieldSet *s, pid_t pid, const char *comm_fallback) {
-        char text[CMDLINE_MAX], path[64], capabilities[17] = "";
+        char text[CMDLINE_MAX], capabilities[17] = "";
         ClientIds ids = { -1, -1 };
         ssize_t n;
 
@@ -205,8 +207,7 @@ ClientIds client_add_process(FieldSet *s, pid_t pid, const char *comm_fallback) 
         else
                 field_set_add(s, "_COMM", comm_fallback);
 
-        snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-        n = readlink(path, text, sizeof(text));
+        n = whose_program(pid, text, sizeof(text));
         if (n > 0)
                 field_set_add_n(s, "_EXE", text, (size_t)n);
 

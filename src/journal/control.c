@@ -157,6 +157,14 @@ static void on_ready(Server *s) {
                         (void)server_watch(s, s->sockets[i], WATCH_SOCKET, &s->sockets[i], EPOLLIN);
 }
 
+/* The directory came after the sandbox was closed: the next svinit-journald, which PID 1 starts at once, may use it. */
+static void leave_flush_to_next(Server *s, uint64_t id) {
+        s->state.shared->flush = id;
+        storage_commit(&s->storage);
+        storage_archive(&s->storage);
+        s->ending = true;
+}
+
 static void on_request(Server *s, const Incoming *in) {
         if (!s->ready)
                 return;
@@ -167,8 +175,10 @@ static void on_request(Server *s, const Incoming *in) {
         }
         if (in->message.verb == JOURNAL_ROTATE)
                 storage_rotate(&s->storage);
-        if (in->message.verb == JOURNAL_FLUSH)
-                (void)storage_flush(&s->storage);
+        if (in->message.verb == JOURNAL_FLUSH && storage_flush(&s->storage) == -EACCES) {
+                leave_flush_to_next(s, in->message.id);
+                return;
+        }
         (void)storage_sync(&s->storage);
         if (in->message.verb == JOURNAL_END) {
                 s->ending = true;

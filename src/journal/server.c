@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal/server.h"
+#include "journal/sandbox.h"
+#include "journal/whose.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,6 +166,29 @@ static void open_forwards(Server *s) {
         kmsg_begin(s);
 }
 
+/* Everything is open that is opened by name, and nothing has been read from a service. */
+static void close_doors(Server *s) {
+        const char *const directories[] = { s->config.persistent_dir, s->config.runtime_dir };
+
+        tzset();
+        storage_make_runtime_base(&s->storage);
+        whose_begin();
+        s->is_exposed =
+                !sandbox_enter(&(Sandbox){ .directories = directories,
+                                           .n_directories = ELEMENTSOF(directories),
+                                           .override_permissions = storage_needs_override(&s->storage) });
+}
+
+static void finish_flush(Server *s) {
+        uint64_t id = s->state.shared->flush;
+
+        if (id == 0)
+                return;
+        s->state.shared->flush = 0;
+        (void)storage_flush(&s->storage);
+        (void)control_send(s, JOURNAL_SYNCED, id, "", NULL, 0);
+}
+
 void server_begin(Server *s) {
         int pipe_bytes = fcntl(state_held_read(&s->state), F_GETPIPE_SZ);
 
@@ -181,9 +206,13 @@ void server_begin(Server *s) {
 
         shared_for_sigbus = s->state.shared;
         storage_open(&s->storage);
+        close_doors(s);
         s->ready = true;
         stream_recover(s);
         datagram_recover(s);
+        finish_flush(s);
+        if (s->is_exposed)
+                deliver_own(s, LOG_WARNING, NULL, "The kernel refused a part of svinit-journald's sandbox.");
         server_after_input(s);
 }
 

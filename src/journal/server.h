@@ -63,6 +63,7 @@ typedef struct Server {
         size_t buffer_size;
         bool ready; /* PID 1 has handed over everything */
         bool ending;
+        bool is_exposed; /* a part of the sandbox could not be had */
         bool draining;
         bool is_critical;                     /* something of LOG_CRIT or worse came: to the disk at once */
         usec_t sync_at, announce_at, trim_at; /* monotonic; 0: not wanted */

@@ -80,7 +80,8 @@ typedef struct SharedState {
         uint64_t seq;
         uint64_t
                 is_damaged; /* the file could not be written through its mapping (SIGBUS): it is not to be continued */
-        Id128 run_id; /* random; of this state, hence of this run of svinit */
+        uint64_t flush; /* the id of a FLUSH that the next svinit-journald carries out and answers; 0: none */
+        Id128 run_id;   /* random; of this state, hence of this run of svinit */
         Commit slot[2];
         uint64_t ring_head[STATE_RINGS];
         CarrySlot carry[STATE_CARRY_SLOTS];

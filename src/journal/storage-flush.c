@@ -65,12 +65,20 @@ static int move_files(int from_dir, int to_dir) {
         return r;
 }
 
+/* What a run before, or one without the persistent directory, has left. */
+static int take_runtime_files(Storage *s) {
+        int fd auto_fd = storage_usable_dir(s, true);
+
+        return fd < 0 ? 0 : move_files(fd, s->dirfd);
+}
+
 int storage_flush(Storage *s) {
         int fd auto_fd = -1, r;
 
-        if (s->dirfd < 0 || !s->is_runtime || s->config.mode == STORAGE_VOLATILE ||
-            s->config.mode == STORAGE_NONE)
+        if (s->dirfd < 0 || s->config.mode == STORAGE_VOLATILE || s->config.mode == STORAGE_NONE)
                 return 0;
+        if (!s->is_runtime)
+                return take_runtime_files(s);
         fd = storage_usable_dir(s, false);
         if (fd < 0)
                 return fd;

@@ -50,7 +50,11 @@ static int journal_group(void) {
 }
 
 void storage_init(Storage *s, const StorageConfig *config, State *state) {
-        *s = (Storage){ .config = *config, .state = state, .dirfd = -1, .file = JOURNAL_FILE_INIT };
+        *s = (Storage){ .config = *config,
+                        .state = state,
+                        .dirfd = -1,
+                        .file = JOURNAL_FILE_INIT,
+                        .gid = journal_group() };
 }
 
 static void spec_fill(const Storage *s, JournalFileSpec *ret) {
@@ -64,7 +68,7 @@ static void spec_fill(const Storage *s, JournalFileSpec *ret) {
                 .seqnum_id = c->seqnum_id,
                 .seqnum = c->seqnum,
                 .mode = 0640,
-                .gid = journal_group(),
+                .gid = s->gid,
         };
 }
 
@@ -106,31 +110,42 @@ void storage_archive(Storage *s) {
 
 /* ---- directories ---- */
 
+/* Files get its group from it: later nobody here may give any away. */
+static void give_to_group(int fd, int gid) {
+        struct stat st;
+
+        if (fstat(fd, &st) < 0 || st.st_uid != geteuid() ||
+            ((st.st_mode & S_ISGID) && (gid < 0 || st.st_gid == (gid_t)gid)))
+                return;
+        if (gid >= 0)
+                (void)fchown(fd, (uid_t)-1, (gid_t)gid);
+        (void)fchmod(fd, (st.st_mode & 0777) | S_ISGID);
+}
+
 static int open_below(const char *base, const char *id, bool make_base, int gid) {
         int fd auto_fd = -1, sub = -1;
+        bool is_new;
 
         if (make_base && mkdir(base, 02755) < 0 && errno != EEXIST)
                 return -errno;
         fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        if (make_base && gid >= 0)
-                (void)fchown(fd, (uid_t)-1, (gid_t)gid);
+        if (make_base)
+                give_to_group(fd, gid);
 
         if (str_is_empty(id))
                 return TAKE_FD(fd);
-        if (mkdirat(fd, id, 0755) >= 0) {
-                sub = openat(fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-                if (sub >= 0) {
-                        (void)fchown(sub, (uid_t)-1, gid >= 0 ? (gid_t)gid : (gid_t)-1);
-                        (void)fchmod(sub, 02755);
-                }
-                return sub < 0 ? -errno : sub;
-        }
-        if (errno != EEXIST)
+        is_new = mkdirat(fd, id, 0755) >= 0;
+        if (!is_new && errno != EEXIST)
                 return -errno;
         sub = openat(fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        return sub < 0 ? -errno : sub;
+        if (sub < 0)
+                return -errno;
+        if (is_new)
+                (void)fchmod(sub, 0755);
+        give_to_group(sub, gid);
+        return sub;
 }
 
 static void make_parent(const char *path) {
@@ -146,6 +161,20 @@ static void make_parent(const char *path) {
         }
 }
 
+void storage_make_runtime_base(const Storage *s) {
+        if (s->config.mode == STORAGE_NONE)
+                return;
+        make_parent(s->config.runtime_dir);
+        (void)mkdir(s->config.runtime_dir, 02755);
+}
+
+bool storage_needs_override(const Storage *s) {
+        struct stat st;
+
+        return s->dirfd >= 0 && fstat(s->dirfd, &st) >= 0 && st.st_uid != geteuid() &&
+               !(st.st_mode & S_IWOTH);
+}
+
 /* A directory of ours where files can be made; found out by asking, as root may be told anything by permission bits. */
 int storage_usable_dir(const Storage *s, bool runtime) {
         const char *base = runtime ? s->config.runtime_dir : s->config.persistent_dir;
@@ -157,7 +186,7 @@ int storage_usable_dir(const Storage *s, bool runtime) {
                 format_id(&s->machine_id, id);
         if (make_base)
                 make_parent(base);
-        fd = open_below(base, id, make_base, journal_group());
+        fd = open_below(base, id, make_base, s->gid);
         if (fd < 0)
                 return fd;
         if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)

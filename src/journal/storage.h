@@ -43,6 +43,7 @@ typedef struct Storage {
         State *state; /* borrowed */
         Id128 machine_id, boot_id;
         bool has_machine_id;
+        int gid;   /* systemd-journal's; -1: there is none */
         int dirfd; /* owned; -1: nowhere to write */
         bool is_runtime;
         StorageLimits limits; /* in force where dirfd is */
@@ -56,6 +57,9 @@ typedef struct Storage {
 } Storage;
 
 void storage_init(Storage *s, const StorageConfig *config, State *state);
+/* Before doors are closed: what may be needed later, and whether a directory belongs to somebody else. */
+void storage_make_runtime_base(const Storage *s);
+bool storage_needs_override(const Storage *s);
 /* Opens what may be continued, sets aside what may not. Rolls back what a SIGKILL has interrupted. Call after state_adopt(). */
 void storage_open(Storage *s);
 /* Stores an entry or counts it as dropped. */
@@ -64,7 +68,10 @@ void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_
 /* Makes the entries given so far and `state->next` true together. */
 void storage_commit(Storage *s);
 void storage_rotate(Storage *s);
-/* Moves to the persistent directory when it has become usable; takes the runtime files along. */
+/*
+ * Moves to the persistent directory when it has become usable; takes the runtime files along. -EACCES: not from
+ * behind the sandbox, which was closed before the directory was there.
+ */
 int storage_flush(Storage *s);
 /* Waits for the disk. */
 int storage_sync(Storage *s);

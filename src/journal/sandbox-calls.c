@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The system calls of a running svinit-journald, as a filter. Only a few dozen
+ * numbers are compared, and the kernel remembers the outcome for each, so this
+ * is written down directly. A call that is not listed fails with EPERM, except
+ * clone3: the C library asks for it first and is content with clone then.
+ */
+
+#include "journal/sandbox.h"
+
+#include "base/macro.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+/* What sanitizers bring into a program does not work behind a filter. */
+#if defined(__SANITIZE_ADDRESS__)
+#elif defined(__x86_64__)
+#define OUR_ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__i386__)
+#define OUR_ARCHITECTURE AUDIT_ARCH_I386
+#elif defined(__aarch64__)
+#define OUR_ARCHITECTURE AUDIT_ARCH_AARCH64
+#elif defined(__arm__)
+#define OUR_ARCHITECTURE AUDIT_ARCH_ARM
+#elif defined(__riscv) && __riscv_xlen == 64
+#define OUR_ARCHITECTURE AUDIT_ARCH_RISCV64
+#elif defined(__powerpc64__)
+#define OUR_ARCHITECTURE AUDIT_ARCH_PPC64LE
+#endif
+
+#ifdef OUR_ARCHITECTURE
+
+#define CALLS_MAX 160
+#define FIRST_ARGUMENT_LOW offsetof(struct seccomp_data, args[0])
+
+typedef struct Filter {
+        struct sock_filter code[CALLS_MAX * 2 + 16];
+        unsigned short n;
+} Filter;
+
+static void add(Filter *f, struct sock_filter instruction) {
+        if (f->n < ELEMENTSOF(f->code))
+                f->code[f->n++] = instruction;
+}
+
+static void begin(Filter *f) {
+        add(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)));
+        add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCHITECTURE, 1, 0));
+        add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+        add(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
+}
+
+static void on_call(Filter *f, unsigned call, uint32_t action) {
+        add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1));
+        add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
+}
+
+/* The call is allowed when of its first argument the bits of `mask` are `value`, else refused. */
+static void on_argument(Filter *f, unsigned call, uint32_t mask, uint32_t value) {
+        add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 5));
+        add(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, FIRST_ARGUMENT_LOW));
+        add(f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+        add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
+        add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+        add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+}
+
+static bool install(Filter *f) {
+        struct sock_fprog program = { .len = f->n, .filter = f->code };
+
+        add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+        program.len = f->n;
+        return f->n < ELEMENTSOF(f->code) && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) >= 0;
+}
+
+#define C(name) SYS_##name
+
+static const unsigned short calls[] = {
+        /* input and output of what is open */
+        C(read),
+        C(write),
+        C(readv),
+        C(writev),
+        C(pread64),
+        C(pwrite64),
+        C(pwritev),
+        C(lseek),
+        C(close),
+        C(splice),
+        C(tee),
+        C(fcntl),
+        C(dup),
+        C(ioctl),
+        C(ppoll),
+        C(epoll_ctl),
+        C(epoll_pwait),
+        C(recvmsg),
+        C(recvfrom),
+        C(sendmsg),
+        C(sendto),
+        C(connect),
+        C(accept4),
+        C(getsockopt),
+        C(setsockopt),
+        C(fstat),
+        C(statx),
+        C(fstatfs),
+        C(statfs),
+        /* journal files; Landlock says where */
+        C(openat),
+        C(readlinkat),
+        C(faccessat),
+        C(unlinkat),
+        C(renameat),
+        C(mkdirat),
+        C(ftruncate),
+        C(fallocate),
+        C(fsync),
+        C(fdatasync),
+        C(fchmod),
+        C(fchown),
+        C(getdents64),
+        C(copy_file_range),
+        /* memory */
+        C(mmap),
+        C(munmap),
+        C(mremap),
+        C(mprotect),
+        C(madvise),
+        C(brk),
+        /* the process itself and its threads */
+        C(futex),
+        C(rt_sigaction),
+        C(rt_sigprocmask),
+        C(rt_sigreturn),
+        C(restart_syscall),
+        C(exit),
+        C(exit_group),
+        C(getpid),
+        C(gettid),
+        C(getppid),
+        C(getuid),
+        C(geteuid),
+        C(getgid),
+        C(getegid),
+        C(set_robust_list),
+        C(sched_getaffinity),
+        C(sched_yield),
+        C(clock_gettime),
+        C(clock_nanosleep),
+        C(gettimeofday),
+        C(getrandom),
+        C(sysinfo),
+        C(uname),
+        C(tgkill),
+/* those that not every architecture or C library has */
+#ifdef SYS_rseq
+        C(rseq),
+#endif
+#ifdef SYS_faccessat2
+        C(faccessat2),
+#endif
+#ifdef SYS_newfstatat
+        C(newfstatat),
+#endif
+#ifdef SYS_renameat2
+        C(renameat2),
+#endif
+#ifdef SYS_open
+        C(open),
+        C(stat),
+        C(lstat),
+        C(readlink),
+        C(unlink),
+        C(access),
+        C(mkdir),
+        C(rename),
+        C(poll),
+        C(epoll_wait),
+        C(time),
+#endif
+#ifdef SYS_fcntl64
+        C(fcntl64),
+        C(fstat64),
+        C(_llseek),
+        C(fstatfs64),
+        C(statfs64),
+        C(ftruncate64),
+        C(mmap2),
+        C(fstatat64),
+#endif
+};
+
+_Static_assert(ELEMENTSOF(calls) < CALLS_MAX, "room in the filter");
+
+bool sandbox_filter_calls(void) {
+        Filter f = { 0 };
+
+        begin(&f);
+        for (size_t i = 0; i < ELEMENTSOF(calls); i++)
+                on_call(&f, calls[i], SECCOMP_RET_ALLOW);
+        on_call(&f, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
+        on_argument(&f, SYS_socket, UINT32_MAX, AF_UNIX);
+        on_argument(&f, SYS_clone, CLONE_VM | CLONE_THREAD, CLONE_VM | CLONE_THREAD);
+        return install(&f);
+}
+
+bool sandbox_filter_calls_of_whose(void) {
+        static const unsigned short whose[] = {
+                C(recvfrom), C(sendto), C(readlinkat), C(rt_sigreturn), C(exit_group),
+#ifdef SYS_readlink
+                C(readlink),
+#endif
+#ifdef SYS_recv
+                C(recv),     C(send),
+#endif
+        };
+        Filter f = { 0 };
+
+        begin(&f);
+        for (size_t i = 0; i < ELEMENTSOF(whose); i++)
+                on_call(&f, whose[i], SECCOMP_RET_ALLOW);
+        return install(&f);
+}
+
+#else
+
+bool sandbox_filter_calls(void) {
+        return true; /* nobody has written down this architecture's numbers */
+}
+
+bool sandbox_filter_calls_of_whose(void) {
+        return true;
+}
+
+#endif
