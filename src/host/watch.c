@@ -115,39 +115,63 @@ static int add_step(Watched *w, const char *directory, const char *entry, const 
         return r >= 0 && is_link ? add_link_target(w, entry, links) : r;
 }
 
+/*
+ * Something on the way went between the look and the watch: nobody has asked
+ * its directory about it yet. -EAGAIN: it is there again, and the way may lead further.
+ */
+static int await(Watched *w, const char *directory, const char *entry, const char *name) {
+        struct stat st;
+        int r = add_level(w, directory, SELF_MOVED | CHILD_MOVED, name);
+
+        if (r == -ENOENT || (r >= 0 && lstat(entry, &st) >= 0))
+                return -EAGAIN;
+        return r;
+}
+
 /* From the root down, so that nothing which appears meanwhile is missed. */
 static int add_way(Watched *w, const char *path, bool with_leaf, unsigned links) {
-        char directory[PATH_MAX] = "/", entry[PATH_MAX] = "";
+        char above[PATH_MAX] = "/", directory[PATH_MAX] = "/", entry[PATH_MAX] = "", name[NAME_MAX + 1] = "";
         const char *p = path + strspn(path, "/");
-        int r;
+        int r = 0;
 
-        while (*p) {
+        while (*p && r >= 0) {
                 size_t n = strcspn(p, "/"), length = strlen(entry);
-                char name[NAME_MAX + 1];
+                char next[NAME_MAX + 1];
 
                 if (n > NAME_MAX || length + n + 2 > sizeof(entry))
                         return -ENAMETOOLONG;
-                memcpy(name, p, n);
-                name[n] = 0;
+                memcpy(next, p, n);
+                next[n] = 0;
                 entry[length] = '/';
-                strcpy(entry + length + 1, name);
-                r = add_step(w, directory, entry, name, links);
+                strcpy(entry + length + 1, next);
+                r = add_step(w, directory, entry, next, links);
                 if (r < 0)
-                        return is_missing(r) ? 0 : r;
+                        break;
+                strcpy(above, directory);
                 strcpy(directory, entry);
+                strcpy(name, next);
                 p += n + strspn(p + n, "/");
         }
-        if (!with_leaf)
-                return 0;
-        r = add_level(w, directory, w->mask, NULL);
-        w->reached = r >= 0;
+        if (r >= 0 && with_leaf) {
+                r = add_level(w, directory, w->mask, NULL);
+                w->reached = r >= 0;
+        }
+        if (r == -ENOENT && name[0])
+                r = await(w, above, directory, name);
         return is_missing(r) ? 0 : r;
 }
 
+#define TRIES 64 /* somebody deletes and makes it as fast as we look: his next step tells of itself */
+
 static int watch_anew(Watched *w) {
-        drop_levels(w);
-        w->reached = false;
-        return add_way(w, w->path, true, 0);
+        int r = -EAGAIN;
+
+        for (unsigned i = 0; r == -EAGAIN && i < TRIES; i++) {
+                drop_levels(w);
+                w->reached = false;
+                r = add_way(w, w->path, true, 0);
+        }
+        return r == -EAGAIN ? 0 : r;
 }
 
 static bool event_counts(const Level *l, const struct inotify_event *ev) {

@@ -39,7 +39,9 @@ static void arm(Manager *m, Unit *u, sd_event_source **source, clockid_t clock, 
                 return;
         }
         if (!*source) {
-                r = sd_event_add_time(m->event, source, clock, when, USEC_PER_MSEC, on_deadline, u);
+                /* Timers have been brought together already. */
+                r = sd_event_add_time(m->event, source, clock, when,
+                                      u->type == UNIT_TIMER ? 1 : USEC_PER_MSEC, on_deadline, u);
         } else {
                 r = sd_event_source_set_time(*source, when);
                 if (r >= 0)

@@ -237,6 +237,32 @@ static void changed_waits_for_the_close_modified_does_not(void **state) {
         close(fd);
 }
 
+/* Between the look at what is there and the watch on it, it may be gone. */
+static void a_directory_that_is_made_again_and_again_is_not_lost(void **state) {
+        World *w = *state;
+        char *top = below(w, "top"), *inner = below(w, "top/inner");
+        pid_t child;
+
+        assert_true(mkdir(top, 0755) >= 0 && mkdir(inner, 0755) >= 0);
+        assert_int_equal(
+                path_watch_new(w->watcher, path_spec(w, PATH_MODIFIED, "top/inner"), on_move, w, &w->watch),
+                0);
+        child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+                for (unsigned i = 0; i < 3000; i++)
+                        if (rmdir(inner) < 0 || (i % 2 && (rmdir(top) < 0 || mkdir(top, 0755) < 0)) ||
+                            mkdir(inner, 0755) < 0)
+                                _exit(1);
+                _exit(0);
+        }
+        while (waitpid(child, NULL, WNOHANG) == 0)
+                (void)moves(w);
+        (void)moves(w);
+        put(below(w, "top/inner/f"), "x");
+        assert_true(moves(w) > 0);
+}
+
 static void globs_are_watched_where_they_begin(void **state) {
         World *w = *state;
 
@@ -348,6 +374,7 @@ int main(void) {
                 TEST(links_on_the_way_are_followed),
                 TEST(the_handler_may_free_its_watch),
                 TEST(path_units_look_at_what_exists),
+                TEST(a_directory_that_is_made_again_and_again_is_not_lost),
                 TEST(changed_waits_for_the_close_modified_does_not),
                 TEST(globs_are_watched_where_they_begin),
                 TEST(pid_files_hold_a_number),
