@@ -80,10 +80,11 @@ void ctl_print_bus_error(Ctl *c, const char *what, const sd_bus_error *e, int r)
                 try_units(c, &s);
                 ctl_print_error("%s: %.*s%s", what, (int)(strlen(text) - str_ends_with(text, ".")), text,
                                 *similar_hint(&s) ? s.hint : ".");
-        } else if (sd_bus_error_has_name(e, SD_BUS_ERROR_ACCESS_DENIED) && geteuid() != 0) {
-                ctl_print_error("%s: %.*s; you are uid %u.",
-                                what, (int)(strlen(text) - str_ends_with(text, ".")), text,
-                                (unsigned)geteuid());
+        } else if (geteuid() != 0 &&
+                   (sd_bus_error_has_name(e, SD_BUS_ERROR_ACCESS_DENIED) ||
+                    sd_bus_error_has_name(e, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED))) {
+                ctl_print_error("%s: %.*s; you are uid %u.", what,
+                                (int)(strlen(text) - str_ends_with(text, ".")), text, (unsigned)geteuid());
         } else {
                 ctl_print_error("%s: %s", what, text);
         }

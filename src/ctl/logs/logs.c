@@ -442,7 +442,9 @@ int logs_show(Ctl *c, char *const *units, unsigned lines, usec_t not_before) {
         setlocale(LC_CTYPE, "");
         l.full = c->full || !c->screen.terminal;
         l.columns = c->screen.width;
-        r = logs_open(&l);
+        r = c->output ? choose_mode(&l) : 0;
+        if (r >= 0)
+                r = logs_open(&l);
         if (r >= 0)
                 r = logs_match_units(&l, units);
         if (r == 0)

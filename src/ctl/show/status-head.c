@@ -226,29 +226,40 @@ static void print_others(const Status *s, const char *property) {
                         print_other(s, u == units ? property : "", *u);
 }
 
-/* What has kept it from being started: each condition that was not met. */
-static void print_conditions(const Status *s, const char *property, const char *result, const char *when,
-                             const char *what) {
-        usec_t t = property_raw(&s->l, when);
+/* Those of one kind that were not met; only counted unless they are to be printed. */
+static unsigned unmet(const Status *s, const char *property, unsigned n_printed) {
         sd_bus_message *reply = NULL;
         const char *name, *parameter;
         int trigger, negate, state;
-        Buf b auto_buf = { 0 };
+        unsigned n = 0;
 
-        if (t == 0 || property_raw(&s->l, result))
-                return;
-        status_add_time(&b, t, s->now);
-        status_line(what, "start %sfailed%s at %s", COLOR_YELLOW(s->ctl), COLOR_END(s->ctl),
-                    b.data ? b.data : "");
         if (sd_bus_get_property(s->ctl->bus, SD1, s->path, SD1_UNIT, property, NULL, &reply, "a(sbbsi)") >=
                     0 &&
             sd_bus_message_enter_container(reply, 'a', "(sbbsi)") > 0)
                 while (sd_bus_message_read(reply, "(sbbsi)", &name, &trigger, &negate, &parameter, &state) >
                        0)
-                        if (state < 0)
-                                status_line("", "%s%s=%s%s%s was not met", ctl_glyphs()->right, name,
+                        if (state < 0 && ++n <= n_printed)
+                                status_line("", "%s %s=%s%s%s was not met",
+                                            n < n_printed ? ctl_glyphs()->branch : ctl_glyphs()->right, name,
                                             trigger ? "|" : "", negate ? "!" : "", parameter);
         sd_bus_message_unref(reply);
+        return n;
+}
+
+/* What has kept it from being started. */
+static void print_conditions(const Status *s, const char *label, const char *what) {
+        char property[32], result[32], when[32];
+        Buf b auto_buf = { 0 };
+
+        snprintf(property, sizeof(property), "%ss", label);
+        snprintf(result, sizeof(result), "%sResult", label);
+        snprintf(when, sizeof(when), "%sTimestamp", label);
+        if (property_raw(&s->l, when) == 0 || property_raw(&s->l, result))
+                return;
+        status_add_time(&b, property_raw(&s->l, when), s->now);
+        status_line(label, "start %s%s failed%s at %s", COLOR_YELLOW(s->ctl), what, COLOR_END(s->ctl),
+                    b.data ? b.data : "");
+        (void)unmet(s, property, unmet(s, property, 0));
 }
 
 static void print_docs(const Status *s) {
@@ -312,8 +323,8 @@ void status_head(Status *s) {
         print_others(s, "TriggeredBy");
         print_elapse(s);
         print_others(s, "Triggers");
-        print_conditions(s, "Conditions", "ConditionResult", "ConditionTimestamp", "Condition");
-        print_conditions(s, "Asserts", "AssertResult", "AssertTimestamp", "Assert");
+        print_conditions(s, "Condition", "condition");
+        print_conditions(s, "Assert", "assertion");
         print_docs(s);
         print_kind(s);
 }

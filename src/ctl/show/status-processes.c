@@ -100,7 +100,17 @@ static void print_branch(const Level *l, const char *prefix, bool last, const ch
         puts(cut.data ? cut.data : "");
 }
 
-static void print_level(const Level *l, size_t from, size_t to, const char *prefix, unsigned pid_width) {
+/* Digits of the longest pid of the group itself. */
+static int pid_width(const Level *l, size_t from, size_t to) {
+        int width = 1;
+
+        for (size_t i = from; i < to && !l->p->v[i].group[l->depth]; i++)
+                width = MAX(width, snprintf(NULL, 0, "%u", l->p->v[i].pid));
+        return width;
+}
+
+static void print_level(const Level *l, size_t from, size_t to, const char *prefix) {
+        int width = pid_width(l, from, to);
         const Glyphs *g = ctl_glyphs();
 
         for (size_t i = from, next; i < to; i = next) {
@@ -108,9 +118,9 @@ static void print_level(const Level *l, size_t from, size_t to, const char *pref
                 const char *name = p->group + l->depth;
                 Buf text auto_buf = { 0 };
 
-                if (!*name) { /* in the group itself */
+                if (!*name) { /* in the group itself: these come first */
                         next = i + 1;
-                        buf_addf(&text, "%*u %s", (int)pid_width, p->pid, p->command);
+                        buf_addf(&text, "%*u %s", width, p->pid, p->command);
                         print_branch(l, prefix, next == to, COLOR_DIM(l->s->ctl), text.data ? text.data : "");
                 } else {
                         size_t length = strcspn(name + 1, "/") + 1;
@@ -122,17 +132,13 @@ static void print_level(const Level *l, size_t from, size_t to, const char *pref
                         text.len = 0;
                         buf_addf(&text, "%s%s", prefix,
                                  l->s->ctl->plain || next == to ? g->space : g->vertical);
-                        print_level(&below, i, next, text.data ? text.data : "", pid_width);
+                        print_level(&below, i, next, text.data ? text.data : "");
                 }
         }
 }
 
 void status_print_processes(Status *s, const UnitProcesses *p, const char *indent) {
         Level top = { s, p, 0 };
-        unsigned width = 1;
 
-        for (size_t i = 0; i < p->n; i++)
-                for (uint32_t pid = p->v[i].pid, n = 1; pid > 0; pid /= 10, n++)
-                        width = MAX(width, n);
-        print_level(&top, 0, p->n, indent, width);
+        print_level(&top, 0, p->n, indent);
 }
