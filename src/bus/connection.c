@@ -78,6 +78,7 @@ void connection_free(Connection *c) {
         c->bus->n_connections--;
         c->bus->n_strangers -= c->user->stranger;
         forget_deferred(c);
+        c->user->n_matches -= c->matches.n;
         bus_user_leave(c->bus, c->user);
         while (c->held)
                 drop_first_held(c);
@@ -382,6 +383,7 @@ static int connection_new(Bus *b, Identity *who, Connection **ret) {
 }
 
 int connection_add(Bus *b, int fd) {
+        usec_t begin = now_monotonic();
         int accepted auto_fd = fd;
         Connection *c = NULL;
         Identity who = { 0 };
@@ -400,6 +402,7 @@ int connection_add(Bus *b, int fd) {
                 return r;
         }
 
+        bus_user_charge(c->user, usec_sub(now_monotonic(), begin));
         be_patient_with(c);
         return 0;
 }
@@ -417,6 +420,25 @@ void connection_flush(Connection *c) {
                         return;
                 n = n_unread(c);
         } while (n < before);
+}
+
+int connection_add_match(Connection *c, const char *rule) {
+        int r;
+
+        if (c->user->stranger && c->user->n_matches >= MATCHES_PER_USER_MAX)
+                return -ENOBUFS;
+        r = matches_add(&c->matches, rule);
+        if (r >= 0)
+                c->user->n_matches++;
+        return r;
+}
+
+int connection_remove_match(Connection *c, const char *rule) {
+        int r = matches_remove(&c->matches, rule);
+
+        if (r >= 0)
+                c->user->n_matches--;
+        return r;
 }
 
 int call_defer(Call *call, DeferredCall **ret) {

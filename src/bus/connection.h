@@ -37,6 +37,7 @@
 #define KERNEL_BUFFER_OF_STRANGER (64 * 1024) /* the kernel doubles it */
 #define IN_FLIGHT_MAX 32                      /* calls of one connection that are answered later */
 #define IN_FLIGHT_PER_USER_MAX 32
+#define MATCHES_PER_USER_MAX 512            /* each signal is compared with all of them */
 #define PRIORITY_STRANGER 5                 /* after all that supervises */
 #define SHARE_OF_USER 4                     /* a stranger's part of our time is one in four, */
 #define BURST_OF_USER (100 * USEC_PER_MSEC) /* on an average over this time */
@@ -45,7 +46,7 @@
 typedef struct BusUser {
         uid_t uid;
         bool stranger;
-        unsigned n_connections, n_in_flight;
+        unsigned n_connections, n_in_flight, n_matches;
         usec_t debt;  /* time its calls took, less what has been paid off */
         usec_t since; /* when that was so */
         struct BusUser *next, *prev;
@@ -96,6 +97,9 @@ bool connection_is_ready(const Connection *c);
 bool connection_listens(const Connection *c);                 /* some signal may be for it */
 int connection_send_signal(Connection *c, sd_bus_message *m); /* negative: it has to go */
 void connection_flush(Connection *c); /* as far as the socket takes it, the last time */
+
+int connection_add_match(Connection *c, const char *rule); /* as matches_add() */
+int connection_remove_match(Connection *c, const char *rule);
 
 /* For a handler that does not answer at once. 0, -ENOMEM or a filled error when there are too many. */
 int call_defer(Call *c, DeferredCall **ret);

@@ -57,6 +57,8 @@ static int open_door(DriverSocket *s) {
         if (fd < 0)
                 return fd;
         r = door_open(&s->door, s->bus, s->path, fd);
+        if (r >= 0)
+                r = sd_event_source_set_priority(s->door.source, PRIORITY_STRANGER);
         if (r < 0)
                 (void)unlink(s->path);
         system_bus_reconnect(s->bus->system); /* whoever waits there for a bus would find ourselves */

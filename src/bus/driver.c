@@ -62,14 +62,15 @@ static int method_add_match(Call *c) {
 
         if (r < 0)
                 return r;
-        r = matches_add(&c->connection->matches, rule);
+        r = connection_add_match(c->connection, rule);
         if (r == -EINVAL)
                 return sd_bus_error_setf(c->error, SD_BUS_ERROR_MATCH_RULE_INVALID, "'%s' is no match rule.",
                                          rule);
         if (r == -ENOBUFS)
-                return sd_bus_error_setf(c->error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                         "A client has no more than %u match rules of %u bytes.", MATCHES_MAX,
-                                         MATCH_LENGTH_MAX);
+                return sd_bus_error_setf(
+                        c->error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                        "A client has no more than %u match rules of %u bytes, and a user no more than %u.",
+                        MATCHES_MAX, MATCH_LENGTH_MAX, MATCHES_PER_USER_MAX);
         return r < 0 ? r : reply(c, "");
 }
 
@@ -79,7 +80,7 @@ static int method_remove_match(Call *c) {
 
         if (r < 0)
                 return r;
-        if (matches_remove(&c->connection->matches, rule) < 0)
+        if (connection_remove_match(c->connection, rule) < 0)
                 return sd_bus_error_setf(c->error, SD_BUS_ERROR_MATCH_RULE_NOT_FOUND,
                                          "There is no match rule '%s'.", rule);
         return reply(c, "");
