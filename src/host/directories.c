@@ -63,7 +63,7 @@ static const Node nodes[] = {
 /* Left by an earlier run of this container: connecting to them would only puzzle. */
 static const char *const stale_sockets[] = {
         "systemd/private",        "systemd/notify",          "systemd/journal/socket",
-        "systemd/journal/stdout", "systemd/journal/dev-log",
+        "systemd/journal/stdout", "systemd/journal/dev-log", "systemd/journal/io.systemd.journal",
 };
 
 static void note(Report *report, const char *path, const char *what, int r) {

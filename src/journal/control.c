@@ -157,29 +157,34 @@ static void on_ready(Server *s) {
                         (void)server_watch(s, s->sockets[i], WATCH_SOCKET, &s->sockets[i], EPOLLIN);
 }
 
-/* The directory came after the sandbox was closed: the next svinit-journald, which PID 1 starts at once, may use it. */
-static void leave_flush_to_next(Server *s, uint64_t id) {
+void control_leave_flush_to_next(Server *s, uint64_t id) {
         s->state.shared->flush = id;
         storage_commit(&s->storage);
         storage_archive(&s->storage);
         s->ending = true;
 }
 
-static void on_request(Server *s, const Incoming *in) {
-        if (!s->ready)
-                return;
-        if ((in->message.verb == JOURNAL_SYNC || in->message.verb == JOURNAL_END) && !s->draining) {
+bool control_perform(Server *s, uint32_t verb) {
+        if ((verb == JOURNAL_SYNC || verb == JOURNAL_END) && !s->draining) {
                 s->draining = true;
                 server_drain(s);
                 s->draining = false;
         }
-        if (in->message.verb == JOURNAL_ROTATE)
+        if (verb == JOURNAL_ROTATE)
                 storage_rotate(&s->storage);
-        if (in->message.verb == JOURNAL_FLUSH && storage_flush(&s->storage) == -EACCES) {
-                leave_flush_to_next(s, in->message.id);
+        if (verb == JOURNAL_FLUSH && storage_flush(&s->storage) == -EACCES)
+                return false;
+        (void)storage_sync(&s->storage);
+        return true;
+}
+
+static void on_request(Server *s, const Incoming *in) {
+        if (!s->ready)
+                return;
+        if (!control_perform(s, in->message.verb)) {
+                control_leave_flush_to_next(s, in->message.id);
                 return;
         }
-        (void)storage_sync(&s->storage);
         if (in->message.verb == JOURNAL_END) {
                 s->ending = true;
                 server_end(s);
@@ -193,7 +198,10 @@ static void dispatch(Server *s, Incoming *in) {
         switch (m->verb) {
         case JOURNAL_ADD:
         case JOURNAL_STORED:
-                if (in->n_fds > 0)
+                if (in->n_fds > 0 && m->verb == JOURNAL_STORED &&
+                    requests_adopt(&s->requests, m->id, in->fds[0], m->text, m->text_len))
+                        in->fds[0] = -1;
+                else if (in->n_fds > 0)
                         (void)stream_adopt(s, m->id, take_fd(in, 0), m->text, m->text_len,
                                            m->verb == JOURNAL_STORED);
                 break;

@@ -7,6 +7,9 @@ typedef struct Scan {
         const char *p, *end;
         const char *const *names;
         uint32_t members;
+        const char *wanted; /* a member; what it says when it is a string: */
+        const char *string;
+        size_t string_size;
 } Scan;
 
 static void skip_space(Scan *s) {
@@ -93,6 +96,16 @@ static void note_member(Scan *s, const char *name, size_t n) {
                         s->members |= 1U << i;
 }
 
+/* The last one of the name counts. */
+static void note_string(Scan *s, const char *name, size_t n) {
+        Scan ahead = *s;
+
+        if (!s->wanted || strlen(s->wanted) != n || memcmp(s->wanted, name, n) != 0)
+                return;
+        if (!take_string(&ahead, &s->string, &s->string_size))
+                s->string = NULL;
+}
+
 static bool take_members(Scan *s, char close, unsigned depth) {
         const char *name;
         size_t n;
@@ -110,6 +123,9 @@ static bool take_members(Scan *s, char close, unsigned depth) {
                         skip_space(s);
                         if (!take(s, ':'))
                                 return false;
+                        skip_space(s);
+                        if (depth == 1)
+                                note_string(s, name, n);
                 }
                 if (!take_value(s, depth))
                         return false;
@@ -164,6 +180,20 @@ bool json_is_object(const char *text, size_t n, const char *const *names, uint32
         s.p = first;
         skip_space(&s);
         *ret_is_empty = *s.p == '}';
+        return true;
+}
+
+bool json_string_member(const char *text, size_t n, const char *name, const char **ret, size_t *ret_size) {
+        Scan s = { .p = text, .end = text + n, .wanted = name };
+
+        skip_space(&s);
+        if (s.p >= s.end || *s.p != '{' || !str_is_utf8(text, n) || !take_value(&s, 0))
+                return false;
+        skip_space(&s);
+        if (s.p != s.end || !s.string)
+                return false;
+        *ret = s.string;
+        *ret_size = s.string_size;
         return true;
 }
 

@@ -57,7 +57,8 @@ typedef enum JournalSocket {
         JOURNAL_SOCKET_NATIVE,
         JOURNAL_SOCKET_STDOUT,
         JOURNAL_SOCKET_SYSLOG,
-        JOURNAL_SOCKET_KMSG, /* /dev/kmsg, opened for reading */
+        JOURNAL_SOCKET_KMSG,    /* /dev/kmsg, opened for reading */
+        JOURNAL_SOCKET_VARLINK, /* calls: rotate, flush, sync */
         JOURNAL_SOCKET_MAX
 } JournalSocket;
 

@@ -48,4 +48,6 @@ int render_formats_from_string(const char *s, RenderFormat ret[2]);
  */
 bool json_is_object(const char *text, size_t n, const char *const *names, uint32_t *ret_members,
                     bool *ret_is_empty);
+/* What a member says that is a string, as it is written there: escapes are left. False: not an object, or no such string. */
+bool json_string_member(const char *text, size_t n, const char *name, const char **ret, size_t *ret_size);
 void json_add_string(Buf *b, const char *text, size_t n);

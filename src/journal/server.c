@@ -20,6 +20,7 @@
 #define DATAGRAMS_PER_TURN 64
 #define DRAIN_TURNS_MAX 4096      /* datagrams */
 #define DRAIN_STREAM_TURNS_MAX 64 /* what is in the pipe, not what is written meanwhile */
+#define FLUSH_INTERVAL (30 * USEC_PER_SEC)
 #define EVENTS_PER_TURN 64
 #define ANSWER_PATIENCE_MSEC 50
 
@@ -138,6 +139,7 @@ int server_init(Server *s, int argc, char *argv[]) {
         for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++)
                 s->sockets[i] = -1;
 
+        requests_init(&s->requests);
         raise_nofile();
         r = config_init(&s->config);
         if (r < 0)
@@ -170,6 +172,7 @@ static void open_forwards(Server *s) {
 static void close_doors(Server *s) {
         const char *const directories[] = { s->config.persistent_dir, s->config.runtime_dir };
 
+        s->persistent_is_missing = access(s->config.persistent_dir, F_OK) < 0;
         tzset();
         storage_make_runtime_base(&s->storage);
         whose_begin();
@@ -186,7 +189,9 @@ static void finish_flush(Server *s) {
                 return;
         s->state.shared->flush = 0;
         (void)storage_flush(&s->storage);
-        (void)control_send(s, JOURNAL_SYNCED, id, "", NULL, 0);
+        requests_finish(s);
+        if (id != FLUSH_UNASKED)
+                (void)control_send(s, JOURNAL_SYNCED, id, "", NULL, 0);
 }
 
 void server_begin(Server *s) {
@@ -206,6 +211,7 @@ void server_begin(Server *s) {
 
         shared_for_sigbus = s->state.shared;
         storage_open(&s->storage);
+        (void)requests_watch_signals(s);
         close_doors(s);
         s->ready = true;
         stream_recover(s);
@@ -244,6 +250,7 @@ void server_release(Server *s) {
         for (size_t i = 0; i < ELEMENTSOF(s->consoles); i++)
                 console_release(&s->consoles[i]);
         syslog_out_release(&s->syslog);
+        requests_release(&s->requests);
         forward_release(&s->forward);
         field_set_release(&s->kernel);
         storage_close(&s->storage);
@@ -297,6 +304,18 @@ static bool is_due(usec_t *at, usec_t t) {
         return true;
 }
 
+/* A volume may have been mounted there since. */
+static void flush_when_possible(Server *s, usec_t t) {
+        const Storage *storage = &s->storage;
+
+        if (!s->persistent_is_missing || !storage->is_runtime || storage->is_relinquished ||
+            t < s->flush_at || storage->config.mode == STORAGE_VOLATILE)
+                return;
+        s->flush_at = t + FLUSH_INTERVAL;
+        if (access(s->config.persistent_dir, W_OK | X_OK) >= 0 && storage_flush(&s->storage) == -EACCES)
+                control_leave_flush_to_next(s, FLUSH_UNASKED);
+}
+
 static void on_time(Server *s) {
         usec_t t = server_now(CLOCK_MONOTONIC);
         bool is_open = journal_file_is_open(&s->storage.file);
@@ -308,6 +327,7 @@ static void on_time(Server *s) {
         if (is_due(&s->trim_at, t)) {
                 report_losses(s);
                 storage_commit(&s->storage);
+                flush_when_possible(s, t);
                 deliver_flush(s);
                 if (is_open && journal_file_is_open(&s->storage.file))
                         journal_file_trim(&s->storage.file);
@@ -342,8 +362,12 @@ static bool read_message(Server *s, JournalSocket which) {
 static void on_socket(Server *s, const int *place) {
         JournalSocket which = (JournalSocket)(place - s->sockets);
 
-        if (which == JOURNAL_SOCKET_STDOUT) {
-                stream_accept(s);
+        if (requests_owns(&s->requests, place)) {
+                requests_read(s, place);
+                return;
+        }
+        if (which == JOURNAL_SOCKET_STDOUT || which == JOURNAL_SOCKET_VARLINK) {
+                which == JOURNAL_SOCKET_STDOUT ? stream_accept(s) : requests_accept(s);
                 return;
         }
         for (unsigned i = 0; i < DATAGRAMS_PER_TURN && read_message(s, which); i++)
@@ -383,7 +407,7 @@ static bool on_events(Server *s, const struct epoll_event *events, int n) {
                 }
         }
 
-        return !from_manager || (control_dispatch(s) && !s->ending);
+        return (!from_manager || control_dispatch(s)) && !s->ending;
 }
 
 int server_run(Server *s) {
@@ -438,7 +462,7 @@ void server_drain(Server *s) {
                         HASH_FIND(hh, s->streams, &id, sizeof(id), stream);
         }
         for (JournalSocket i = 0; i < JOURNAL_SOCKET_MAX; i++)
-                if (i != JOURNAL_SOCKET_STDOUT)
+                if (i != JOURNAL_SOCKET_STDOUT && i != JOURNAL_SOCKET_VARLINK)
                         drain_datagrams(s, i);
         deliver_flush(s);
         server_after_input(s);

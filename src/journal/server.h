@@ -11,6 +11,7 @@
  *      datagram.c   native and syslog sockets
  *      sender.c     who sent a datagram
  *      kmsg.c       messages of the kernel
+ *      request.c    what journalctl asks for
  *      deliver.c    one message to the journal, the consoles and where it is forwarded to
  *
  * Nothing is read before PID 1 has handed over everything (READY_END), as what
@@ -21,6 +22,7 @@
 #include "journal/config.h"
 #include "journal/console.h"
 #include "journal/protocol.h"
+#include "journal/request.h"
 #include "journal/storage.h"
 #include "journal/stream.h"
 #include "journal/syslog-out.h"
@@ -54,6 +56,7 @@ typedef struct Server {
         FieldSet self;   /* our own messages */
         CgroupRoot cgroup_root;
         int epoll_fd, control_fd, null_fd;
+        Requests requests;
         int sockets[JOURNAL_SOCKET_MAX]; /* owned; -1: not given */
         Stream *streams;                 /* uthash by id */
         Sender *senders;                 /* uthash by pid, see sender.c */
@@ -68,7 +71,9 @@ typedef struct Server {
         bool is_critical;                     /* something of LOG_CRIT or worse came: to the disk at once */
         usec_t sync_at, announce_at, trim_at; /* monotonic; 0: not wanted */
         usec_t announced;
-        usec_t ask_until; /* a datagram waits for PID 1's answer */
+        usec_t flush_at;            /* when to look for the persistent directory again */
+        bool persistent_is_missing; /* since the sandbox was closed */
+        usec_t ask_until;           /* a datagram waits for PID 1's answer */
         pid_t asked_pid;
         usec_t no_ask_before;
         usec_t streams_ask_until; /* connections wait for PID 1's answer */
@@ -118,6 +123,11 @@ void deliver_flush(Server *s);
 
 /* control.c; false: PID 1 is gone. */
 bool control_dispatch(Server *s);
+/* What JOURNAL_SYNC, _ROTATE and _FLUSH ask for. False: only the next svinit-journald can. */
+bool control_perform(Server *s, uint32_t verb);
+/* The directory came after the sandbox was closed: the next one, which PID 1 starts at once, may use it. */
+#define FLUSH_UNASKED UINT64_MAX /* nobody at PID 1's end waits for it */
+void control_leave_flush_to_next(Server *s, uint64_t id);
 int control_send(Server *s, JournalVerb verb, uint64_t id, const char *text, const int *fds, size_t n_fds);
 
 /* intake.c */

@@ -65,6 +65,18 @@ static int move_files(int from_dir, int to_dir) {
         return r;
 }
 
+void storage_relinquish(Storage *s) {
+        if (s->config.mode == STORAGE_NONE || s->is_relinquished)
+                return;
+        s->is_relinquished = true;
+        if (s->dirfd < 0 || s->is_runtime)
+                return;
+        storage_commit(s);
+        storage_archive(s);
+        fd_release(&s->dirfd);
+        storage_open(s);
+}
+
 /* What a run before, or one without the persistent directory, has left. */
 static int take_runtime_files(Storage *s) {
         int fd auto_fd = storage_usable_dir(s, true);
@@ -75,6 +87,7 @@ static int take_runtime_files(Storage *s) {
 int storage_flush(Storage *s) {
         int fd auto_fd = -1, r;
 
+        s->is_relinquished = false;
         if (s->dirfd < 0 || s->config.mode == STORAGE_VOLATILE || s->config.mode == STORAGE_NONE)
                 return 0;
         if (!s->is_runtime)

@@ -199,7 +199,7 @@ static int choose_dir(Storage *s) {
 
         if (s->config.mode == STORAGE_NONE)
                 return -ENOENT;
-        if (s->config.mode != STORAGE_VOLATILE) {
+        if (s->config.mode != STORAGE_VOLATILE && !s->is_relinquished) {
                 r = storage_usable_dir(s, false);
                 s->is_runtime = false;
         }

@@ -46,6 +46,7 @@ typedef struct Storage {
         int gid;   /* systemd-journal's; -1: there is none */
         int dirfd; /* owned; -1: nowhere to write */
         bool is_runtime;
+        bool is_relinquished; /* the persistent directory is to be left alone */
         StorageLimits limits; /* in force where dirfd is */
         JournalFile file;
         bool in_transaction;
@@ -73,6 +74,8 @@ void storage_rotate(Storage *s);
  * behind the sandbox, which was closed before the directory was there.
  */
 int storage_flush(Storage *s);
+/* Goes back to the volatile directory, until storage_flush(). */
+void storage_relinquish(Storage *s);
 /* Waits for the disk. */
 int storage_sync(Storage *s);
 /* Has a thread wait for it. */

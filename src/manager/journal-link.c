@@ -146,7 +146,7 @@ bool journal_link_ended(JournalLink *l) {
         return !l || l->pid <= 0;
 }
 
-static int bind_socket(JournalLink *l, JournalSocket which, int type, const char *name) {
+static int bind_socket(JournalLink *l, JournalSocket which, int type, mode_t mode, const char *name) {
         struct sockaddr_un sa = { .sun_family = AF_UNIX };
         int fd, one = 1;
 
@@ -157,7 +157,7 @@ static int bind_socket(JournalLink *l, JournalSocket which, int type, const char
         if (fd < 0)
                 return -errno;
         (void)setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof(one));
-        if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || chmod(sa.sun_path, 0666) < 0 ||
+        if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || chmod(sa.sun_path, mode) < 0 ||
             (type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0)) {
                 int r = -errno;
 
@@ -199,13 +199,15 @@ static void bind_sockets(JournalLink *l) {
         static const struct {
                 JournalSocket which;
                 int type;
+                mode_t mode;
                 const char *name;
-        } all[] = { { JOURNAL_SOCKET_NATIVE, SOCK_DGRAM, "socket" },
-                    { JOURNAL_SOCKET_STDOUT, SOCK_STREAM, "stdout" },
-                    { JOURNAL_SOCKET_SYSLOG, SOCK_DGRAM, "dev-log" } };
+        } all[] = { { JOURNAL_SOCKET_NATIVE, SOCK_DGRAM, 0666, "socket" },
+                    { JOURNAL_SOCKET_STDOUT, SOCK_STREAM, 0666, "stdout" },
+                    { JOURNAL_SOCKET_SYSLOG, SOCK_DGRAM, 0666, "dev-log" },
+                    { JOURNAL_SOCKET_VARLINK, SOCK_STREAM, 0600, "io.systemd.journal" } };
 
         for (size_t i = 0; i < ELEMENTSOF(all); i++) {
-                int r = bind_socket(l, all[i].which, all[i].type, all[i].name);
+                int r = bind_socket(l, all[i].which, all[i].type, all[i].mode, all[i].name);
 
                 if (r < 0)
                         LOG_ERRNO(WATCH_FAILED, r, FIELD_S("PATH", all[i].name));
