@@ -88,26 +88,32 @@ static FieldObject *field_of(JournalFile *f, const char *payload, size_t n) {
         return o;
 }
 
-/* Storage has been reserved by the caller: this cannot fail. */
-static uint32_t add_data(JournalFile *f, const char *payload, size_t size, bool *ret_found) {
+/* 0: it is not there. */
+static uint32_t find_data(JournalFile *f, const char *payload, size_t size, uint64_t hash) {
         FileHeader *h = journal_file_header(f);
-        uint64_t hash = siphash24(payload, size, h->file_id.bytes), depth = 0;
         HashItem *bucket = bucket_of(f, h->data_hash_table_offset, h->data_hash_table_size, hash);
-        const char *eq = memchr(payload, '=', size);
-        FieldObject *field;
-        uint64_t offset;
+        uint64_t depth = 0;
         DataObject *o;
 
         for (uint64_t p = bucket->head; p > 0; p = o->next_hash_offset, depth++) {
                 o = data_at(f, p);
                 if (o->hash == hash && o->object.size == sizeof(DataObject) + size &&
-                    memcmp(o->payload, payload, size) == 0) {
-                        *ret_found = true;
+                    memcmp(o->payload, payload, size) == 0)
                         return (uint32_t)p;
-                }
         }
         if (depth > h->data_hash_chain_depth)
                 h->data_hash_chain_depth = depth;
+        return 0;
+}
+
+/* Storage has been reserved by the caller: this cannot fail. */
+static uint32_t add_data(JournalFile *f, const char *payload, size_t size, uint64_t hash) {
+        FileHeader *h = journal_file_header(f);
+        HashItem *bucket = bucket_of(f, h->data_hash_table_offset, h->data_hash_table_size, hash);
+        const char *eq = memchr(payload, '=', size);
+        FieldObject *field;
+        uint64_t offset;
+        DataObject *o;
 
         /* The field first: no DATA may be in a hash chain without being in its field's. */
         field = eq ? field_of(f, payload, (size_t)(eq - payload)) : NULL;
@@ -121,8 +127,11 @@ static uint32_t add_data(JournalFile *f, const char *payload, size_t size, bool 
                 put64(f, &o->next_field_offset, field->head_data_offset);
                 put64(f, &field->head_data_offset, offset);
         }
-        *ret_found = false;
         return (uint32_t)offset;
+}
+
+static uint64_t data_hash(const JournalFile *f, const char *payload, size_t size) {
+        return siphash24(payload, size, journal_file_header(f)->file_id.bytes);
 }
 
 /* ---- lists of entries ---- */
@@ -135,8 +144,7 @@ static uint32_t array_room(const EntryArrayObject *a) {
         return (uint32_t)((a->object.size - sizeof(EntryArrayObject)) / sizeof(uint32_t));
 }
 
-static EntryArrayObject *new_array(JournalFile *f, uint32_t previous, size_t n_wanted) {
-        size_t n = MIN(MAX(MAX((size_t)previous * 2, n_wanted), (size_t)ARRAY_MIN), (size_t)array_max(f));
+static EntryArrayObject *new_array(JournalFile *f, size_t n) {
         EntryArrayObject *a = journal_file_new_object(f, OBJECT_ENTRY_ARRAY,
                                                       sizeof(EntryArrayObject) + n * sizeof(uint32_t));
 
@@ -171,7 +179,8 @@ static void list_add(JournalFile *f, uint64_t *head, ArrayTail *tail, const uint
                         continue;
                 }
 
-                next = new_array(f, room, n);
+                next = new_array(f,
+                                 MIN(MAX(MAX((size_t)room * 2, n), (size_t)ARRAY_MIN), (size_t)array_max(f)));
                 t.offset = (uint32_t)((uint8_t *)next - f->map);
                 t.used = 0;
                 put64(f, a ? &a->next_entry_array_offset : head, t.offset);
@@ -180,15 +189,117 @@ static void list_add(JournalFile *f, uint64_t *head, ArrayTail *tail, const uint
         put_tail(f, tail, t);
 }
 
-static void data_add_entries(JournalFile *f, uint32_t data, const uint32_t *entries, size_t n) {
-        DataObject *o = data_at(f, data);
+/* ---- shared lists ---- */
+
+/*
+ * The fields of one process came together each time, so they have the same
+ * entries, and one list serves them all. A list goes on in the place behind
+ * its last entry; where that is taken, another field of the same past went on
+ * without this one, which gets a list of its own then. Readers do not notice;
+ * a writer that does not know would overwrite what another field's list holds,
+ * so what we close is marked as archived.
+ */
+
+static bool has_same_list(const DataObject *a, const DataObject *b) {
+        return a->entry_offset == b->entry_offset && a->entry_array_offset == b->entry_array_offset &&
+               a->n_entries == b->n_entries;
+}
+
+static bool is_overtaken(const JournalFile *f, const DataObject *o) {
+        const EntryArrayObject *a = (EntryArrayObject *)(f->map + o->tail.offset);
+
+        if (o->tail.offset == 0)
+                return false;
+        return o->tail.used < array_room(a) ? a->items[o->tail.used] > 0 : a->next_entry_array_offset > 0;
+}
+
+static uint64_t copy_size(const DataObject *o) {
+        return sizeof(EntryArrayObject) + (o->n_entries + ARRAY_MIN) * sizeof(uint32_t) + 8;
+}
+
+static void copy_list(JournalFile *f, DataObject *o) {
+        size_t n = (size_t)o->n_entries - 1, done = 0;
+        const EntryArrayObject *from = (EntryArrayObject *)(f->map + o->entry_array_offset);
+        EntryArrayObject *to = new_array(f, n + ARRAY_MIN);
+
+        while (done < n) {
+                size_t now = MIN((size_t)array_room(from), n - done);
+
+                fill_array(f, to, (uint32_t)done, from->items, now);
+                done += now;
+                from = (EntryArrayObject *)(f->map + from->next_entry_array_offset);
+        }
+        put64(f, &o->entry_array_offset, (uint64_t)((uint8_t *)to - f->map));
+        put_tail(f, &o->tail, (ArrayTail){ (uint32_t)((uint8_t *)to - f->map), (uint32_t)n });
+}
+
+static void data_add_entries(JournalFile *f, DataObject *o, const uint32_t *entries, size_t n) {
         size_t first = o->n_entries == 0;
 
+        if (is_overtaken(f, o))
+                copy_list(f, o);
         if (first)
                 put64(f, &o->entry_offset, entries[0]);
         if (n > first)
                 list_add(f, &o->entry_array_offset, &o->tail, entries + first, n - first);
         put64(f, &o->n_entries, o->n_entries + n);
+}
+
+static void data_take_list(JournalFile *f, DataObject *o, const DataObject *from) {
+        put64(f, &o->entry_offset, from->entry_offset);
+        put64(f, &o->entry_array_offset, from->entry_array_offset);
+        put_tail(f, &o->tail, from->tail);
+        put64(f, &o->n_entries, from->n_entries);
+}
+
+/* Those of the common fields that had the same list have the same again. */
+static void add_run_to_common(JournalFile *f) {
+        const FieldSet *common = f->common;
+        DataObject before[JOURNAL_ENTRY_FIELDS_MAX];
+
+        for (size_t i = 0; i < common->n_refs; i++) {
+                DataObject *o = data_at(f, common->refs[i].offset);
+                size_t k = 0;
+
+                before[i] = *o;
+                while (k < i && !has_same_list(&before[k], &before[i]))
+                        k++;
+                if (k < i && common->refs[k].offset != common->refs[i].offset)
+                        data_take_list(f, o, data_at(f, common->refs[k].offset));
+                else if (k == i)
+                        data_add_entries(f, o, f->run, f->n_run);
+        }
+}
+
+/* What copying lists will take when the run is linked. */
+static uint64_t copies_of_common(const JournalFile *f, const FieldSet *common) {
+        uint64_t n = 0;
+
+        for (size_t i = 0; i < common->n_refs; i++) {
+                const DataObject *o = data_at(f, common->refs[i].offset);
+                size_t k = 0;
+
+                if (!is_overtaken(f, o))
+                        continue;
+                while (k < i && !has_same_list(data_at(f, common->refs[k].offset), o))
+                        k++;
+                if (k == i)
+                        n += copy_size(o);
+        }
+        return n;
+}
+
+/* A field of one entry goes on in a list that some of the common fields may have had with it. */
+static uint64_t copies_because_of(const JournalFile *f, const FieldSet *common, const DataObject *own) {
+        uint64_t n = 0;
+
+        for (size_t i = 0; own->entry_array_offset > 0 && i < common->n_refs; i++) {
+                const DataObject *o = data_at(f, common->refs[i].offset);
+
+                if (o->entry_array_offset == own->entry_array_offset)
+                        n += copy_size(o);
+        }
+        return n;
 }
 
 /* ---- entries ---- */
@@ -205,25 +316,40 @@ static uint64_t bytes_needed(const JournalFile *f, const FieldSet *common, const
                              size_t n_own) {
         uint64_t per_object = sizeof(DataObject) + sizeof(FieldObject) + 16;
         uint64_t per_list = (uint64_t)array_max(f) * sizeof(uint32_t) + sizeof(EntryArrayObject) + 8;
-        uint64_t n = sizeof(EntryObject) + 8;
+        uint64_t n = sizeof(EntryObject) + 8 + f->copies;
 
         for (size_t i = 0; i < n_own; i++)
                 n += 2 * own[i].iov_len + per_object + sizeof(uint32_t) + per_list;
-        for (size_t i = 0; i < common->n_refs; i++)
-                n += sizeof(uint32_t);
+        n += common->n_refs * sizeof(uint32_t);
         n += (common->n_refs + 1) * (per_list + (f->n_run + 1) * 2 * sizeof(uint32_t));
-        if (common->generation != f->generation)
-                n += 2 * common->text.len + common->n_refs * per_object;
         return n;
 }
 
-static void locate_common(JournalFile *f, FieldSet *common) {
-        bool found;
+static int reserve(JournalFile *f, uint64_t n) {
+        int r = journal_file_reserve(f, n);
 
-        for (size_t i = 0; i < common->n_refs; i++)
-                common->refs[i].offset =
-                        add_data(f, field_set_payload(common, i), common->refs[i].size, &found);
+        if (r == JOURNAL_FILE_FULL && journal_file_header(f)->n_entries == 0 && f->n_run == 0)
+                return JOURNAL_FILE_TOO_LARGE;
+        return r;
+}
+
+/* What stays when the entry is then refused is data without entries, which is none to readers. */
+static int locate_common(JournalFile *f, FieldSet *common) {
+        uint64_t per_object = sizeof(DataObject) + sizeof(FieldObject) + 16;
+        int r;
+
+        r = reserve(f, 2 * common->text.len + common->n_refs * per_object);
+        if (r != 0)
+                return r;
+        for (size_t i = 0; i < common->n_refs; i++) {
+                const char *payload = field_set_payload(common, i);
+                uint64_t hash = data_hash(f, payload, common->refs[i].size);
+                uint32_t offset = find_data(f, payload, common->refs[i].size, hash);
+
+                common->refs[i].offset = offset ?: add_data(f, payload, common->refs[i].size, hash);
+        }
         common->generation = f->generation;
+        return 0;
 }
 
 static EntryObject *new_entry(JournalFile *f, const FieldSet *common, const EntryTime *when) {
@@ -252,60 +378,85 @@ static void entry_add_item(JournalFile *f, EntryObject *e, uint32_t data) {
         e->object.size += sizeof(uint32_t);
 }
 
-static int check_room(JournalFile *f, const FieldSet *common, const struct iovec *own, size_t n_own) {
-        uint64_t need = bytes_needed(f, common, own, n_own);
+typedef struct OwnData {
+        uint64_t hash;
+        uint32_t offset; /* 0: not in the file, or already in the entry */
+} OwnData;
+
+static int check_room(JournalFile *f, const FieldSet *common, const struct iovec *own, size_t n_own,
+                      OwnData *data) {
         size_t records = (n_own + common->n_refs) * 8 + (f->common ? f->common->n_refs * 4 : 0) + 16;
-        int r;
+        uint64_t copies = 0;
 
         if (f->n_run >= JOURNAL_RUN_MAX || records > undo_room(f->undo))
                 return JOURNAL_FILE_TRANSACTION_FULL;
 
-        r = journal_file_reserve(f, need);
-        if (r == JOURNAL_FILE_FULL && journal_file_header(f)->n_entries == 0 && f->n_run == 0)
-                return JOURNAL_FILE_TOO_LARGE;
-        return r;
+        if (f->n_run == 0)
+                f->copies = copies_of_common(f, common);
+        for (size_t i = 0; i < n_own; i++) {
+                const DataObject *o;
+
+                data[i].hash = data_hash(f, own[i].iov_base, own[i].iov_len);
+                data[i].offset = find_data(f, own[i].iov_base, own[i].iov_len, data[i].hash);
+                if (data[i].offset == 0)
+                        continue;
+                o = data_at(f, data[i].offset);
+                f->copies += copies_because_of(f, common, o);
+                copies += is_overtaken(f, o) ? copy_size(o) : 0;
+        }
+        return reserve(f, bytes_needed(f, common, own, n_own) + copies);
+}
+
+/* The same text twice in one entry is found the second time. */
+static void add_own(JournalFile *f, const struct iovec *own, size_t n_own, OwnData *data) {
+        for (size_t i = 0; i < n_own; i++) {
+                if (data[i].offset == 0 && i > 0)
+                        data[i].offset = find_data(f, own[i].iov_base, own[i].iov_len, data[i].hash);
+                if (data[i].offset == 0)
+                        data[i].offset = add_data(f, own[i].iov_base, own[i].iov_len, data[i].hash);
+        }
 }
 
 int journal_file_append(JournalFile *f, FieldSet *common, const struct iovec *own, size_t n_own,
                         const EntryTime *when) {
-        uint32_t small[64], *data auto_free = NULL, *offsets = small, offset;
+        OwnData small[64], *more auto_free = NULL, *data = small;
         EntryObject *e;
-        bool found;
-        int r;
+        uint32_t offset;
+        int r = 0;
 
         if (n_own + common->n_refs > JOURNAL_ENTRY_FIELDS_MAX || n_own + common->n_refs == 0)
                 return JOURNAL_FILE_TOO_LARGE;
         if (n_own > ELEMENTSOF(small)) {
-                data = malloc(n_own * sizeof(uint32_t));
-                if (!data)
+                data = more = malloc(n_own * sizeof(OwnData));
+                if (!more)
                         return -ENOMEM;
-                offsets = data;
         }
 
         if (f->common != common || common->generation != f->generation)
                 journal_file_link(f);
-        r = check_room(f, common, own, n_own);
+        if (undo_room(f->undo) < common->n_refs * 4 + 16)
+                return JOURNAL_FILE_TRANSACTION_FULL;
+        if (common->generation != f->generation)
+                r = locate_common(f, common);
+        if (r == 0)
+                r = check_room(f, common, own, n_own, data);
         if (r != 0)
                 return r;
 
-        if (common->generation != f->generation)
-                locate_common(f, common);
-        for (size_t i = 0; i < n_own; i++)
-                offsets[i] = add_data(f, own[i].iov_base, own[i].iov_len, &found);
-
+        add_own(f, own, n_own, data);
         e = new_entry(f, common, when);
         offset = (uint32_t)((uint8_t *)e - f->map);
         for (size_t i = 0; i < n_own; i++) {
-                if (entry_has(e, common->n_refs + i, offsets[i])) {
-                        offsets[i] = 0;
+                if (entry_has(e, common->n_refs + i, data[i].offset)) {
+                        data[i].offset = 0;
                         continue;
                 }
-                entry_add_item(f, e, offsets[i]);
+                entry_add_item(f, e, data[i].offset);
                 e->xor_hash ^= jenkins_hash64(own[i].iov_base, own[i].iov_len);
         }
         for (size_t i = 0; i < n_own; i++)
-                if (offsets[i] > 0)
-                        data_add_entries(f, offsets[i], &offset, 1);
+                if (data[i].offset > 0)
+                        data_add_entries(f, data_at(f, data[i].offset), &offset, 1);
 
         f->common = common;
         f->run[f->n_run++] = offset;
@@ -332,8 +483,8 @@ void journal_file_link(JournalFile *f) {
         h->tail_entry_seqnum = last->seqnum;
         put64(f, &h->n_entries, h->n_entries + f->n_run);
 
-        for (size_t i = 0; i < f->common->n_refs; i++)
-                data_add_entries(f, f->common->refs[i].offset, f->run, f->n_run);
+        add_run_to_common(f);
         f->n_run = 0;
+        f->copies = 0;
         f->common = NULL;
 }

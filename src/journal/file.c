@@ -182,10 +182,11 @@ static int initialise(JournalFile *f, const JournalFileSpec *spec) {
         return 0;
 }
 
-/* The file's id is random: a good beginning for numbers that shall differ from file to file. */
-static void set_generation(JournalFile *f) {
-        memcpy(&f->generation, &journal_file_header(f)->file_id, sizeof(f->generation));
-        f->generation |= 1;
+/* Never the same twice in this process, which is all that remembers offsets; 0 is none. */
+static void new_generation(JournalFile *f) {
+        static uint64_t last;
+
+        f->generation = ++last;
 }
 
 int journal_file_create(JournalFile *f, int dirfd, const char *name, const JournalFileSpec *spec,
@@ -214,7 +215,7 @@ int journal_file_create(JournalFile *f, int dirfd, const char *name, const Journ
                 goto fail;
         }
 
-        set_generation(f);
+        new_generation(f);
         return 0;
 
 fail:
@@ -256,7 +257,7 @@ static int check_opened(JournalFile *f, const JournalFileSpec *spec, const Id128
         interrupted = may_be_online && memcmp(may_be_online, &h->file_id, sizeof(Id128)) == 0;
         if (h->state == JOURNAL_ONLINE && !interrupted)
                 return JOURNAL_FILE_DIRTY;
-        if (h->state > JOURNAL_ONLINE)
+        if (h->state > JOURNAL_ARCHIVED)
                 return JOURNAL_FILE_FOREIGN;
 
         tail_size = ((ObjectHeader *)(f->map + h->tail_object_offset))->size;
@@ -296,7 +297,7 @@ int journal_file_open(JournalFile *f, int dirfd, const char *name, const Journal
         if (r != 0)
                 goto fail;
 
-        set_generation(f);
+        new_generation(f);
         journal_file_header(f)->state = JOURNAL_ONLINE;
         return 0;
 
@@ -305,19 +306,20 @@ fail:
         return r;
 }
 
-void journal_file_close(JournalFile *f, JournalState state) {
+void journal_file_close(JournalFile *f, JournalClose how) {
         FileHeader *h = journal_file_header(f);
 
         if (!journal_file_is_open(f))
                 return;
 
         /* Nobody will write here again: give back the rest, start writing back without waiting for it. */
-        if (state == JOURNAL_ARCHIVED && f->tail_end < f->size) {
+        if (how == JOURNAL_CLOSE_FOR_EVER && f->tail_end < f->size) {
                 h->arena_size = f->tail_end - sizeof(FileHeader);
                 store_order();
                 (void)ftruncate(f->fd, (off_t)f->tail_end);
         }
-        h->state = (uint8_t)state;
+        if (how != JOURNAL_CLOSE_AS_IT_IS)
+                h->state = JOURNAL_ARCHIVED;
         (void)sync_file_range(f->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
         unmap(f);
 }
@@ -326,6 +328,7 @@ void journal_file_begin(JournalFile *f, uint64_t commit) {
         undo_arm(f->undo, commit, journal_file_header(f), f->tail_end);
         f->common = NULL;
         f->n_run = 0;
+        f->copies = 0;
 }
 
 bool journal_file_roll_back(JournalFile *f) {
@@ -333,7 +336,8 @@ bool journal_file_roll_back(JournalFile *f) {
 
         f->common = NULL;
         f->n_run = 0;
-        f->generation += 2;
+        f->copies = 0;
+        new_generation(f);
         memset(f->fields, 0, sizeof(f->fields));
         if (!undo_roll_back(f->undo, f->map, f->size))
                 return false;

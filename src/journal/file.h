@@ -7,7 +7,7 @@
  *      journal_file_create() or _open()
  *        journal_file_begin() -> journal_file_append()* -> journal_file_link() -> the owner commits
  *                             \-> journal_file_roll_back()
- *      journal_file_close() with the state it is left in
+ *      journal_file_close()
  *
  * Entries that share a FieldSet and follow each other form a run. Their list
  * entries (in the file's list and in those of the common fields) are written
@@ -38,6 +38,12 @@ typedef enum JournalFileOutcome {
         JOURNAL_FILE_FOREIGN,          /* open: not a file this writer may continue */
         JOURNAL_FILE_DIRTY,            /* open: left online by another run */
 } JournalFileOutcome;
+
+typedef enum JournalClose {
+        JOURNAL_CLOSE_TO_CONTINUE, /* by this writer: to others it is archived, see append.c */
+        JOURNAL_CLOSE_FOR_EVER,    /* and gives back the space it has not used */
+        JOURNAL_CLOSE_AS_IT_IS,    /* marked as not closed */
+} JournalClose;
 
 typedef struct JournalFileSpec {
         uint64_t max_size, grow_step; /* bytes */
@@ -72,6 +78,7 @@ typedef struct JournalFile {
         Undo *undo;         /* borrowed */
         FieldSet *common;   /* borrowed; of the current run */
         size_t n_run;
+        uint64_t copies; /* bytes of lists that must be copied when the run is linked */
         uint32_t run[JOURNAL_RUN_MAX];
         FieldCache fields[64];
 } JournalFile;
@@ -90,7 +97,7 @@ int journal_file_create(JournalFile *f, int dirfd, const char *name, const Journ
 /* Continues a file. `may_be_online`: it is the one this boot's interrupted writer left, its id checked by the caller. */
 int journal_file_open(JournalFile *f, int dirfd, const char *name, const JournalFileSpec *spec,
                       const Id128 *may_be_online, Undo *undo);
-void journal_file_close(JournalFile *f, JournalState state);
+void journal_file_close(JournalFile *f, JournalClose how);
 
 void journal_file_begin(JournalFile *f, uint64_t commit);
 int journal_file_append(JournalFile *f, FieldSet *common, const struct iovec *own, size_t n_own,

@@ -28,9 +28,10 @@
 #define JOURNAL_COMPACT_SIZE_MAX UINT32_MAX
 
 typedef enum JournalState {
-        JOURNAL_OFFLINE = 0, /* closed by its writer, may be continued */
+        JOURNAL_OFFLINE = 0, /* closed by its writer, any other may continue */
         JOURNAL_ONLINE = 1,  /* being written; when nobody does, it was left by a crash */
-        JOURNAL_ARCHIVED = 2,
+        JOURNAL_ARCHIVED =
+                2, /* closed; others begin a new file. Ours may go on while it has its name, see append.c */
 } JournalState;
 
 typedef enum ObjectType {

@@ -101,7 +101,7 @@ void storage_archive(Storage *s) {
         if (!journal_file_is_open(&s->file))
                 return;
         is_empty = journal_file_header(&s->file)->n_entries == 0;
-        journal_file_close(&s->file, JOURNAL_ARCHIVED);
+        journal_file_close(&s->file, JOURNAL_CLOSE_FOR_EVER);
         if (is_empty)
                 (void)unlinkat(s->dirfd, CURRENT, 0);
         else
@@ -245,7 +245,7 @@ static int open_current(Storage *s) {
         if (r == 0 && undo_is_armed(undo, state_seq(s->state)) &&
             memcmp(&undo->header.file_id, &journal_file_header(&s->file)->file_id, sizeof(Id128)) == 0 &&
             !journal_file_roll_back(&s->file)) {
-                journal_file_close(&s->file, JOURNAL_ONLINE);
+                journal_file_close(&s->file, JOURNAL_CLOSE_AS_IT_IS);
                 r = JOURNAL_FILE_DIRTY;
         }
         undo_disarm(undo);
@@ -394,7 +394,7 @@ static bool replace_removed(Storage *s) {
 
         if (s->in_transaction || fstat(s->file.fd, &st) < 0 || st.st_nlink > 0)
                 return false;
-        journal_file_close(&s->file, JOURNAL_ARCHIVED);
+        journal_file_close(&s->file, JOURNAL_CLOSE_FOR_EVER);
         if (ready(s))
                 state_commit(s->state);
         return true;
@@ -442,7 +442,7 @@ void storage_close(Storage *s) {
                 if (s->in_transaction)
                         storage_commit(s);
                 (void)journal_file_sync(&s->file);
-                journal_file_close(&s->file, JOURNAL_OFFLINE);
+                journal_file_close(&s->file, JOURNAL_CLOSE_TO_CONTINUE);
         }
         fd_release(&s->dirfd);
 }

@@ -76,7 +76,7 @@ E
         ctl start hello.service
         wait_host journal_has hello.service "hello from this boot"
         stop
-        journalctl --header -D "$T"/out/journal/* | grep -q 'State: OFFLINE'
+        journalctl --header -D "$T"/out/journal/* | grep -q 'State: ARCHIVED'
         journalctl --verify -D "$T"/out/journal/*
         [[ $(journalctl -o cat -D "$T"/out/journal/* | grep -c '^hello from this boot$') == 1 ]]
 }

@@ -54,7 +54,7 @@ static int setup(void **state) {
 static int teardown(void **state) {
         Fixture *x = *state;
 
-        journal_file_close(&x->file, JOURNAL_OFFLINE);
+        journal_file_close(&x->file, JOURNAL_CLOSE_TO_CONTINUE);
         unlink(x->path);
         rmdir(x->dir);
         close(x->dirfd);
@@ -223,7 +223,7 @@ static void full_file_says_so_and_stays_valid(void **state) {
         assert_in_range(n, 5000, 30000);
         commit(x);
         assert_int_equal(count(x, NULL), n);
-        journal_file_close(&x->file, JOURNAL_ARCHIVED);
+        journal_file_close(&x->file, JOURNAL_CLOSE_FOR_EVER);
         verify(x);
 }
 
@@ -249,19 +249,19 @@ static void offline_file_is_continued_and_online_one_is_not(void **state) {
         append_lines(x, 0, 100);
         commit(x);
         id = journal_file_header(&x->file)->file_id;
-        journal_file_close(&x->file, JOURNAL_OFFLINE);
+        journal_file_close(&x->file, JOURNAL_CLOSE_TO_CONTINUE);
 
         assert_int_equal(journal_file_open(&x->file, x->dirfd, "system.journal", &x->spec, NULL, x->undo), 0);
         journal_file_begin(&x->file, ++x->commit);
         append_lines(x, 100, 100);
         commit(x);
         assert_int_equal(journal_file_header(&x->file)->tail_entry_seqnum, 200);
-        journal_file_close(&x->file, JOURNAL_ONLINE);
+        journal_file_close(&x->file, JOURNAL_CLOSE_AS_IT_IS);
 
         assert_int_equal(journal_file_open(&x->file, x->dirfd, "system.journal", &x->spec, NULL, x->undo),
                          JOURNAL_FILE_DIRTY);
         assert_int_equal(journal_file_open(&x->file, x->dirfd, "system.journal", &x->spec, &id, x->undo), 0);
-        journal_file_close(&x->file, JOURNAL_OFFLINE);
+        journal_file_close(&x->file, JOURNAL_CLOSE_TO_CONTINUE);
         assert_int_equal(count(x, NULL), 200);
         verify(x);
 }
