@@ -35,8 +35,8 @@ void names_release(NameWatches *n) {
 }
 
 static void watch_tell(NameWatch *w, bool owned) {
-        if (w->owned == owned)
-                return;
+        if (w->owned == owned && w->unit->type == UNIT_SERVICE)
+                return; /* a controller that was not there to begin with is gone */
         w->owned = owned;
         manager_bus_name(w->all->manager, w->unit, owned);
 }

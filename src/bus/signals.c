@@ -193,6 +193,29 @@ static void on_unit_files_changed(void *userdata) {
         emit(userdata, "UnitFilesChanged", "");
 }
 
+/* The controller's connection: on the bus, or the one that was given this name by our driver. */
+static sd_bus *connection_to(Bus *b, const char *name) {
+        const char *number = str_after(name, ":1.");
+        Connection *c;
+        unsigned n;
+
+        if (system_bus_is_connected(b->system))
+                return system_bus_connection(b->system);
+        c = number && parse_unsigned(number, &n) >= 0 ? bus_find_connection(b, n) : NULL;
+        return c && c->is_bus_client ? c->sd : NULL;
+}
+
+static bool on_ask_controller(Unit *scope, const char *controller, void *userdata) {
+        sd_bus_message *m __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        char *path auto_free = NULL;
+        sd_bus *sd = connection_to(userdata, controller);
+
+        return sd && unit_path(scope, &path) >= 0 &&
+               sd_bus_message_new_signal(sd, &m, path, interfaces[interface_of_type(UNIT_SCOPE)].name,
+                                         "RequestStop") >= 0 &&
+               sd_bus_message_set_destination(m, controller) >= 0 && sd_bus_send(sd, m, NULL) >= 0;
+}
+
 static void on_reconnect(void *userdata) {
         Bus *b = userdata;
         int r = bus_remake_socket(b);
@@ -215,6 +238,7 @@ void bus_observe(Bus *b) {
                                                  .startup_finished = on_startup_finished,
                                                  .unit_files_changed = on_unit_files_changed,
                                                  .reconnect = on_reconnect,
+                                                 .ask_controller = on_ask_controller,
                                                  .userdata = b,
                                          });
 }

@@ -11,6 +11,7 @@
 #include "bus/object.h"
 #include "bus/question.h"
 #include "bus/server.h"
+#include "manager/transient.h"
 
 #define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 #define BUS_SERVICE "dbus.service"
@@ -195,6 +196,10 @@ bool system_bus_is_connected(const SystemBus *s) {
         return s && s->connection.sd && !s->connection.doomed && sd_bus_is_ready(s->connection.sd) > 0;
 }
 
+sd_bus *system_bus_connection(const SystemBus *s) {
+        return s->connection.sd;
+}
+
 Connection *system_bus_listener(const SystemBus *s) {
         if (!s || !s->connection.sd || s->connection.doomed || !s->listeners)
                 return NULL;
@@ -297,9 +302,17 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-/* A service with BusName= is watched from its start to its end. */
+/* The name of a service with BusName= is watched from its start to its end, and a scope's controller. */
+static const char *watched_name(const Unit *u) {
+        const Transient *t = unit_runtime(u)->transient;
+
+        if (u->type == UNIT_SERVICE)
+                return u->spec->service->bus_name;
+        return u->type == UNIT_SCOPE && t ? t->controller : NULL;
+}
+
 static void follow_name(SystemBus *s, Unit *u) {
-        const char *name = u->type == UNIT_SERVICE ? u->spec->service->bus_name : NULL;
+        const char *name = watched_name(u);
         bool idle = !s->names.watches;
         int r;
 

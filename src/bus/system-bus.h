@@ -30,8 +30,9 @@ void system_bus_unit_removed(SystemBus *s, Unit *u);
 /* The connection when signals have to go there, else NULL. */
 Connection *system_bus_listener(const SystemBus *s);
 bool system_bus_is_connected(const SystemBus *s);
-void system_bus_reconnect(SystemBus *s); /* at once, if it is wanted and not connected */
-void system_bus_lost(SystemBus *s);      /* a write failed: begin anew */
+sd_bus *system_bus_connection(const SystemBus *s); /* NULL: none */
+void system_bus_reconnect(SystemBus *s);           /* at once, if it is wanted and not connected */
+void system_bus_lost(SystemBus *s);                /* a write failed: begin anew */
 
 void system_bus_forget_references(SystemBus *s, const Unit *u);
 int system_bus_append_holders(const SystemBus *s, const Unit *u, sd_bus_message *m);

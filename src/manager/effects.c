@@ -8,6 +8,7 @@
 #include "manager/dynamic-user.h"
 #include "manager/files.h"
 #include "manager/manager-internal.h"
+#include "manager/transient.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -102,6 +103,16 @@ static void kill_list(Manager *m, Unit *u, const Effect *fx) {
                 (void)manager_push_type(m, u, EVENT_EMPTY);
 }
 
+/* Who has made the scope knows better how its processes are ended; if it does not, the time-out does. */
+static bool controller_stops_it(Manager *m, Unit *u, const Effect *fx) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        if (u->type != UNIT_SCOPE || fx->signal == SIGKILL || !rt->transient || !rt->transient->controller)
+                return false;
+        return m->observer.ask_controller &&
+               m->observer.ask_controller(u, rt->transient->controller, m->observer.userdata);
+}
+
 static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         UnitRuntime *rt = unit_runtime(u);
         GroupSignals order = { .main = machine_main_pid(&rt->machine),
@@ -109,6 +120,11 @@ static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *caus
         bool told = false;
 
         unit_thaw_to_stop(u);
+        if (controller_stops_it(m, u, fx)) {
+                if (rt->group)
+                        group_watch_empty(rt->group, true);
+                return;
+        }
         if (unit_has_own_list(u)) {
                 kill_list(m, u, fx);
                 return;

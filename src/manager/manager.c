@@ -5,6 +5,7 @@
 #include "host/proc-file.h"
 #include "manager/files.h"
 #include "manager/manager-internal.h"
+#include "manager/transient.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -304,6 +305,21 @@ void manager_reset_failed(Manager *m, Unit *u) {
                         (void)manager_push_type(m, u, EVENT_RESET_FAILED);
 }
 
+/* A scope's controller is asked to stop it as long as it is there. */
+static void forget_controller(Unit *u) {
+        Transient *t = unit_runtime(u)->transient;
+
+        if (!t || !t->controller)
+                return;
+        free(TAKE(t->controller));
+        unit_mark_changed(u);
+}
+
 void manager_bus_name(Manager *m, Unit *u, bool acquired) {
+        if (u->type == UNIT_SCOPE) {
+                if (!acquired)
+                        forget_controller(u);
+                return;
+        }
         (void)manager_push_type(m, u, acquired ? EVENT_NAME_ACQUIRED : EVENT_NAME_LOST);
 }

@@ -60,6 +60,8 @@ typedef struct ManagerObserver {
         void (*unit_files_changed)(void *userdata);
         void (*reconnect)(
                 void *userdata); /* SIGUSR1: sockets that are gone are made again, buses looked for */
+        bool (*ask_controller)(Unit *scope, const char *controller,
+                               void *userdata); /* to stop it; false: it has gone */
         void (*name_watch)(Unit *u, const char *bus_name, bool on,
                            void *userdata); /* BusName= of Type=dbus */
         void *userdata;

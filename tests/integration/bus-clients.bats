@@ -78,6 +78,36 @@ with_gdbus() {
         inside kill "$(<"$T/out/subscriber.pid")" "$(<"$T/out/signals.pid")"
 }
 
+# A controller ends the processes of its scope itself; they end all the same when it has gone.
+with_controller() {
+        stays worker sleep infinity
+        wait_host test -s "$T/out/worker.pid"
+        stays controller /usr/bin/python3 /out/client scope "$(<"$T/out/worker.pid")"
+        wait_host grep -qx made "$T/out/controller.log"
+        wait_state controlled.scope active
+        [[ $(show controlled.scope Controller) == :1.* ]]
+        ctl stop --no-block controlled.scope
+        wait_host grep -qx asked "$T/out/controller.log"
+        [[ $(show controlled.scope ActiveState) == deactivating ]]
+        inside kill -0 "$(<"$T/out/worker.pid")"
+        inside kill "$(<"$T/out/worker.pid")"
+        wait_state controlled.scope inactive
+        inside kill "$(<"$T/out/controller.pid")"
+
+        stays worker2 sleep infinity
+        wait_host test -s "$T/out/worker2.pid"
+        stays controller2 /usr/bin/python3 /out/client scope "$(<"$T/out/worker2.pid")"
+        wait_host grep -qx made "$T/out/controller2.log"
+        wait_state controlled.scope active
+        inside kill "$(<"$T/out/controller2.pid")"
+        [[ $1 != daemon ]] || wait_host has_no_controller
+        inside timeout 30 systemctl stop controlled.scope
+}
+
+has_no_controller() {
+        [[ ! $(show controlled.scope Controller) ]]
+}
+
 # The calls of Ansible's module for systemd.
 with_ansible() {
         run -0 inside test -d /run/systemd/system
@@ -96,6 +126,7 @@ with_ansible() {
         boot_with daemon
         with_python
         with_gdbus
+        with_controller daemon
         with_ansible
 }
 
@@ -104,5 +135,6 @@ with_ansible() {
         boot_with driver
         with_python
         with_gdbus
+        with_controller driver
         with_ansible
 }

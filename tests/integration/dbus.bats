@@ -43,6 +43,25 @@ descriptors() {
         grep -q '^\.LoadState .*"not-found"' "$T/shown"
 }
 
+n_units() {
+        inside "${private[@]}" get-property org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager NNames
+}
+
+@test "asking for an object loads its unit, for the time of the question" {
+        local before
+        a_service
+        boot
+        before=$(n_units)
+        run -0 inside "${private[@]}" get-property org.freedesktop.systemd1 /org/freedesktop/systemd1/unit/a_2eservice \
+                org.freedesktop.systemd1.Unit Description
+        [[ $output == 's "Alpha"' ]]
+        inside_sh 'for i in $(seq 100); do echo "nothing$i.service"; done | xargs systemctl show -p LoadState >/out/shown'
+        [[ $(grep -c LoadState=not-found "$T/out/shown") == 100 ]]
+        [[ $(n_units) == "$before" ]]
+        run -1 inside "${private[@]}" call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager GetUnit s a.service
+        [[ $output == *"not loaded"* ]]
+}
+
 @test "clients that send garbage, nothing or too much harm nobody" {
         a_service
         enabled a.service

@@ -4,6 +4,7 @@
 
 Usage: bus-client.py start UNIT RESULT       starts it and waits for the end of the job, as libraries do
        bus-client.py subscribe               subscribes and stays, so that signals go to the bus
+       bus-client.py scope PID               makes controlled.scope of it, to be asked when it has to stop
        bus-client.py exporter                calls what node_exporter's systemd collector calls
 
 What it finds is checked here, types included; it prints what is wrong and exits with 1.
@@ -98,6 +99,19 @@ def subscribe():
     c.loop.run()
 
 
+def scope(pid):
+    c = Client()
+    asked = []
+    c.bus.add_signal_receiver(lambda: asked.append(1), "RequestStop", NAME + ".Scope", NAME,
+                              "/org/freedesktop/systemd1/unit/controlled_2escope")
+    properties = [("PIDs", dbus.Array([dbus.UInt32(pid)], "u")), ("Controller", c.bus.get_unique_name())]
+    c.manager.StartTransientUnit("controlled.scope", "fail", properties, dbus.Array([], "(sa(sv))"))
+    print("made", flush=True)
+    c.wait(lambda: asked)
+    print("asked", flush=True)
+    c.loop.run()
+
+
 def exporter():
     """It takes the types for granted: another width of an integer is the end of it."""
     c = Client()
@@ -129,6 +143,8 @@ if __name__ == "__main__":
         start(sys.argv[2], sys.argv[3])
     elif sys.argv[1:] == ["exporter"]:
         exporter()
+    elif sys.argv[1:2] == ["scope"] and len(sys.argv) == 3:
+        scope(int(sys.argv[2]))
     elif sys.argv[1:] == ["subscribe"]:
         subscribe()
     else:

@@ -11,6 +11,7 @@
 #include <utlist.h>
 
 #include "bus/errors.h"
+#include "manager/manager-internal.h"
 
 #define TURNS_MAX 20000
 #define SIGNALS_MAX 200000 /* root's socket buffer takes tens of thousands */
@@ -210,6 +211,58 @@ static void signals_go_to_everybody_who_has_called(void **state) {
         sd_bus_message_unref(second.message);
         sd_bus_close_unref(one);
         sd_bus_close_unref(two);
+}
+
+typedef struct Changes {
+        unsigned n;
+        char interfaces[8][64];
+} Changes;
+
+static int on_change(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Changes *c = userdata;
+        const char *interface;
+
+        assert_true(sd_bus_message_read(m, "s", &interface) >= 0);
+        assert_true(c->n < 8);
+        snprintf(c->interfaces[c->n++], sizeof(c->interfaces[0]), "%s", interface);
+        return 0;
+}
+
+static void a_thousand_changes_in_a_turn_are_one_signal_for_each_interface(void **state) {
+        static const char *const names[] = { "a.service", "b.service" };
+        Server *s = *state;
+        sd_bus *sd = client(s, true);
+        struct ManagerInternal internal = { 0 };
+        Changes changes[2] = { 0 };
+        Unit *u[2];
+
+        s->world->manager.internal = &internal;
+        for (unsigned i = 0; i < 2; i++) {
+                char *path;
+
+                u[i] = world_unit(s->world, names[i], "[Service]\nExecStart=/bin/true\n");
+                assert_int_equal(unit_path(u[i], &path), 0);
+                assert_true(sd_bus_match_signal(sd, NULL, BUS_NAME, path, "org.freedesktop.DBus.Properties",
+                                                "PropertiesChanged", on_change, &changes[i]) >= 0);
+                free(path);
+        }
+        sd_bus_message_unref(ask(s, sd, NULL, MANAGER_PATH, MANAGER_INTERFACE, "Subscribe", ""));
+
+        for (unsigned i = 0; i < 1000; i++)
+                unit_mark_changed(u[i % 2]);
+        manager_flush_changes(&s->world->manager);
+        settle(s);
+        for (unsigned i = 0; i < 2; i++) {
+                assert_int_equal(changes[i].n, 2);
+                assert_string_equal(changes[i].interfaces[0], "org.freedesktop.systemd1.Service");
+                assert_string_equal(changes[i].interfaces[1], "org.freedesktop.systemd1.Unit");
+        }
+
+        manager_flush_changes(&s->world->manager);
+        settle(s);
+        assert_int_equal(changes[0].n, 2); /* nothing has changed since */
+        s->world->manager.internal = NULL;
+        sd_bus_close_unref(sd);
 }
 
 static void a_client_that_leaves_is_forgotten(void **state) {
@@ -436,6 +489,7 @@ int main(void) {
                 TEST(what_is_not_there_has_its_error),
                 TEST(a_refused_call_has_one_answer),
                 TEST(signals_go_to_everybody_who_has_called),
+                TEST(a_thousand_changes_in_a_turn_are_one_signal_for_each_interface),
                 TEST(a_client_that_leaves_is_forgotten),
                 TEST(who_sends_garbage_is_dropped),
                 TEST(who_does_not_wait_for_the_greeting_is_answered),
