@@ -242,7 +242,8 @@ static void start(Harness *h) {
         for (size_t i = 0; i < h->n_stored; i++)
                 tell(h, JOURNAL_STORED, h->stored[i].id, h->stored[i].text, &h->stored[i].fd, 1);
         for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++)
-                tell(h, JOURNAL_LISTEN, i, "", &h->listeners[i], 1);
+                if (h->listeners[i] >= 0)
+                        tell(h, JOURNAL_LISTEN, i, "", &h->listeners[i], 1);
         tell(h, JOURNAL_READY_END, 0, "", NULL, 0);
 }
 
@@ -344,6 +345,9 @@ static void listen_all(Harness *h) {
                 struct sockaddr_un a = { .sun_family = AF_UNIX };
                 int type = i == JOURNAL_SOCKET_STDOUT ? SOCK_STREAM : SOCK_DGRAM;
 
+                h->listeners[i] = -1;
+                if (!names[i])
+                        continue;
                 snprintf(a.sun_path, sizeof(a.sun_path), "%s/%s", h->dir, names[i]);
                 h->listeners[i] = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
                 if (h->listeners[i] < 0 || bind(h->listeners[i], (struct sockaddr *)&a, sizeof(a)) < 0)
