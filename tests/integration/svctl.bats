@@ -86,7 +86,7 @@ fits() {
 boot_some() {
         some_units
         boot
-        inside svctl start g-web g.target
+        inside svctl start g.target # the socket first, then its service
         ctl start g-done
         run -1 inside svctl start g-bad
         wait_state g-bad failed
