@@ -343,7 +343,7 @@ static void be_patient_with(Connection *c) {
 }
 
 /* Strangers leave room for who may change things. */
-static bool has_room_for(const Bus *b, const BusUser *u) {
+bool bus_has_room_for(const Bus *b, const BusUser *u) {
         if (b->n_connections >= CONNECTIONS_MAX)
                 return false;
         return !u->stranger ||
@@ -358,7 +358,7 @@ static int connection_new(Bus *b, Identity *who, Connection **ret) {
         r = bus_user_of(b, who->uid, &u);
         if (r < 0)
                 return r;
-        if (!has_room_for(b, u))
+        if (!bus_has_room_for(b, u))
                 return -EBUSY;
         c = malloc(sizeof(Connection));
         if (!c)

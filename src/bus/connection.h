@@ -105,6 +105,7 @@ int connection_remove_match(Connection *c, const char *rule);
 int call_defer(Call *c, DeferredCall **ret);
 void deferred_call_free(DeferredCall *d); /* after the answer was sent */
 
+bool bus_has_room_for(const Bus *b, const BusUser *u);
 int bus_user_of(Bus *b, uid_t uid, BusUser **ret); /* found or made */
 void bus_user_leave(Bus *b, BusUser *u);           /* one of its connections has gone */
 void bus_user_charge(BusUser *u, usec_t cost);

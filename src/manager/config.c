@@ -154,17 +154,6 @@ bool id_list_contains(const IdList *l, id_t id) {
         return false;
 }
 
-/* -1 is who nobody knows. */
-static int parse_id(const char *word, id_t *ret) {
-        unsigned n;
-        int r = parse_unsigned(word, &n);
-
-        if (r < 0 || (id_t)n == (id_t)-1)
-                return -EINVAL;
-        *ret = n;
-        return 0;
-}
-
 static int find_user(const char *name, id_t *ret) {
         AccountEntry e = { 0 };
         int r = account_file_user(name, &e);
@@ -184,7 +173,16 @@ static int find_group(const char *name, id_t *ret) {
         return r;
 }
 
-/* Names are looked up here and never again: who asks is known by numbers. */
+/* Names are looked up here and never again: who asks is known by numbers. -1 is who nobody knows. */
+static int parse_id(const char *word, int (*find)(const char *name, id_t *ret), id_t *ret) {
+        unsigned n;
+
+        if (parse_unsigned(word, &n) < 0)
+                return find(word, ret);
+        *ret = n;
+        return *ret == (id_t)-1 ? -EINVAL : 0;
+}
+
 static int set_ids(IdList *list, const char *value, int (*find)(const char *name, id_t *ret)) {
         char **words auto_strv = NULL;
         id_t *ids auto_free = NULL;
@@ -197,9 +195,9 @@ static int set_ids(IdList *list, const char *value, int (*find)(const char *name
         if (!ids)
                 return -ENOMEM;
         STRV_FOREACH (w, words) {
-                if (parse_id(*w, ids + n) < 0 && (r = find(*w, ids + n)) < 0)
+                r = parse_id(*w, find, ids + n++);
+                if (r < 0)
                         return r;
-                n++;
         }
         free(list->v);
         *list = (IdList){ TAKE(ids), n };

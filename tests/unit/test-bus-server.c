@@ -437,6 +437,69 @@ static void accepting_pauses_when_descriptors_run_out(void **state) {
         close(fd);
 }
 
+/* As if the connection had come from somebody else's process. */
+static void make_stranger(Server *s) {
+        BusUser *u = s->bus->connections->user;
+
+        s->bus->n_strangers += u->n_connections;
+        u->stranger = true;
+        s->bus->connections->may_control = false;
+}
+
+static void a_stranger_that_takes_more_than_its_share_rests(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, true);
+        BusUser *u;
+
+        settle(s);
+        make_stranger(s);
+        u = s->bus->connections->user;
+        bus_user_charge(u, BURST_OF_USER + 60 * USEC_PER_SEC);
+        assert_true(sd_bus_call_method_async(sd, NULL, BUS_NAME, MANAGER_PATH, "org.freedesktop.DBus.Peer",
+                                             "Ping", NULL, NULL, "") >= 0);
+        settle(s);
+        assert_true(s->bus->connections->resting);
+        assert_false(s->bus->connections->has_called);
+
+        u->since = usec_sub(u->since, SHARE_OF_USER * 61 * USEC_PER_SEC);
+        assert_true(sd_event_source_set_time(s->bus->rest_timer, 0) >= 0);
+        settle(s);
+        assert_false(s->bus->connections->resting);
+        assert_true(s->bus->connections->has_called);
+        sd_bus_close_unref(sd);
+}
+
+static void strangers_leave_room_for_root(void **state) {
+        Server *s = *state;
+        BusUser somebody = { .uid = 4711, .stranger = true };
+
+        s->bus->n_strangers = STRANGERS_MAX;
+        assert_false(bus_has_room_for(s->bus, &somebody));
+        assert_true(bus_has_room_for(s->bus, &(BusUser){ .uid = 0 }));
+        s->bus->n_strangers = 0;
+        assert_true(bus_has_room_for(s->bus, &somebody));
+        somebody.n_connections = CONNECTIONS_PER_USER_MAX;
+        assert_false(bus_has_room_for(s->bus, &somebody));
+}
+
+static void a_user_has_so_many_match_rules(void **state) {
+        sd_bus *sd = client(*state, true);
+        Server *s = *state;
+        Connection *c;
+
+        settle(s);
+        make_stranger(s);
+        c = s->bus->connections;
+        for (unsigned i = 0; i < MATCHES_MAX; i++)
+                assert_int_equal(connection_add_match(c, "type='signal'"), 0);
+        assert_int_equal(connection_add_match(c, "type='signal'"), -ENOBUFS);
+        assert_int_equal(c->user->n_matches, MATCHES_MAX);
+        assert_int_equal(connection_remove_match(c, "type='signal'"), 0);
+        c->user->n_matches = MATCHES_PER_USER_MAX;
+        assert_int_equal(connection_add_match(c, "type='signal'"), -ENOBUFS);
+        sd_bus_close_unref(sd);
+}
+
 static void others_may_look_but_not_touch(void **state) {
         Server *s = *state;
         sd_bus *sd = client(s, true);
@@ -499,6 +562,9 @@ int main(void) {
                 TEST(a_subscriber_that_does_not_read_is_dropped),
                 TEST(accepting_pauses_when_descriptors_run_out),
                 TEST(others_may_look_but_not_touch),
+                TEST(a_stranger_that_takes_more_than_its_share_rests),
+                TEST(strangers_leave_room_for_root),
+                TEST(a_user_has_so_many_match_rules),
                 TEST(a_held_name_of_another_unit_holds_that_one),
         };
 

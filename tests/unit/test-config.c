@@ -48,6 +48,29 @@ static void keys_set_their_values(void **state) {
         report_release(&r);
 }
 
+static void who_controls_is_known_by_number_or_by_the_files_of_accounts(void **state) {
+        Report r = { 0 };
+        Config c;
+
+        config_init(&c);
+        read_into(&c, &r, "[Manager]\nBusControlUsers=4711 root\nBusControlGroups=50 root 51\n");
+        assert_int_equal(r.n_findings, 0);
+        assert_int_equal(c.control_users.n, 2);
+        assert_true(id_list_contains(&c.control_users, 4711) && id_list_contains(&c.control_users, 0));
+        assert_int_equal(c.control_groups.n, 3);
+        assert_true(id_list_contains(&c.control_groups, 51) && id_list_contains(&c.control_groups, 0));
+        assert_false(id_list_contains(&c.control_groups, 4711));
+
+        read_into(&c, &r, "[Manager]\nBusControlGroups=1 no-such-group\n");
+        read_into(&c, &r, "[Manager]\nBusControlUsers=4294967295\n"); /* nobody knows who that is */
+        assert_int_equal(r.n_findings, 2);
+        assert_int_equal(c.control_groups.n, 3);
+        read_into(&c, &r, "[Manager]\nBusControlGroups=\n");
+        assert_int_equal(c.control_groups.n, 0);
+        config_release(&c);
+        report_release(&r);
+}
+
 static void auto_takes_back_a_stop_budget(void **state) {
         Report r = { 0 };
         Config c;
@@ -90,6 +113,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(defaults_are_systemds),
                 cmocka_unit_test(keys_set_their_values),
+                cmocka_unit_test(who_controls_is_known_by_number_or_by_the_files_of_accounts),
                 cmocka_unit_test(auto_takes_back_a_stop_budget),
                 cmocka_unit_test(a_mistake_keeps_the_default_and_is_told_with_its_line),
                 cmocka_unit_test(other_sections_are_not_ours),
