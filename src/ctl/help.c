@@ -2,6 +2,7 @@
 
 /* help: what svctl can do, from its tables; with a unit, the documentation of that. */
 
+#include "ctl/core/names.h"
 #include "ctl/options.h"
 #include "ctl/run/run.h"
 
@@ -97,7 +98,7 @@ VERB(help) {
 
         if (argc <= 1)
                 return help();
-        if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
+        if (ctl_connect(c) < 0 || ctl_names_or_processes(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
         STRV_FOREACH (n, names)
                 code = help_on(c, *n) ?: code;

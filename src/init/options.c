@@ -35,7 +35,7 @@ static const char help_text[] =
         "short-iso, json, none; or two of them: for stdout and for stderr), SVINIT_LOG_LEVEL (debug ...\n"
         "emerg), SVINIT_NO_WATCH (X-Watch= is off), TINI_VERBOSITY, TINI_KILL_PROCESS_GROUP,\n"
         "TINI_SUBREAPER, DUMB_INIT_DEBUG, DUMB_INIT_SETSID.\n"
-        "See svinit(8), svinit.conf(5), svctl(1).\n";
+        "See svinit(1), svinit.conf(5), svctl(1).\n";
 
 enum {
         OPTION_UNIT = 256,

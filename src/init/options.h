@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The command line of svinit, svinit(8); with a command it takes the options
+ * The command line of svinit, svinit(1); with a command it takes the options
  * and variables of tini(1) and dumb-init as well. Strings point into argv and
  * the environment.
  */

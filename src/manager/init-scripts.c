@@ -82,7 +82,7 @@ static int write_unit(int dirfd, const char *unit, const char *script, const cha
         Buf b auto_buf = { 0 };
         int fd auto_fd = -1;
 
-        buf_addf(&b, "# From " SCRIPT_DIRECTORY ": see svinit(8).\n[Unit]\nDescription=Init script %s\n",
+        buf_addf(&b, "# From " SCRIPT_DIRECTORY ": see svinit(1).\n[Unit]\nDescription=Init script %s\n",
                  script);
         buf_addf(&b, "SourcePath=" SCRIPT_DIRECTORY "/%s\nDefaultDependencies=no\n", script);
         buf_add(&b, "Requires=sysinit.target\nAfter=sysinit.target\n");

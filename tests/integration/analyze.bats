@@ -104,6 +104,16 @@ P
         [ "$(inside systemd-analyze service-watchdogs)" = yes ]
         run -0 inside systemd-analyze --no-pager security quick.service
         [[ $output == *"Overall exposure level for quick.service"* ]]
+        run -0 inside svctl analyze security quick.service
+        [[ $output == *"quick.service: exposure 9."*" of 10, wide open."* ]]
+        run -0 inside svctl --no-legend analyze security
+        [[ $output =~ quick.service\ +9\.[0-9]\ wide\ open ]]
+        inside systemd-run -q --unit=shut -p NoNewPrivileges=yes -p User=nobody -p CapabilityBoundingSet= sleep 1000
+        run -0 inside svctl -o json analyze security shut.service
+        jq -e 'map(select(.setting == "NoNewPrivileges" or .setting == "User" or .setting == "CapabilityBoundingSet")) |
+                length == 12 and all(.state == "closed")' <<<"$output"
+        jq -e 'any(.setting == "ProtectSystem" and .state == "open")' <<<"$output"
+        run -1 inside svctl analyze security basic.target
         run -0 inside systemd-analyze unit-paths
         [[ $output == *"/etc/systemd/system"* ]]
 

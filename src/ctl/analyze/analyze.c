@@ -19,6 +19,11 @@ static const struct {
         { "plot", "", "A picture of the boot, as SVG", 0, 0, analyze_plot },
         { "dump", "[PATTERN...]", "What the manager knows of its units, as text for people", 0, -1,
           analyze_dump },
+        { "dot", "[PATTERN...]", "The same as the verb dot", 0, -1, verb_dot },
+        { "verify", "FILE...", "The same as the verb verify", 1, -1, verb_verify },
+        { "security", "[UNIT...]", "What the settings of services leave open", 0, -1, analyze_security },
+        { "filesystems", "[NAME...]", "Not in a container", 0, -1, analyze_nothing },
+        { "inspect-elf", "FILE...", "Not by svinit", 1, -1, analyze_nothing },
         { "calendar", "EVENT...", "When calendar events elapse (--iterations=, --base-time=)", 1, -1,
           analyze_calendar },
         { "timespan", "SPAN...", "What time spans mean", 1, -1, analyze_timespan },
@@ -77,6 +82,15 @@ VERB(analyze) {
         }
         fprintf(stderr, "Unknown command verb %s.\n", argv[1]);
         return CTL_FAILED;
+}
+
+/* What only systemd's own daemons have a use for. */
+int analyze_nothing(Ctl *c, int argc, char **argv) {
+        return ctl_print_error(
+                "analyze %s: %s", argv[0],
+                str_equal(argv[0], "filesystems")
+                        ? "RestrictFileSystems= is not applied in a container, which has no LSM of its own"
+                        : "the notes of ELF files are for coredumps, which svinit does not collect");
 }
 
 int analyze_unit_paths(Ctl *c, int argc, char **argv) {

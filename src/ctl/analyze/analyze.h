@@ -30,5 +30,7 @@ int analyze_capability(Ctl *c, int argc, char **argv);
 int analyze_syscall_filter(Ctl *c, int argc, char **argv);
 int analyze_compare_versions(Ctl *c, int argc, char **argv);
 int analyze_unit_files(Ctl *c, int argc, char **argv);
+int analyze_security(Ctl *c, int argc, char **argv);
+int analyze_nothing(Ctl *c, int argc, char **argv); /* says why */
 int analyze_unit_paths(Ctl *c, int argc, char **argv);
 int analyze_exit_status(Ctl *c, int argc, char **argv);

@@ -91,8 +91,13 @@ VERB(exit) {
         const char *target = str_equal(argv[0], "exit")     ? "exit.target"
                              : str_equal(argv[0], "reboot") ? "reboot.target"
                                                             : "poweroff.target";
+        char *plan[] = { argv[0], (char *)target, NULL };
         unsigned code;
 
+        if (c->dry_run) {
+                c->mode = "replace-irreversibly";
+                return c->called_as_systemctl ? CTL_OK : verb_plan(c, 2, plan);
+        }
         if (ctl_connect(c) < 0)
                 return CTL_FAILED;
         if (argc > 1) {

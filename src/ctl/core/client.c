@@ -4,6 +4,7 @@
 
 #include "base/runtime.h"
 #include "ctl/core/ctl.h"
+#include "ctl/core/names.h"
 #include "ctl/core/ssh.h"
 
 #include <errno.h>
@@ -175,6 +176,9 @@ int ctl_names(Ctl *c, char **argv, char ***ret) {
                 if (r < 0)
                         return r;
         }
+        r = c->with_dependencies ? ctl_add_dependencies(c, &names) : 0;
+        if (r < 0)
+                return r;
         *ret = TAKE(names);
         return 0;
 }

@@ -106,6 +106,7 @@ const Verb *verb_find(const char *name);
 #define SD1_MANAGER SD1 ".Manager"
 #define SD1_UNIT SD1 ".Unit"
 #define OWN_MANAGER "org.svinit.Manager"
+#define OWN_UNIT "org.svinit.Unit"
 
 const char *ctl_runtime_dir(Ctl *c); /* where svinit's socket is: "/run", or its user's own directory */
 int ctl_connect(Ctl *c);             /* 0, or negative with a sentence on stderr */

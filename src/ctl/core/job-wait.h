@@ -40,3 +40,4 @@ int ctl_log_tail(Ctl *c, const char *unit, usec_t not_before, unsigned lines, Bu
 
 /* --wait: until none of the units is up any more, or about to be. The exit code: has one failed? */
 int units_wait_end(Ctl *c, char *const *units);
+int boot_wait_end(Ctl *c); /* until the boot is over. 0, or negative with a sentence on stderr */

@@ -254,7 +254,7 @@ bool timestamp_is_utc_here(void) {
         return timezone == 0 && daylight == 0;
 }
 
-void timestamp_format(usec_t t, bool utc, Buf *b) {
+static void format(usec_t t, bool utc, bool fraction, Buf *b) {
         time_t seconds = (time_t)(t / USEC_PER_SEC);
         struct tm tm;
 
@@ -266,9 +266,19 @@ void timestamp_format(usec_t t, bool utc, Buf *b) {
                 buf_add(b, "--- XXXX-XX-XX XX:XX:XX");
                 return;
         }
-        buf_addf(b, "%.3s %04d-%02d-%02d %02d:%02d:%02d %s", weekday_names[(tm.tm_wday + 6) % 7],
-                 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-                 utc ? "UTC" : tm.tm_zone);
+        buf_addf(b, "%.3s %04d-%02d-%02d %02d:%02d:%02d", weekday_names[(tm.tm_wday + 6) % 7],
+                 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+        if (fraction)
+                buf_addf(b, ".%06u", (unsigned)(t % USEC_PER_SEC));
+        buf_addf(b, " %s", utc ? "UTC" : tm.tm_zone);
+}
+
+void timestamp_format(usec_t t, bool utc, Buf *b) {
+        format(t, utc, false, b);
+}
+
+void timestamp_format_usec(usec_t t, bool utc, Buf *b) {
+        format(t, utc, true, b);
 }
 
 void timestamp_format_relative(usec_t t, usec_t now, Buf *b) {

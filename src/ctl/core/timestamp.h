@@ -15,5 +15,6 @@
 
 int timestamp_parse(const char *text, usec_t now, usec_t *ret); /* 0, -EINVAL, -ERANGE, -ENOMEM */
 void timestamp_format(usec_t t, bool utc, Buf *b);              /* "Mon 2026-01-05 10:00:00 CET" */
+void timestamp_format_usec(usec_t t, bool utc, Buf *b);         /* "Mon 2026-01-05 10:00:00.123456 CET" */
 void timestamp_format_relative(usec_t t, usec_t now, Buf *b);   /* "1 month 3 days ago", "5h 3min left" */
 bool timestamp_is_utc_here(void);                               /* local time is UTC */

@@ -11,6 +11,8 @@
         "type='signal',interface='org.freedesktop.DBus.Properties',member='PropertiesChanged',"              \
         "path_namespace='" SD1_PATH "/unit'"
 
+#define STARTED "type='signal',interface='" SD1_MANAGER "',member='StartupFinished'"
+
 static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         *(bool *)userdata = true;
         return 0;
@@ -48,4 +50,22 @@ int units_wait_end(Ctl *c, char *const *units) {
                 while (r >= 0 && (r = look(c, *u, &failed)) == 0)
                         r = wait_for_change(c, &changed);
         return r < 0 || failed ? CTL_FAILED : CTL_OK;
+}
+
+static bool is_booting(Ctl *c) {
+        char *state auto_free = NULL;
+
+        return sd_bus_get_property_string(c->bus, SD1, SD1_PATH, SD1_MANAGER, "SystemState", NULL, &state) >=
+                       0 &&
+               (str_equal(state, "initializing") || str_equal(state, "starting"));
+}
+
+int boot_wait_end(Ctl *c) {
+        sd_bus_slot *slot __attribute__((cleanup(sd_bus_slot_unrefp))) = NULL;
+        bool changed;
+        int r = sd_bus_add_match(c->bus, &slot, STARTED, on_changed, &changed);
+
+        while (r >= 0 && is_booting(c))
+                r = wait_for_change(c, &changed);
+        return r;
 }

@@ -37,9 +37,10 @@ bool timestamp_style_choose(const char *name) {
 static void format_in_style(usec_t t, Buf *b) {
         if (style == STYLE_UNIX)
                 buf_addf(b, "@%" PRIu64, t / USEC_PER_SEC);
+        else if (style == STYLE_UTC)
+                timestamp_format(t, true, b);
         else
-                timestamp_format(style == STYLE_UTC ? t / USEC_PER_SEC * USEC_PER_SEC : t,
-                                 style == STYLE_UTC || style == STYLE_USEC_UTC, b);
+                timestamp_format_usec(t, style == STYLE_USEC_UTC, b);
 }
 
 void format_timestamp(usec_t realtime, Buf *b) {

@@ -2,6 +2,7 @@
 
 /* is-enabled and list-unit-files: answered from the files, be there a manager or not. */
 
+#include "ctl/core/names.h"
 #include "ctl/core/table.h"
 
 #include <errno.h>
@@ -183,6 +184,7 @@ static int check_types(Ctl *c) {
 }
 
 VERB(list_unit_files) {
+        char **patterns auto_strv = NULL;
         UnitFileList files = { 0 };
         FileRow *rows = NULL;
         Loader *l = NULL;
@@ -202,8 +204,13 @@ VERB(list_unit_files) {
                 unit_file_list_release(&files);
                 return CTL_FAILED;
         }
-        n = select_rows(c, l, &files, argv + 1, rows);
-        r = print_table(c, rows, n);
+        r = ctl_patterns(c, argv + 1, &patterns);
+        if (r >= 0) {
+                n = select_rows(c, l, &files, patterns, rows);
+                r = print_table(c, rows, n);
+        } else {
+                r = CTL_FAILED;
+        }
         free(rows);
         unit_file_list_release(&files);
         loader_free(l);

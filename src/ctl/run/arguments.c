@@ -25,10 +25,19 @@ static int set_flag(RunRequest *q, const char *key, const char *value) {
                 const char *name;
                 bool *flag;
         } flags[] = {
-                { "scope", &q->scope },     { "wait", &q->wait },        { "remain", &q->remain },
-                { "collect", &q->collect }, { "sighup", &q->sighup },    { "shell", &q->shell },
-                { "pty", &q->pty },         { "pipe", &q->pipe },        { "same-dir", &q->same_directory },
-                { "capture", &q->capture }, { "quiet", &q->ctl->quiet }, { "no-block", &q->ctl->no_block },
+                { "scope", &q->scope },
+                { "wait", &q->wait },
+                { "remain", &q->remain },
+                { "collect", &q->collect },
+                { "sighup", &q->sighup },
+                { "shell", &q->shell },
+                { "pty", &q->pty },
+                { "pipe", &q->pipe },
+                { "same-dir", &q->same_directory },
+                { "capture", &q->capture },
+                { "slice-inherit", &q->inherit_slice },
+                { "quiet", &q->ctl->quiet },
+                { "no-block", &q->ctl->no_block },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(flags); i++)
@@ -132,6 +141,9 @@ static const RunOption run_options[] = {
         { "property", 'p', "KEY=VALUE", "a setting of the unit", add_setting, NULL },
         { "description", 0, "TEXT", "its description", set_description, NULL },
         { "slice", 0, "SLICE", "the slice it runs in", set_text, "slice" },
+        { "slice-inherit", 0, NULL, "that slice, or the unit, below the slice of the caller", set_flag,
+          "slice-inherit" },
+        { "no-ask-password", 0, NULL, "there is nothing to ask for", set_flag, "" },
         { "no-block", 0, NULL, "do not wait for its start", set_flag, "no-block" },
         { "remain-after-exit", 'r', NULL, "it stays active when the command has ended", set_flag, "remain" },
         { "wait", 0, NULL, "wait until it has ended, with its exit code", set_flag, "wait" },
@@ -331,6 +343,10 @@ static int complete(RunRequest *q) {
         static char *shell[2];
         int r;
 
+        if (!q->command[0] && q->trigger != TRIGGER_NONE)
+                return q->description || str_printf(&q->description, "Start of %s", q->unit) >= 0
+                               ? choose_names(q)
+                               : -ENOMEM;
         if (!q->command[0]) {
                 shell[0] = getenv("SHELL") ? getenv("SHELL") : (char *)"/bin/sh";
                 q->command = shell;
@@ -360,13 +376,14 @@ int run_parse(RunRequest *q, int argc, char **argv) {
                 return r;
         if (!q->command[0] && !q->shell && q->trigger == TRIGGER_NONE)
                 return refuse("which command?");
-        if (!q->command[0] && q->trigger != TRIGGER_NONE) /* it starts a unit that is there */
-                return refuse("which command is to be started?");
+        if (!q->command[0] && q->trigger != TRIGGER_NONE && !q->unit) /* it starts a unit that is there */
+                return refuse("which command is to be started, or which --unit=?");
         return complete(q) < 0 ? -CTL_FAILED : 1;
 }
 
 void run_request_release(RunRequest *q) {
         free(q->path);
+        free(q->inherited);
         free(q->name);
         free(q->trigger_name);
         free(q->unit);

@@ -131,7 +131,7 @@ static void close_container(Properties *p) {
 static void add_others(Properties *p, const RunRequest *q) {
         if (p->r >= 0)
                 p->r = sd_bus_message_open_container(p->m, 'a', "(sa(sv))");
-        if (q->trigger_name) {
+        if (q->trigger_name && q->command[0]) {
                 if (p->r >= 0)
                         p->r = sd_bus_message_open_container(p->m, 'r', "sa(sv)");
                 if (p->r >= 0)
@@ -182,7 +182,8 @@ static int run_plain(RunRequest *q) {
                 return r;
         if (q->trigger_name) {
                 fprintf(stderr, "Running %s as unit: %s\n", kinds[q->trigger], q->trigger_name);
-                fprintf(stderr, "Will run service as unit: %s\n", q->name);
+                if (q->command[0])
+                        fprintf(stderr, "Will run service as unit: %s\n", q->name);
         } else {
                 fprintf(stderr, "Running as unit: %s\n", q->name);
         }
@@ -237,7 +238,9 @@ VERB(run) {
                 r = -CTL_FAILED;
         if (r > 0 && as_setting("RuntimeMaxSec", &q.timeout, &timeout) < 0)
                 r = -CTL_FAILED;
-        r = r <= 0 ? -r : ctl_connect(c) < 0 ? CTL_FAILED : run(&q);
+        if (r > 0 && (ctl_connect(c) < 0 || (q.inherit_slice && run_inherit_slice(&q) < 0)))
+                r = -CTL_FAILED;
+        r = r <= 0 ? -r : run(&q);
         run_request_release(&q);
         return r;
 }

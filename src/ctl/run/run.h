@@ -6,6 +6,7 @@
  *
  *      run-options.c   what is wanted, and what does not go together
  *      run.c           the units as StartTransientUnit() takes them
+ *      slice.c         --slice-inherit: below the slice of the caller
  *      run-scope.c     --scope: this process becomes the command
  *      run-wait.c      until the unit has ended: its exit code, a summary
  *      run-terminal.c  --pty: between this terminal and that of the unit
@@ -50,9 +51,10 @@ typedef struct RunRequest {
         const char *user, *group, *nice, *directory, *slice, *timeout, *max_output;
         RunStreams streams;
         RunTrigger trigger;
-        bool scope, wait, remain, collect, sighup, shell, same_directory, pty, pipe, capture;
-        int given[3];   /* the descriptors for the service; those of --capture are owned; -1: none */
-        char *terminal; /* owned; the unit's side of --pty */
+        bool scope, wait, remain, collect, sighup, shell, same_directory, pty, pipe, capture, inherit_slice;
+        int given[3];    /* the descriptors for the service; those of --capture are owned; -1: none */
+        char *inherited; /* owned; q->slice, where it is not an argument */
+        char *terminal;  /* owned; the unit's side of --pty */
 } RunRequest;
 
 /* 1: go on; else the exit code, negated. */
@@ -62,6 +64,8 @@ void run_help(void); /* the options, as lines of --help */
 bool run_option(size_t i, const char **ret_name, char *ret_letter, const char **ret_argument,
                 const char **ret_help);
 void run_request_release(RunRequest *q);
+int run_inherit_slice(
+        RunRequest *q); /* --slice-inherit: settles q->slice. 0, or negative with a sentence on stderr */
 int run_message(RunRequest *q, sd_bus_message **ret); /* 0 or negative */
 
 int run_scope(RunRequest *q); /* returns only on failure */

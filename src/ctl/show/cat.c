@@ -81,6 +81,8 @@ static void end_unit(Files *f) {
 static int say_no_file(Ctl *c, const char *unit) {
         char *load auto_free = NULL;
 
+        if (c->with_dependencies) /* many of those have none */
+                return CTL_OK;
         if (ctl_get_string(c, unit, SD1_UNIT, "LoadState", &load) >= 0 && str_equal(load, "not-found"))
                 ctl_say_not_found(c, unit);
         else

@@ -3,6 +3,7 @@
 /* list-units and list-jobs; and the units that all verbs which list go through. */
 
 #include "ctl/show/list.h"
+#include "ctl/core/names.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -177,6 +178,7 @@ VERB(list_units) {
                              { "DESCRIPTION", "description", .shrinks = true },
                              { 0 } };
         Table t = { .columns = columns, .marks = true };
+        char **patterns auto_strv = NULL;
         ListedUnits units = { 0 };
         size_t n;
         int code;
@@ -188,7 +190,7 @@ VERB(list_units) {
                 return code;
         if (ctl_connect(c) < 0)
                 return CTL_FAILED;
-        if (listed_units_read(c, NULL, argc > 1 ? argv + 1 : NULL, &units) < 0) {
+        if (ctl_patterns(c, argv + 1, &patterns) < 0 || listed_units_read(c, NULL, patterns, &units) < 0) {
                 listed_units_release(&units);
                 return CTL_FAILED;
         }
@@ -205,6 +207,14 @@ VERB(list_units) {
         listed_units_release(&units);
         ctl_print_count(c, n, "loaded unit");
         return code;
+}
+
+static bool fits_patterns(char *const *patterns, const char *unit) {
+        bool fits = !patterns[0];
+
+        STRV_FOREACH (p, patterns)
+                fits = fits || fnmatch(*p, unit, FNM_NOESCAPE) == 0;
+        return fits;
 }
 
 VERB(list_jobs) {
@@ -229,6 +239,8 @@ VERB(list_jobs) {
                (r = sd_bus_message_read(reply, "(usssoo)", &id, &unit, &type, &state, NULL, NULL)) > 0) {
                 char number[16];
 
+                if (!fits_patterns(argv + 1, unit))
+                        continue;
                 snprintf(number, sizeof(number), "%u", id);
                 table_add_number(&t, number, id);
                 add_colored(&t, unit, str_equal(state, "running") ? COLOR_BOLD(c) : NULL);

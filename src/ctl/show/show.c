@@ -50,6 +50,31 @@ static int show_json(Ctl *c, const char *path, const char *what, Buf *b) {
 }
 
 /* A list, also of one; the manager's alone are an object. */
+static bool is_job(const char *word) {
+        return *word && word[strspn(word, "0123456789")] == 0;
+}
+
+/* A number is a job, all else units. */
+static int resolve(Ctl *c, char **argv, char ***ret) {
+        int r = 0;
+
+        STRV_FOREACH (a, argv) {
+                char **names auto_strv = NULL;
+
+                if (r >= 0 && is_job(*a))
+                        r = strv_add(ret, *a);
+                else if (r >= 0)
+                        r = ctl_names(c, (char *[]){ *a, NULL }, &names);
+                if (r >= 0)
+                        r = strv_add_all(ret, names);
+        }
+        return r;
+}
+
+static int path_of(const char *name, char **ret) {
+        return is_job(name) ? str_printf(ret, SD1_PATH "/job/%s", name) : ctl_unit_path(name, ret);
+}
+
 static int show_all_json(Ctl *c, char **names) {
         Buf b auto_buf = { 0 };
         int code = CTL_OK, r;
@@ -62,7 +87,7 @@ static int show_all_json(Ctl *c, char **names) {
         STRV_FOREACH (name, names) {
                 char *path auto_free = NULL;
 
-                r = ctl_unit_path(*name, &path) < 0 ? CTL_FAILED : show_json(c, path, *name, &b);
+                r = path_of(*name, &path) < 0 ? CTL_FAILED : show_json(c, path, *name, &b);
                 code = code ?: r;
         }
         buf_add_char(&b, ']');
@@ -90,7 +115,7 @@ VERB(show) {
 
         if (ctl_connect(c) < 0)
                 return CTL_FAILED;
-        if (argc > 1 && ctl_names(c, argv + 1, &names) < 0)
+        if (argc > 1 && resolve(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
         if (c->format >= FORMAT_JSON)
                 return show_all_json(c, argc == 1 ? NULL : names);
@@ -100,7 +125,7 @@ VERB(show) {
                 char *path auto_free = NULL;
                 int r;
 
-                if (ctl_unit_path(*name, &path) < 0)
+                if (path_of(*name, &path) < 0)
                         return CTL_FAILED;
                 if (n++ > 0)
                         putchar('\n');

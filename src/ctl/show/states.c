@@ -3,6 +3,7 @@
 /* is-active, is-failed, is-system-running: an answer on stdout and an exit code for scripts. */
 
 #include "ctl/core/ctl.h"
+#include "ctl/core/job-wait.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -82,6 +83,8 @@ VERB(is_system_running) {
 
         if (c->root || ctl_is_offline() || !ctl_manager_runs(c))
                 return say_system_state(c, "offline");
+        if (c->wait && boot_wait_end(c) < 0)
+                return CTL_FAILED;
         r = sd_bus_get_property_string(c->bus, SD1, SD1_PATH, SD1_MANAGER, "SystemState", &error, &state);
         if (r < 0)
                 ctl_print_error("%s", error.message ?: strerror(-r));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/show/status.h"
+#include "ctl/core/names.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -190,7 +191,7 @@ VERB(status) {
                 return CTL_FAILED;
         if (argc == 1)
                 return status_of_manager(c);
-        if (ctl_names(c, argv + 1, &names) < 0)
+        if (ctl_names_or_processes(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
         buf_add_char(&json, '[');
         STRV_FOREACH (name, names) {
