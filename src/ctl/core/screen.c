@@ -62,12 +62,16 @@ static size_t step(const char *s, mbstate_t *state, size_t *ret_width) {
         wchar_t wc;
         size_t n;
 
+        *ret_width = 1;
+        if (s[0] >= ' ' &&
+            s[0] <= '~') /* nearly all that there is, and a thousand lines are soon a hundred thousand */
+                return 1;
         *ret_width = 0;
         if (s[0] == '\033' && s[1] == '[')
                 return 2 + strcspn(s + 2, "m") + (s[2 + strcspn(s + 2, "m")] != 0);
         if (s[0] == '\033' && s[1] == ']')
                 return 2 + strcspn(s + 2, "\a") + (s[2 + strcspn(s + 2, "\a")] != 0);
-        n = mbrtowc(&wc, s, strlen(s), state);
+        n = mbrtowc(&wc, s, strnlen(s, MB_CUR_MAX), state);
         if (n == (size_t)-1 || n == (size_t)-2) {
                 *state = (mbstate_t){ 0 };
                 *ret_width = 1;
