@@ -8,18 +8,21 @@ static const struct {
         const char *name;
         ActiveState active;
 } states[PATH_STATE_MAX] = {
-        [PATH_DEAD] = { "dead", INACTIVE },
-        [PATH_WAITING] = { "waiting", ACTIVE },
-        [PATH_RUNNING] = { "running", ACTIVE },
-        [PATH_FAILED] = { "failed", FAILED },
+        [PATH_DEAD] = { "dead", INACTIVE },         [PATH_WAITING] = { "waiting", ACTIVE },
+        [PATH_RUNNING] = { "running", ACTIVE },     [PATH_FAILED] = { "failed", FAILED },
+        [PATH_OPENING] = { "waiting", ACTIVATING },
 };
 
 void path_init(Path *p, const UnitSpec *spec) {
         *p = (Path){ .spec = spec, .unit_active = INACTIVE };
 }
 
+static bool is_up(const Path *p) {
+        return !active_state_is_down(states[p->state].active);
+}
+
 static PathState go_down(Path *p, PathResult result, EffectList *fx) {
-        bool was_open = states[p->state].active == ACTIVE;
+        bool was_open = is_up(p);
 
         p->result = result;
         if (was_open)
@@ -40,7 +43,7 @@ static PathState start(Path *p, const Event *ev, EffectList *fx) {
         p->result = PATH_SUCCESS;
         p->trigger_count = 0;
         effect_add(fx, EFFECT_OPEN);
-        return PATH_WAITING;
+        return PATH_OPENING;
 }
 
 static PathState trigger(Path *p, const Event *ev, EffectList *fx) {
@@ -87,8 +90,6 @@ static PathState in_down(Path *p, const Event *ev, EffectList *fx) {
 
 static PathState in_waiting(Path *p, const Event *ev, EffectList *fx) {
         switch (ev->type) {
-        case EVENT_OPENED:
-                return wait_or_run(p, fx);
         case EVENT_TRIGGER:
                 if (movement_counts(p))
                         return trigger(p, ev, fx);
@@ -110,7 +111,7 @@ static PathState in_running(Path *p, const Event *ev, EffectList *fx) {
 }
 
 void path_step(Path *p, const Event *ev, EffectList *fx) {
-        bool up = states[p->state].active == ACTIVE;
+        bool up = is_up(p);
 
         if (ev->type == EVENT_TRIGGERED_STATE)
                 p->unit_active = ev->active;
@@ -121,11 +122,13 @@ void path_step(Path *p, const Event *ev, EffectList *fx) {
                 p->state = go_down(p, PATH_RESOURCES, fx);
         else if (up && ev->type == EVENT_TRIGGERED_STATE && ev->active == FAILED && ev->value)
                 p->state = go_down(p, PATH_UNIT_START_LIMIT_HIT, fx);
+        else if (p->state == PATH_OPENING && ev->type == EVENT_OPENED)
+                p->state = wait_or_run(p, fx);
         else if (p->state == PATH_WAITING)
                 p->state = in_waiting(p, ev, fx);
         else if (p->state == PATH_RUNNING)
                 p->state = in_running(p, ev, fx);
-        else
+        else if (!up)
                 p->state = in_down(p, ev, fx);
 }
 
@@ -138,7 +141,7 @@ const char *path_sub_state(const Path *p) {
 }
 
 const char *path_sub_state_name(unsigned i) {
-        return i < PATH_STATE_MAX ? states[i].name : NULL;
+        return i < PATH_OPENING ? states[i].name : NULL;
 }
 
 const char *path_result_to_string(PathResult r) {

@@ -15,6 +15,7 @@ typedef enum PathState {
         PATH_WAITING,
         PATH_RUNNING,
         PATH_FAILED,
+        PATH_OPENING, /* between EFFECT_OPEN and its answer: nobody sees it, but a start that fails is none */
         PATH_STATE_MAX
 } PathState;
 typedef enum PathResult {

@@ -141,14 +141,31 @@ static void on_path_moved(FileWatch *w, void *userdata) {
         (void)manager_push_type(unit_runtime(u)->manager, u, EVENT_TRIGGER);
 }
 
+/* Which of several paths is it that cannot be watched? */
+static const char *unwatched(Manager *m, const PathSpec *p) {
+        for (size_t i = 0; i + 1 < p->n_watches; i++) {
+                FileWatch *probe;
+
+                if (path_watch_new(m->watcher, &(PathSpec){ .watches = p->watches + i, .n_watches = 1 },
+                                   on_path_moved, NULL, &probe) < 0)
+                        return p->watches[i].path;
+                file_watch_free(probe);
+        }
+        return p->watches[p->n_watches - 1].path;
+}
+
 static int open_path(Manager *m, Unit *u) {
         const PathSpec *p = u->spec->path;
+        int r;
 
         for (size_t i = 0; i < p->n_watches; i++)
                 if (p->make_directory && p->watches[i].kind != PATH_EXISTS &&
                     p->watches[i].kind != PATH_EXISTS_GLOB)
                         (void)mkdir(p->watches[i].path, p->directory_mode);
-        return path_watch_new(m->watcher, p, on_path_moved, u, &unit_runtime(u)->file_watch);
+        r = path_watch_new(m->watcher, p, on_path_moved, u, &unit_runtime(u)->file_watch);
+        if (r < 0)
+                LOG_UNIT_ERRNO(u->id, WATCH_FAILED, r, FIELD_S("PATH", unwatched(m, p)));
+        return r;
 }
 
 static int open_socket(Manager *m, Unit *u) {

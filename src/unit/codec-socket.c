@@ -117,6 +117,10 @@ static int listen_parse(const CodecContext *c, const char *value, void *field) {
         r = codec_expand(c, value, &address);
         if (r != 0)
                 return r;
+        if (!is_path_only(kind) && (address[0] == '/' || address[0] == '@') &&
+            strlen(address) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+                return codec_refuse(c, "'%.40s...' is longer than the address of a socket may be: %zu bytes",
+                                    address, sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
         if (!address_is_valid(kind, address))
                 return is_path_only(kind)
                                ? codec_refuse_value(c, address, "an absolute path such as /run/app.fifo")
