@@ -6,16 +6,17 @@ load helper
 
 # Answered, refused and lost requests of eight clients while "$@" is done again and again.
 under_load() { # UNIT TIMES COMMAND...
-        local i before
+        local i before loader
         rm -f "$T/out/end" "$T/out/counts"
         inside /out/served load 7001 8 /out/end >"$T/out/counts" 3>&- &
+        loader=$!
         for ((i = 0; i < $2; i++)); do
                 before=$(show "$1" MainPID)
                 "${@:3}"
                 wait_host another_main "$1" "$before"
         done
         touch "$T/out/end"
-        wait $!
+        wait "$loader"
         read -r answered refused lost <"$T/out/counts"
         echo "$answered answered, $refused refused, $lost lost"
 }
