@@ -93,6 +93,8 @@ options_of() {
         [[ $output == *a.service*b.service*c.service* ]]
         run -0 inside svctl --no-legend list-unit-files --with-dependencies b.service
         [[ $output == *b.service*c.service* && $output != *a.service* ]]
+        [ "$(inside svctl --no-legend list-unit-files | wc -l)" -gt 20 ]
+        [ "$(inside svctl --no-legend list-unit-files --with-dependencies | wc -l)" -gt 20 ]
         run -0 inside svctl cat --with-dependencies b.service
         [[ $output == *"/b.service"*"/c.service"* ]]
         run -0 inside svctl status "$(show c.service MainPID)"

@@ -70,7 +70,7 @@ int ctl_add_dependencies(Ctl *c, char ***names) {
 }
 
 int ctl_patterns(Ctl *c, char **argv, char ***ret) {
-        if (!c->with_dependencies)
+        if (!c->with_dependencies || !argv[0])
                 return strv_copy(argv, ret);
         return ctl_connect(c) < 0 ? -ENOTCONN : ctl_names(c, argv, ret);
 }

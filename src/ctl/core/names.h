@@ -9,5 +9,5 @@
 int ctl_names_or_processes(Ctl *c, char **argv, char ***ret);
 /* --with-dependencies: adds what the units pull in, in turn, each once. 0 or negative. */
 int ctl_add_dependencies(Ctl *c, char ***names);
-/* What to list: the patterns, or with --with-dependencies the names behind them; NULL: all. */
+/* What to list: the patterns, or with --with-dependencies the names behind them; NULL: all, since there are none. */
 int ctl_patterns(Ctl *c, char **argv, char ***ret);

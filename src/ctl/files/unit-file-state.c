@@ -206,7 +206,7 @@ VERB(list_unit_files) {
         }
         r = ctl_patterns(c, argv + 1, &patterns);
         if (r >= 0) {
-                n = select_rows(c, l, &files, patterns, rows);
+                n = select_rows(c, l, &files, patterns ?: argv + 1, rows);
                 r = print_table(c, rows, n);
         } else {
                 r = CTL_FAILED;
