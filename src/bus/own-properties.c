@@ -2,6 +2,7 @@
 
 /* org.svinit.Unit: what svinit knows about a unit and systemd has no property for. */
 
+#include "bus/append.h"
 #include "bus/tables.h"
 
 #include "unit/directive.h"
@@ -59,7 +60,14 @@ static int get_restart_reason(Object *o, const Property *p, sd_bus_message *m) {
         return sd_bus_message_append(m, "s", reason ? reason : "");
 }
 
+static int get_instances(Object *o, const Property *p, sd_bus_message *m) {
+        const Unit *u = o->unit;
+
+        return append_integer(m, 'u', u->type == UNIT_SERVICE ? u->spec->service->n_instances : 0);
+}
+
 const Property own_unit_properties[] = {
+        { "Instances", "u", get_instances, 0, PROPERTY_POLLED },
         { "NotApplied", "as", get_not_applied, 0, PROPERTY_POLLED },
         { "RestartReason", "s", get_restart_reason, 0, PROPERTY_POLLED },
         USAGE("MemoryPeak", memory_peak, USAGE_RECORDS),

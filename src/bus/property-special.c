@@ -238,8 +238,8 @@ static int read_directory_links(Reading *r) {
 
 /* Where a percent sign is part of the number, and where it begins a specifier. */
 static bool counts_in_percent(const Reading *r) {
-        static const CodecId codecs[] = { CODEC_memory, CODEC_tasks, CODEC_cpu_quota, CODEC_percent,
-                                          CODEC_percentage };
+        static const CodecId codecs[] = { CODEC_memory,  CODEC_tasks,      CODEC_cpu_quota,
+                                          CODEC_percent, CODEC_percentage, CODEC_instances };
 
         for (size_t i = 0; i < ELEMENTSOF(codecs); i++)
                 if (reading_codec(r) && reading_codec(r)->id == codecs[i])

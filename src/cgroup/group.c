@@ -121,6 +121,28 @@ static uint64_t limit_of(const Groups *gs, Hierarchy h, const char *file) {
         return cgroup_read_u64(gs, h, "", file, &n) < 0 || n >= UINT64_C(1) << 60 ? UINT64_MAX : n;
 }
 
+static uint64_t thousandths(uint64_t quota, uint64_t period) {
+        return period == 0 || quota > UINT64_MAX / 1000 ? UINT64_MAX : quota * 1000 / period;
+}
+
+/* "max 100000" or "150000 100000"; version 1 has two files, and -1 for none. */
+static uint64_t cpu_quota(const Groups *gs) {
+        uint64_t v1 = UINT64_MAX, v2 = UINT64_MAX, quota, period;
+        char text[64], *space;
+
+        if (cgroup_read(gs, HIERARCHY_V2, "", "cpu.max", text, sizeof(text)) >= 0 &&
+            (space = strchr(text, ' '))) {
+                *space++ = 0;
+                space[strcspn(space, "\n")] = 0;
+                if (parse_u64(text, &quota) >= 0 && parse_u64(space, &period) >= 0)
+                        v2 = thousandths(quota, period);
+        }
+        if (cgroup_read_u64(gs, HIERARCHY_CPU, "", "cpu.cfs_quota_us", &quota) >= 0 &&
+            cgroup_read_u64(gs, HIERARCHY_CPU, "", "cpu.cfs_period_us", &period) >= 0)
+                v1 = thousandths(quota, period);
+        return MIN(v1, v2);
+}
+
 static bool limits_by(const Groups *gs, Hierarchy h, unsigned controller) {
         const HierarchyInfo *i = gs->hierarchies + h;
 
@@ -138,6 +160,7 @@ void groups_facts(const Groups *gs, GroupsFacts *ret) {
                 ret->hierarchy = gs->hierarchies[h].base;
         ret->memory_max = MIN(limit_of(gs, HIERARCHY_V2, "memory.max"),
                               limit_of(gs, HIERARCHY_MEMORY, "memory.limit_in_bytes"));
+        ret->cpu_quota = cpu_quota(gs);
         ret->pids_max = MIN(limit_of(gs, HIERARCHY_V2, "pids.max"), limit_of(gs, HIERARCHY_PIDS, "pids.max"));
 }
 

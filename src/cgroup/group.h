@@ -95,6 +95,7 @@ typedef struct GroupsFacts {
         bool writable;                 /* groups can be made there */
         bool memory, pids, cpu, io;    /* which limits units can have */
         uint64_t memory_max, pids_max; /* of the container itself; UINT64_MAX: none, or not to be seen */
+        uint64_t cpu_quota;            /* ... in thousandths of a CPU */
 } GroupsFacts;
 void groups_facts(const Groups *gs, GroupsFacts *ret); /* strings borrowed */
 uint64_t groups_container_oom_kills(const Groups *gs); /* of our own (container's) group; 0 when unreadable */

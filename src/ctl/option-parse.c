@@ -131,6 +131,20 @@ static const char *verb_with_options(int argc, char **argv, const char *letters,
         return NULL;
 }
 
+/* "scale UNIT -1": what begins with a blank is left alone by getopt_long(3). */
+static int hide_numbers(char **argv) {
+        for (; *argv; argv++) {
+                char *hidden;
+
+                if (argv[0][0] != '-' || argv[0][1] < '0' || argv[0][1] > '9')
+                        continue;
+                if (str_printf(&hidden, " %s", *argv) < 0)
+                        return -ENOMEM;
+                *argv = hidden;
+        }
+        return 0;
+}
+
 static const CtlOption *by_name(const char *name, size_t n, unsigned *ret_found) {
         const CtlOption *option = NULL;
 
@@ -196,6 +210,8 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
         }
         add_longs(longs, rows, NULL, false);
         verb = verb_with_options(argc, argv, letters, longs);
+        if (str_equal(verb, "scale") && hide_numbers(argv) < 0)
+                return -CTL_FAILED;
         memset(longs, 0, sizeof(longs));
         add_longs(longs, rows, verb, true);
         add_longs(longs, rows, verb, false);

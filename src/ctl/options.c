@@ -191,6 +191,7 @@ const CtlOption ctl_options[] = {
         { "sort", 0, "BY", "cpu, memory, tasks, io or name", TEXT(sort), .verb = "top",
           CHOICE("cpu memory tasks io name") },
         { "tree", 0, NULL, "units below their slices", FLAG(tree), .verb = "top" },
+        { "permanent", 0, NULL, "for good, not until the next boot", FLAG(permanent), .verb = "scale" },
         { "iterations", 'n', "N", "end after N times", TEXT(iterations), .verb = "top" },
         { "delay", 'd', "TIME", "the time between two (1s)", TEXT(delay), .verb = "top" },
         { "batch", 'b', NULL, "no screen, no keys: print, by default once", FLAG(batch), .verb = "top" },

@@ -9,6 +9,7 @@
  *      Environment=            systemd.exec(5) lets it override those
  *      EnvironmentFile=
  *      set by svinit           directories, LISTEN_*, set_environment
+ *      X-IncrementEnvironment= adds to the numbers in them
  *      UnsetEnvironment=
  */
 
@@ -16,6 +17,7 @@
 #include "exec/child.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 static int set_pair(char ***env, const char *name, const char *value) {
@@ -114,6 +116,24 @@ static int add_ours(ExecContext *c, char ***env) {
         return r;
 }
 
+/* A variable that is not there, or is no number, stays as it is. */
+static int increment(const ExecContext *c, char **env) {
+        STRV_FOREACH (name, c->plan->increment_environment) {
+                const char *text = env_get(env, *name, strlen(*name));
+                char number[24];
+                uint64_t v;
+                int r;
+
+                if (!text || parse_u64(text, &v) < 0)
+                        continue;
+                (void)snprintf(number, sizeof(number), "%" PRIu64, v + c->plan->increment);
+                r = set_pair(&env, *name, number); /* in the place of the old one */
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* These name the process itself; step_exec() writes the number, for which there is room in the context. */
 static int add_own_pid(ExecContext *c, char ***env) {
         bool watched = c->plan->set_environment && env_get(c->plan->set_environment, "WATCHDOG_USEC", 13);
@@ -153,6 +173,8 @@ static int build_environment(ExecContext *c, char ***ret) {
                 r = add_files(c, &env);
         if (r >= 0)
                 r = add_ours(c, &env);
+        if (r >= 0)
+                r = increment(c, env);
         if (r >= 0 && e->expand_file_variables)
                 r = environment_expand_files(c, &env);
         if (r < 0)

@@ -42,7 +42,10 @@ typedef struct ExecPlan {
         int stdin_fd, stdout_fd,
                 stderr_fd; /* -1: as ExecSpec.io says, opened by the child (null, file, tty) */
         bool give_output; /* what is given becomes the user's, who may open /dev/stdout again; only pipes of svinit's own */
-        int console_fd;             /* the manager's own stdout for "inherit" without a journal; -1 */
+        int console_fd; /* the manager's own stdout for "inherit" without a journal; -1 */
+        char *const
+                *increment_environment; /* names of variables to whose numbers `increment` is added; NULL */
+        unsigned increment;
         const char *journal_stream; /* text of JOURNAL_STREAM=, NULL: not set */
         const int *fds;             /* passed as 3, 4, ... : LISTEN_FDS */
         const char *const *fd_names;

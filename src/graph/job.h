@@ -171,6 +171,7 @@ typedef enum ChangeFlags {
         CHANGE_SKIPPED = 4, /* down because of ExecCondition=: no failure */
         CHANGE_ANSWERED =
                 8, /* the machine has just been given the job's own event: even an unchanged state answers it */
+        CHANGE_FOLLOWS = 16, /* up because others are: nothing else is started for it */
 } ChangeFlags;
 /*
  * The unit's active state is now `state`. Ends the job that this fulfils or

@@ -167,6 +167,8 @@ void graph_unit_changed(Graph *g, Unit *u, ActiveState state, unsigned flags, Jo
         }
         if (told_before || u->will_restart)
                 return;
+        if (flags & CHANGE_FOLLOWS && active_state_is_up(state))
+                unexpected = false;
         follow_change(u, old, unexpected, ret);
         if (!had_job)
                 follow_need(u, ret);

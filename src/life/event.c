@@ -34,6 +34,7 @@ static const char *const event_words[EVENT_TYPE_MAX] = {
         [EVENT_CLOCK_CHANGED] = "clock-changed",
         [EVENT_TIMEZONE_CHANGED] = "timezone-changed",
         [EVENT_SPEC_CHANGED] = "spec-changed",
+        [EVENT_MEMBERS] = "members",
         [EVENT_ABANDON] = "abandon",
         [EVENT_RESTART_REFUSED] = "restart-refused",
         [EVENT_PATHS_CHECKED] = "paths-checked",

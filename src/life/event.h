@@ -48,6 +48,7 @@ typedef enum EventType {
         EVENT_SPEC_CHANGED,     /* timer: its file was read again */
         EVENT_ABANDON,          /* scope: nobody looks after it any more */
         EVENT_RESTART_REFUSED, /* answer to EFFECT_RESTART: there is no such job, nor will there be; value = not yet */
+        EVENT_MEMBERS, /* service that is a set: members; value: a job of its own decides what becomes of it */
         EVENT_PATHS_CHECKED, /* answer to EFFECT_CHECK_PATHS: value = a condition holds */
         /* made by machines from the above, never sent to them */
         EVENT_MAIN_EXITED,
@@ -65,6 +66,11 @@ typedef struct ProcessInfo {
         bool oom;      /* EVENT_EXITED: ended by the OOM killer */
 } ProcessInfo;
 
+/* Of the instances of a set: how many are active; not down; on their way, or about to be; failed. */
+typedef struct MemberCount {
+        unsigned up, alive, busy, failed;
+} MemberCount;
+
 typedef struct Event {
         EventType type;
         DualTime now;
@@ -73,6 +79,7 @@ typedef struct Event {
         usec_t span;
         bool value;
         int active; /* EVENT_TRIGGERED_STATE: ActiveState of graph/unit.h */
+        MemberCount members;
 } Event;
 
 typedef enum EffectType {

@@ -11,6 +11,7 @@
  *      service-process.c   commands, processes and what their ends mean
  *      service-restart.c   begin and end of a run: start limit, restart decision, delay
  *      service-deadline.c  time-outs, watchdog, runtime limit
+ *      service-set.c       sets of instances, which have none of all that
  *
  * A step function is told an event and returns the state that follows. Before
  * it sees EXITED, the process was forgotten and judged: it gets MAIN_EXITED or
@@ -70,6 +71,9 @@ static inline const ServiceSpec *service_spec(const Service *s) {
 void service_note(Service *s, ServiceResult r); /* the first thing that went wrong is the result */
 /* An event that the state has no use for. Counted, unless it may come at any time. */
 ServiceState service_unexpected(Service *s, const Event *ev);
+
+/* service-set.c */
+void service_step_set(Service *s, const Event *ev, EffectList *fx);
 
 /* service-process.c */
 bool service_has_control(const Service *s); /* runs, or is being made */

@@ -98,6 +98,7 @@ ServiceState service_unexpected(Service *s, const Event *ev) {
                 [EVENT_CLOCK_CHANGED] = true,
                 [EVENT_TIMEZONE_CHANGED] = true,
                 [EVENT_SPEC_CHANGED] = true,
+                [EVENT_MEMBERS] = true,
         };
 
         if (!comes_at_any_time[ev->type])
@@ -236,6 +237,10 @@ void service_step(Service *s, const Event *ev, EffectList *fx) {
         ServiceState next;
 
         s->passed = -1;
+        if (service_is_set(s)) {
+                service_step_set(s, ev, fx);
+                return;
+        }
         told.type = take_note(s, ev, fx);
         if (told.type != EVENT_TYPE_MAX)
                 for (next = service_traits(s)->step(s, &told, fx); next != s->state;)

@@ -100,6 +100,8 @@ typedef struct Service {
         bool restart_due;          /* EFFECT_RESTART was given for this restart */
         bool held;                 /* a run began and EFFECT_RELEASE was not given since */
         ServiceResult last_exit;   /* of the process that ended last */
+        bool is_set;               /* this run is that of a set */
+        MemberCount members;       /* ... as last heard of */
         int passed; /* ActiveState that the last step went through on its way to auto-restart; -1: none */
         unsigned unexpected;  /* events that made no sense in their state */
         unsigned n_restarts;  /* automatic restarts since the last explicit start: NRestarts */
@@ -127,6 +129,7 @@ int service_active_state(const Service *s); /* ActiveState of graph/unit.h */
 const char *service_sub_state(const Service *s);
 const char *service_sub_state_name(unsigned i); /* NULL ends */
 bool service_will_restart(const Service *s);    /* it is down only until the restart delay is over */
+bool service_is_set(const Service *s); /* of instances, in this run or, where there is none, the next */
 bool service_can_reload(const Service *s);
 /* The decision with its reason, the same words in log, status and tests. */
 bool service_shall_restart(const Service *s, const char **ret_reason);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "load/set.h"
 #include "load/stamp.h"
 
 #include <errno.h>
@@ -149,7 +150,7 @@ int loader_read_files(const Loader *l, const SpecContext *c, LoadedUnit *u, Stam
                 if (r != READ_OK)
                         return r;
         }
-        r = dropin_find(&l->index, &l->root, u->names, &dropins);
+        r = set_find_dropins(&l->index, &l->root, u->names, u->set_name, &dropins);
         for (char **d = dropins; d && *d && r >= 0; d++)
                 r = read_dropin(l, c, *d, u, stamp);
         return r;
@@ -287,6 +288,31 @@ static int load_files(const Loader *l, const SpecContext *c, const Entry *e, Loa
         return outcome == LOADED_OK && !e && type != UNIT_SLICE ? LOADED_NOT_FOUND : outcome;
 }
 
+/* A unit without a file of its own may be part of a set, or the set that a template makes. */
+static int load_from_set(const Loader *l, const SpecContext *c, LoadedUnit *u, Stamp *stamp) {
+        const Entry *e;
+        int outcome, r;
+
+        r = set_find(&l->index, u->id, &e, &u->set_name);
+        if (r < 0 || !e)
+                return r < 0 ? r : load_files(l, c, NULL, u, stamp);
+        outcome = load_files(l, c, e, u, stamp);
+        if (outcome < 0 || u->spec->service->instances.kind != INSTANCES_NONE)
+                return outcome;
+
+        /* It makes no set: nothing of it counts here. */
+        spec_free(TAKE(u->spec));
+        report_release(&u->report);
+        u->report = (Report){ 0 };
+        free(TAKE(u->fragment_path));
+        free(TAKE(u->set_name));
+        free(TAKE(u->error_text));
+        strv_free(TAKE(u->dropins));
+        u->error = 0;
+        r = spec_new(u->id, &u->spec);
+        return r < 0 ? r : LOADED_NOT_FOUND;
+}
+
 /* Settings that hang together. A unit that is not there has nothing to complain of. */
 static int complete(const SpecContext *c, int outcome, LoadedUnit *u) {
         SpecContext context = *c;
@@ -352,7 +378,7 @@ static int load(Loader *l, const SpecContext *defaults, const char *name, Loaded
         } else {
                 stamp_begin(&stamp, &c);
                 stamp_names(&stamp, u->id, u->names);
-                outcome = load_files(l, &c, e, u, &stamp);
+                outcome = e ? load_files(l, &c, e, u, &stamp) : load_from_set(l, &c, u, &stamp);
         }
         if (outcome >= 0) {
                 r = finish_stamp(l, &c, name, outcome, &stamp, u);
@@ -383,6 +409,7 @@ void loaded_unit_release(LoadedUnit *u) {
         free(u->id);
         strv_free(u->names);
         free(u->fragment_path);
+        free(u->set_name);
         strv_free(u->dropins);
         free(u->error_text);
         report_release(&u->report);

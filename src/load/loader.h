@@ -76,6 +76,7 @@ typedef struct LoadedUnit {
         char *id;     /* owned; the real name: where the alias links lead */
         char **names;        /* owned; id and every alias that links to it (instances: expanded) */
         char *fragment_path; /* owned; NULL */
+        char *set_name;      /* owned; whose file it is, with X-Instances=; NULL: its own or its template's */
         char **dropins;      /* owned; in the order applied */
         int error;           /* negative errno for LOADED_ERROR and LOADED_BAD_SETTING */
         char *error_text;    /* owned; NULL */

@@ -8,6 +8,8 @@
 
 #include "load/stamp.h"
 
+#include "load/set.h"
+
 #include <errno.h>
 
 #define FNV_BASIS UINT64_C(0xcbf29ce484222325)
@@ -63,8 +65,9 @@ static void mix_context(uint64_t *hash, const SpecContext *c) {
                 h->tmp_dir,
                 h->var_tmp_dir,
         };
-        const usec_t times[] = { c->default_timeout_start, c->default_timeout_stop, c->default_restart_delay,
-                                 c->default_start_limit_interval, c->default_start_limit_burst };
+        const usec_t times[] = { c->default_timeout_start,     c->default_timeout_stop,
+                                 c->default_restart_delay,     c->default_start_limit_interval,
+                                 c->default_start_limit_burst, c->usable_cpus };
         _Static_assert(sizeof(texts) == sizeof(*h), "every specifier counts");
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
@@ -149,7 +152,8 @@ void stamp_end(Stamp *s, const Root *root, const char *source_path, LoadStamp *r
 }
 
 static int stamp_unit(const Loader *l, Stamp *s, const char *name) {
-        char *id auto_free = NULL, **names auto_strv = NULL, **dropins auto_strv = NULL;
+        char *id auto_free = NULL, **names auto_strv = NULL, **dropins auto_strv = NULL,
+                 *set auto_free = NULL;
         const Entry *e = NULL;
         int r;
 
@@ -164,6 +168,11 @@ static int stamp_unit(const Loader *l, Stamp *s, const char *name) {
                 return r;
 
         stamp_names(s, id, names);
+        if (!e) {
+                r = set_find(&l->index, id, &e, &set);
+                if (r < 0)
+                        return r;
+        }
         if (e) {
                 char *path auto_free = NULL;
 
@@ -174,7 +183,7 @@ static int stamp_unit(const Loader *l, Stamp *s, const char *name) {
                 if (e->kind == ENTRY_MASK) /* nothing else is looked at */
                         return 0;
         }
-        r = dropin_find(&l->index, &l->root, names, &dropins);
+        r = set_find_dropins(&l->index, &l->root, names, set, &dropins);
         if (r < 0)
                 return r;
         STRV_FOREACH (d, dropins)

@@ -14,6 +14,7 @@
  *      exec-status.c how the exec of a new process went
  *      freeze.c      units that are held where they are
  *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
+ *      sets.c        X-Instances=: a service that stands for several
  *      restart-by.c  services that restart when files change or at calendar events
  *      passed-fds.c  what a service gets on top of stdin, stdout and stderr; fd-store.c what it left for that
  *      transient.c   units that clients make, settings that they change; scope.c: processes that others made
@@ -94,6 +95,7 @@ typedef struct ManagerInternal {
         UnitRuntime *changed;                       /* for the observer, a stack */
         UnitRuntime *collect;                       /* perhaps garbage, looked at when the queue is empty */
         UnitRuntime *loaded;                        /* read, but graph_complete() waits until all are */
+        UnitRuntime *changed_sets;                  /* whose instances have changed */
         UnitRuntime *starts_ended;                  /* for manager_note_starts() */
         struct DynamicUser *dynamic_users_by_uid, *dynamic_users_by_name; /* uthash; held by their units */
         int pending_interrupts;
@@ -225,6 +227,15 @@ void unit_thaw_to_stop(Unit *u);
 void unit_follow_restarts(Manager *m, Unit *u);
 void unit_follow_clock(Manager *m, Unit *u); /* the clock was set, or the zone is another one */
 void restart_by_free(RestartBy *b);
+
+/* sets.c */
+void manager_count_cpus(Manager *m);
+Unit *unit_set(const Unit *u);               /* whose instance it is; NULL */
+void unit_note_for_set(Manager *m, Unit *u); /* it, or its jobs, have changed */
+void manager_tell_sets(Manager *m);          /* those noted */
+void unit_follow_set(Manager *m, Unit *u);   /* after a reload: as many as the set has now */
+int unit_add_set_environment(Manager *m, const Unit *u, char ***env);
+void unit_plan_increment(const Unit *u, ExecPlan *p);
 
 /* fd-store.c */
 void unit_store_fds(Unit *u, NotifyMessage *msg);

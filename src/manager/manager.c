@@ -81,6 +81,7 @@ static int find_place(Manager *m, const ManagerOptions *o) {
         r = groups_new(&groups, &m->groups);
         if (r < 0)
                 return r;
+        manager_count_cpus(m);
         m->internal->oom_kills_seen = groups_container_oom_kills(m->groups);
         if (o->command && notify_path(m, path) >= 0)
                 (void)notify_socket_bind(path, &m->internal->notify_fd); /* tried again, and told of, later */

@@ -143,6 +143,8 @@ struct UnitRuntime {
         bool start_ended;            /* a start job ended and the unit may be down: in the list of those */
         JobResult start_result;      /* how */
         UnitRuntime *start_ended_next;
+        bool in_set_list;
+        UnitRuntime *set_next;
         bool findings_logged;
         bool in_change_list; /* for the observer */
         UnitRuntime *change_next;
@@ -174,6 +176,7 @@ struct Manager {
         sd_event *event;
         Config config;
         HostInfo host;
+        unsigned usable_cpus; /* by affinity and quota of the container, as of the last (re)load */
         Graph *graph;
         Loader *loader;
         ZoneStore zones;

@@ -63,13 +63,20 @@ int unit_collect_own_fds(Unit *u, PassedFds *ret) {
         return add_socket(ret, u);
 }
 
-static int add_sockets(Unit *u, PassedFds *p) {
+static int add_sockets_of(const Unit *u, PassedFds *p) {
         int r = 0;
 
         for (const Edge *e = NULL; r >= 0 && (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));)
                 if (e->other->type == UNIT_SOCKET && !e->other->spec->socket->accept)
                         r = add_socket(p, e->other);
         return r;
+}
+
+static int add_sockets(Unit *u, PassedFds *p) {
+        const Unit *set = unit_set(u); /* its sockets are those of all its instances */
+        int r = set ? add_sockets_of(set, p) : 0;
+
+        return r < 0 ? r : add_sockets_of(u, p);
 }
 
 /* Sockets=, of units that start something else. */

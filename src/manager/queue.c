@@ -188,6 +188,8 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
                 flags |= CHANGE_SKIPPED;
         if (ev->type == EVENT_START || ev->type == EVENT_STOP || ev->type == EVENT_RELOAD)
                 flags |= CHANGE_ANSWERED;
+        if (ev->type == EVENT_MEMBERS)
+                flags |= CHANGE_FOLLOWS;
         /* Down for a moment on the way to the automatic restart: that is what ends a start job. */
         passed = machine_passed_state(&rt->machine);
         if (passed >= 0)
@@ -207,8 +209,10 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
                         manager_collect(m, u); /* failed and forgiven, say */
         }
         unit_arm_timers(m, u);
-        if (now != old)
+        if (now != old) {
                 unit_follow_restarts(m, u);
+                unit_note_for_set(m, u);
+        }
 }
 
 static void handle_event(Manager *m, Unit *u, const Event *ev) {
@@ -274,6 +278,7 @@ static int on_queue(sd_event_source *s, void *userdata) {
                 manager_kick(m);
                 return 0;
         }
+        manager_tell_sets(m);
         manager_note_starts(m);
         manager_collect_pending(m);
         manager_check_started(m);

@@ -150,19 +150,25 @@ static void break_job_cycles(Manager *m) {
 
 static int reload_units(Manager *m, size_t *ret_n) {
         Unit **changed auto_free = calloc(graph_count_units(m->graph) + 1, sizeof(*changed));
-        size_t n = 0;
+        size_t n = 0, n_services = 0;
         int r, q;
 
         if (!changed)
                 return -ENOMEM;
+        manager_count_cpus(m); /* before the units are compared with what they were read with */
         for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
                 if (unit_has_changed(u))
                         changed[n++] = u;
         r = read_again(m, changed, n);
         for (size_t i = 0; i < n; i++)
-                if (changed[i]->load_state != LOAD_MERGED)
+                if (changed[i]->load_state != LOAD_MERGED) {
                         apply_to_running(m, changed[i]);
+                        if (changed[i]->type == UNIT_SERVICE)
+                                changed[n_services++] = changed[i];
+                }
         q = manager_load_stubs(m); /* merged units are freed here */
+        for (size_t i = 0; i < n_services; i++)
+                unit_follow_set(m, changed[i]);
         graph_recount_jobs(m->graph);
         break_job_cycles(m);
         *ret_n = n;

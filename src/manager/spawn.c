@@ -215,6 +215,8 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
                 r = add_env_number(&env, "WATCHDOG_USEC", spec->watchdog);
         if (r >= 0 && spec->fd_store_max > 0)
                 r = add_env_number(&env, "FDSTORE", spec->fd_store_max);
+        if (r >= 0)
+                r = unit_add_set_environment(m, u, &env);
         if (r >= 0 && unit_is_debugged(u))
                 r = manager_add_env(&env, "DEBUG_INVOCATION", "1");
         if (r >= 0 && u->type == UNIT_SERVICE && (kind == COMMAND_STOP || kind == COMMAND_STOP_POST))
@@ -506,6 +508,7 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         if (r < 0)
                 return r;
         p.set_environment = set;
+        unit_plan_increment(u, &p);
         p.manager_environment = inherited;
 
         r = plan_user(m, u, &p);

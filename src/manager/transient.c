@@ -269,6 +269,8 @@ bool setting_is_live(const Directive *row) {
 
         if (str_equal(row->section, "Unit"))
                 return str_equal(row->key, "Description");
+        if (str_equal(row->key, "X-Instances")) /* from the next reload on */
+                return true;
         for (size_t i = 0; i < ELEMENTSOF(settled); i++)
                 if (str_equal(row->key, settled[i]))
                         return false;

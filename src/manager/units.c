@@ -21,7 +21,8 @@ SpecContext manager_spec_context(const Manager *m) {
                               .default_restart_delay = m->config.default_restart_delay,
                               .has_start_limit = true,
                               .default_start_limit_interval = m->config.default_start_limit_interval,
-                              .default_start_limit_burst = m->config.default_start_limit_burst };
+                              .default_start_limit_burst = m->config.default_start_limit_burst,
+                              .usable_cpus = m->usable_cpus };
 }
 
 static void runtime_init(Manager *m, Unit *u) {
@@ -73,6 +74,8 @@ static void runtime_free(Unit *u) {
                 drop_from_collect(rt);
         if (rt->in_loaded_list)
                 drop_from(&rt->manager->internal->loaded, rt, offsetof(UnitRuntime, loaded_next));
+        if (rt->in_set_list)
+                drop_from(&rt->manager->internal->changed_sets, rt, offsetof(UnitRuntime, set_next));
         if (rt->start_ended)
                 drop_from(&rt->manager->internal->starts_ended, rt, offsetof(UnitRuntime, start_ended_next));
         u->machine = rt; /* unit_close() and its like look at it */
@@ -132,6 +135,7 @@ static void on_job_added(Job *j, void *userdata) {
 
         m->n_installed_jobs++;
         m->internal->shares_stale = true;
+        unit_note_for_set(m, j->unit);
         manager_note_job_of_end(m, j);
         job_timer_queued(j);
         if (m->observer.job_added)
@@ -153,6 +157,7 @@ static void on_job_removed(Job *j, void *userdata) {
         Manager *m = userdata;
 
         job_timer_release(j);
+        unit_note_for_set(m, j->unit);
         if (j->result != JOB_DONE && j->result != JOB_CANCELED && j->result != JOB_SKIPPED)
                 m->n_failed_jobs++;
         if ((j->type == JOB_START || j->type == JOB_RESTART) && j->result != JOB_CANCELED &&

@@ -121,6 +121,11 @@ const Directive service_directives[] = {
         { "Service", "X-HoldOnFailure", FIELD(hold, service, hold_on_failure), .initial = "no",
           .property = "",
           .summary = "How long the container is kept when it would end because this service has failed." },
+        { "Service", "X-IncrementEnvironment", FIELD(variables, service, increment_environment), .list = true,
+          .property = "", .summary = "Variables to whose numbers an instance's own number is added." },
+        { "Service", "X-Instances", FIELD(instances, service, instances), .property = "",
+          .summary = "How many instances of the service make up the unit: a number, max, a percentage of the "
+                     "usable CPUs, or -N for N less." },
         { "Service", "X-MemoryRestart", FIELD(memory, service, memory_restart),
           SCALE(service, memory_restart_permyriad), .minimum = 1, .initial = "infinity", .property = "",
           .summary = "Memory above which the service is stopped and started again; a percentage is of "

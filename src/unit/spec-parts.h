@@ -38,6 +38,7 @@ int spec_add_constant_dependency(UnitSpec *s, DependencyKind kind, const char *n
 
 /* The steps of spec_complete(). 0 or -ENOMEM. */
 int spec_complete_type(UnitSpec *s, const SpecContext *c);
+int spec_complete_set(UnitSpec *s, const SpecContext *c);
 int spec_complete_sandbox(UnitSpec *s);
 int spec_add_implicit_dependencies(UnitSpec *s, const SpecContext *c);
 int spec_add_default_dependencies(UnitSpec *s);

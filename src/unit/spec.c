@@ -403,7 +403,9 @@ int spec_complete(UnitSpec *s, const SpecContext *c) {
 
         if (!c)
                 c = &nothing;
-        r = spec_complete_type(s, c);
+        r = spec_complete_set(s, c);
+        if (r >= 0)
+                r = spec_complete_type(s, c);
         if (r >= 0)
                 r = spec_complete_sandbox(s);
         if (r >= 0)

@@ -169,6 +169,21 @@ typedef struct OpenFile {
         unsigned flags;
 } OpenFile;
 
+typedef enum InstancesKind {
+        INSTANCES_NONE,
+        INSTANCES_NUMBER,
+        INSTANCES_SHARE, /* percent of the usable CPUs; "max" is 100% */
+        INSTANCES_LESS,  /* the usable CPUs less so many */
+} InstancesKind;
+
+/* X-Instances= as written. */
+typedef struct InstanceCount {
+        InstancesKind kind;
+        unsigned value;
+} InstanceCount;
+#define INSTANCES_MAX 1000
+unsigned instances_resolve(InstanceCount c, unsigned usable_cpus); /* 0: no set */
+
 typedef struct ServiceSpec { /* [Service] */
         ServiceType type;
         ExitType exit_type;
@@ -203,6 +218,10 @@ typedef struct ServiceSpec { /* [Service] */
         uint64_t memory_restart, memory_restart_permyriad; /* X-MemoryRestart=: bytes, share of MemoryMax= */
         usec_t hold_on_failure; /* X-HoldOnFailure=; 0: no, USEC_INFINITY: until somebody ends it */
         int essential;          /* X-Essential=: 0 no, 1 yes, 2 on-failure */
+        InstanceCount instances;
+        unsigned n_instances; /* of a set, from them: its own processes are none. 0: the unit is no set */
+        bool is_member; /* an instance of a set, read from the set's own file or a template with X-Instances= */
+        char **increment_environment; /* X-IncrementEnvironment= */
 } ServiceSpec;
 
 typedef enum DirectoryKind {
@@ -519,6 +538,7 @@ typedef struct SpecContext {
         bool has_start_limit;          /* the two that follow are from svinit.conf, where 0 means no limit */
         usec_t default_start_limit_interval;
         unsigned default_start_limit_burst;
+        unsigned usable_cpus; /* for X-Instances=; 0: one */
 } SpecContext;
 
 /*

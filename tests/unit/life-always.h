@@ -82,10 +82,12 @@ static inline const char *always_names_and_active_states_agree(const Service *s)
                                                          : "the sub-state belongs to another active state";
 }
 
+/* The instances of a set have their own limits. */
 static inline bool time_is_limited(const Service *s) {
         const ServiceSpec *spec = s->spec->service;
 
-        return spec->timeout_start != USEC_INFINITY && spec->timeout_stop != USEC_INFINITY;
+        return !service_is_set(s) && spec->timeout_start != USEC_INFINITY &&
+               spec->timeout_stop != USEC_INFINITY;
 }
 
 /* Restarts count once their time has come: then the caller's job is awaited. */
@@ -109,6 +111,8 @@ static inline const char *always_a_waiting_state_has_a_way_out(const Service *s)
 
         if ((a != ACTIVATING && a != DEACTIVATING && a != RELOADING) || s->state == SERVICE_AUTO_RESTART)
                 return NULL;
+        if (service_is_set(s)) /* its instances */
+                return NULL;
         if (s->deadline != USEC_INFINITY || s->spawn_pending || s->main_pid > 0 || s->control_pid > 0 ||
             s->guess_pending || s->pid_file_watched || !s->group_empty)
                 return NULL;
@@ -116,6 +120,8 @@ static inline const char *always_a_waiting_state_has_a_way_out(const Service *s)
 }
 
 static inline const char *always_running_means_that_something_runs(const Service *s) {
+        if (service_is_set(s)) /* it has none */
+                return NULL;
         if (s->state != SERVICE_RUNNING)
                 return NULL;
         return s->main_pid > 0 || !s->group_empty ? NULL : "running without a process";

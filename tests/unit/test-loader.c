@@ -181,6 +181,8 @@ static void masks_are_recognised(void **state) {
         world_put(w, RUN "b.service", "");
         expect_outcome(w, "b.service", LOADED_MASKED);
         world_put(w, LIB "t@.service", DESCRIBED("t"));
+        world_put(w, LIB "set.service", "[Service]\nX-Instances=2\nExecStart=/bin/a\n");
+        world_put(w, ETC "set.service.d/1.conf", "");
         world_link(w, ETC "t@one.service", "/dev/null");
         expect_outcome(w, "t@one.service", LOADED_MASKED);
         expect_outcome(w, "t@two.service", LOADED_OK);
@@ -393,6 +395,45 @@ static void slices_need_no_file(void **state) {
         expect_outcome(w, "var-lib.mount", LOADED_NOT_FOUND);
 }
 
+/* A set's file is that of its instances; the other way round, a template with X-Instances= is a set's. */
+static void a_set_lends_its_file(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "web.service",
+                  "[Unit]\nDescription=number %i\n[Service]\nX-Instances=2\nExecStart=/bin/a\n");
+        world_put(w, ETC "web.service.d/x.conf", "[Service]\nX-Essential=yes\nNice=3\n");
+        world_put(w, LIB "one.service", "[Service]\nExecStart=/bin/a\n");
+        world_put(w, LIB "t@.service", "[Service]\nX-Instances=max\nExecStart=/bin/a\n");
+        world_put(w, LIB "p@.service", "[Service]\nExecStart=/bin/a\n");
+
+        assert_int_equal(world_load(w, "web@1.service", &u), LOADED_OK);
+        assert_string_equal(u.spec->common->description, "number 1");
+        assert_true(u.spec->service->is_member);
+        assert_int_equal(u.spec->service->essential, 0);
+        assert_int_equal(u.spec->exec->nice, 3);
+        assert_true(loaded_depends(&u, DEP_PART_OF, "web.service"));
+        loaded_unit_release(&u);
+
+        assert_int_equal(world_load(w, "web.service", &u), LOADED_OK);
+        assert_int_equal(u.spec->service->n_instances, 2);
+        assert_int_equal(u.spec->service->essential, 1);
+        assert_true(loaded_depends(&u, DEP_WANTS, "web@0.service"));
+        assert_true(loaded_depends(&u, DEP_CONSISTS_OF, "web@1.service"));
+        assert_false(loaded_depends(&u, DEP_WANTS, "web@2.service"));
+        loaded_unit_release(&u);
+
+        assert_int_equal(world_load(w, "t.service", &u), LOADED_OK);
+        assert_int_equal(u.spec->service->n_instances, 1);
+        loaded_unit_release(&u);
+
+        expect_outcome(w, "web@01.service", LOADED_NOT_FOUND);
+        expect_outcome(w, "web@blue.service", LOADED_NOT_FOUND);
+        expect_outcome(w, "web@1000.service", LOADED_NOT_FOUND);
+        expect_outcome(w, "one@0.service", LOADED_NOT_FOUND);
+        expect_outcome(w, "p.service", LOADED_NOT_FOUND);
+}
+
 static LoadStamp stamp_of(World *w, const char *name) {
         SpecContext context = { 0 };
         LoadStamp stamp;
@@ -408,8 +449,9 @@ static void let_settle(void) {
 }
 
 static void a_stamp_taken_again_is_that_of_the_load(void **state) {
-        static const char *const names[] = { "a.service", "b.service",   "m.service", "e.service",
-                                             "n.service", "t@x.service", "s.slice",   "d.service" };
+        static const char *const names[] = { "a.service",   "b.service",     "m.service",   "e.service",
+                                             "n.service",   "t@x.service",   "s.slice",     "d.service",
+                                             "set.service", "set@0.service", "a@0.service", "set@x.service" };
         World *w = *state;
 
         world_put(w, LIB "a.service", DESCRIBED("a"));
@@ -613,6 +655,7 @@ int main(void) {
                 TEST(templates_in_wants_take_over_the_instance),
                 TEST(services_of_systemd_stay_out_unless_asked_for),
                 TEST(slices_need_no_file),
+                TEST(a_set_lends_its_file),
                 TEST(a_stamp_taken_again_is_that_of_the_load),
                 TEST(changes_of_files_show_in_both_sums),
                 TEST(links_and_names_show_in_the_whole_sum_only),

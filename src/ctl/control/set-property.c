@@ -17,12 +17,12 @@ static int check_assignments(char *const *assignments) {
         return CTL_OK;
 }
 
-static int make_call(Ctl *c, const char *unit, char **assignments, sd_bus_message **ret) {
+static int make_call(Ctl *c, const char *unit, bool runtime, char **assignments, sd_bus_message **ret) {
         sd_bus_message *m = NULL;
         int r;
 
         r = sd_bus_message_new_method_call(c->bus, &m, SD1, SD1_PATH, SD1_MANAGER, "SetUnitProperties");
-        if (r >= 0 && (r = sd_bus_message_append(m, "sb", unit, c->runtime)) >= 0 &&
+        if (r >= 0 && (r = sd_bus_message_append(m, "sb", unit, runtime)) >= 0 &&
             (r = sd_bus_message_open_container(m, 'a', "(sv)")) >= 0 &&
             (r = ctl_append_settings(m, assignments)) >= 0)
                 r = sd_bus_message_close_container(m);
@@ -46,22 +46,25 @@ int ctl_append_settings(sd_bus_message *m, char **assignments) {
         return sd_bus_message_close_container(m);
 }
 
-VERB(set_property) {
+int ctl_set_properties(Ctl *c, const char *unit, bool runtime, char **assignments) {
         sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
         sd_bus_message *m __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        int r = make_call(c, unit, runtime, assignments, &m);
+
+        if (r >= 0)
+                r = sd_bus_call(c->bus, m, 0, &error, NULL);
+        if (r >= 0)
+                return CTL_OK;
+        ctl_print_error("%s: %s", unit, error.message ? error.message : strerror(-r));
+        return ctl_error_exit(&error, r);
+}
+
+VERB(set_property) {
         char **names auto_strv = NULL, *unit[] = { argv[1], NULL };
-        int r;
 
         if (check_assignments(argv + 2) != CTL_OK || ctl_connect(c) < 0 || ctl_names(c, unit, &names) < 0)
                 return CTL_FAILED;
         if (!names || !names[0] || names[1])
                 return ctl_print_error("'%s' is not one unit", argv[1]);
-        r = make_call(c, names[0], argv + 2, &m);
-        if (r >= 0)
-                r = sd_bus_call(c->bus, m, 0, &error, NULL);
-        if (r < 0) {
-                ctl_print_error("%s: %s", names[0], error.message ? error.message : strerror(-r));
-                return ctl_error_exit(&error, r);
-        }
-        return CTL_OK;
+        return ctl_set_properties(c, names[0], c->runtime, argv + 2);
 }

@@ -81,6 +81,7 @@ struct Ctl {
         const char *fuzz;                       /* analyze critical-chain */
         const char *sort, *delay;               /* top */
         bool batch, tree;                       /* top */
+        bool permanent;                         /* scale */
 };
 
 typedef int (*VerbFunction)(Ctl *c, int argc, char **argv); /* argv[0] is the verb */
@@ -145,6 +146,7 @@ int ctl_run_job(Ctl *c, sd_bus_message *call, const char *verb, const char *what
 
 /* control/set-property.c: one (sv), of settings as a unit file has them */
 int ctl_append_settings(sd_bus_message *m, char **assignments);
+int ctl_set_properties(Ctl *c, const char *unit, bool runtime, char **assignments); /* the exit code */
 
 /* values.c */
 int value_json_properties(sd_bus_message *m, char *const *names,
@@ -283,6 +285,7 @@ VERB(show_environment);
 VERB(set_environment);
 VERB(run);
 VERB(set_property);
+VERB(scale);
 VERB(stdio_bridge);
 VERB(list_machines);
 VERB(complete);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Sets (X-Instances=): "web.service" stands for web@0.service to web@N-1.service.
+ *
+ * The set wants its instances, consists of them and passes reloads on: so start, stop, restart and reload of the set
+ * are those of all. The other way round, a change of an instance, or of its jobs, puts the set into a list; when the
+ * queue of events is empty, each set in it hears once how many of its instances are where.
+ */
+
+#include "manager/manager-internal.h"
+
+#include <sched.h>
+#include <stdio.h>
+
+Unit *unit_set(const Unit *u) {
+        if (u->type != UNIT_SERVICE)
+                return NULL;
+        for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_PART_OF, e));)
+                if (e->other->type == UNIT_SERVICE && e->other->spec->service->n_instances > 0)
+                        return e->other;
+        return NULL;
+}
+
+static bool is_in_set(const Unit *u) {
+        return service_is_set(&unit_runtime(u)->machine.service);
+}
+
+void unit_note_for_set(Manager *m, Unit *u) {
+        Unit *set = u->type != UNIT_SERVICE ? NULL : is_in_set(u) ? u : unit_set(u);
+        UnitRuntime *rt;
+
+        if (!set)
+                return;
+        rt = unit_runtime(set);
+        if (rt->in_set_list)
+                return;
+        rt->in_set_list = true;
+        rt->set_next = m->internal->changed_sets;
+        m->internal->changed_sets = rt;
+        manager_kick(m);
+}
+
+static bool is_busy(const Unit *u, ActiveState state) {
+        return u->job || state == DEACTIVATING ||
+               (state == ACTIVATING && !machine_will_restart(&unit_runtime(u)->machine));
+}
+
+static MemberCount count_members(const Unit *set) {
+        MemberCount n = { 0 };
+
+        for (const Edge *e = NULL; (e = unit_next_edge(set, DEP_CONSISTS_OF, e));) {
+                ActiveState state = machine_active_state(&unit_runtime(e->other)->machine);
+
+                n.up += active_state_is_up(state);
+                n.alive += state != INACTIVE && state != FAILED;
+                n.busy += is_busy(e->other, state);
+                n.failed += state == FAILED;
+        }
+        return n;
+}
+
+void manager_tell_sets(Manager *m) {
+        UnitRuntime *rt;
+
+        while ((rt = m->internal->changed_sets)) {
+                m->internal->changed_sets = TAKE(rt->set_next);
+                rt->in_set_list = false;
+                (void)manager_push(m, rt->unit,
+                                   &(Event){ .type = EVENT_MEMBERS,
+                                             .now = dual_now(),
+                                             .members = count_members(rt->unit),
+                                             .value = rt->unit->job != NULL });
+        }
+}
+
+void manager_count_cpus(Manager *m) {
+        GroupsFacts facts;
+        cpu_set_t set;
+        unsigned n = sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned)CPU_COUNT(&set);
+
+        groups_facts(m->groups, &facts);
+        if (facts.cpu_quota / 1000 < n)
+                n = (unsigned)((facts.cpu_quota + 999) / 1000);
+        m->usable_cpus = MAX(n, 1U);
+}
+
+static unsigned index_of(const Unit *member) {
+        char *instance auto_free = NULL;
+        unsigned i;
+
+        return name_instance(member->id, &instance) >= 0 && instance && parse_unsigned(instance, &i) >= 0 ? i
+                                                                                                          : 0;
+}
+
+int unit_add_set_environment(Manager *m, const Unit *u, char ***env) {
+        char number[32];
+
+        if (!u->spec->service->is_member)
+                return 0;
+        (void)snprintf(number, sizeof(number), "%u", m->usable_cpus);
+        return manager_add_env(env, "SVINIT_CPUS", number);
+}
+
+void unit_plan_increment(const Unit *u, ExecPlan *p) {
+        if (!u->spec->service->increment_environment)
+                return;
+        p->increment_environment = u->spec->service->increment_environment;
+        p->increment = index_of(u);
+}
+
+static void request(Manager *m, Unit *u, JobType type) {
+        Report why = { 0 };
+
+        if (manager_enqueue(m, type, u, JOB_REPLACE, &why, NULL) != 0)
+                LOG_UNIT(u->id, REQUEST_REFUSED, FIELD_S("JOB_TYPE", job_type_to_string(type)),
+                         FIELD_S("REASON", "X-Instances="),
+                         FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
+        report_release(&why);
+}
+
+void unit_follow_set(Manager *m, Unit *u) {
+        const Unit *set = unit_set(u);
+
+        if (u->type != UNIT_SERVICE || m->stopping)
+                return;
+        if (is_in_set(u)) {
+                if (active_state_is_up(machine_active_state(&unit_runtime(u)->machine)))
+                        request(m, u, JOB_START); /* brings those that are missing */
+        } else if (set && !unit_is_down(u) && index_of(u) >= set->spec->service->n_instances) {
+                request(m, u, JOB_STOP); /* the set has become smaller */
+        }
+        unit_note_for_set(m, u);
+}
