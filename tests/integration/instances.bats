@@ -73,6 +73,8 @@ another_pid() {
         inside kill -KILL "$crashed"
         wait_host another_pid again@1 "$crashed"
         [ "$(show again ActiveState)/$(show again@0 MainPID)" = "active/$other" ]
+        run -0 inside svctl status again
+        [[ $output == *"Instances: ● again@0.service active (running)"*"● again@1.service active (running)"* ]]
         for i in 0 1; do
                 ctl kill -s KILL web@$i
                 wait_state web@$i failed

@@ -271,6 +271,7 @@ static void print_not_applied(const Status *s) {
 }
 
 void status_run(Status *s) {
+        status_set(s);
         print_all_commands(s);
         print_main(s);
         print_told(s);

@@ -8,6 +8,7 @@
  *      status.c            the verb; order of the parts, exit codes, the log
  *      status-head.c       what the unit is, since when, what starts it and what it starts
  *      status-run.c        its processes so far, what the service says, restarts and why, health
+ *      status-set.c        the instances of a set
  *      status-restarts.c   when it was restarted and why, from the journal
  *      status-figures.c    memory, tasks, time, bytes
  *      status-processes.c  the tree of what runs now; also the whole container's
@@ -40,6 +41,7 @@ int status_list(const Status *s, const char *property, char ***ret); /* of texts
 
 void status_head(Status *s);
 void status_run(Status *s);
+void status_set(const Status *s);
 void status_figures(const Status *s);
 void status_print_restarts(const Status *s); /* the last of them, a line each */
 
