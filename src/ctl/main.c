@@ -3,12 +3,12 @@
 /* svctl: options, then the verb. Called as systemctl it takes systemctl's options that it need not act on. */
 
 #include "ctl/core/ctl.h"
+#include "ctl/core/glyphs.h"
 #include "ctl/core/ssh.h"
 #include "ctl/options.h"
 #include "ctl/remote/container.h"
 
 #include <getopt.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,7 +90,7 @@ int main(int argc, char **argv) {
 
         if (str_equal(name ? name + 1 : argv[0], "systemd-stdio-bridge")) /* what systemctl -H calls there */
                 return verb_stdio_bridge(&c, 1, argv);
-        setlocale(LC_CTYPE, "");
+        (void)ctl_glyphs(); /* the locale, before anything is measured */
         screen_init(&c.screen);
         c.called_as_systemctl = str_equal(name ? name + 1 : argv[0], "systemctl");
         r = ctl_parse_options(&c, argc, argv);

@@ -117,6 +117,11 @@ piped() {
         [[ $output != *$'\e'* ]]
         run -0 inside env TERM=dumb script -qc 'svctl list-units "g-*"' /dev/null
         [[ $output != *$'\e'* ]]
+        # A container has no locale, and a terminal that knows UTF-8 all the same: widths are those of characters.
+        local look="stty cols 50; svctl --no-pager list-units --all g-done.service g-web.service"
+        run -0 inside env -u LC_ALL SYSTEMD_COLORS=0 script -qc "$look" /dev/null
+        [ "$output" = "$(inside env LC_ALL=C.UTF-8 SYSTEMD_COLORS=0 script -qc "$look" /dev/null)" ]
+        [[ $output == *"Ünïcode"* && $output == *…* ]]
         run -0 inside env SYSTEMD_URLIFY=1 svctl cat g-web
         [[ $output == *$'\e]8;;file://'*'/etc/systemd/system/g-web.service'$'\a''/etc/systemd/system/g-web.service'* ]]
         [ "$(inside svctl -o cat list-units 'g-*')" = "$(printf 'g-bad.service\ng-web.service')" ]

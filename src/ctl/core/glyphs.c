@@ -24,11 +24,20 @@ static bool is_utf8(void) {
                (!chosen && (str_equal(locale, "C") || str_equal(locale, "POSIX")));
 }
 
+/* Characters are counted as they are drawn. */
+static const Glyphs *find(void) {
+        bool yes = is_utf8();
+
+        if (yes && !str_equal(nl_langinfo(CODESET), "UTF-8"))
+                (void)setlocale(LC_CTYPE, "C.UTF-8");
+        return yes ? &utf8 : &ascii;
+}
+
 const Glyphs *ctl_glyphs(void) {
         static const Glyphs *found;
 
         if (!found)
-                found = is_utf8() ? &utf8 : &ascii;
+                found = find();
         return found;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Characters for trees, bullets and arrows, as the locale has them; SYSTEMD_UTF8 decides before it. */
+/* Characters for trees, bullets and arrows, as the locale has them; SYSTEMD_UTF8 decides before it. Sets LC_CTYPE. */
 
 typedef struct Glyphs {
         const char *vertical, *branch, *right, *space, *ellipsis;

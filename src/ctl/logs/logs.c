@@ -409,7 +409,6 @@ VERB(logs) {
         int r;
 
         setlocale(LC_TIME, ""); /* names of months as journalctl's; other times are English, as systemctl's */
-        setlocale(LC_CTYPE, "");
         r = run(&l, argc, argv);
         logs_release(&l);
         return r;
@@ -439,7 +438,6 @@ int logs_show(Ctl *c, char *const *units, unsigned lines, usec_t not_before) {
                 return 0;
         }
         setlocale(LC_TIME, "");
-        setlocale(LC_CTYPE, "");
         l.full = c->full || !c->screen.terminal;
         l.columns = c->screen.width;
         r = c->output ? choose_mode(&l) : 0;
