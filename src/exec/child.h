@@ -57,6 +57,7 @@ typedef struct ExecContext {
         char exec_pid[PID_ASSIGNMENT_MAX];     /* of the process's own number, written last */
         char listen_pid[PID_ASSIGNMENT_MAX];
         char watchdog_pid[PID_ASSIGNMENT_MAX]; /* where WATCHDOG_USEC= is set by svinit */
+        char journal_stream[48]; /* device and inode of the connection to the journal: $JOURNAL_STREAM */
         int stdin_fd, stdout_fd, stderr_fd,
                 console_fd;       /* the plan's, moved out of the way of 0..2; -1: none */
         uint64_t changed_signals; /* bit n-1: signal n; those that PID 1 does not leave at their default */

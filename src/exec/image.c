@@ -110,7 +110,7 @@ static int add_ours(ExecContext *c, char ***env) {
         if (r >= 0)
                 r = add_listen(p, env);
         if (r >= 0)
-                r = set_pair(env, "JOURNAL_STREAM", p->journal_stream);
+                r = set_pair(env, "JOURNAL_STREAM", *c->journal_stream ? c->journal_stream : NULL);
         if (r >= 0)
                 r = set_all(env, p->set_environment);
         return r;

@@ -42,12 +42,13 @@ typedef struct ExecPlan {
         int stdin_fd, stdout_fd,
                 stderr_fd; /* -1: as ExecSpec.io says, opened by the child (null, file, tty) */
         bool give_output; /* what is given becomes the user's, who may open /dev/stdout again; only pipes of svinit's own */
-        int console_fd; /* the manager's own stdout for "inherit" without a journal; -1 */
+        int console_fd;           /* the manager's own stdout for "inherit" without a journal; -1 */
+        char *journal_headers[2]; /* owned by the caller; of stdout and stderr, where the child connects to
+                                       /run/systemd/journal/stdout for them; NULL: it does not */
         char *const
                 *increment_environment; /* names of variables to whose numbers `increment` is added; NULL */
         unsigned increment;
-        const char *journal_stream; /* text of JOURNAL_STREAM=, NULL: not set */
-        const int *fds;             /* passed as 3, 4, ... : LISTEN_FDS */
+        const int *fds; /* passed as 3, 4, ... : LISTEN_FDS */
         const char *const *fd_names;
         size_t n_fds;
         bool non_blocking_fds;

@@ -56,7 +56,7 @@ bool exec_plan_is_light(const ExecPlan *p) {
                (!p->apply_root_directory || str_is_empty(e->root_directory)) && input_is_light(p) &&
                output_is_light(e->io.output, p->stdout_fd) && output_is_light(e->io.error, p->stderr_fd) &&
                !e->oom_score_adjust_set && !seccomp_is_wanted(p) && !namespace_is_wanted(p) &&
-               !p->credentials_directory;
+               !p->credentials_directory && !p->journal_headers[0] && !p->journal_headers[1];
 }
 
 /* From here to the parent's restore no handler of ours runs, in neither process. */

@@ -13,13 +13,18 @@
 #include <linux/vt.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
+
+#define JOURNAL_SOCKET "/run/systemd/journal/stdout"
+#define JOURNAL_BUFFER (8 * 1024 * 1024)
 
 /* fd becomes the standard descriptor `target`, open after exec; takes fd. */
 static int become(int fd, int target) {
@@ -321,8 +326,39 @@ static int tty_as_output(ExecContext *c, int target) {
         return open_file(c, tty_path(c), O_WRONLY, target);
 }
 
+/* What is written to it and not read yet: as much as the kernel lets us have. */
+static void size_for_bursts(int fd) {
+        int bytes = JOURNAL_BUFFER;
+
+        if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
+                (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+/* Nobody listens: the service runs without, as with systemd. */
+static int connect_to_journal(ExecContext *c, const char *header, int target) {
+        struct sockaddr_un sa = { .sun_family = AF_UNIX, .sun_path = JOURNAL_SOCKET };
+        int fd auto_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        size_t n = strlen(header);
+        struct stat st;
+
+        if (fd < 0)
+                return -errno;
+        if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+                return null_as(O_WRONLY, target);
+        (void)shutdown(fd, SHUT_RD);
+        size_for_bursts(fd);
+        if (send(fd, header, n, MSG_NOSIGNAL) != (ssize_t)n)
+                return null_as(O_WRONLY, target);
+        /* Of both, the one on which errors are written. */
+        if (fstat(fd, &st) >= 0)
+                snprintf(c->journal_stream, sizeof(c->journal_stream), "%ju:%ju", (uintmax_t)st.st_dev,
+                         (uintmax_t)st.st_ino);
+        return become(TAKE_FD(fd), target);
+}
+
 static int output_as(ExecContext *c, StdOutput how, const char *path, int given, int target) {
         const StdIo *io = &c->plan->exec->io;
+        const char *header = c->plan->journal_headers[target == STDERR_FILENO];
 
         if (given >= 0)
                 return copy_to(given, target);
@@ -333,6 +369,13 @@ static int output_as(ExecContext *c, StdOutput how, const char *path, int given,
         switch (how) {
         case OUTPUT_NULL:
                 return null_as(O_WRONLY, target);
+        case OUTPUT_JOURNAL:
+        case OUTPUT_KMSG:
+        case OUTPUT_JOURNAL_CONSOLE:
+        case OUTPUT_KMSG_CONSOLE:
+                if (header)
+                        return connect_to_journal(c, header, target);
+                return inherit_output(c, target);
         case OUTPUT_TTY:
                 return tty_as_output(c, target);
         case OUTPUT_SOCKET:

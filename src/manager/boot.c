@@ -63,6 +63,16 @@ static int boot_units(Manager *m, const char *wanted) {
         return r;
 }
 
+/* Nothing depends on it: without it services have no output, and run. */
+static void boot_journal(Manager *m) {
+        Report why = { 0 };
+        int r = boot_unit(m, "systemd-journald.service", &why);
+
+        if (r != 0)
+                log_boot_failure(m, "systemd-journald.service", r, &why);
+        report_release(&why);
+}
+
 static int check_main(Manager *m, const char *name) {
         Unit *u;
         int r;
@@ -98,6 +108,8 @@ static int enqueue_boot(Manager *m) {
         }
         if (o->command)
                 r = boot_command(m);
+        if (m->internal->real_journal)
+                boot_journal(m);
         if (r == 0 && (!o->command || o->with_units))
                 r = boot_units(m, o->unit);
         m->units_load_finish = dual_now();

@@ -123,6 +123,11 @@ static int set_format(Config *c, const char *v) {
         return strv_join(words, " ", &c->log_format);
 }
 
+static int set_journal(Config *c, const char *v) {
+        c->real_journal = str_equal(v, "systemd-journald");
+        return c->real_journal || str_equal(v, "svinit-journald") ? 0 : -EINVAL;
+}
+
 static int set_level(Config *c, const char *v) {
         static const char *const names[] = { "emerg",   "alert",  "crit", "err",
                                              "warning", "notice", "info", "debug" };
@@ -223,6 +228,7 @@ static const ConfigKey keys[] = {
         { "DefaultStartLimitIntervalSec", set_limit_interval, "a time span" },
         { "DefaultTimeoutStartSec", set_timeout_start, "a time span" },
         { "DefaultTimeoutStopSec", set_timeout_stop, "a time span" },
+        { "Journal", set_journal, "svinit-journald or systemd-journald" },
         { "LogFormat", set_format,
           "prefix, raw, short-iso, json or none, or two of them: for stdout and for stderr" },
         { "LogLevel", set_level, "a syslog level such as info or debug" },

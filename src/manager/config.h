@@ -25,9 +25,10 @@ typedef struct Config { /* section [Manager] */
         unsigned default_start_limit_burst;
         usec_t shutdown_timeout; /* ShutdownTimeoutSec=; 0: auto (9 s, 29 s in Kubernetes, none outside a container) */
         char **default_environment;
-        char *log_format; /* LogFormat=: one word, or one for stdout and one for stderr; owned; NULL: auto */
-        int log_level;    /* syslog's; -1: warnings beside a command, else all but debug messages */
-        bool strict;      /* Strict= */
+        char *log_format;  /* LogFormat=: one word, or one for stdout and one for stderr; owned; NULL: auto */
+        bool real_journal; /* Journal=systemd-journald, where it is installed */
+        int log_level;     /* syslog's; -1: warnings beside a command, else all but debug messages */
+        bool strict;       /* Strict= */
         bool pass_environment; /* DefaultPassEnvironment= */
         bool bus_driver;       /* BusDriver= */
         IdList control_users,

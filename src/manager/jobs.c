@@ -229,6 +229,7 @@ static void run_start(Manager *m, Job *j) {
                 return;
         }
         new_invocation(rt);
+        journal_export_unit(m, u);
         if (u->type == UNIT_SERVICE)
                 LOG_UNIT(u->id, UNIT_STARTING, FIELD_S("DESCRIPTION", description(u)),
                          FIELD_I("JOB_ID", j->id), FIELD_S("JOB_TYPE", "start"));

@@ -56,7 +56,7 @@ bool journal_stream_is_at_end(const JournalStream *s) {
         return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) && !(p.revents & POLLIN);
 }
 
-static const char *identifier_of(const Unit *u) {
+const char *journal_identifier(const Unit *u) {
         const CommandList *start = &u->spec->service->commands[COMMAND_START];
         const char *slash;
 
@@ -119,7 +119,7 @@ static int describe(const Unit *u, bool is_stderr, pid_t pid, char **ret) {
         buf_addf(
                 &b,
                 "IDENTIFIER=%s\nSTREAM=%s\nPRIORITY=%d\nFACILITY=%d\nLEVEL_PREFIX=%d\nKMSG=%d\nTERMINAL=%d\n",
-                identifier_of(u), is_stderr ? "stderr" : "stdout", e->syslog_level, e->syslog_facility >> 3,
+                journal_identifier(u), is_stderr ? "stderr" : "stdout", e->syslog_level, e->syslog_facility >> 3,
                 e->syslog_level_prefix, wants_kmsg(how), wants_terminal(how));
         if (pid > 0)
                 buf_addf(&b, "PID=%d\n", (int)pid);

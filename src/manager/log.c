@@ -16,6 +16,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define RECORD_MAX PIPE_BUF /* a write of that size is done as a whole or not at all */
@@ -23,6 +25,7 @@
 typedef struct LogTarget {
         int fd; /* owned: the write end, non-blocking; -1 */
         bool is_pid1;
+        bool is_real_journal;
         const Manager *manager; /* borrowed: whose units they are; NULL */
         unsigned n_missed;      /* found no room since the last one that did */
 } LogTarget;
@@ -53,12 +56,6 @@ static size_t add_text(char *buf, size_t at, const char *name, const char *text)
         return add(buf, end, "\n");
 }
 
-static bool has_invocation(const UnitRuntime *rt) {
-        static const uint8_t none[sizeof(rt->invocation_id)];
-
-        return rt && memcmp(rt->invocation_id, none, sizeof(none)) != 0;
-}
-
 /* Which unit, and which of its runs. */
 static size_t add_unit(char *buf, size_t n, const char *name) {
         const Unit *u =
@@ -68,7 +65,7 @@ static size_t add_unit(char *buf, size_t n, const char *name) {
         n = add_text(buf, n, "UNIT", name);
         if (!target.is_pid1)
                 n = add_text(buf, n, "OBJECT_SYSTEMD_UNIT", name);
-        if (!has_invocation(rt))
+        if (!rt || !rt->has_invocation)
                 return n;
         n = add(buf, n, "INVOCATION_ID=");
         for (size_t i = 0; i < sizeof(rt->invocation_id); i++)
@@ -117,13 +114,30 @@ static bool send_missed(void) {
         return true;
 }
 
+/* systemd-journald's socket is bound by a unit, which may come late, and may be made again. */
+static void connect_to_journald(void) {
+        struct sockaddr_un sa = { .sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket" };
+        int fd auto_fd = -1;
+
+        if (target.fd >= 0 || !target.is_real_journal)
+                return;
+        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd >= 0 && connect(fd, (struct sockaddr *)&sa, sizeof(sa)) >= 0)
+                target.fd = TAKE_FD(fd);
+}
+
 static bool send_record(const LogRecord *r) {
         char buf[RECORD_MAX];
 
+        connect_to_journald();
         if (target.fd < 0)
                 return false;
         if (send_missed() && write(target.fd, buf, render(r, buf)) >= 0)
                 return true;
+        if (target.is_real_journal && errno != EAGAIN) {
+                cleanup_fd(&target.fd);
+                target.fd = -1;
+        }
         target.n_missed++;
         return false;
 }
@@ -137,8 +151,9 @@ static void write_stderr(const LogRecord *r) {
         write_nonblocking(STDERR_FILENO, line, (size_t)MIN(n, (int)sizeof(line) - 1));
 }
 
+/* systemd-journald does not show anything on the container's output: what went wrong is told there as well. */
 static void on_log(const LogRecord *r, void *userdata) {
-        if (!send_record(r))
+        if (!send_record(r) || (target.is_real_journal && r->priority <= LOG_WARNING))
                 write_stderr(r);
 }
 
@@ -166,6 +181,10 @@ void manager_log_init(Manager *m) {
 
 void manager_log_forget_units(void) {
         target.manager = NULL;
+}
+
+void manager_log_to_real_journal(void) {
+        target.is_real_journal = true;
 }
 
 void manager_log_to(int fd) {

@@ -76,7 +76,8 @@ typedef struct ManagerInternal {
         size_t queue_head, queue_count, queue_capacity;
         size_t n_urgent; /* of them, in front: handled before the loop goes on */
         bool draining;
-        bool crowded; /* there was no memory for a longer queue */
+        bool real_journal; /* the image's own systemd-journald */
+        bool crowded;      /* there was no memory for a longer queue */
         EndPhase phase;
         bool rest_asked;   /* stop jobs for what the transaction does not reach */
         bool budget_hit;   /* SIGKILL was sent: nothing is started any more */
@@ -367,6 +368,19 @@ void journal_link_end(JournalLink *l);        /* write everything, then exit; jo
 bool journal_link_is_pid(const JournalLink *l, pid_t pid);
 void journal_link_process_end(JournalLink *l, const ProcessEnd *end);
 bool journal_link_available(const JournalLink *l);
+
+/*
+ * journal-real.c: Journal=systemd-journald. It is a unit like others: its
+ * sockets are units that PID 1 holds, its connections are in the unit's fd
+ * store. Services connect to it from the child; what it wants to know about a
+ * unit is in /run/systemd/units.
+ */
+bool journal_find_real(Manager *m); /* whether it is wanted and there, which holds from then on */
+int journal_real_header(const Unit *u, bool is_stderr, char **ret);
+void journal_export_unit(const Manager *m, const Unit *u); /* no-op without it */
+void journal_withdraw_unit(const Manager *m, const Unit *u);
+
+const char *journal_identifier(const Unit *u);
 /* So that what it has sent and nobody has read yet is told to be the unit's; no-op without a link. */
 void journal_link_process_of_unit_ended(JournalLink *l, pid_t pid, Unit *u);
 void journal_link_forget_unit(JournalLink *l, const Unit *u);
@@ -375,6 +389,7 @@ void journal_link_forget_unit(JournalLink *l, const Unit *u);
 void manager_log_init(Manager *m);
 /* wall.c: a line on the terminals of those who are logged in. */
 void manager_tell_users(const Manager *m, const char *line);
+void manager_log_to_real_journal(void);
 void manager_log_forget_units(void); /* they are about to be freed: messages come without their invocation */
 void manager_log_level(const Manager *m); /* as options and svinit.conf have it */
 void manager_log_to(int fd);              /* takes it: the pipe to svinit-journald; -1: stderr */

@@ -138,7 +138,7 @@ static int construct(Manager *m) {
                 return r;
         if (r < 0)
                 LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "the notify socket"));
-        if (wants_journal(o)) {
+        if (wants_journal(o) && !journal_find_real(m)) {
                 r = journal_link_new(m, &m->journal);
                 if (r == -ENOMEM)
                         return r;

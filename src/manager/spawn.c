@@ -300,6 +300,17 @@ static void plan_given_streams(const Unit *u, ExecPlan *p) {
                 p->stderr_fd = t->stdio[STDERR_FILENO];
 }
 
+/* The child connects: the connection belongs to it, and nobody else has to wait for it. */
+static int plan_connections(const Unit *u, ExecPlan *p) {
+        int r = journal_real_header(u, false, &p->journal_headers[0]);
+
+        if (r >= 0)
+                r = journal_real_header(u, true, &p->journal_headers[1]);
+        if (r < 0)
+                free(TAKE(p->journal_headers[0]));
+        return r;
+}
+
 /* Standard output and error: our pipes where the journal is meant, else the child opens what the spec says. */
 static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
         const StdIo *io = &p->exec->io;
@@ -311,6 +322,8 @@ static int plan_streams(Manager *m, Unit *u, ExecPlan *p, int fds[2]) {
         }
         if (all_streams_are_given(u) || !streams_wanted(p->exec))
                 return 0;
+        if (m->internal->real_journal)
+                return plan_connections(u, p);
         if (!journal_link_available(m->journal)) {
                 p->stdout_fd = is_log(io->output) ? STDOUT_FILENO : -1;
                 p->stderr_fd = io->error == OUTPUT_INHERIT ? p->stdout_fd
@@ -530,6 +543,8 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
                 r = exec_spawn(&p, &child);
         if (r >= 0 && unit_is_command(u) && kind == COMMAND_START)
                 shell_job_begin(m, &p, child.pid);
+        free(p.journal_headers[0]);
+        free(p.journal_headers[1]);
         fd_release(&p.network_fd);
         fd_release(&p.ipc_fd);
         if (streams[0] >= 0)
