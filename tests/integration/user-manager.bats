@@ -1,0 +1,45 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# svinit run by a user, below another svinit: its sockets are in $XDG_RUNTIME_DIR, where `systemctl --user` looks.
+
+load helper
+
+as_user() {
+        inside env XDG_RUNTIME_DIR=/run/user/4711 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/4711/bus HOME=/tmp \
+                setpriv --reuid 4711 --regid 4711 --clear-groups "$@"
+}
+
+@test "systemctl --user, busctl --user and systemd-run --user drive a user's svinit, and nobody else's" {
+        unit a.service <<<$'[Unit]\nDescription=Alpha\n[Service]\nExecStart=/bin/sleep infinity'
+        unit small.target <<<$'[Unit]\nDescription=Little'
+        unit mine.service <<'U'
+[Unit]
+RequiresMountsFor=/run/user
+[Service]
+User=4711
+Environment=XDG_RUNTIME_DIR=/run/user/4711 HOME=/tmp
+ExecStartPre=+/bin/sh -c 'mkdir -p /run/user/4711; chown 4711:4711 /run/user/4711; chmod 700 /run/user/4711'
+ExecStart=/usr/sbin/svinit --unit=small.target
+U
+        boot
+        ctl start mine.service
+        wait_host inside test -S /run/user/4711/bus
+        [[ $(inside stat -c '%a %u' /run/user/4711/systemd/private) == "600 4711" ]]
+        wait_host as_user systemctl --user is-active small.target
+        as_user timeout 60 systemctl --user start a.service
+        [[ $(as_user systemctl --user show -p ActiveState --value a.service) == active ]]
+        [[ $(show a.service ActiveState) == inactive ]]
+        [[ $(as_user busctl --user get-property org.freedesktop.systemd1 /org/freedesktop/systemd1/unit/a_2eservice \
+                org.freedesktop.systemd1.Unit ActiveState) == 's "active"' ]]
+        run -3 as_user timeout 60 systemd-run --user --quiet --wait sh -c 'exit 3'
+        run -0 as_user timeout 60 systemd-run --user --quiet --pipe id -u
+        [[ $output == 4711 ]]
+        # Root may do anything there, a third nothing.
+        run -1 inside env XDG_RUNTIME_DIR=/run/user/4711 setpriv --reuid 65534 --regid 65534 --clear-groups systemctl --user is-active a.service
+        as_user timeout 60 systemctl --user stop a.service
+        [[ $(as_user systemctl --user is-active a.service) == inactive ]]
+        as_user systemctl --user exit 7 || true
+        wait_state mine.service failed
+        [[ $(show mine.service ExecMainStatus) == 7 ]]
+        inside test ! -e /run/user/4711/bus
+}
