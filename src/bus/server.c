@@ -127,17 +127,21 @@ int bus_open_socket(const char *path) {
         return door_bind(path, 0600);
 }
 
-/* As /run/dbus/system_bus_socket for the system, as $XDG_RUNTIME_DIR/bus for one user. */
+int bus_daemon_socket(const Bus *b, char path[BUS_PATH_MAX]) {
+        const char *run = b->manager->host.runtime_dir ?: "/run";
+        const char *name = str_equal(run, "/run") ? "dbus/system_bus_socket" : "bus";
+
+        return snprintf(path, BUS_PATH_MAX, "%s/%s", run, name) < BUS_PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
 static int add_driver_socket(Bus *b) {
-        const char *run = b->manager->host.runtime_dir;
-        char path[128];
+        char path[BUS_PATH_MAX];
+        int r;
 
         if (!b->manager->config.bus_driver || !b->manager->watcher)
                 return 0;
-        if (snprintf(path, sizeof(path), "%s/%s", run,
-                     str_equal(run, "/run") ? "dbus/system_bus_socket" : "bus") >= (int)sizeof(path))
-                return -ENAMETOOLONG;
-        return driver_socket_new(b, path, &b->driver);
+        r = bus_daemon_socket(b, path);
+        return r < 0 ? r : driver_socket_new(b, path, &b->driver);
 }
 
 int bus_new(Manager *m, const char *private_socket_path, Bus **ret) {

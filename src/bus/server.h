@@ -34,6 +34,9 @@ struct Bus {
         DriverSocket *driver; /* owned; NULL: there is none */
 };
 
+#define BUS_PATH_MAX 108
+/* Where a bus daemon listens: /run/dbus/system_bus_socket, or $XDG_RUNTIME_DIR/bus for one user. */
+int bus_daemon_socket(const Bus *b, char path[BUS_PATH_MAX]);
 int bus_remake_socket(Bus *b); /* where its file has been removed; else it does nothing */
 
 void bus_forget_references(Bus *b, const Unit *u);

@@ -13,7 +13,6 @@
 #include "bus/server.h"
 #include "manager/transient.h"
 
-#define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 #define BUS_SERVICE "dbus.service"
 #define AFTER_LOSS (100 * USEC_PER_MSEC)
 #define AFTER_FAILURE (1 * USEC_PER_SEC)
@@ -265,16 +264,17 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
 /* Returns at once, also when there is no bus yet: then sd-bus waits for its socket to appear. */
 static int start_connection(SystemBus *s) {
+        char path[BUS_PATH_MAX], address[BUS_PATH_MAX + 16];
         sd_bus *sd;
         int r;
 
-        r = sd_bus_new(&s->connection.sd);
-        if (r < 0)
+        if ((r = bus_daemon_socket(s->bus, path)) < 0 || (r = sd_bus_new(&s->connection.sd)) < 0)
                 return r;
+        (void)snprintf(address, sizeof(address), "unix:path=%s", path);
 
         sd = s->questions.sd = s->connection.sd;
         s->connection.doomed = false;
-        if ((r = sd_bus_set_address(sd, SYSTEM_BUS_ADDRESS)) < 0 || (r = sd_bus_set_bus_client(sd, 1)) < 0 ||
+        if ((r = sd_bus_set_address(sd, address)) < 0 || (r = sd_bus_set_bus_client(sd, 1)) < 0 ||
             (r = sd_bus_set_watch_bind(sd, 1)) < 0 || (r = sd_bus_set_exit_on_disconnect(sd, 0)) < 0 ||
             (r = sd_bus_set_close_on_exit(sd, 0)) < 0 ||
             (r = sd_bus_add_filter(sd, NULL, on_message, s)) < 0 || (r = sd_bus_start(sd)) < 0 ||

@@ -17,6 +17,7 @@ typedef struct HostInfo {
         SpecifierHost specifiers; /* strings owned by the HostInfo */
         char *virtualization;     /* "docker" "podman" "lxc" "container-other" ...; "" on a machine; owned */
         bool container, pid1, root;
+        bool user;         /* a user's manager: --user */
         char *runtime_dir; /* "/run", $XDG_RUNTIME_DIR or a private directory; owned */
         bool runtime_writable;
         uint64_t capability_bounding; /* ours */
@@ -28,7 +29,7 @@ typedef struct HostInfo {
 
 int host_info_init(HostInfo *h, char *const *environ_at_start);
 /* The same in two steps: what the first process needs, and the rest: specifiers, ids, capabilities. */
-int host_info_begin(HostInfo *h, char *const *environ_at_start);
+int host_info_begin(HostInfo *h, char *const *environ_at_start, bool user);
 int host_info_complete(HostInfo *h, char *const *environ_at_start);
 void host_info_release(HostInfo *h);
 int host_info_refresh(HostInfo *h); /* hostname and os-release as they are now; 0, -ENOMEM */

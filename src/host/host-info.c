@@ -226,7 +226,7 @@ static int find_runtime_directory(HostInfo *h, char *const *environment) {
         char own[64];
 
         h->runtime_writable = true;
-        if (!is_writable_directory("/run")) {
+        if (h->user || !is_writable_directory("/run")) {
                 if (user && user[0] == '/' && is_writable_directory(user))
                         chosen = user;
                 else {
@@ -236,6 +236,31 @@ static int find_runtime_directory(HostInfo *h, char *const *environment) {
         }
         h->runtime_dir = strdup(chosen);
         return h->runtime_dir ? 0 : -ENOMEM;
+}
+
+static int own_below(HostInfo *h, const char *dir, const char *name, const char **ret) {
+        char *path;
+        int r = str_printf(&path, "%s%s", dir, name);
+
+        return r < 0 ? r : own(h, path, ret);
+}
+
+/* systemd.exec(5): where a user's services have what others have in /var/lib, /var/cache, /var/log and /etc. */
+static int find_home_directories(HostInfo *h, char *const *environment) {
+        const char *home = h->specifiers.home, *config = env_get(environment, "XDG_CONFIG_HOME", 15),
+                   *cache = env_get(environment, "XDG_CACHE_HOME", 14);
+        SpecifierHost *s = &h->specifiers;
+        int r;
+
+        r = config && config[0] == '/' ? own_copy(h, config, &s->configuration_dir)
+                                       : own_below(h, home, "/.config", &s->configuration_dir);
+        if (r >= 0)
+                r = cache && cache[0] == '/' ? own_copy(h, cache, &s->cache_dir)
+                                             : own_below(h, home, "/.cache", &s->cache_dir);
+        if (r >= 0)
+                r = own_below(h, s->configuration_dir, "/log", &s->logs_dir);
+        s->state_dir = s->configuration_dir;
+        return r;
 }
 
 static int find_directories(HostInfo *h, char *const *environment) {
@@ -253,6 +278,9 @@ static int find_directories(HostInfo *h, char *const *environment) {
         h->specifiers.cache_dir = "/var/cache";
         h->specifiers.logs_dir = "/var/log";
         h->specifiers.configuration_dir = "/etc";
+        r = h->user ? find_home_directories(h, environment) : 0;
+        if (r < 0)
+                return r;
         r = own_copy(h, tmp ?: "/tmp", &h->specifiers.tmp_dir);
         return r < 0 ? r : own_copy(h, tmp ?: "/var/tmp", &h->specifiers.var_tmp_dir);
 }
@@ -303,10 +331,10 @@ static void raise_nofile(HostInfo *h) {
         (void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
-int host_info_begin(HostInfo *h, char *const *environ_at_start) {
+int host_info_begin(HostInfo *h, char *const *environ_at_start, bool user) {
         int r;
 
-        *h = (HostInfo){ .pid1 = getpid() == 1, .root = geteuid() == 0 };
+        *h = (HostInfo){ .pid1 = getpid() == 1, .root = geteuid() == 0, .user = user };
         raise_nofile(h);
         h->virtualization = strdup(virtualization_container(environ_at_start));
         if (!h->virtualization)
@@ -339,7 +367,7 @@ int host_info_complete(HostInfo *h, char *const *environ_at_start) {
 }
 
 int host_info_init(HostInfo *h, char *const *environ_at_start) {
-        int r = host_info_begin(h, environ_at_start);
+        int r = host_info_begin(h, environ_at_start, false);
 
         return r < 0 ? r : host_info_complete(h, environ_at_start);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help_text[] =
         "svinit [OPTIONS]               boot default.target (or --unit=) as PID 1 or subreaper\n"
@@ -17,6 +18,7 @@ static const char help_text[] =
         "      --unit=UNIT   boot this unit instead of default.target\n"
         "      --main=UNIT   this service is essential: when it ends, svinit ends with its code\n"
         "      --with-units  with CMD: boot the enabled units as well\n"
+        "      --user        the manager of one user: units and sockets are the user's own\n"
         "      --strict      what cannot be applied in this container fails the unit\n"
         "  -h, --help        this text\n"
         "  -V, --version     the version\n"
@@ -42,12 +44,14 @@ enum {
         OPTION_MAIN,
         OPTION_WITH_UNITS,
         OPTION_STRICT,
+        OPTION_USER,
 };
 
 static const struct option long_options[] = { { "unit", required_argument, NULL, OPTION_UNIT },
                                               { "main", required_argument, NULL, OPTION_MAIN },
                                               { "with-units", no_argument, NULL, OPTION_WITH_UNITS },
                                               { "strict", no_argument, NULL, OPTION_STRICT },
+                                              { "user", no_argument, NULL, OPTION_USER },
                                               { "single-child", no_argument, NULL, 'c' },
                                               { "rewrite", required_argument, NULL, 'r' },
                                               { "verbose", no_argument, NULL, 'v' },
@@ -95,6 +99,12 @@ static int parse_one(Options *o, int c) {
                 return 0;
         case OPTION_WITH_UNITS:
                 o->manager.with_units = true;
+                return 0;
+        case OPTION_USER:
+                if (!getenv("XDG_RUNTIME_DIR") || access(getenv("XDG_RUNTIME_DIR"), W_OK) < 0)
+                        return mistake("--user", getenv("XDG_RUNTIME_DIR") ?: "",
+                                       "a directory in XDG_RUNTIME_DIR that can be written");
+                o->manager.user = true;
                 return 0;
         case OPTION_STRICT:
                 o->manager.strict = true;

@@ -54,6 +54,16 @@ static const char *const environment_directories[] = { "/run/systemd/system-envi
                                                        "/lib/systemd/system-environment-generators",
                                                        NULL };
 
+static const char *const user_directories[] = { "/run/systemd/user-generators",
+                                                "/etc/systemd/user-generators",
+                                                "/usr/local/lib/systemd/user-generators",
+                                                "/usr/lib/systemd/user-generators", NULL };
+static const char *const user_environment_directories[] = {
+        "/run/systemd/user-environment-generators", "/etc/systemd/user-environment-generators",
+        "/usr/local/lib/systemd/user-environment-generators", "/usr/lib/systemd/user-environment-generators",
+        NULL
+};
+
 /* Those of systemd describe a machine's disks, consoles, kernel command line and initrd; ours is in place of one. */
 static bool is_of_systemd(const char *name) {
         static const char *const names[] = { "bless-boot", "cryptsetup",     "debug",    "factory-reset",
@@ -214,11 +224,13 @@ static void leave_out_idle(Manager *m, GeneratorPlan *p) {
 
 /* 1: there is something to run */
 static int make_plan(Manager *m, GeneratorPlan *p) {
+        bool user = m->host.user;
         size_t n;
-        int r = collect(generator_directories, &p->generators);
+        int r = collect(user ? user_directories : generator_directories, &p->generators);
 
         if (r >= 0)
-                r = collect(environment_directories, &p->environment_generators);
+                r = collect(user ? user_environment_directories : environment_directories,
+                            &p->environment_generators);
         if (r < 0)
                 return r;
         n = strv_length(p->generators) + strv_length(p->environment_generators);
@@ -229,7 +241,8 @@ static int make_plan(Manager *m, GeneratorPlan *p) {
                 return 0;
         }
         r = make_directories(m, p);
-        make_scripts(m, r < 0 ? NULL : p->directories[0]);
+        if (!user)
+                make_scripts(m, r < 0 ? NULL : p->directories[0]);
         leave_out_idle(m, p);
         n = strv_length(p->generators) + strv_length(p->environment_generators);
         if (r < 0 || n == 0)

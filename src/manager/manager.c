@@ -34,12 +34,20 @@ static int add_notify_socket(Manager *m) {
 }
 
 static int add_loader(Manager *m) {
-        char dirs[3][160];
+        const char *given = env_get(m->internal->options.environment, "XDG_DATA_HOME", 13);
+        char dirs[3][160], data[4096];
         static const char *const names[] = { "generator", "generator.early", "generator.late" };
         LoaderOptions o = { .host = &m->host.specifiers,
                             .runtime_dir = m->host.runtime_dir,
+                            .scope = m->host.user ? SCOPE_USER : SCOPE_SYSTEM,
+                            .config_home = m->host.specifiers.configuration_dir,
+                            .data_home = data,
                             .ignore_system_services = true };
 
+        if (given && given[0] == '/')
+                (void)snprintf(data, sizeof(data), "%s", given);
+        else
+                (void)snprintf(data, sizeof(data), "%s/.local/share", m->host.specifiers.home);
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 snprintf(dirs[i], sizeof(dirs[i]), "%s/systemd/%s", m->host.runtime_dir, names[i]);
                 o.generator_dirs[i] = dirs[i];
@@ -64,7 +72,7 @@ static int find_place(Manager *m, const ManagerOptions *o) {
         r = config_load(&m->config, o->environment, &report);
         if (r < 0)
                 return r;
-        r = host_info_begin(&m->host, o->environment);
+        r = host_info_begin(&m->host, o->environment, o->user);
         if (r < 0)
                 return r;
         r = inherited_fds_take(o->environment, &m->internal->inherited);

@@ -163,6 +163,7 @@ typedef struct ManagerOptions {
         const char *main_unit;      /* --main= : essential */
         char *const *command;       /* CMD mode; NULL */
         char *const *environment;   /* environ at start */
+        bool user;                  /* a user's manager */
         bool with_units;            /* CMD mode: boot the units too */
         bool signal_group;          /* CMD mode: signals go to the command's process group */
         bool strict;                /* --strict, whatever svinit.conf says */

@@ -429,10 +429,11 @@ static void plan_group(UnitRuntime *rt, CommandKind kind, ExecPlan *p) {
 }
 
 const char *manager_directory_base(const Manager *m, DirectoryKind kind) {
-        static const char *const bases[DIRECTORY_KIND_MAX] = { NULL, "/var/lib", "/var/cache", "/var/log",
-                                                               "/etc" };
+        const SpecifierHost *h = &m->host.specifiers;
+        const char *const bases[DIRECTORY_KIND_MAX] = { m->host.runtime_dir, h->state_dir, h->cache_dir,
+                                                        h->logs_dir, h->configuration_dir };
 
-        return kind == DIRECTORY_RUNTIME ? m->host.runtime_dir : bases[kind];
+        return bases[kind];
 }
 
 void manager_plan_fixed(Manager *m, const UnitSpec *spec, const char *id, ExecPlan *p) {

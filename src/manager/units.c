@@ -22,7 +22,8 @@ SpecContext manager_spec_context(const Manager *m) {
                               .has_start_limit = true,
                               .default_start_limit_interval = m->config.default_start_limit_interval,
                               .default_start_limit_burst = m->config.default_start_limit_burst,
-                              .usable_cpus = m->usable_cpus };
+                              .usable_cpus = m->usable_cpus,
+                              .user = m->host.user };
 }
 
 static void runtime_init(Manager *m, Unit *u) {

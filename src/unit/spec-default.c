@@ -149,12 +149,21 @@ static int add_for_mount(UnitSpec *s) {
         return r;
 }
 
-int spec_add_default_dependencies(UnitSpec *s) {
+/* A user's manager has basic.target for its services, and may well be without; it has no foundations. */
+static int add_default(UnitSpec *s, const DefaultDependency *d, bool user) {
+        if (!user || !str_equal(d->name, "sysinit.target"))
+                return spec_add_constant_dependency(s, d->kind, d->name);
+        return s->type == UNIT_SERVICE && d->kind == DEP_REQUIRES
+                       ? spec_add_constant_dependency(s, DEP_WANTS, "basic.target")
+                       : 0;
+}
+
+int spec_add_default_dependencies(UnitSpec *s, const SpecContext *c) {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(defaults); i++)
                 if (defaults[i].type == s->type && !str_equal(defaults[i].name, s->name))
-                        r = spec_add_constant_dependency(s, defaults[i].kind, defaults[i].name);
+                        r = add_default(s, &defaults[i], c->user);
         if (r < 0)
                 return r;
         if (s->type == UNIT_TIMER)

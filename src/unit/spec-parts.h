@@ -41,7 +41,7 @@ int spec_complete_type(UnitSpec *s, const SpecContext *c);
 int spec_complete_set(UnitSpec *s, const SpecContext *c);
 int spec_complete_sandbox(UnitSpec *s);
 int spec_add_implicit_dependencies(UnitSpec *s, const SpecContext *c);
-int spec_add_default_dependencies(UnitSpec *s);
+int spec_add_default_dependencies(UnitSpec *s, const SpecContext *c);
 bool mount_has_option(const MountSpec *m, const char *option);
 bool mount_is_given(const char *where); /* for as long as the system runs: nobody's to take down */
 int spec_check(UnitSpec *s, const SpecContext *c);

@@ -411,7 +411,7 @@ int spec_complete(UnitSpec *s, const SpecContext *c) {
         if (r >= 0)
                 r = spec_add_implicit_dependencies(s, c);
         if (r >= 0 && s->common->default_dependencies)
-                r = spec_add_default_dependencies(s);
+                r = spec_add_default_dependencies(s, c);
         if (r >= 0)
                 r = drop_double_dependencies(s);
         if (r < 0)

@@ -539,6 +539,7 @@ typedef struct SpecContext {
         usec_t default_start_limit_interval;
         unsigned default_start_limit_burst;
         unsigned usable_cpus; /* for X-Instances=; 0: one */
+        bool user;            /* of a user's manager */
 } SpecContext;
 
 /*
