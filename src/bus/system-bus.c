@@ -17,6 +17,8 @@
 #define AFTER_LOSS (100 * USEC_PER_MSEC)
 #define AFTER_FAILURE (1 * USEC_PER_SEC)
 #define LISTENERS_MAX 256
+#define ANSWERS_MAX 16   /* messages that wait for the daemon; what fits into its socket does not count */
+#define REFUSALS_MAX 512 /* less than QUEUE_MAX_AT_SIGNAL, which ends the connection */
 #define NAME_FLAGS (SD_BUS_NAME_ALLOW_REPLACEMENT | SD_BUS_NAME_REPLACE_EXISTING)
 
 /* Somebody on the bus who wants signals until it leaves. */
@@ -238,10 +240,29 @@ static int request_name(SystemBus *s) {
         return sd_bus_request_name_async(s->connection.sd, NULL, BUS_NAME, NAME_FLAGS, on_name_requested, s);
 }
 
+/*
+ * One connection carries the calls of all, so it cannot be made to wait for
+ * one of them. While the daemon is behind with the answers it has, calls are
+ * refused, and when refusals pile up as well, not even that.
+ */
+static int take_call(SystemBus *s, sd_bus_message *m, sd_bus_error *error) {
+        uint64_t unread = 0;
+        int r;
+
+        (void)sd_bus_get_n_queued_write(s->connection.sd, &unread);
+        if (unread > REFUSALS_MAX)
+                return 1;
+        r = unread > ANSWERS_MAX ? -ENOBUFS : dispatch_call(&s->connection, m, error);
+        if (r == DISPATCH_WHO)
+                r = question_ask(&s->questions, m);
+        if (r < 0)
+                bus_refuse(m, r, error);
+        return 1;
+}
+
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         SystemBus *s = userdata;
         uint8_t type = 0;
-        int r;
 
         if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.Local", "Disconnected")) {
                 system_bus_lost(s);
@@ -254,12 +275,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (type != SD_BUS_MESSAGE_METHOD_CALL || s->bus->closing)
                 return 0;
 
-        r = dispatch_call(&s->connection, m, error);
-        if (r == DISPATCH_WHO)
-                r = question_ask(&s->questions, m);
-        if (r < 0)
-                bus_refuse(m, r, error);
-        return 1;
+        return take_call(s, m, error);
 }
 
 /* Returns at once, also when there is no bus yet: then sd-bus waits for its socket to appear. */

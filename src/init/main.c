@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,6 +145,15 @@ static int run(const Options *o) {
         return options_exit_code(o, code);
 }
 
+/*
+ * What is large is given back at once. Left alone, malloc() moves that limit
+ * up to 32 MB as soon as something large was freed, and an answer of a
+ * megabyte to a client would stay ours for good.
+ */
+static void give_back_what_is_large(void) {
+        (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}
+
 int main(int argc, char **argv) {
         Options o;
         int r;
@@ -154,6 +164,7 @@ int main(int argc, char **argv) {
 
         o.manager.environment = environ;
         o.manager.log_level = o.verbosity > 1 ? LOG_DEBUG : o.verbosity == 1 ? LOG_INFO : 0;
+        give_back_what_is_large();
         prepare_stdio();
         prepare_signals();
         o.manager.umask = umask(0022);

@@ -96,6 +96,7 @@ others_are_served() {
 }
 
 @test "a bus daemon that lets everything through makes no difference" {
+        local memory_before
         ln -sf /dev/null "$T/units/polkit.service"
         mkdir "$T/policy"
         echo '<busconfig><policy context="default"><allow send_destination="org.freedesktop.systemd1"/></policy></busconfig>' >"$T/policy/test.conf"
@@ -103,7 +104,9 @@ others_are_served() {
         hostile_boot --bind "$T/policy:/etc/dbus-1/system.d"
         wait_for busctl --system call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.DBus.Peer Ping
         state >"$T/before"
-        hostile methods private names unread deep
+        memory_before=$(memory VmRSS)
+        hostile methods private names unread crowd deep
+        (($(memory VmHWM) - memory_before < MEMORY_MAX))
         wait_for busctl --system call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.DBus.Peer Ping
         state | diff "$T/before" -
 }
