@@ -71,7 +71,12 @@ static int run(Ctl *c, int argc, char **argv) {
         if (c->host && v->there)
                 return ssh_run(c, c->argc, c->argv, c->argc - argc);
         code = ctl_guard(c, v);
-        return code == 0 ? ctl_run_verb(c, v, argc, argv) : MAX(code, 0);
+        if (code != 0)
+                return MAX(code, 0);
+        code = ctl_run_verb(c, v, argc, argv);
+        if (c->recursive && !c->machine && str_starts_with(v->name, "list-"))
+                code = containers_repeat(c) ?: code;
+        return code;
 }
 
 /* Of a probe that cannot even be asked the answer is no: engines know 0 and 1. */

@@ -55,7 +55,7 @@ const Verb verbs[] = {
         { "set-property", "UNIT KEY=VALUE...", "Change limits of a unit, while it runs as well", 2, -1,
           verb_set_property, "Units", .words = WORDS_SETTINGS },
         { "scale", "UNIT COUNT", "Change how many instances a unit has: N, +N, -N, P% or max", 2, 2,
-          verb_scale, "Units" },
+          verb_scale, "Units", .words = WORDS_KNOWN },
         { "reset-failed", "[UNIT...]", "Forget that units have failed", 0, -1, verb_reset_failed, "Units",
           .words = WORDS_FAILED },
         { "list-units", "[PATTERN...]", "List the units in memory", 0, -1, verb_list_units, "Units",

@@ -131,6 +131,9 @@ far() {
         run -0 "$svctl" -o json list-machines "$name"
         jq -e --arg n "$name" --argjson p "$init_pid" '.[0] | .name == $n and .pid == $p and .state == "running"' <<<"$output"
 
+        # with -r, after what is here
+        run "$svctl" -r list-units multi-user.target
+        [[ $output == *"$name (process $init_pid):"*"multi-user.target"* ]]
         run -1 "$svctl" -M no-such-container status
         [[ $output == *"there is no container 'no-such-container' here"*"$init_pid  $name"* ]]
         run -1 "$svctl" -M 4194305 status

@@ -59,6 +59,13 @@ const char *ctl_runtime_dir(Ctl *c) {
 
         if (c->runtime_dir[0])
                 return c->runtime_dir;
+        if (c->scope == SCOPE_USER) {
+                if (user && user[0] == '/')
+                        snprintf(c->runtime_dir, sizeof(c->runtime_dir), "%s", user);
+                else
+                        snprintf(c->runtime_dir, sizeof(c->runtime_dir), "/run/user/%u", (unsigned)geteuid());
+                return c->runtime_dir;
+        }
         snprintf(c->runtime_dir, sizeof(c->runtime_dir), "/run");
         if (access("/run/systemd/private", F_OK) >= 0)
                 return c->runtime_dir;
@@ -80,7 +87,7 @@ int ctl_connect(Ctl *c) {
                 return ssh_connect(c, &c->bus);
         snprintf(address, sizeof(address), "unix:path=%s/systemd/private", ctl_runtime_dir(c));
         r = open_private(address, &c->bus);
-        if (r < 0 && sd_bus_open_system(&c->bus) >= 0)
+        if (r < 0 && c->scope != SCOPE_USER && sd_bus_open_system(&c->bus) >= 0)
                 r = 0;
         if (r < 0)
                 ctl_say_unreachable(c, r);

@@ -57,7 +57,7 @@ struct Ctl {
         bool starting_ok, show_types, read_only, mkdir;
         char **what;      /* clean: --what= */
         const char *mode; /* --job-mode= */
-        bool wait, marked, with_dependencies;
+        bool wait, marked, with_dependencies, recursive;
         const char *timestamp;  /* see format_timestamp() */
         char **properties;      /* -p */
         char **types, **states; /* -t, --state= */

@@ -28,3 +28,5 @@ void containers_release(Containers *l);
 /* Into the container that c->machine names. CONTAINER_ENTERED: this is the child in it, which goes on; else the exit code. */
 #define CONTAINER_ENTERED (-1)
 int container_enter(Ctl *c);
+/* --recursive: runs svctl as it was called in each container, one after the other. The exit code. */
+int containers_repeat(Ctl *c);
