@@ -241,6 +241,8 @@ static void some_names_stand_for_several_settings(void **state) {
         becomes(*state, UNIT_SOCKET, "Listen", "ListenStream=80\nListenFIFO=/a", "a(ss)", 2, "Stream", "80",
                 "FIFO", "/a");
         becomes(*state, UNIT_SCOPE, "RuntimeMaxUSec", "RuntimeMaxSec=1us", "t", (uint64_t)1);
+        becomes(*state, UNIT_SERVICE, "OpenFile", "OpenFile=/a\\x3ab:c d:append,graceful\nOpenFile=/e:f",
+                "a(sst)", 2, "/a:b", "c d", (uint64_t)10, "/e", "f", (uint64_t)0);
         is_refused(*state, UNIT_PATH, "Paths", -1, "a(ss)", 1, "Unit", "/a");
         is_refused(*state, UNIT_TIMER, "TimersCalendar", -1, "a(ss)", 1, "OnBootSec", "5");
 }
