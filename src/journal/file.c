@@ -189,6 +189,25 @@ static void new_generation(JournalFile *f) {
         f->generation = ++last;
 }
 
+int journal_file_create_in(JournalFile *f, int fd, const JournalFileSpec *spec, Undo *undo) {
+        int r;
+
+        *f = JOURNAL_FILE_INIT;
+        f->undo = undo;
+        f->boot_id = spec->boot_id;
+        f->fd = fd;
+        if (ftruncate(fd, 0) < 0)
+                r = -errno;
+        else
+                r = initialise(f, spec);
+        if (r < 0) {
+                unmap(f);
+                return r;
+        }
+        new_generation(f);
+        return 0;
+}
+
 int journal_file_create(JournalFile *f, int dirfd, const char *name, const JournalFileSpec *spec,
                         Undo *undo) {
         char temporary[NAME_MAX + 1];
@@ -268,18 +287,15 @@ static int check_opened(JournalFile *f, const JournalFileSpec *spec, const Id128
         return 0;
 }
 
-int journal_file_open(JournalFile *f, int dirfd, const char *name, const JournalFileSpec *spec,
-                      const Id128 *may_be_online, Undo *undo) {
+int journal_file_open_in(JournalFile *f, int fd, const JournalFileSpec *spec, const Id128 *may_be_online,
+                         Undo *undo) {
         struct stat st;
         int r;
 
         *f = JOURNAL_FILE_INIT;
         f->undo = undo;
         f->boot_id = spec->boot_id;
-        f->fd = openat(dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (f->fd < 0)
-                return -errno;
-
+        f->fd = fd;
         if (fstat(f->fd, &st) < 0) {
                 r = -errno;
                 goto fail;
@@ -304,6 +320,14 @@ int journal_file_open(JournalFile *f, int dirfd, const char *name, const Journal
 fail:
         unmap(f);
         return r;
+}
+
+int journal_file_open(JournalFile *f, int dirfd, const char *name, const JournalFileSpec *spec,
+                      const Id128 *may_be_online, Undo *undo) {
+        int fd = openat(dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+        *f = JOURNAL_FILE_INIT;
+        return fd < 0 ? -errno : journal_file_open_in(f, fd, spec, may_be_online, undo);
 }
 
 void journal_file_close(JournalFile *f, JournalClose how) {

@@ -97,6 +97,10 @@ int journal_file_create(JournalFile *f, int dirfd, const char *name, const Journ
 /* Continues a file. `may_be_online`: it is the one this boot's interrupted writer left, its id checked by the caller. */
 int journal_file_open(JournalFile *f, int dirfd, const char *name, const JournalFileSpec *spec,
                       const Id128 *may_be_online, Undo *undo);
+/* The same in a file that has no name; they take the descriptor in any case. */
+int journal_file_create_in(JournalFile *f, int fd, const JournalFileSpec *spec, Undo *undo);
+int journal_file_open_in(JournalFile *f, int fd, const JournalFileSpec *spec, const Id128 *may_be_online,
+                         Undo *undo);
 void journal_file_close(JournalFile *f, JournalClose how);
 
 void journal_file_begin(JournalFile *f, uint64_t commit);

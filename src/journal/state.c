@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC "svinit-journal2"
+#define MAGIC "svinit-journal3"
 #define CARRY_SIZE ((size_t)STATE_CARRY_SLOTS * 2 * STATE_CARRY_MAX)
 
 /* A ring position: how often the ring was found empty and begun anew, and bytes since. */
@@ -56,6 +56,11 @@ int state_new(State *s) {
                 r = -errno;
                 goto fail;
         }
+        for (unsigned i = 0; i < STATE_MEMORY_FILES; i++) {
+                r = s->fds[6 + i] = new_memory(STATE_MEMORY_NAME, 0);
+                if (r < 0)
+                        goto fail;
+        }
         r = map_both(s);
         if (r < 0)
                 goto fail;
@@ -76,6 +81,12 @@ static bool has_size(int fd, size_t size) {
         struct stat st;
 
         return fstat(fd, &st) >= 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == size;
+}
+
+static bool is_file(int fd) {
+        struct stat st;
+
+        return fstat(fd, &st) >= 0 && S_ISREG(st.st_mode);
 }
 
 static bool is_pipe(int fd) {
@@ -121,7 +132,8 @@ int state_adopt(State *s, int fds[], size_t n) {
                         close(TAKE_FD(fds[i]));
         }
         if (n != STATE_FDS || !has_size(s->fds[0], sizeof(SharedState)) || !has_size(s->fds[1], CARRY_SIZE) ||
-            !is_pipe(s->fds[2]) || !is_pipe(s->fds[3]) || !is_pipe(s->fds[4]) || !is_pipe(s->fds[5]))
+            !is_pipe(s->fds[2]) || !is_pipe(s->fds[3]) || !is_pipe(s->fds[4]) || !is_pipe(s->fds[5]) ||
+            !is_file(s->fds[6]) || !is_file(s->fds[7]))
                 goto fail;
         r = map_both(s);
         if (r < 0)

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What survives svinit-journald: two memory files and two pipes of which PID 1
+ * What survives svinit-journald: memory files and two pipes of which PID 1
  * keeps duplicates. With them every input is stored exactly once, whatever
  * instruction SIGKILL meets.
  *
@@ -32,7 +32,9 @@
 #include "base/macro.h"
 #include "journal/file.h"
 
-#define STATE_FDS 6
+#define STATE_FDS 8
+#define STATE_MEMORY_FILES 2
+#define STATE_MEMORY_NAME "svinit-messages" /* readers know it, see src/ctl/logs */
 #define STATE_RINGS 2
 #define STATE_RING_SIZE (128U * 1024)
 #define STATE_CARRY_SLOTS 1024U      /* streams that may end in a partial line at the same time */
@@ -92,11 +94,11 @@ typedef struct SharedState {
 typedef struct State {
         SharedState *shared;
         uint8_t *carry;     /* STATE_CARRY_SLOTS * 2 * STATE_CARRY_MAX, sparse */
-        int fds[STATE_FDS]; /* owned: shared, carry, held r/w, copy r/w */
+        int fds[STATE_FDS]; /* owned: shared, carry, held r/w, copy r/w, journal files in memory */
         Commit next;        /* becomes true with state_commit() */
 } State;
 
-#define STATE_INIT ((State){ .fds = { -1, -1, -1, -1, -1, -1 } })
+#define STATE_INIT ((State){ .fds = { -1, -1, -1, -1, -1, -1, -1, -1 } })
 
 static inline int state_held_read(const State *s) {
         return s->fds[2];
@@ -109,6 +111,10 @@ static inline int state_copy_read(const State *s) {
 }
 static inline int state_copy_write(const State *s) {
         return s->fds[5];
+}
+/* Empty until there is nowhere else to write, see storage-memory.c. */
+static inline int state_memory_file(const State *s, unsigned i) {
+        return s->fds[6 + i];
 }
 
 int state_new(State *s);

@@ -16,6 +16,7 @@
 #define GIVE_UP_MIN (1024ULL * 1024) /* a smaller file is not worth giving up for a few more lines */
 #define SYNC_STACK (64UL * 1024)
 #define RETRY_USEC (5 * USEC_PER_SEC)
+#define BETTER_USEC (30 * USEC_PER_SEC)
 #define PERSISTENT_STEP (4ULL * 1024 * 1024)
 #define RUNTIME_STEP (512ULL * 1024) /* charged to the container's memory */
 
@@ -57,7 +58,7 @@ void storage_init(Storage *s, const StorageConfig *config, State *state) {
                         .gid = journal_group() };
 }
 
-static void spec_fill(const Storage *s, JournalFileSpec *ret) {
+void storage_spec(const Storage *s, JournalFileSpec *ret) {
         const Commit *c = state_committed(s->state);
 
         *ret = (JournalFileSpec){
@@ -75,19 +76,25 @@ static void spec_fill(const Storage *s, JournalFileSpec *ret) {
 /* ---- names ---- */
 
 /* An archived file is named after its first entry; one that a crash left, after the time it was found. */
+void storage_archived_name(const FileHeader *h, char *ret, size_t size) {
+        char id[33];
+
+        format_id(&h->seqnum_id, id);
+        snprintf(ret, size, "system@%s-%016" PRIx64 "-%016" PRIx64 ".journal", id, h->head_entry_seqnum,
+                 h->head_entry_realtime);
+}
+
 static void set_aside(Storage *s) {
-        char name[NAME_MAX + 1], id[33];
+        char name[NAME_MAX + 1];
         FileHeader h = { 0 };
         int fd auto_fd = openat(s->dirfd, CURRENT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
         if (fd < 0 && errno == ENOENT)
                 return;
         if (fd >= 0 && pread(fd, &h, sizeof(h), 0) == sizeof(h) && h.state == JOURNAL_ARCHIVED &&
-            h.n_entries > 0) {
-                format_id(&h.seqnum_id, id);
-                snprintf(name, sizeof(name), "system@%s-%016" PRIx64 "-%016" PRIx64 ".journal", id,
-                         h.head_entry_seqnum, h.head_entry_realtime);
-        } else
+            h.n_entries > 0)
+                storage_archived_name(&h, name, sizeof(name));
+        else
                 snprintf(name, sizeof(name), "system@%016" PRIx64 "-%016" PRIx64 ".journal~",
                          now(CLOCK_REALTIME),
                          (uint64_t)now(CLOCK_MONOTONIC) * 2654435761U ^ (uint64_t)getpid());
@@ -102,7 +109,9 @@ void storage_archive(Storage *s) {
                 return;
         is_empty = journal_file_header(&s->file)->n_entries == 0;
         journal_file_close(&s->file, JOURNAL_CLOSE_FOR_EVER);
-        if (is_empty)
+        if (s->is_memory)
+                s->memory_slot = (s->memory_slot + 1) % STATE_MEMORY_FILES;
+        else if (is_empty)
                 (void)unlinkat(s->dirfd, CURRENT, 0);
         else
                 set_aside(s);
@@ -195,22 +204,23 @@ int storage_usable_dir(const Storage *s, bool runtime) {
 }
 
 static int choose_dir(Storage *s) {
+        usec_t t = now(CLOCK_MONOTONIC);
+        bool is_runtime = false;
         int r = -ENOENT;
 
         if (s->config.mode == STORAGE_NONE)
                 return -ENOENT;
-        if (s->config.mode != STORAGE_VOLATILE && !s->is_relinquished) {
+        if (s->config.mode != STORAGE_VOLATILE && !s->is_relinquished && t >= s->avoid_until[false])
                 r = storage_usable_dir(s, false);
-                s->is_runtime = false;
-        }
-        if (r < 0) {
+        if (r < 0 && t >= s->avoid_until[true]) {
                 r = storage_usable_dir(s, true);
-                s->is_runtime = true;
+                is_runtime = true;
         }
         if (r < 0)
                 return r;
 
         s->dirfd = r;
+        s->is_runtime = is_runtime;
         storage_default_limits(s->dirfd, s->is_runtime,
                                s->is_runtime ? &s->config.runtime : &s->config.persistent, &s->limits);
         return 0;
@@ -231,23 +241,39 @@ static usec_t retention_begin(const Storage *s) {
                                                 : 0;
 }
 
-static int open_current(Storage *s) {
+/* After an attempt to open a file: rolls back what was interrupted. 0, or why it cannot be continued. */
+int storage_continue(Storage *s, int outcome) {
         const Commit *c = state_committed(s->state);
+        Undo *undo = &s->state->shared->undo;
+        const FileHeader *h = journal_file_header(&s->file);
+        bool is_ours = outcome == 0 && memcmp(&c->file_id, &h->file_id, sizeof(Id128)) == 0;
+
+        if (outcome != 0)
+                return outcome;
+        if (is_ours && undo_is_armed(undo, state_seq(s->state)) &&
+            memcmp(&undo->header.file_id, &h->file_id, sizeof(Id128)) == 0 &&
+            !journal_file_roll_back(&s->file)) {
+                journal_file_close(&s->file, JOURNAL_CLOSE_AS_IT_IS);
+                return JOURNAL_FILE_DIRTY;
+        }
+        if (!is_ours && c->seqnum > 0) { /* meanwhile another file has gone on with the numbers */
+                journal_file_close(&s->file, JOURNAL_CLOSE_FOR_EVER);
+                return JOURNAL_FILE_FOREIGN;
+        }
+        return 0;
+}
+
+static int open_current(Storage *s) {
         Undo *undo = &s->state->shared->undo;
         JournalFileSpec spec;
         int r;
 
-        spec_fill(s, &spec);
+        storage_spec(s, &spec);
         r = JOURNAL_FILE_DIRTY;
         if (!s->state->shared->is_damaged)
-                r = journal_file_open(&s->file, s->dirfd, CURRENT, &spec, &c->file_id, undo);
+                r = storage_continue(s, journal_file_open(&s->file, s->dirfd, CURRENT, &spec,
+                                                          &state_committed(s->state)->file_id, undo));
         s->state->shared->is_damaged = false;
-        if (r == 0 && undo_is_armed(undo, state_seq(s->state)) &&
-            memcmp(&undo->header.file_id, &journal_file_header(&s->file)->file_id, sizeof(Id128)) == 0 &&
-            !journal_file_roll_back(&s->file)) {
-                journal_file_close(&s->file, JOURNAL_CLOSE_AS_IT_IS);
-                r = JOURNAL_FILE_DIRTY;
-        }
         undo_disarm(undo);
         if (r == 0)
                 return 0;
@@ -257,24 +283,37 @@ static int open_current(Storage *s) {
         r = journal_file_create(&s->file, s->dirfd, CURRENT, &spec, undo);
         if ((r == -ENOSPC || r == -EDQUOT) && storage_vacuum(s->dirfd, &s->limits, 0, spec.grow_step * 2))
                 r = journal_file_create(&s->file, s->dirfd, CURRENT, &spec, undo);
-        undo_disarm(undo);
         return r;
 }
 
-static bool ready(Storage *s) {
-        int r = 0;
+/* It has failed: another place is used for a while. */
+static void avoid(Storage *s) {
+        s->avoid_until[s->is_runtime] = s->better_at = now(CLOCK_MONOTONIC) + BETTER_USEC;
+        fd_release(&s->dirfd);
+}
 
+static int open_somewhere(Storage *s) {
+        if (storage_memory_is_current(s)) {
+                s->better_at = 1;
+                return storage_memory_open(s);
+        }
+        while (s->dirfd >= 0 || choose_dir(s) >= 0) {
+                if (open_current(s) >= 0) {
+                        s->is_memory = false;
+                        return 0;
+                }
+                avoid(s);
+        }
+        s->better_at = now(CLOCK_MONOTONIC) + BETTER_USEC;
+        return storage_memory_open(s);
+}
+
+static bool ready(Storage *s) {
         if (journal_file_is_open(&s->file))
                 return true;
         if (s->config.mode == STORAGE_NONE || now(CLOCK_MONOTONIC) < s->retry_at)
                 return false;
-
-        if (s->dirfd < 0)
-                r = choose_dir(s);
-        if (r >= 0)
-                r = open_current(s);
-        if (r < 0) {
-                fd_release(&s->dirfd);
+        if (open_somewhere(s) < 0) {
                 s->retry_at = now(CLOCK_MONOTONIC) + RETRY_USEC;
                 return false;
         }
@@ -299,14 +338,15 @@ void storage_commit(Storage *s) {
 
 static void begin_another(Storage *s) {
         storage_archive(s);
-        storage_vacuum(s->dirfd, &s->limits, retention_begin(s), 0);
+        if (s->dirfd >= 0)
+                storage_vacuum(s->dirfd, &s->limits, retention_begin(s), 0);
         if (ready(s))
                 state_commit(s->state);
 }
 
 void storage_rotate(Storage *s) {
         storage_commit(s);
-        if (s->dirfd >= 0)
+        if (journal_file_is_open(&s->file))
                 begin_another(s);
 }
 
@@ -343,7 +383,7 @@ static int append_once(Storage *s, FieldSet *common, const struct iovec *own, si
 static bool make_space(Storage *s) {
         uint64_t must_free = s->is_runtime ? RUNTIME_STEP : PERSISTENT_STEP;
 
-        if (!journal_file_is_open(&s->file))
+        if (!journal_file_is_open(&s->file) || s->is_memory)
                 return false;
         if (storage_vacuum(s->dirfd, &s->limits, 0, must_free))
                 return true;
@@ -355,12 +395,53 @@ static bool make_space(Storage *s) {
         return storage_vacuum(s->dirfd, &s->limits, 0, must_free) && ready(s);
 }
 
+/* This place takes no more. What is in its file stays, marked as not closed when nothing can be written there. */
+static bool leave_place(Storage *s, int error) {
+        if (!journal_file_is_open(&s->file) || s->is_memory || error == -ENOMEM)
+                return false;
+        storage_commit(s);
+        if (error == -ENOSPC || error == -EDQUOT)
+                storage_archive(s);
+        else
+                journal_file_close(&s->file, JOURNAL_CLOSE_AS_IT_IS);
+        avoid(s);
+        if (!ready(s))
+                return false;
+        state_commit(s->state);
+        return true;
+}
+
+/* Back to where it should be, with what was stored elsewhere meanwhile. */
+static void try_better(Storage *s) {
+        usec_t t = now(CLOCK_MONOTONIC);
+
+        if (t < s->better_at)
+                return;
+        s->better_at = 0;
+        storage_commit(s);
+        if (!s->is_memory) {
+                if (storage_flush(s) < 0)
+                        s->better_at = t + BETTER_USEC;
+                return;
+        }
+        if (choose_dir(s) < 0) {
+                s->better_at = t + BETTER_USEC;
+                return;
+        }
+        storage_archive(s);
+        storage_memory_move(s, s->dirfd);
+        if (ready(s))
+                state_commit(s->state);
+}
+
 void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_t n_own,
                     const EntryTime *when) {
         unsigned n_rotated = 0;
 
         if (s->config.mode == STORAGE_NONE)
                 return;
+        if (s->better_at > 0)
+                try_better(s);
 
         for (;;) {
                 int r = append_once(s, common, own, n_own, when);
@@ -381,6 +462,8 @@ void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_
                 }
                 if ((r == -ENOSPC || r == -EDQUOT) && make_space(s))
                         continue;
+                if (r < 0 && leave_place(s, r))
+                        continue;
                 break;
         }
 
@@ -392,7 +475,7 @@ void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_
 static bool replace_removed(Storage *s) {
         struct stat st;
 
-        if (s->in_transaction || fstat(s->file.fd, &st) < 0 || st.st_nlink > 0)
+        if (s->is_memory || s->in_transaction || fstat(s->file.fd, &st) < 0 || st.st_nlink > 0)
                 return false;
         journal_file_close(&s->file, JOURNAL_CLOSE_FOR_EVER);
         if (ready(s))

@@ -5,10 +5,12 @@
  * Where journal files are, which one is being written, how many may be kept.
  *
  * /var/log/journal/MACHINE-ID is used when /var/log/journal exists and may be
- * written, else /run/log/journal/MACHINE-ID, else nothing is stored and what
- * would have been is counted. When a disk is full the oldest archived file
- * goes; when there is none, entries are dropped and counted. Nothing here
- * waits for the disk except storage_sync().
+ * written, else /run/log/journal/MACHINE-ID, else two files in memory that
+ * take turns (storage-memory.c). When a disk is full the oldest archived file
+ * goes; when there is none, or the disk fails or may not be written any more,
+ * the next of these places is used, and the better one tried again later.
+ * What no place takes is dropped and counted. Nothing here waits for the disk
+ * except storage_sync().
  *
  * storage_append() may commit what the owner has put into `state->next`: that
  * must always describe the input as it is after the last entry given here.
@@ -43,11 +45,16 @@ typedef struct Storage {
         State *state; /* borrowed */
         Id128 machine_id, boot_id;
         bool has_machine_id;
-        int gid;   /* systemd-journal's; -1: there is none */
-        int dirfd; /* owned; -1: nowhere to write */
-        bool is_runtime;
-        bool is_relinquished; /* the persistent directory is to be left alone */
-        StorageLimits limits; /* in force where dirfd is */
+        int gid;         /* systemd-journal's; -1: there is none */
+        int dirfd;       /* owned; -1: nowhere to write */
+        bool is_runtime; /* charged to memory: the runtime directory, or no directory */
+        bool is_memory;
+        bool has_looked_into_memory;
+        unsigned memory_slot;  /* of the file that is or will be written there */
+        usec_t avoid_until[2]; /* monotonic; the persistent, the runtime directory: it has failed */
+        usec_t better_at;      /* monotonic; a better place is tried then; 0: there is none */
+        bool is_relinquished;  /* the persistent directory is to be left alone */
+        StorageLimits limits;  /* in force where dirfd is */
         JournalFile file;
         bool in_transaction;
         bool is_dirty;       /* written since the last sync */
@@ -85,6 +92,17 @@ void storage_close(Storage *s);
 /* For storage-flush.c. A directory of ours where files can be made, or a negative errno; closes and renames the current file. */
 int storage_usable_dir(const Storage *s, bool runtime);
 void storage_archive(Storage *s);
+
+/* For storage-memory.c. */
+void storage_spec(const Storage *s, JournalFileSpec *ret);
+int storage_continue(Storage *s, int outcome);
+void storage_archived_name(const FileHeader *h, char *ret, size_t size);
+
+/* storage-memory.c: goes on with the file in memory that an interrupted one wrote, or begins one. */
+bool storage_memory_is_current(Storage *s);
+int storage_memory_open(Storage *s);
+/* What is there becomes archived files in that directory. */
+void storage_memory_move(Storage *s, int dirfd);
 
 /* storage-vacuum.c: oldest files go until the limits hold. True when at least one went. */
 bool storage_vacuum(int dirfd, const StorageLimits *limits, usec_t not_before, uint64_t must_free);

@@ -295,16 +295,111 @@ static void flush_takes_what_is_there_along(void **state) {
         verify(files);
 }
 
-static void nowhere_to_write_counts_what_is_lost(void **state) {
-        Fixture *x = *state;
+/* ---- in memory ---- */
+
+static void block_directories(Fixture *x) {
         int fd = open(x->runtime, O_CREAT | O_WRONLY | O_CLOEXEC,
                       0600); /* a file where the directory should be */
 
         close(fd);
+}
+
+/* sd-journal opens no file without a name. */
+static void copy_memory(const Fixture *x, const char *dir) {
+        assert_true(mkdir(dir, 0700) >= 0 || errno == EEXIST);
+        for (unsigned i = 0; i < STATE_MEMORY_FILES; i++) {
+                int from = state_memory_file(&x->state, i), to;
+                char path[128], buffer[16384];
+                off_t at = 0;
+                ssize_t n;
+
+                snprintf(path, sizeof(path), "%s/%u.journal", dir, i);
+                (void)unlink(path);
+                if (lseek(from, 0, SEEK_END) == 0)
+                        continue;
+                to = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+                for (; (n = pread(from, buffer, sizeof(buffer), at)) > 0; at += n)
+                        assert_int_equal(write(to, buffer, (size_t)n), n);
+                close(to);
+        }
+}
+
+/* The numbers of the first and the last line in the files in memory; they must follow each other. */
+static void look_into_memory(const Fixture *x, unsigned *ret_first, unsigned *ret_last) {
+        unsigned line = 0, n_lines = 0;
+        char dir[96];
+        sd_journal *j;
+
+        snprintf(dir, sizeof(dir), "%s/copy", x->dir);
+        copy_memory(x, dir);
+        assert_int_equal(sd_journal_open_directory(&j, dir, 0), 0);
+        SD_JOURNAL_FOREACH(j) {
+                const void *data;
+                size_t size;
+
+                assert_int_equal(sd_journal_get_data(j, "MESSAGE", &data, &size), 0);
+                assert_int_equal(sscanf(data, "MESSAGE=line %u", &line), 1);
+                if (n_lines++ == 0)
+                        *ret_first = line;
+                assert_int_equal(line, *ret_first + n_lines - 1);
+        }
+        sd_journal_close(j);
+        assert_true(n_lines > 0);
+        *ret_last = line;
+}
+
+static void with_nowhere_to_write_the_newest_are_in_memory(void **state) {
+        Fixture *x = *state;
+        unsigned first, last;
+
+        block_directories(x);
         open_storage(x);
         append(x, 7);
         storage_commit(&x->storage);
-        assert_int_equal(x->storage.n_dropped, 7);
+        look_into_memory(x, &first, &last);
+        assert_int_equal(first, 0);
+        assert_int_equal(last, 6);
+
+        append(x, 40000);
+        storage_commit(&x->storage);
+        assert_int_equal(x->storage.n_dropped, 0);
+        look_into_memory(x, &first, &last);
+        assert_int_equal(last, 40006);
+        assert_true(first > 0);
+        assert_true(last - first > 5000);
+}
+
+static void memory_outlives_a_crash_and_what_was_not_committed_is_undone(void **state) {
+        Fixture *x = *state;
+        unsigned first, last;
+
+        block_directories(x);
+        open_storage(x);
+        append(x, 30000);
+        storage_commit(&x->storage);
+        append(x, 5);
+        crash(x);
+        x->n -= 5;
+        append(x, 10);
+        storage_commit(&x->storage);
+        look_into_memory(x, &first, &last);
+        assert_int_equal(last, 30009);
+        assert_int_equal(x->storage.n_dropped, 0);
+}
+
+static void memory_goes_to_the_directory_when_there_is_one(void **state) {
+        Fixture *x = *state;
+
+        block_directories(x);
+        open_storage(x);
+        append(x, 2000);
+        assert_int_equal(unlink(x->runtime), 0);
+        x->storage.better_at = 1; /* long ago */
+        append(x, 500);
+        storage_commit(&x->storage);
+        assert_int_equal(count_entries(x, x->files), 2500);
+        assert_int_equal(lseek(state_memory_file(&x->state, 0), 0, SEEK_END), 0);
+        verify(x->files);
 }
 
 static void removed_file_is_replaced(void **state) {
@@ -452,7 +547,9 @@ int main(void) {
                 T(files_are_readable_by_the_group_only),
                 T(persistent_directory_is_used_when_it_exists),
                 T(flush_takes_what_is_there_along),
-                T(nowhere_to_write_counts_what_is_lost),
+                T(with_nowhere_to_write_the_newest_are_in_memory),
+                T(memory_outlives_a_crash_and_what_was_not_committed_is_undone),
+                T(memory_goes_to_the_directory_when_there_is_one),
                 T(removed_file_is_replaced),
                 T(carry_changes_with_the_commit_only),
                 T(carries_run_out_without_harm),

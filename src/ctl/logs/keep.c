@@ -120,10 +120,18 @@ static int scan_all(Logs *l, Files *f) {
         return r < 0 ? r : scan(f, "/var/log/journal", true);
 }
 
+static bool has_files(Logs *l) {
+        Files f = { 0 };
+        bool has = scan_all(l, &f) < 0 || f.n_all > 0;
+
+        files_release(&f);
+        return has;
+}
+
 int logs_open(Logs *l) {
         const LogsOptions *o = l->o;
         char own[300];
-        int r;
+        int r = 0;
 
         if (o->files)
                 r = sd_journal_open_files(&l->j, (const char **)o->files, 0);
@@ -131,7 +139,7 @@ int logs_open(Logs *l) {
                 r = sd_journal_open_directory(&l->j, o->directory, 0);
         else if (own_directory(l->c, own, sizeof(own)))
                 r = sd_journal_open_directory(&l->j, own, 0);
-        else
+        else if (has_files(l) || logs_open_memory(&l->j) < 0)
                 r = sd_journal_open(&l->j, o->merge ? 0 : SD_JOURNAL_LOCAL_ONLY);
         if (r < 0)
                 ctl_print_error("the journal%s%s cannot be read: %s", o->directory ? " in " : "",

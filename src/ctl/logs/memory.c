@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Where svinit-journald found no directory to write in, it keeps the newest
+ * messages in journal files without a name, of which PID 1 holds the
+ * descriptors: root finds them there. sd-journal opens no file without a name,
+ * so what is read is a copy, as it is now, under a name that is gone again
+ * when this returns.
+ */
+
+#include "ctl/logs/logs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DESCRIPTORS "/proc/1/fd"
+#define NAME "/memfd:svinit-messages" /* STATE_MEMORY_NAME of src/journal/state.h */
+#define FILES_MAX 2
+
+/* In memory first; a container that is read-only has /dev/shm all the same. */
+static const char *const places[] = { "/dev/shm", "/run", "/tmp", "/var/tmp" };
+
+static int make_directory(char ret[64]) {
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                snprintf(ret, 64, "%s/svctl-logs-XXXXXX", places[i]);
+                if (mkdtemp(ret))
+                        return 0;
+        }
+        return -EROFS;
+}
+
+/* From the beginning on: what the header speaks of when it is read is there when the rest is. */
+static bool copy(const char *from_path, const char *to_path) {
+        int from auto_fd = open(from_path, O_RDONLY | O_CLOEXEC), to auto_fd = -1;
+        char buffer[16384];
+        ssize_t n;
+
+        to = from >= 0 ? open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+        if (to < 0)
+                return false;
+        while ((n = read(from, buffer, sizeof(buffer))) > 0)
+                if (write(to, buffer, (size_t)n) != n)
+                        return false;
+        return n == 0;
+}
+
+static bool is_memory_journal(const char *path) {
+        char target[64];
+        ssize_t n = readlink(path, target, sizeof(target));
+        struct stat st;
+
+        return n >= (ssize_t)strlen(NAME) && memcmp(target, NAME, strlen(NAME)) == 0 &&
+               stat(path, &st) >= 0 && st.st_size > 0;
+}
+
+static size_t copy_all(const char *directory, char paths[][96]) {
+        DIR *d = opendir(DESCRIPTORS);
+        char path[sizeof(DESCRIPTORS) + NAME_MAX + 1];
+        struct dirent *e;
+        size_t n = 0;
+
+        while (d && n < FILES_MAX && (e = readdir(d))) {
+                snprintf(path, sizeof(path), DESCRIPTORS "/%s", e->d_name);
+                if (!is_memory_journal(path))
+                        continue;
+                snprintf(paths[n], 96, "%s/%zu.journal", directory, n);
+                if (copy(path, paths[n]))
+                        n++;
+                else
+                        (void)unlink(paths[n]);
+        }
+        if (d)
+                closedir(d);
+        return n;
+}
+
+int logs_open_memory(sd_journal **ret) {
+        const char *files[FILES_MAX + 1] = { NULL };
+        char directory[64], paths[FILES_MAX][96];
+        size_t n;
+        int r;
+
+        if (access(DESCRIPTORS, R_OK | X_OK) < 0)
+                return -errno;
+        r = make_directory(directory);
+        if (r < 0)
+                return r;
+        n = copy_all(directory, paths);
+        for (size_t i = 0; i < n; i++)
+                files[i] = paths[i];
+        r = n > 0 ? sd_journal_open_files(ret, files, 0) : -ENOENT;
+        for (size_t i = 0; i < n; i++)
+                (void)unlink(paths[i]);
+        (void)rmdir(directory);
+        return r;
+}
