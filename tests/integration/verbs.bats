@@ -59,6 +59,10 @@ options_of() {
         [[ $output == *"--timestamp: 'soon'"* ]]
 }
 
+started_again() { # INVOCATION
+        [ "$(show short.service InvocationID)" != "$1" ]
+}
+
 @test "waiting, marks, dependencies, processes, jobs, points in time" {
         unit a.service <<<$'[Unit]\nWants=b.service\nDocumentation=https://a.example/ man:nothing-of-the-kind(1)\n[Service]\nExecStart=/bin/sleep infinity\nExecReload=/bin/true'
         unit b.service <<<$'[Unit]\nWants=c.service\n[Service]\nExecStart=/bin/sleep infinity'
@@ -130,8 +134,16 @@ options_of() {
         # run: in the slice of the caller; a timer for a unit that is there
         inside svctl start in.service
         [ "$(show inner.service Slice)" = x-y.slice ]
+        local before
+        before=$(show short.service InvocationID)
         inside svctl run --quiet --on-active=100ms --timer-property=AccuracySec=1ms --unit=short.service
-        wait_logged "Started short.service" -u short.service
+        wait_host started_again "$before"
+
+        # the manager of a user, by its directory and no other way
+        inside_sh 'mkdir /out/mine && ln -s /run/systemd /out/mine/systemd'
+        [ "$(inside env XDG_RUNTIME_DIR=/out/mine svctl --user is-active a.service)" = active ]
+        run -1 inside env XDG_RUNTIME_DIR=/out/none svctl --user start a.service
+        [[ $output == *"/out/none/systemd/private"* ]]
 
         # dry runs do nothing; the targets of systemctl's verbs are entered
         run -0 inside svctl poweroff --dry-run
