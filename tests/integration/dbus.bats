@@ -113,7 +113,7 @@ n_units() {
         [[ $(show a.service ActiveState) == active ]]
 }
 
-@test "BusControlUsers= may touch as well" {
+@test "BusControlUsers= and BusControlGroups= may touch as well" {
         a_service
         mkdir "$T/config"
         printf '[Manager]\nBusControlUsers=4711 65534\n' >"$T/config/svinit.conf"
@@ -123,6 +123,14 @@ n_units() {
         printf '[Manager]\nBusControlUsers=4711\n' >"$T/config/svinit.conf"
         ctl daemon-reload
         run -4 inside "${nobody[@]}" systemctl stop a.service
+        [[ $(show a.service ActiveState) == active ]]
+        # A group counts as well, the primary one or another, and has a name.
+        printf '[Manager]\nBusControlGroups=nogroup\n' >"$T/config/svinit.conf"
+        ctl daemon-reload
+        run -4 inside setpriv --reuid bin --regid bin --clear-groups systemctl stop a.service
+        inside setpriv --reuid bin --regid bin --groups 4713,65534 systemctl stop a.service
+        [[ $(show a.service ActiveState) == inactive ]]
+        inside setpriv --reuid bin --regid 65534 --clear-groups systemctl start a.service
         [[ $(show a.service ActiveState) == active ]]
 }
 
