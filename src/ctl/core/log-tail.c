@@ -4,6 +4,7 @@
 
 #include "ctl/core/job-wait.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
@@ -90,7 +91,7 @@ static unsigned read_tail(sd_journal *j, const char *unit, usec_t not_before, un
 int ctl_log_tail(Ctl *c, const char *unit, usec_t not_before, unsigned lines, Buf *b) {
         usec_t end = usec_add(now_usec(), PATIENCE), settled;
         sd_journal *j = NULL;
-        int r = ctl_open_journal(c, &j);
+        int r = c->host ? -EOPNOTSUPP : ctl_open_journal(c, &j);
 
         if (r < 0)
                 return r;

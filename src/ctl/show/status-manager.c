@@ -112,7 +112,7 @@ static void print_state(const Glance *g) {
 
         (void)gethostname(host, sizeof(host) - 1);
         printf("%s%s%s %s\n", color, str_equal(state, "degraded") ? ctl_glyphs()->cross : ctl_glyphs()->full,
-               *color ? COLOR_END(g->all.ctl) : "", host);
+               *color ? COLOR_END(g->all.ctl) : "", g->all.ctl->host ? g->all.ctl->host : host);
         status_line("State", "%s%s%s", color, state, *color ? COLOR_END(g->all.ctl) : "");
 }
 

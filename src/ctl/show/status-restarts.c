@@ -39,7 +39,8 @@ void status_print_restarts(const Status *s) {
         sd_journal *j = NULL;
         unsigned n = 0;
 
-        if (str_printf(&unit, "UNIT=%s", property_get(&s->l, "Id")) < 0 || ctl_open_journal(s->ctl, &j) < 0)
+        if (s->ctl->host || str_printf(&unit, "UNIT=%s", property_get(&s->l, "Id")) < 0 ||
+            ctl_open_journal(s->ctl, &j) < 0)
                 return;
         if (sd_journal_add_match(j, RESTART_SCHEDULED, 0) >= 0 && sd_journal_add_match(j, unit, 0) >= 0 &&
             sd_journal_seek_tail(j) >= 0)

@@ -95,12 +95,12 @@ static void print_all_commands(const Status *s) {
 }
 
 /* What the kernel calls it; empty when it cannot be seen from here. */
-static void add_name(uint64_t pid, Buf *b) {
+static void add_name(const Status *s, uint64_t pid, Buf *b) {
         char path[64], name[64] = "";
         FILE *f;
 
         snprintf(path, sizeof(path), "/proc/%" PRIu64 "/comm", pid);
-        f = fopen(path, "re");
+        f = s->ctl->host ? NULL : fopen(path, "re");
         if (f && fgets(name, sizeof(name), f)) {
                 buf_add(b, " (");
                 add_printable(str_strip(name), b);
@@ -118,7 +118,7 @@ static void print_main(const Status *s) {
 
         if (main > 0) {
                 buf_addf(&b, "%" PRIu64, main);
-                add_name(main, &b);
+                add_name(s, main, &b);
         } else if (last > 0 && code > 0) {
                 buf_addf(&b, "%" PRIu64 " (", last);
                 add_end(code, (int)property_raw(&s->l, "ExecMainStatus"), &b);
@@ -126,7 +126,7 @@ static void print_main(const Status *s) {
         }
         if (control > 0) {
                 buf_addf(&b, "%s%" PRIu64, b.len > 0 ? "; Control PID: " : "", control);
-                add_name(control, &b);
+                add_name(s, control, &b);
         }
         if (b.len > 0)
                 status_line(control > 0 && main == 0 && code == 0 ? "Cntrl PID" : "Main PID", "%s", b.data);

@@ -114,6 +114,25 @@ static void print_tree(Status *s) {
         unit_processes_release(&p);
 }
 
+static void warn_changed(const Status *s) {
+        const Ctl *c = s->ctl;
+
+        fflush(stdout);
+        fprintf(stderr, "%sWarning:%s ", COLOR_YELLOW(c), COLOR_END(c));
+        if (c->called_as_systemctl)
+                fprintf(stderr,
+                        "The unit file, source configuration file or drop-ins of %s changed on disk. Run "
+                        "'systemctl "
+                        "daemon-reload' to reload units.\n",
+                        s->unit);
+        else
+                fprintf(stderr,
+                        "%s or its drop-ins have changed on disk; 'svctl diff %s' shows how, 'svctl "
+                        "daemon-reload' "
+                        "takes it up.\n",
+                        s->unit, s->unit);
+}
+
 static void print_unit(Status *s, unsigned lines) {
         Ctl *c = s->ctl;
 
@@ -126,13 +145,8 @@ static void print_unit(Status *s, unsigned lines) {
         print_log(s, lines);
         if (s->is_cut && c->format != FORMAT_CAT && !c->no_legend)
                 puts("Hint: Some lines were cut, -l shows them in full.");
-        if (!property_raw(&s->l, "NeedDaemonReload") || c->quiet)
-                return;
-        fflush(stdout);
-        fprintf(stderr,
-                "%sWarning:%s %s or its drop-ins have changed on disk; 'svctl diff %s' shows how, 'svctl "
-                "daemon-reload' takes it up.\n",
-                c->screen.color ? COLOR_YELLOW(c) : "", COLOR_END(c), s->unit, s->unit);
+        if (property_raw(&s->l, "NeedDaemonReload") && !c->quiet)
+                warn_changed(s);
 }
 
 static int exit_of(const PropertyList *l) {
