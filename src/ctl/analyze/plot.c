@@ -66,7 +66,7 @@ static void add_bar(Plot *p, const char *class, usec_t from, usec_t to, double y
         double x = x_of(p, from), width = x_of(p, MAX(from, to)) - x;
 
         buf_addf(&p->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
-                 class, x, y, MAX(width, 1.5), BAR);
+                 class, x, y, MAX(width, str_equal(class, "failed") ? 4.0 : 1.5), BAR);
 }
 
 static void add_head(Plot *p) {
@@ -211,15 +211,17 @@ static usec_t until(const Plot *p, usec_t from, usec_t a, usec_t b) {
 static void add_unit(Plot *p, const BootUnit *u, size_t line) {
         double y = TOP + LINE * (double)line + (LINE - BAR) / 2;
         usec_t up = until(p, u->activating, u->activated, u->deactivated);
+        bool was_up = u->activated > 0 && u->activated >= u->activating;
 
         buf_add(&p->out, "<g>");
         add_hint(p, u);
         add_name(p, u, y);
-        if (u->activated >= u->activating)
+        if (was_up)
                 add_bar(p, "up", u->activated, until(p, u->activated, u->deactivating, u->deactivated), y);
         if (u->deactivating >= u->activating)
-                add_bar(p, "stopping", u->deactivating, until(p, u->deactivating, u->deactivated, 0), y);
-        add_bar(p, u->failed ? "failed" : "starting", u->activating, up, y);
+                add_bar(p, u->failed && was_up ? "failed" : "stopping", u->deactivating,
+                        until(p, u->deactivating, u->deactivated, 0), y);
+        add_bar(p, u->failed && !was_up ? "failed" : "starting", u->activating, up, y);
         if (u->took > 0) {
                 Buf words auto_buf = { 0 };
 
