@@ -240,7 +240,8 @@ static bool type_is_accepted(const Reading *r, const char *signature) {
 }
 
 static ValueReader find_reader(const Reading *r, const char *signature) {
-        static const WireReader *const tables[] = { scalar_readers, list_readers };
+        static const WireReader *const tables[] = { scalar_readers, list_readers, record_readers,
+                                                    command_readers };
         const Codec *codec = reading_codec(r);
 
         if (codec && codec->id == CODEC_rlimit)

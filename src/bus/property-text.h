@@ -17,7 +17,9 @@
  * set of converters.
  *
  *      property-text.c     rows, numbers, single values
- *      property-list.c     arrays and records
+ *      property-list.c     arrays
+ *      property-record.c   arrays of records
+ *      property-command.c  command lines
  *      property-special.c  names without a row
  */
 
@@ -49,7 +51,14 @@ int reading_add(Reading *r, const char *text); /* one assignment to the row */
 int reading_add_buf(Reading *r, const Buf *b);
 int reading_refuse(Reading *r, const char *why); /* "PROPERTY: why" */
 const Directive *reading_find_row(const Reading *r, const char *key);
-const Codec *reading_codec(const Reading *r); /* the row's, or its syntax; NULL: neither */
+const Codec *reading_codec(const Reading *r);     /* the row's, or its syntax; NULL: neither */
+typedef int (*ElementReader)(Reading *r, Buf *b); /* > 0: there was one */
+int reading_lines(Reading *r, const char *element,
+                  ElementReader read); /* each element is an assignment of its own */
+int reading_words(Reading *r, const char *element,
+                  ElementReader read);          /* all elements are words of one assignment */
+int reading_add_word(Buf *b, const char *word); /* 1, -ENOMEM */
+void buf_add_base64(Buf *b, const uint8_t *data, size_t n);
 int read_commands(Reading *r, bool extended);
 int read_string_array(Reading *r, char ***ret);
 
@@ -57,7 +66,8 @@ typedef struct WireReader {
         const char *signature;
         ValueReader read;
 } WireReader;
-extern const WireReader list_readers[]; /* ended by a row without a signature */
+extern const WireReader list_readers[], record_readers[],
+        command_readers[]; /* ended by a row without a signature */
 typedef struct SpecialProperty {
         const char *name, *signature;
         const char *key; /* of the row; NULL: the reader finds it */
