@@ -119,8 +119,8 @@ static int describe(const Unit *u, bool is_stderr, pid_t pid, char **ret) {
         buf_addf(
                 &b,
                 "IDENTIFIER=%s\nSTREAM=%s\nPRIORITY=%d\nFACILITY=%d\nLEVEL_PREFIX=%d\nKMSG=%d\nTERMINAL=%d\n",
-                journal_identifier(u), is_stderr ? "stderr" : "stdout", e->syslog_level, e->syslog_facility >> 3,
-                e->syslog_level_prefix, wants_kmsg(how), wants_terminal(how));
+                journal_identifier(u), is_stderr ? "stderr" : "stdout", e->syslog_level,
+                e->syslog_facility >> 3, e->syslog_level_prefix, wants_kmsg(how), wants_terminal(how));
         if (pid > 0)
                 buf_addf(&b, "PID=%d\n", (int)pid);
         journal_describe_unit(u, &b);

@@ -17,17 +17,18 @@ static bool has_success_action(const UnitSpec *s) {
 }
 
 static int runs_nothing(const UnitSpec *s) {
-        return s->service->n_instances == 0 && commands(s->service, COMMAND_START) == 0 && commands(s->service, COMMAND_STOP) == 0 &&
-               !has_success_action(s);
+        return s->service->n_instances == 0 && commands(s->service, COMMAND_START) == 0 &&
+               commands(s->service, COMMAND_STOP) == 0 && !has_success_action(s);
 }
 
 static int starts_nothing(const UnitSpec *s) {
-        return s->service->n_instances == 0 && commands(s->service, COMMAND_START) == 0 && s->service->type != TYPE_ONESHOT;
+        return s->service->n_instances == 0 && commands(s->service, COMMAND_START) == 0 &&
+               s->service->type != TYPE_ONESHOT;
 }
 
 static int has_no_start(const UnitSpec *s) {
-        return s->service->n_instances == 0 && commands(s->service, COMMAND_START) == 0 && !has_success_action(s) &&
-               !s->service->remain_after_exit;
+        return s->service->n_instances == 0 && commands(s->service, COMMAND_START) == 0 &&
+               !has_success_action(s) && !s->service->remain_after_exit;
 }
 
 static int starts_twice(const UnitSpec *s) {
