@@ -31,7 +31,7 @@ StandardError=inherit
 SyslogIdentifier=tag
 ExecStart=/bin/bash -c 'echo by pipe; echo again >/dev/stdout; echo and again >/dev/stderr; (echo by syslog; sleep inf) | logger & (echo by stream; sleep inf) | systemd-cat -t cat & sleep inf'
 E
-        boot
+        boot --cgroup hybrid # elsewhere a shim tells later which process it is
         ctl start who.service
         local ways=("by pipe" again "and again" "by syslog" "by stream") m
         for m in "${ways[@]}"; do wait_host has_message "$m"; done
@@ -58,4 +58,156 @@ E
         all_have _MACHINE_ID "$(inside cat /etc/machine-id)" "${ways[@]}"
         all_have _HOSTNAME "$(inside hostname)" "${ways[@]}"
         stop
+}
+
+@test "what a unit may say holds for its lines and for its datagrams; who was cut short is told how much" {
+        unit chatty.service <<'E'
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+LogLevelMax=notice
+LogExtraFields=SHIP=enterprise
+LogRateLimitIntervalSec=3s
+LogRateLimitBurst=5
+ExecStart=/bin/bash -c 'echo "<6>too small to print"; printf "<5>line %%s\n" {1..20}'
+E
+        unit quiet.service <<'E'
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+LogLevelMax=notice
+LogExtraFields=SHIP=voyager
+StandardOutput=null
+ExecStart=/bin/sh -c 'logger -p user.info too small to send; logger -p user.notice a notice; exec sleep 0'
+ExecStart=/usr/bin/logger -p user.notice gone at once
+E
+        boot
+        ctl start chatty.service quiet.service
+        for m in "line 1" "a notice" "gone at once"; do wait_host has_message "$m"; done
+        [ "$(journal -u chatty.service SYSLOG_IDENTIFIER=bash | grep -c '^line')" = 5 ]
+        all_have SHIP enterprise "line 1"
+        all_have SHIP voyager "gone at once"
+        all_have _SYSTEMD_UNIT quiet.service "gone at once"
+        all_have _SYSTEMD_INVOCATION_ID "$(show quiet.service InvocationID)" "gone at once"
+        run -1 has_message "too small to print"
+        [ ! "$(journal MESSAGE="too small to send" SHIP=voyager)" ]
+        # The next one that passes is told of those that did not.
+        DEADLINE=60 wait_host suppressed
+        [[ $(journal MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e -n 1) =~ ^Suppressed\ [0-9]+\ messages\ from\ chatty.service$ ]]
+        [ "$(journal MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e -o json | jq -rs '.[0].N_DROPPED | tonumber >= 15')" = true ]
+        stop
+}
+
+suppressed() {
+        inside systemctl restart chatty.service
+        [[ $(journal -u chatty.service MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e) ]]
+}
+
+@test "lines of any length and any bytes; payloads in memory files, and what only looks like one" {
+        unit odd.service <<'E'
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/bash -c 'head -c 1048576 /dev/zero | tr "\\0" x; echo; printf "one\\0two\\n"; printf "\\xff\\xfe\\x80 raw\\n"; printf "no newline"'
+E
+        boot
+        local pid
+        pid=$(inside pgrep -x svinit-journald)
+        ctl start odd.service
+        wait_host has_message "no newline"
+        [ "$(journal -u odd.service _LINE_BREAK=line-max | wc -l)" = 21 ]
+        [ "$(journal -u odd.service SYSLOG_IDENTIFIER=bash | tr -cd x | wc -c)" = 1048576 ]
+        all_have _LINE_BREAK nul one
+        all_have _LINE_BREAK eof "no newline"
+        has_message two
+        journal -u odd.service -a | LC_ALL=C grep -aqP '^\xff\xfe\x80 raw$'
+        inside python3 - <<'PY'
+import array, fcntl, os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect('/run/systemd/journal/socket')
+
+def send(fds, data=b''):
+    try:
+        s.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', fds))])
+    except OSError as e:
+        print(e)
+
+def memory(data):
+    fd = os.memfd_create('x', os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.write(fd, data)
+    return fd
+
+sealed = memory(b'MESSAGE=sealed\nBIG=' + b'y' * (1 << 20) + b'\n')
+fcntl.fcntl(sealed, 1033, 15)  # F_ADD_SEALS: all of them
+send([sealed])
+send([memory(b'MESSAGE=not sealed\n')])
+sparse = memory(b'MESSAGE=sparse\n')
+os.ftruncate(sparse, 1 << 40)
+send([sparse])
+cut = memory(b'MESSAGE=cut\n')
+os.ftruncate(cut, 0)
+send([cut])
+send([memory(b'\xff\0=\n\n\n\0' * 1000)])
+send([memory(b'MESSAGE\n' + b'\xff' * 8 + b'x')])
+send(os.pipe())
+send([os.open('/', os.O_RDONLY)])
+send([os.open('/dev/zero', os.O_RDONLY), sealed])
+send([s.fileno()] * 200)
+send([sealed], b'MESSAGE=with text\n')
+s.send(b'MESSAGE=after all\n')
+PY
+        wait_host has_message "after all"
+        [ "$(journal MESSAGE=sealed -a -o json | jq -r ".BIG | length")" = 1048576 ]
+        has_message "not sealed"
+        has_message "with text"
+        run -1 has_message sparse
+        [ "$(inside pgrep -x svinit-journald)" = "$pid" ]
+        [ "$(inside ls "/proc/$pid/fd" | wc -l)" -lt 100 ]
+        inside logger --rfc5424 -t form -p daemon.err -u /dev/log "by the newer form"
+        wait_host has_message "by the newer form"
+        all_have SYSLOG_IDENTIFIER form "by the newer form"
+        all_have PRIORITY 3 "by the newer form"
+        journal_verifies
+        stop
+}
+
+@test "a reader of the container's output that stalls, and one that goes away, hold up nobody; the journal has it all" {
+        unit flood.service <<'E'
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/bin/seq -f 'flood %%.0f' 1 100000
+E
+        unit later.service <<'E'
+[Service]
+Type=oneshot
+ExecStart=/bin/echo later
+E
+        mkfifo "$T/console"
+        local reader cat
+        exec {reader}<>"$T/console"
+        boot
+        ctl start flood.service
+        wait_host journal_has flood.service "flood 100000"
+        [ "$(journal -u flood.service | grep -c '^flood ')" = 100000 ]
+        cat <&"$reader" >"$T/shown" 3>&- &
+        cat=$!
+        wait_host grep -q 'lines are not shown here because the reader was too slow' "$T/shown"
+        local shown
+        shown=$(grep -c '^seq.*: flood' "$T/shown")
+        ((shown < 100000 && shown > 0))
+        ctl start later.service
+        wait_host grep -q '^echo.*: later' "$T/shown"
+        kill "$cat"
+        wait "$cat" || true
+        exec {reader}>&-
+        ctl restart flood.service later.service
+        wait_host twice later.service later
+        wait_host twice flood.service "flood 100000"
+        [ "$(journal -u flood.service | grep -c '^flood ')" = 200000 ]
+        stop
+}
+
+twice() {
+        [ "$(journal -u "$1" | grep -cxF "$2")" = 2 ]
 }
