@@ -201,7 +201,10 @@ static const char *job_word(const char *given) {
         return t < 0 ? NULL : job_type_to_string((JobType)t);
 }
 
-/* By its own name: a rule for the unit holds for its aliases. What is wrong with the arguments the call itself will say. */
+/*
+ * By its own name: a rule for the unit holds for its aliases. What is wrong
+ * with the arguments the call itself will say.
+ */
 static int fill_details(Call *c, const Method *row) {
         CallDetails *d = c->connection->details;
         const Verb *v = find_verb(row->member);

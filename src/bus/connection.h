@@ -90,7 +90,8 @@ typedef struct DeferredCall {
         struct DeferredCall *next, *prev;
 } DeferredCall;
 
-int connection_add(Bus *b, int fd); /* the descriptor is taken in any case */
+int connection_add(Bus *b, int fd);          /* the descriptor is taken in any case */
+int connection_start(Connection *c, int fd); /* its sd-bus side; the descriptor is taken in any case */
 void connection_free(Connection *c);
 void connection_doom(Connection *c); /* it goes at the end of the turn, unless it has gone before */
 bool connection_is_ready(const Connection *c);

@@ -151,7 +151,10 @@ static int ask_authority(Question *q) {
                                  dialogue ? DIALOGUE_TIMEOUT : AUTHORIZATION_TIMEOUT);
 }
 
-/* An unknown sender has left, or nobody can say who it is: it controls nothing, and polkit would not know it either. */
+/*
+ * An unknown sender has left, or nobody can say who it is: it controls
+ * nothing, and polkit would not know it either.
+ */
 static int on_identity(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Question *q = userdata;
         int r;
