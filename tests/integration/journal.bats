@@ -34,16 +34,30 @@ E
         stop
 }
 
-@test "a burst is complete although its writer is gone at once" {
-        unit burst.service <<'E'
+@test "a burst is complete although its writer is gone at once: a C program, a shell, Node" {
+        local burst writers=(c shell)
+        unit burst-c.service <<'E'
 [Service]
 Type=oneshot
 ExecStart=/usr/bin/seq -f 'burst %%.0f' 1 200000
 E
+        unit burst-shell.service <<'E'
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'i=0; while [ $$i -lt 200000 ]; do i=$$((i+1)); echo burst $$i; done'
+E
+        unit burst-node.service <<'E'
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/env node -e 'for (let i = 1; i <= 200000; i++) console.log("burst " + i)'
+E
+        ! command -v node >/dev/null || writers+=(node)
         boot
-        ctl start burst.service
-        wait_host journal_has burst.service "burst 200000"
-        [[ $(journal -u burst.service | grep -c '^burst ') == 200000 ]]
+        for burst in "${writers[@]}"; do
+                ctl start "burst-$burst.service"
+                wait_host journal_has "burst-$burst.service" "burst 200000"
+                [[ $(journal -u "burst-$burst.service" | grep -c '^burst ') == 200000 ]]
+        done
         journal_verifies
         stop
 }
