@@ -100,7 +100,7 @@ refused_for_number() {
         answers
         inside env SYSTEMCTL_FORCE_BUS=1 timeout 20 systemctl start b.service
         [[ $(show b.service ActiveState) == active ]]
-        inside pkill -KILL -u 65534 busctl
+        inside_sh 'kill -KILL $(pgrep -u 65534 -x busctl)'
         wait "${pids[@]}" || true
         # Their places are free again.
         call StopUnit ss b.service replace >"$T/out/last" 2>&1 3>&- &
