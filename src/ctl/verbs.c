@@ -121,6 +121,8 @@ const Verb verbs[] = {
         { "escape", "TEXT...", "Escape text for use in a unit name", 0, -1, verb_escape, "Unit files", true },
         { "dump-directives", "", "List all directives that svinit knows", 0, 0, verb_dump_directives,
           "Unit files", true, .paged = true },
+        { "dump-catalog", "", "List what svinit's messages mean, for journalctl --update-catalog", 0, 0,
+          verb_dump_catalog, "Unit files", true, .paged = true },
         { "daemon-reload", "", "Read again the unit files that have changed", 0, 0, verb_daemon_reload,
           "Manager" },
         { "daemon-reexec", "", "Ask the manager to execute itself anew", 0, 0, verb_daemon_reload,

@@ -279,6 +279,7 @@ VERB(exit);
 VERB(logs);
 VERB(verify);
 VERB(dump_directives);
+VERB(dump_catalog);
 VERB(escape);
 VERB(analyze);
 VERB(show_environment);
