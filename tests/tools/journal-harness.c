@@ -459,6 +459,11 @@ static unsigned check_order(Harness *h) {
         }
         sd_journal_close(j);
 
+        /* All lines of one that was done long before the end may be gone. */
+        for (size_t i = 0; h->newest_only && i < h->n_writers; i++)
+                if (h->writers[i].next == 0)
+                        h->writers[i].first = h->writers[i].next = h->n_lines;
+
         for (size_t i = 0; i < h->n_writers; i++)
                 if (h->writers[i].next != h->n_lines) {
                         fprintf(stderr, "writer %zu: ends at %" PRIu64 " of %" PRIu64 "\n", i,
