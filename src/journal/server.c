@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define PIPE_BYTES_MAX (1024 * 1024)
-#define ANNOUNCE_INTERVAL (100 * USEC_PER_MSEC) /* readers that follow need not be woken for each line */
+#define ANNOUNCE_INTERVAL (20 * USEC_PER_MSEC) /* readers that follow need not be woken for each line */
 #define TRIM_DELAY (2 * USEC_PER_SEC)
 #define DATAGRAMS_PER_TURN 64
 #define DRAIN_TURNS_MAX 4096      /* datagrams */
