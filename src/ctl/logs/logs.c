@@ -164,6 +164,8 @@ static int follow(Logs *l) {
         int fd = sd_journal_get_fd(l->j), r = MIN(fd, 0);
 
         l->lines = LOGS_ALL_LINES;
+        if (r >= 0) /* what has come while the rest was shown */
+                r = show_range(l, sd_journal_next(l->j));
         while (r >= 0) {
                 struct pollfd p[] = { { .fd = fd, .events = (short)sd_journal_get_events(l->j) },
                                       { .fd = fileno(l->out) } };
@@ -397,6 +399,8 @@ static int run(Logs *l, int argc, char **argv) {
         if (l->o->field_names || l->o->field)
                 return l->o->field ? print_unique(l) : print_names(l);
         (void)sd_journal_set_data_threshold(l->j, 0);
+        if (l->o->follow) /* from here on nothing comes unseen */
+                (void)sd_journal_get_fd(l->j);
         r = logs_match(l, units, matches);
         if (r < 0)
                 return CTL_FAILED;
