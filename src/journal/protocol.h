@@ -2,16 +2,15 @@
 #pragma once
 
 /*
- * What PID 1 and svinit-journald say to each other, over one SOCK_SEQPACKET
- * pair (descriptor JOURNAL_CONTROL_FD in svinit-journald). Both sides trust
- * each other's framing, but svinit-journald may die at any time: PID 1 keeps a
+ * What PID 1 and svinit-journald say to each other, over the pair of
+ * companion/link.h. svinit-journald may die at any time: PID 1 keeps a
  * duplicate of every descriptor it hands over and sends all of them again to
- * the next svinit-journald.
+ * the next svinit-journald. The ids of streams are chosen by PID 1 below 2^63,
+ * by svinit-journald (STORE) above.
  *
- * One datagram = one JournalMessage header, its text behind it, descriptors as
- * SCM_RIGHTS. Why each message is harmless for PID 1: it only ever adds or
- * drops bookkeeping of svinit-journald's own, and PID 1 only stores (STORE) or
- * closes (GONE) descriptors by id, in bounded number.
+ * Why each message is harmless for PID 1: it only ever adds or drops
+ * bookkeeping of svinit-journald's own, and PID 1 only stores (STORE) or closes
+ * (GONE) descriptors by id, in bounded number.
  *
  * What must hold on PID 1's side, or lines are lost:
  * - it reads all that a dead svinit-journald had sent before it starts the next one (SAVE_STATE, STORE, GONE);
@@ -25,10 +24,7 @@
  * SYSLOG=0|1 KMSG=0|1 TERMINAL=0|1 (its lines are forwarded there, whatever holds for the others).
  */
 
-#include <stdint.h>
-
-#define JOURNAL_CONTROL_FD 3
-#define JOURNAL_MESSAGE_MAX 8192 /* bytes, header and text */
+#include "companion/link.h"
 
 typedef enum JournalVerb {
         /* PID 1 -> svinit-journald */
@@ -61,12 +57,3 @@ typedef enum JournalSocket {
         JOURNAL_SOCKET_VARLINK, /* calls: rotate, flush, sync */
         JOURNAL_SOCKET_MAX
 } JournalSocket;
-
-typedef struct JournalMessage {
-        uint32_t verb;
-        uint32_t n_fds;
-        uint64_t id; /* of the stream: chosen by PID 1 below 2^63, by svinit-journald (STORE) above */
-        uint32_t text_len;
-        uint32_t reserved;
-        char text[];
-} JournalMessage;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal/server.h"
-#include "journal/sandbox.h"
+
+#include "companion/sandbox.h"
 #include "journal/whose.h"
 
 #include <errno.h>
@@ -129,7 +130,7 @@ int server_init(Server *s, int argc, char *argv[]) {
         int r;
 
         *s = (Server){ .epoll_fd = -1,
-                       .control_fd = JOURNAL_CONTROL_FD,
+                       .control_fd = LINK_CONTROL_FD,
                        .null_fd = -1,
                        .state = STATE_INIT,
                        .storage.dirfd = -1,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal/whose.h"
 
-#include "journal/sandbox.h"
-
 #include "base/macro.h"
+#include "companion/sandbox.h"
 
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int whose_fd = -1;
@@ -23,6 +23,15 @@ static ssize_t look(pid_t pid, char *ret, size_t size) {
 
 /* Not one allocation, not one file: what it inherited is closed but for its socket. */
 static void serve(int fd) {
+        static const unsigned short calls[] = {
+                SYS_recvfrom, SYS_sendto, SYS_readlinkat, SYS_rt_sigreturn, SYS_exit_group,
+#ifdef SYS_readlink
+                SYS_readlink,
+#endif
+#ifdef SYS_recv
+                SYS_recv,     SYS_send,
+#endif
+        };
         char name[PATH_MAX];
         pid_t pid;
 
@@ -33,7 +42,7 @@ static void serve(int fd) {
         (void)close_range(3, UINT_MAX, 0);
         (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         (void)sandbox_drop_capabilities(false, true);
-        (void)sandbox_filter_calls_of_whose();
+        (void)sandbox_filter_only(calls, ELEMENTSOF(calls));
 
         while (recv(0, &pid, sizeof(pid), 0) == sizeof(pid)) {
                 ssize_t n = look(pid, name, sizeof(name));

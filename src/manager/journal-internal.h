@@ -2,13 +2,13 @@
 #pragma once
 
 /*
- * What the files of the link to svinit-journald share: journal-link.c (its
- * process and its sockets), journal-message.c (what is said to it and by it),
+ * What the files of the link to svinit-journald share: journal-link.c (what
+ * it is as a companion, its sockets), journal-message.c (what is said to it and by it),
  * journal-stream.c (the pipes of which it reads).
  */
 
 #include "journal/protocol.h"
-#include "manager/manager-internal.h"
+#include "manager/companion.h"
 
 #define STATE_FDS_MAX 8
 #define STORED_ID ((uint64_t)1 << 63) /* streams that svinit-journald accepted itself */
@@ -28,26 +28,16 @@ typedef struct JournalStream {
         UT_hash_handle hh;
 } JournalStream;
 
-/* A message that the socket had no room for. */
-typedef struct JournalPending JournalPending;
-
 struct JournalLink {
-        Manager *manager;
-        pid_t pid;
-        int control;
-        sd_event_source *source, *restart_timer;
+        Companion companion;
         JournalStream *streams; /* hash by id */
         uint64_t next_id;
         unsigned n_stored;
-        JournalPending *pending; /* list */
         int sockets[JOURNAL_SOCKET_MAX];
         int state[STATE_FDS_MAX];
         size_t n_state;
-        bool ending, unavailable;
         JournalDead dead[DEAD_MAX]; /* a ring */
         unsigned next_dead;
-        usec_t last_start;
-        unsigned quick_ends;
 };
 
 /* journal-stream.c */
@@ -61,9 +51,7 @@ void journal_describe_unit(const Unit *u, Buf *b); /* as protocol.h says */
 void journal_open_own_stream(JournalLink *l);      /* of svinit's own messages */
 
 /* journal-message.c */
-int journal_post(JournalLink *l, uint32_t verb, uint64_t id,
-                 const char *text); /* now or when there is room */
-void journal_flush(JournalLink *l);
-void journal_forget_pending(JournalLink *l);
-int journal_hand_over(JournalLink *l); /* everything, to one that has just started */
-int journal_receive(JournalLink *l);   /* 1: one message; 0: nothing there; negative: the end */
+int journal_post(JournalLink *l, uint32_t verb, uint64_t id, const char *text);
+int journal_send(Companion *c, const LinkMessage *m, const char *text);
+int journal_hand_over(Companion *c);
+void journal_receive(Companion *c, LinkIncoming *in);

@@ -1,125 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/*
- * What PID 1 and svinit-journald say to each other. Messages that do not fit
- * into the socket wait in a list; when the other end is gone they are dropped,
- * since all is handed over again to the next one.
- */
+/* What PID 1 and svinit-journald say to each other. */
 
 #include "manager/journal-internal.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
-#include <utlist.h>
 
-struct JournalPending {
-        uint32_t verb;
-        uint64_t id; /* of a stream, or the message's id */
-        char *text;  /* owned; for ADD and STORED the stream's own is sent */
-        JournalPending *next, *prev;
-};
-
-/* 1: sent; 0: the socket is full; negative: the other end is gone. */
-static int send_message(JournalLink *l, uint32_t verb, uint64_t id, const char *text, const int *fds,
-                        size_t n_fds) {
-        size_t len = text ? strlen(text) : 0;
-        JournalMessage header = {
-                .verb = verb, .n_fds = (uint32_t)n_fds, .id = id, .text_len = (uint32_t)len
-        };
-        struct iovec iov[] = { { &header, sizeof(header) }, { (void *)text, len } };
-        union {
-                char buf[CMSG_SPACE(STATE_FDS_MAX * sizeof(int))];
-                struct cmsghdr align;
-        } control = { 0 };
-        struct msghdr mh = { .msg_iov = iov, .msg_iovlen = len > 0 ? 2 : 1 };
-
-        if (n_fds > 0) {
-                mh.msg_control = control.buf;
-                mh.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
-                struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
-                c->cmsg_level = SOL_SOCKET;
-                c->cmsg_type = SCM_RIGHTS;
-                c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
-                memcpy(CMSG_DATA(c), fds, n_fds * sizeof(int));
-        }
-        if (sendmsg(l->control, &mh, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-                return 1;
-        return errno == EAGAIN || errno == ENOBUFS || errno == ETOOMANYREFS ? 0 : -errno;
-}
-
-static int send_pending(JournalLink *l, const JournalPending *p) {
+/* What is kept is found now, as it is now. */
+int journal_send(Companion *c, const LinkMessage *m, const char *text) {
+        JournalLink *l = CONTAINER_OF(c, JournalLink, companion);
         JournalStream *s;
 
-        switch (p->verb) {
+        switch (m->verb) {
         case JOURNAL_ADD:
         case JOURNAL_STORED:
-                s = journal_stream_find(l, p->id);
-                return s ? send_message(l, p->verb, p->id, s->text, &s->fd, 1) : 1;
+                s = journal_stream_find(l, m->id);
+                return s ? link_send(c->control, m, s->text, strlen(s->text), &s->fd, 1) : 1;
         case JOURNAL_LISTEN:
-                return send_message(l, p->verb, p->id, NULL, &l->sockets[p->id], 1);
+                return link_send(c->control, m, NULL, 0, &l->sockets[m->id], 1);
         case JOURNAL_STATE:
-                return send_message(l, p->verb, 0, NULL, l->state, l->n_state);
+                return link_send(c->control, m, NULL, 0, l->state, l->n_state);
         default:
-                return send_message(l, p->verb, p->id, p->text, NULL, 0);
+                return link_send(c->control, m, text, text ? strlen(text) : 0, NULL, 0);
         }
-}
-
-static void pending_free(JournalLink *l, JournalPending *p) {
-        DL_DELETE(l->pending, p);
-        free(p->text);
-        free(p);
-}
-
-void journal_flush(JournalLink *l) {
-        JournalPending *p, *next;
-
-        if (l->control < 0)
-                return;
-        DL_FOREACH_SAFE (l->pending, p, next) {
-                int r = send_pending(l, p);
-
-                if (r == 0)
-                        break;
-                pending_free(l, p);
-                if (r < 0)
-                        break; /* its end is noticed by the source */
-        }
-        if (l->source)
-                (void)sd_event_source_set_io_events(l->source, EPOLLIN | (l->pending ? EPOLLOUT : 0));
-}
-
-void journal_forget_pending(JournalLink *l) {
-        JournalPending *p, *next;
-
-        DL_FOREACH_SAFE (l->pending, p, next)
-                pending_free(l, p);
 }
 
 int journal_post(JournalLink *l, uint32_t verb, uint64_t id, const char *text) {
-        JournalPending *p;
-
-        if (l->control < 0)
-                return 0; /* all is handed over when the next one starts */
-        p = calloc(1, sizeof(*p));
-        if (!p)
-                return -ENOMEM;
-        p->verb = verb;
-        p->id = id;
-        if (text && !(p->text = strdup(text))) {
-                free(p);
-                return -ENOMEM;
-        }
-        DL_APPEND(l->pending, p);
-        journal_flush(l);
-        return 0;
+        return companion_post(&l->companion, &(LinkMessage){ .verb = verb, .id = id }, text);
 }
 
-int journal_hand_over(JournalLink *l) {
+int journal_hand_over(Companion *c) {
+        JournalLink *l = CONTAINER_OF(c, JournalLink, companion);
         JournalStream *s, *next;
         int r;
 
@@ -167,7 +81,7 @@ static Unit *unit_of_dead(const JournalLink *l, pid_t pid) {
 }
 
 static void on_ask(JournalLink *l, uint64_t pid) {
-        Unit *u = pid > 1 && pid <= INT32_MAX ? manager_unit_of_pid(l->manager, (pid_t)pid) : NULL;
+        Unit *u = pid > 1 && pid <= INT32_MAX ? manager_unit_of_pid(l->companion.manager, (pid_t)pid) : NULL;
         Buf b auto_buf = { 0 };
 
         if (!u && pid > 1 && pid <= INT32_MAX)
@@ -185,68 +99,41 @@ static void keep_state(JournalLink *l, int *fds, size_t n) {
                 l->state[i] = TAKE_FD(fds[i]);
 }
 
-static void handle(JournalLink *l, const JournalMessage *msg, int *fds, size_t n_fds) {
-        char text[JOURNAL_MESSAGE_MAX];
+static void store(JournalLink *l, LinkIncoming *in, const char *text) {
+        uint64_t id = in->message.id;
 
-        switch (msg->verb) {
+        if (in->n_fds != 1 || !(id & STORED_ID))
+                return;
+        /* Stored again with what its header said. */
+        if (journal_stream_find(l, id))
+                (void)str_replace(&journal_stream_find(l, id)->text, text);
+        else if (l->n_stored < STORED_MAX)
+                (void)journal_stream_add(l, id, link_take_fd(in, 0), text);
+}
+
+void journal_receive(Companion *c, LinkIncoming *in) {
+        JournalLink *l = CONTAINER_OF(c, JournalLink, companion);
+        const LinkMessage *m = &in->message;
+        char text[LINK_MESSAGE_MAX];
+
+        snprintf(text, sizeof(text), "%.*s", (int)m->text_len, m->text);
+        switch (m->verb) {
         case JOURNAL_GONE:
-                on_gone(l, msg->id);
+                on_gone(l, m->id);
                 break;
         case JOURNAL_SAVE_STATE:
-                keep_state(l, fds, n_fds);
+                keep_state(l, in->fds, in->n_fds);
                 break;
         case JOURNAL_STORE:
-                snprintf(text, sizeof(text), "%.*s", (int)msg->text_len, msg->text);
-                if (n_fds != 1 || !(msg->id & STORED_ID))
-                        break;
-                /* Stored again with what its header said. */
-                if (journal_stream_find(l, msg->id))
-                        (void)str_replace(&journal_stream_find(l, msg->id)->text, text);
-                else if (l->n_stored < STORED_MAX)
-                        (void)journal_stream_add(l, msg->id, TAKE_FD(fds[0]), text);
+                store(l, in, text);
                 break;
         case JOURNAL_ASK:
-                on_ask(l, msg->id);
+                on_ask(l, m->id);
                 break;
         case JOURNAL_WALL:
-                snprintf(text, sizeof(text), "%.*s", (int)msg->text_len, msg->text);
-                manager_tell_users(l->manager, text);
+                manager_tell_users(c->manager, text);
                 break;
         default:
                 break;
         }
-}
-
-int journal_receive(JournalLink *l) {
-        union {
-                JournalMessage m;
-                char buf[JOURNAL_MESSAGE_MAX];
-        } data;
-        union {
-                char buf[CMSG_SPACE(STATE_FDS_MAX * sizeof(int))];
-                struct cmsghdr align;
-        } control;
-        struct iovec iov = { data.buf, sizeof(data) };
-        struct msghdr mh = { .msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = control.buf,
-                             .msg_controllen = sizeof(control) };
-        int fds[STATE_FDS_MAX];
-        size_t n_fds = 0;
-        ssize_t n = recvmsg(l->control, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-
-        if (n < 0)
-                return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-        if (n == 0)
-                return -ECONNRESET;
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(&mh); c; c = CMSG_NXTHDR(&mh, c))
-                if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
-                        n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-                        memcpy(fds, CMSG_DATA(c), n_fds * sizeof(int));
-                }
-        if ((size_t)n >= sizeof(JournalMessage) && data.m.text_len <= (size_t)n - sizeof(JournalMessage))
-                handle(l, &data.m, fds, n_fds);
-        for (size_t i = 0; i < n_fds; i++)
-                cleanup_fd(&fds[i]);
-        return 1;
 }

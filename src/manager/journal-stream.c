@@ -80,8 +80,7 @@ static void describe_group(const Unit *u, Buf *b) {
 /* What does not fit into a message to svinit-journald is left out: without the message there would be no line at all. */
 static void describe_fields(const ExecSpec *e, Buf *b) {
         STRV_FOREACH (field, e->log_extra_fields)
-                if (b->len + strlen(*field) + sizeof("\nFIELD_") <
-                    JOURNAL_MESSAGE_MAX - sizeof(JournalMessage))
+                if (b->len + strlen(*field) + sizeof("\nFIELD_") < LINK_MESSAGE_MAX - sizeof(LinkMessage))
                         buf_addf(b, "\nFIELD_%s", *field);
 }
 

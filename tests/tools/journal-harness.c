@@ -98,7 +98,7 @@ static void die(const char *what) {
 /* ---- PID 1's side ---- */
 
 static void tell(Harness *h, JournalVerb verb, uint64_t id, const char *text, const int *fds, size_t n_fds) {
-        JournalMessage header = {
+        LinkMessage header = {
                 .verb = verb, .n_fds = (uint32_t)n_fds, .id = id, .text_len = (uint32_t)strlen(text)
         };
         struct iovec iov[] = { { &header, sizeof(header) }, { (char *)text, strlen(text) } };
@@ -156,12 +156,12 @@ static void on_gone(Harness *h, uint64_t id) {
 
 /* One message of svinit-journald; false: there is none. */
 static bool hear(Harness *h) {
-        char data[JOURNAL_MESSAGE_MAX], space[CMSG_SPACE(sizeof(int) * 16)];
+        char data[LINK_MESSAGE_MAX], space[CMSG_SPACE(sizeof(int) * 16)];
         struct iovec iov = { data, sizeof(data) };
         struct msghdr m = {
                 .msg_iov = &iov, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space)
         };
-        JournalMessage header;
+        LinkMessage header;
         int fds[16];
         size_t n_fds = 0;
         ssize_t n = recvmsg(h->control, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -205,10 +205,10 @@ static void exec_journald(Harness *h, int control) {
 
         dup2(h->console[1], STDOUT_FILENO);
         dup2(h->console[1], STDERR_FILENO);
-        if (control == JOURNAL_CONTROL_FD)
+        if (control == LINK_CONTROL_FD)
                 fcntl(control, F_SETFD, 0);
         else
-                dup2(control, JOURNAL_CONTROL_FD);
+                dup2(control, LINK_CONTROL_FD);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         snprintf(runtime, sizeof(runtime), "--runtime-dir=%s/log", h->dir);
         snprintf(max_use, sizeof(max_use), "--max-use=%s", h->max_use);

@@ -5,10 +5,9 @@
  * child that enters it, as there is no way back.
  */
 
-#include "journal/sandbox.h"
-#include "journal/whose.h"
-
 #include "base/macro.h"
+#include "companion/sandbox.h"
+#include "journal/whose.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journal/sandbox.h"
+#include "companion/sandbox.h"
 
 #include "base/macro.h"
 
@@ -22,7 +22,8 @@
 #define FS_REFER (1ULL << 13)
 #define FS_TRUNCATE (1ULL << 14)
 #define FS_IOCTL_DEV (1ULL << 15)
-#define NET_TCP 3ULL
+#define NET_BIND 1ULL
+#define NET_CONNECT 2ULL
 #define SCOPE_ABSTRACT_AND_SIGNAL 3ULL
 
 typedef struct Ruleset {
@@ -52,7 +53,7 @@ static bool lock_names(const Sandbox *box) {
         if (abi < 1)
                 return true; /* the kernel has none */
         r.fs |= truncate | (abi >= 2 ? FS_REFER : 0) | (abi >= 5 ? FS_IOCTL_DEV : 0);
-        r.net = abi >= 4 ? NET_TCP : 0;
+        r.net = abi < 4 ? 0 : NET_BIND | (box->network ? 0 : NET_CONNECT);
         r.scoped = abi >= 6 ? SCOPE_ABSTRACT_AND_SIGNAL : 0;
 
         fd = (int)landlock_create(&r, size, 0);
@@ -89,5 +90,5 @@ bool sandbox_enter(const Sandbox *box) {
 
         ok = lock_names(box) && ok;
         ok = sandbox_drop_capabilities(box->override_permissions, false) && ok;
-        return sandbox_filter_calls() && ok;
+        return sandbox_filter_calls(box) && ok;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The system calls of a running svinit-journald, as a filter. Only a few dozen
+ * The system calls of what runs beside PID 1, as a filter. Only a few dozen
  * numbers are compared, and the kernel remembers the outcome for each, so this
  * is written down directly. A call that is not listed fails with EPERM, except
  * clone3: the C library asks for it first and is content with clone then.
  */
 
-#include "journal/sandbox.h"
+#include "companion/sandbox.h"
 
 #include "base/macro.h"
 
@@ -65,13 +65,13 @@ static void on_call(Filter *f, unsigned call, uint32_t action) {
         add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
-/* The call is allowed when of its first argument the bits of `mask` are `value`, else refused. */
-static void on_argument(Filter *f, unsigned call, uint32_t mask, uint32_t value) {
-        add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 5));
+/* The call is allowed when of its first argument the bits of `mask` are one of the values, else refused. */
+static void on_argument(Filter *f, unsigned call, uint32_t mask, const uint32_t *values, uint8_t n) {
+        add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, (uint8_t)(3 + 2 * n)));
         add(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, FIRST_ARGUMENT_LOW));
         add(f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
-        add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
-        add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+        for (uint8_t i = 0; i < n; i++)
+                on_call(f, values[i], SECCOMP_RET_ALLOW);
         add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
 }
 
@@ -203,43 +203,38 @@ static const unsigned short calls[] = {
 
 _Static_assert(ELEMENTSOF(calls) < CALLS_MAX, "room in the filter");
 
-bool sandbox_filter_calls(void) {
+bool sandbox_filter_calls(const Sandbox *box) {
+        static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6 };
+        const uint32_t thread = CLONE_VM | CLONE_THREAD;
         Filter f = { 0 };
 
         begin(&f);
         for (size_t i = 0; i < ELEMENTSOF(calls); i++)
                 on_call(&f, calls[i], SECCOMP_RET_ALLOW);
+        for (size_t i = 0; i < box->n_more_calls; i++)
+                on_call(&f, box->more_calls[i], SECCOMP_RET_ALLOW);
         on_call(&f, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
-        on_argument(&f, SYS_socket, UINT32_MAX, AF_UNIX);
-        on_argument(&f, SYS_clone, CLONE_VM | CLONE_THREAD, CLONE_VM | CLONE_THREAD);
+        on_argument(&f, SYS_socket, UINT32_MAX, families, box->network ? ELEMENTSOF(families) : 1);
+        on_argument(&f, SYS_clone, thread, &thread, 1);
         return install(&f);
 }
 
-bool sandbox_filter_calls_of_whose(void) {
-        static const unsigned short whose[] = {
-                C(recvfrom), C(sendto), C(readlinkat), C(rt_sigreturn), C(exit_group),
-#ifdef SYS_readlink
-                C(readlink),
-#endif
-#ifdef SYS_recv
-                C(recv),     C(send),
-#endif
-        };
+bool sandbox_filter_only(const unsigned short *only, size_t n) {
         Filter f = { 0 };
 
         begin(&f);
-        for (size_t i = 0; i < ELEMENTSOF(whose); i++)
-                on_call(&f, whose[i], SECCOMP_RET_ALLOW);
+        for (size_t i = 0; i < n; i++)
+                on_call(&f, only[i], SECCOMP_RET_ALLOW);
         return install(&f);
 }
 
 #else
 
-bool sandbox_filter_calls(void) {
+bool sandbox_filter_calls(const Sandbox *box) {
         return true; /* nobody has written down this architecture's numbers */
 }
 
-bool sandbox_filter_calls_of_whose(void) {
+bool sandbox_filter_only(const unsigned short *only, size_t n) {
         return true;
 }
 
