@@ -141,6 +141,9 @@ static EventType take_note(Service *s, const Event *ev, EffectList *fx) {
                 s->want_stop = true;
                 s->restart_job = ev->value;
                 return ev->type;
+        case EVENT_DRAIN:
+                s->want_stop = !(service_traits(s)->flags & STATE_OVER);
+                return EVENT_TYPE_MAX;
         case EVENT_RESET_FAILED:
                 reset_failed(s);
                 return ev->type;

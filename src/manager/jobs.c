@@ -158,6 +158,7 @@ static void new_invocation(UnitRuntime *rt) {
         free(TAKE(rt->status_text));
         free(TAKE(rt->status_bus_error));
         rt->refusal_told = false;
+        rt->gates = 0;
         rt->status_errno = 0;
         rt->stream_ids[0] = rt->stream_ids[1] = 0; /* the streams of an earlier run end by themselves */
 }

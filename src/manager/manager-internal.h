@@ -15,6 +15,7 @@
  *      freeze.c      units that are held where they are
  *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
  *      sets.c        X-Instances=: a service that stands for several
+ *      roll.c        what proves that an instance works; drain.c how one leaves
  *      restart-by.c  services that restart when files change or at calendar events
  *      passed-fds.c  what a service gets on top of stdin, stdout and stderr; fd-store.c what it left for that
  *      transient.c   units that clients make, settings that they change; scope.c: processes that others made
@@ -229,12 +230,18 @@ void unit_follow_restarts(Manager *m, Unit *u);
 void unit_follow_clock(Manager *m, Unit *u); /* the clock was set, or the zone is another one */
 void restart_by_free(RestartBy *b);
 
+/* drain.c */
+void unit_follow_drain(Manager *m, Unit *u); /* its active state has changed */
+void drain_free(Drain *d);
+
 /* sets.c */
 void manager_count_cpus(Manager *m);
-Unit *unit_set(const Unit *u);               /* whose instance it is; NULL */
-void unit_note_for_set(Manager *m, Unit *u); /* it, or its jobs, have changed */
-void manager_tell_sets(Manager *m);          /* those noted */
-void unit_follow_set(Manager *m, Unit *u);   /* after a reload: as many as the set has now */
+Unit *unit_set(const Unit *u);                       /* whose instance it is; NULL */
+bool unit_is_surplus(const Unit *u);                 /* its number is beyond those that its set has */
+void manager_ask(Manager *m, Unit *u, JobType type); /* a job that nobody waits for */
+void unit_note_for_set(Manager *m, Unit *u);         /* it, or its jobs, have changed */
+void manager_tell_sets(Manager *m);                  /* those noted */
+void unit_follow_set(Manager *m, Unit *u);           /* after a reload: as many as the set has now */
 int unit_add_set_environment(Manager *m, const Unit *u, char ***env);
 void unit_plan_increment(const Unit *u, ExecPlan *p);
 

@@ -34,6 +34,7 @@ typedef struct UnitRuntime UnitRuntime;
 typedef struct StatusWatch StatusWatch;
 typedef struct Transient Transient; /* transient.h */
 typedef struct RestartBy RestartBy; /* restart-by.c */
+typedef struct Drain Drain;         /* drain.c */
 
 typedef enum SystemState {
         SYSTEM_INITIALIZING,
@@ -104,6 +105,7 @@ struct UnitRuntime {
         DualTime state_change, inactive_exit, active_enter, active_exit, inactive_enter, condition_time,
                 assert_time;
         bool condition_result, assert_result;
+        uint8_t gates;                 /* 1 << ReadyOn: passed in this run */
         uint8_t markers;               /* of UnitMarker; gone when it has gone down or reloaded */
         signed char *condition_states; /* owned; one for each condition, or NULL */
         sd_event_source *timer, *timer_realtime;
@@ -126,6 +128,7 @@ struct UnitRuntime {
         sd_event_source *resume_source;       /* socket unit: accepting pauses */
         FileWatch *file_watch;                /* PIDFile= or path unit */
         RestartBy *restart_by;                /* owned; NULL: nothing restarts it but its end */
+        Drain *drain;                         /* it takes no new connections and is stopped soon; owned */
         StoredFd *fd_store;                   /* owned */
         size_t n_fd_store;
         StatusWatch *status_watches;      /* of processes that have not executed yet; owned */

@@ -211,6 +211,7 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         unit_arm_timers(m, u);
         if (now != old) {
                 unit_follow_restarts(m, u);
+                unit_follow_drain(m, u);
                 unit_note_for_set(m, u);
         }
 }

@@ -9,6 +9,7 @@
  */
 
 #include "manager/manager-internal.h"
+#include "manager/roll.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -20,6 +21,20 @@ Unit *unit_set(const Unit *u) {
                 if (e->other->type == UNIT_SERVICE && e->other->spec->service->n_instances > 0)
                         return e->other;
         return NULL;
+}
+
+static unsigned index_of(const Unit *member) {
+        char *instance auto_free = NULL;
+        unsigned i;
+
+        return name_instance(member->id, &instance) >= 0 && instance && parse_unsigned(instance, &i) >= 0 ? i
+                                                                                                          : 0;
+}
+
+bool unit_is_surplus(const Unit *u) {
+        const Unit *set = unit_set(u);
+
+        return set && index_of(u) >= set->spec->service->n_instances;
 }
 
 static bool is_in_set(const Unit *u) {
@@ -85,14 +100,6 @@ void manager_count_cpus(Manager *m) {
         m->usable_cpus = MAX(n, 1U);
 }
 
-static unsigned index_of(const Unit *member) {
-        char *instance auto_free = NULL;
-        unsigned i;
-
-        return name_instance(member->id, &instance) >= 0 && instance && parse_unsigned(instance, &i) >= 0 ? i
-                                                                                                          : 0;
-}
-
 int unit_add_set_environment(Manager *m, const Unit *u, char ***env) {
         char number[32];
 
@@ -109,7 +116,7 @@ void unit_plan_increment(const Unit *u, ExecPlan *p) {
         p->increment = index_of(u);
 }
 
-static void request(Manager *m, Unit *u, JobType type) {
+void manager_ask(Manager *m, Unit *u, JobType type) {
         Report why = { 0 };
 
         if (manager_enqueue(m, type, u, JOB_REPLACE, &why, NULL) != 0)
@@ -120,15 +127,13 @@ static void request(Manager *m, Unit *u, JobType type) {
 }
 
 void unit_follow_set(Manager *m, Unit *u) {
-        const Unit *set = unit_set(u);
-
         if (u->type != UNIT_SERVICE || m->stopping)
                 return;
         if (is_in_set(u)) {
                 if (active_state_is_up(machine_active_state(&unit_runtime(u)->machine)))
-                        request(m, u, JOB_START); /* brings those that are missing */
-        } else if (set && !unit_is_down(u) && index_of(u) >= set->spec->service->n_instances) {
-                request(m, u, JOB_STOP); /* the set has become smaller */
+                        manager_ask(m, u, JOB_START); /* brings those that are missing */
+        } else if (!unit_is_down(u) && unit_is_surplus(u)) {
+                unit_leave(m, u); /* the set has become smaller */
         }
         unit_note_for_set(m, u);
 }

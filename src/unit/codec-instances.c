@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* X-Instances=: a number, or one that follows from the CPUs that may be used. */
+/* X-Instances=: a number, or one that follows from the CPUs that may be used; X-RollParallel=: how many of those. */
 
 #include <errno.h>
 
@@ -61,6 +61,42 @@ const Codec codec_instances = {
         .good = SAMPLES("", "1", "1000", "max", "50%", "-1"),
         .bad = SAMPLES("0", "1001", "0%", "1001%", "-0", "most", "1.5", "--1"),
 };
+
+static int member_count_parse(const CodecContext *c, const char *value, void *field) {
+        InstanceCount count;
+        int r = instances_parse(c, value, &count);
+
+        if (r < 0)
+                return r;
+        if (count.kind == INSTANCES_NONE || count.kind == INSTANCES_LESS || value[0] == 'm' ||
+            (count.kind == INSTANCES_SHARE && count.value > 100))
+                return -EINVAL;
+        *(InstanceCount *)field = count;
+        return 0;
+}
+
+static int member_count_format(const Directive *row, const void *field, Buf *b) {
+        const InstanceCount *c = field;
+
+        buf_addf(b, "%u%s", c->value, c->kind == INSTANCES_SHARE ? "%" : "");
+        return format_end(b);
+}
+
+const Codec codec_member_count = {
+        CODEC_OF(member_count),
+        .expects = "a number from 1 to 1000, or a percentage of the instances from 1% to 100%",
+        .filled = true,
+        .parse = member_count_parse,
+        .format = member_count_format,
+        .good = SAMPLES("1", "1000", "1%", "100%"),
+        .bad = SAMPLES("", "0", "1001", "0%", "101%", "max", "-1", "half"),
+};
+
+unsigned instances_share(InstanceCount c, unsigned n) {
+        uint64_t v = c.kind == INSTANCES_SHARE ? ((uint64_t)n * c.value + 99) / 100 : c.value;
+
+        return (unsigned)MIN(MAX(v, (uint64_t)1), (uint64_t)MAX(n, 1U));
+}
 
 unsigned instances_resolve(InstanceCount c, unsigned usable_cpus) {
         uint64_t cpus = MAX(usable_cpus, 1U), n = 0;

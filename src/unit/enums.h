@@ -39,6 +39,23 @@ typedef enum RestartMode {
         RESTART_MODE_DEBUG, /* as normal, and the new processes have DEBUG_INVOCATION=1 */
         RESTART_MODE_MAX
 } RestartMode;
+/* X-RollMode=: the new instance before the old one goes, or after. */
+typedef enum RollMode {
+        ROLL_SURGE,
+        ROLL_REPLACE,
+        ROLL_MODE_MAX,
+        ROLL_MODE_UNSET = -1, /* not given: by what the unit listens on */
+} RollMode;
+/* X-ReadyOn=: what an instance has to do before a roll counts on it. */
+typedef enum ReadyOn {
+        READY_ON_START,
+        READY_ON_NOTIFY,
+        READY_ON_MESSAGE,
+        READY_ON_LISTENING,
+        READY_ON_HEALTH,
+        READY_ON_MAX,
+        READY_ON_UNSET = -1, /* not given: resolved by spec_complete() */
+} ReadyOn;
 typedef enum NotifyAccess {
         NOTIFY_NONE,
         NOTIFY_ALL,
@@ -191,6 +208,8 @@ DECLARE_WORDS(ServiceType, service_type);
 DECLARE_WORDS(ExitType, exit_type);
 DECLARE_WORDS(Restart, restart);
 DECLARE_WORDS(RestartMode, restart_mode);
+DECLARE_WORDS(RollMode, roll_mode);
+DECLARE_WORDS(ReadyOn, ready_on);
 DECLARE_WORDS(NotifyAccess, notify_access);
 DECLARE_WORDS(KillMode, kill_mode);
 DECLARE_WORDS(OomPolicy, oom_policy);

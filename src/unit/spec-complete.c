@@ -8,6 +8,7 @@
 #include "unit/spec-parts.h"
 
 #define DEFAULT_TIMEOUT (90 * USEC_PER_SEC)
+#define DEFAULT_SETTLE USEC_PER_SEC
 #define DEFAULT_RESTART_DELAY (100 * USEC_PER_MSEC)
 #define ACCEPT_POLL_BURST 150
 #define ACCEPT_BURST 200
@@ -37,15 +38,30 @@ static void complete_timeouts(ServiceSpec *service, const SpecContext *c) {
                 service->restart_delay = or_default(c->default_restart_delay, DEFAULT_RESTART_DELAY);
 }
 
+/* Of a service that says nothing of itself, its start is all there is to wait for: it must last at least a moment. */
+static void complete_roll(ServiceSpec *service) {
+        RollSpec *roll = &service->roll;
+        bool notifies = service->type == TYPE_NOTIFY || service->type == TYPE_NOTIFY_RELOAD;
+
+        if (roll->ready_on == READY_ON_UNSET)
+                roll->ready_on = notifies ? READY_ON_NOTIFY : READY_ON_START;
+        if (!roll->settle_set && roll->ready_on == READY_ON_START)
+                roll->settle = DEFAULT_SETTLE;
+        if (!roll->drain_timeout_set)
+                roll->drain_timeout = service->timeout_stop;
+}
+
 static void complete_service(ServiceSpec *service, const SpecContext *c, bool delegate) {
         if (service->type == TYPE_UNSET)
                 service->type = implied_type(service);
         complete_timeouts(service, c);
+        complete_roll(service);
 
         /* Who has something to say must be heard, whatever NotifyAccess= says. */
         if (service->notify_access == NOTIFY_UNSET || service->notify_access == NOTIFY_NONE) {
                 bool speaks = service->type == TYPE_NOTIFY || service->type == TYPE_NOTIFY_RELOAD ||
-                              service->watchdog > 0 || service->fd_store_max > 0;
+                              service->watchdog > 0 || service->fd_store_max > 0 ||
+                              service->roll.ready_on == READY_ON_NOTIFY;
 
                 service->notify_access = speaks ? NOTIFY_MAIN : NOTIFY_NONE;
         }

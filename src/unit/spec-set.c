@@ -9,7 +9,9 @@
 #include "unit/spec-parts.h"
 
 /* Of the set as a whole. */
-static const char *const keys_of_the_set[] = { "X-Essential", "X-HoldOnFailure", "X-Instances" };
+static const char *const keys_of_the_set[] = { "X-Essential",     "X-HoldOnFailure",     "X-Instances",
+                                               "X-InstancesMin",  "X-RestartOnCalendar", "X-Watch",
+                                               "X-WatchDelaySec", "X-WatchIgnore" };
 static const char *const actions[] = { "FailureAction", "SuccessAction", "StartLimitAction" };
 
 static bool is_one_of(const Directive *d, const char *const *keys, size_t n) {

@@ -184,6 +184,19 @@ typedef struct InstanceCount {
 #define INSTANCES_MAX 1000
 unsigned instances_resolve(InstanceCount c, unsigned usable_cpus); /* 0: no set */
 
+unsigned instances_share(InstanceCount c, unsigned n); /* of n instances: at least 1, at most n */
+
+/* How the service is rolled, and drained: life/roll.h. */
+typedef struct RollSpec {
+        RollMode mode;          /* ROLL_MODE_UNSET: surge if it is handed its sockets */
+        ReadyOn ready_on;       /* never unset after spec_complete() */
+        InstanceCount parallel; /* X-RollParallel= */
+        usec_t settle;          /* X-SettleSec= */
+        usec_t drain_timeout;   /* X-DrainTimeoutSec= */
+        char *stop_message;     /* X-StopMessage=; owned; NULL: KillSignal= */
+        bool rollback, settle_set, drain_timeout_set;
+} RollSpec;
+
 typedef struct ServiceSpec { /* [Service] */
         ServiceType type;
         ExitType exit_type;
@@ -221,7 +234,9 @@ typedef struct ServiceSpec { /* [Service] */
         InstanceCount instances;
         unsigned n_instances; /* of a set, from them: its own processes are none. 0: the unit is no set */
         bool is_member; /* an instance of a set, read from the set's own file or a template with X-Instances= */
+        InstanceCount instances_min;  /* X-InstancesMin= */
         char **increment_environment; /* X-IncrementEnvironment= */
+        RollSpec roll;
 } ServiceSpec;
 
 typedef enum DirectoryKind {

@@ -231,6 +231,14 @@ static bool has_soft_limit(const Service *s) {
         return s->spec->service->memory_restart != LIMIT_UNSET && s->main_pid > 0;
 }
 
+/* To be remembered in each state that follows: only where there is not much else. */
+static bool may_drain(const Service *s) {
+        const ServiceSpec *spec = s->spec->service;
+
+        return s->state == SERVICE_RUNNING && spec->runtime_max == USEC_INFINITY &&
+               spec->commands[COMMAND_RELOAD].n == 0;
+}
+
 #define EXIT(who, pid_, code_, status_, oom_, value_)                                                        \
         {                                                                                                    \
                 .type = EVENT_EXITED,                                                                        \
@@ -267,6 +275,7 @@ static const Choice choices[] = {
         { "empty", { .type = EVENT_EMPTY }, group_may_be_empty },
         { "oom", { .type = EVENT_OOM }, anytime },
         { "too large", { .type = EVENT_MEMORY }, has_soft_limit },
+        { "drain", { .type = EVENT_DRAIN }, may_drain },
         { "ready", { .type = EVENT_NOTIFY_READY }, is_up_or_down },
         { "reloading", { .type = EVENT_NOTIFY_RELOADING, .span = 2 * NOW }, is_up_or_down },
         { "stopping", { .type = EVENT_NOTIFY_STOPPING }, is_up_or_down },
