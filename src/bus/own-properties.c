@@ -66,9 +66,19 @@ static int get_instances(Object *o, const Property *p, sd_bus_message *m) {
         return append_integer(m, 'u', u->type == UNIT_SERVICE ? u->spec->service->n_instances : 0);
 }
 
+static int get_profile(Object *o, const Property *p, sd_bus_message *m) {
+        return append_string(m, o->unit->spec->profile);
+}
+
+static int get_profiles(Object *o, const Property *p, sd_bus_message *m) {
+        return append_strv(m, o->unit->spec->profiles);
+}
+
 const Property own_unit_properties[] = {
         { "Instances", "u", get_instances, 0, PROPERTY_POLLED },
         { "NotApplied", "as", get_not_applied, 0, PROPERTY_POLLED },
+        { "Profile", "s", get_profile, 0, PROPERTY_POLLED },
+        { "Profiles", "as", get_profiles, 0, PROPERTY_POLLED },
         { "RestartReason", "s", get_restart_reason, 0, PROPERTY_POLLED },
         USAGE("MemoryPeak", memory_peak, USAGE_RECORDS),
         USAGE("MemorySwapCurrent", memory_swap, USAGE_DETAILS),

@@ -56,6 +56,8 @@ const Verb verbs[] = {
           verb_set_property, "Units", .words = WORDS_SETTINGS },
         { "scale", "UNIT COUNT", "Change how many instances a unit has: N, +N, -N, P% or max", 2, 2,
           verb_scale, "Units", .words = WORDS_KNOWN },
+        { "set-profile", "UNIT NAME", "Choose among the unit's sections [X-Profile NAME]; \"\" for none", 2,
+          2, verb_set_profile, "Units", .words = WORDS_UNIT_THEN_PROFILES },
         { "reset-failed", "[UNIT...]", "Forget that units have failed", 0, -1, verb_reset_failed, "Units",
           .words = WORDS_FAILED },
         { "list-units", "[PATTERN...]", "List the units in memory", 0, -1, verb_list_units, "Units",

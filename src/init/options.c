@@ -35,8 +35,10 @@ static const char help_text[] =
         "\n"
         "Environment: SVINIT_STOP_BUDGET (a time span such as 20s), SVINIT_LOG_FORMAT (prefix, raw,\n"
         "short-iso, json, none; or two of them: for stdout and for stderr), SVINIT_LOG_LEVEL (debug ...\n"
-        "emerg), SVINIT_NO_WATCH (X-Watch= is off), TINI_VERBOSITY, TINI_KILL_PROCESS_GROUP,\n"
-        "TINI_SUBREAPER, DUMB_INIT_DEBUG, DUMB_INIT_SETSID.\n"
+        "emerg), SVINIT_PROFILE (the [X-Profile NAME] of services that choose none), SVINIT_NO_WATCH "
+        "(X-Watch=\n"
+        "is off), TINI_VERBOSITY, TINI_KILL_PROCESS_GROUP, TINI_SUBREAPER, DUMB_INIT_DEBUG, "
+        "DUMB_INIT_SETSID.\n"
         "See svinit(1), svinit.conf(5), svctl(1).\n";
 
 enum {

@@ -140,7 +140,7 @@ static int read_dropin(const Loader *l, const SpecContext *c, const char *path, 
         return r > 0 || !opened ? 0 : strv_push(&u->dropins, TAKE(full));
 }
 
-int loader_read_files(const Loader *l, const SpecContext *c, LoadedUnit *u, Stamp *stamp) {
+static int read_files(const Loader *l, const SpecContext *c, LoadedUnit *u, Stamp *stamp) {
         char **dropins auto_strv = NULL;
         bool opened;
         int r;
@@ -154,6 +154,33 @@ int loader_read_files(const Loader *l, const SpecContext *c, LoadedUnit *u, Stam
         for (char **d = dropins; d && *d && r >= 0; d++)
                 r = read_dropin(l, c, *d, u, stamp);
         return r;
+}
+
+/* The last drop-in may have chosen another profile than the context's: then all counts that was read with that one. */
+static int read_with_profile(const Loader *l, const SpecContext *c, const char *profile, LoadedUnit *u) {
+        char *name auto_free = strdup(profile);
+        SpecContext context = *c;
+        UnitSpec *fresh;
+        int r = name ? spec_new(u->spec->name, &fresh) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        spec_free(u->spec);
+        u->spec = fresh;
+        strv_free(TAKE(u->dropins));
+        if (context.report)
+                report_release(context.report);
+        context.profile = name;
+        return read_files(l, &context, u, NULL);
+}
+
+int loader_read_files(const Loader *l, const SpecContext *c, LoadedUnit *u, Stamp *stamp) {
+        const char *profile;
+        int r = read_files(l, c, u, stamp);
+
+        if (r != READ_OK || !spec_wants_other_profile(u->spec, c, &profile))
+                return r;
+        return read_with_profile(l, c, profile, u);
 }
 
 static bool names_before(const CommonSpec *c, size_t n, DependencyKind kind, const char *name) {

@@ -73,6 +73,7 @@ static void mix_context(uint64_t *hash, const SpecContext *c) {
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
                 mix_text(hash, texts[i]);
         mix(hash, times, sizeof(times));
+        mix_text(hash, c->profile);
 }
 
 void stamp_begin(Stamp *s, const SpecContext *c) {

@@ -5,6 +5,7 @@
 #include "conf/unit-file.h"
 #include "conf/words.h"
 #include "host/account-file.h"
+#include "unit/spec.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,6 +35,7 @@ void config_release(Config *c) {
         free(c->control_users.v);
         free(c->control_groups.v);
         free(c->log_format);
+        free(c->profile);
         *c = (Config){ 0 };
 }
 
@@ -152,6 +154,12 @@ static int set_driver(Config *c, const char *v) {
         return parse_bool(v, &c->bus_driver);
 }
 
+static int set_profile(Config *c, const char *v) {
+        if (!profile_name_is_valid(v) && v[0])
+                return -EINVAL;
+        return str_replace(&c->profile, v[0] ? v : NULL);
+}
+
 bool id_list_contains(const IdList *l, id_t id) {
         for (size_t i = 0; i < l->n; i++)
                 if (l->v[i] == id)
@@ -223,6 +231,7 @@ static const ConfigKey keys[] = {
         { "BusDriver", set_driver, "a boolean" },
         { "DefaultEnvironment", set_environment, "assignments NAME=value" },
         { "DefaultPassEnvironment", set_pass, "a boolean" },
+        { "DefaultProfile", set_profile, "the name of a profile" },
         { "DefaultRestartSec", set_restart, "a time span" },
         { "DefaultStartLimitBurst", set_limit_burst, "a number" },
         { "DefaultStartLimitIntervalSec", set_limit_interval, "a time span" },
@@ -328,5 +337,7 @@ int config_load(Config *c, char *const *environ_at_start, Report *report) {
                 r = set_from_environment(c, environ_at_start, "SVINIT_LOG_FORMAT", "LogFormat", report);
         if (r >= 0)
                 r = set_from_environment(c, environ_at_start, "SVINIT_LOG_LEVEL", "LogLevel", report);
+        if (r >= 0)
+                r = set_from_environment(c, environ_at_start, "SVINIT_PROFILE", "DefaultProfile", report);
         return r;
 }

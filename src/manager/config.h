@@ -4,7 +4,7 @@
 /*
  * svinit.conf: the keys of systemd-system.conf(5) that have a meaning here and
  * our own. Read from /etc/svinit/svinit.conf and svinit.conf.d, then from the
- * environment (SVINIT_STOP_BUDGET, SVINIT_LOG_FORMAT, SVINIT_LOG_LEVEL).
+ * environment (SVINIT_STOP_BUDGET, SVINIT_LOG_FORMAT, SVINIT_LOG_LEVEL, SVINIT_PROFILE).
  */
 
 #include "base/report.h"
@@ -31,6 +31,7 @@ typedef struct Config { /* section [Manager] */
         bool strict;       /* Strict= */
         bool pass_environment; /* DefaultPassEnvironment= */
         bool bus_driver;       /* BusDriver= */
+        char *profile;         /* DefaultProfile=: of units that choose none; owned; NULL */
         IdList control_users,
                 control_groups; /* further uids and gids that may change things: BusControlUsers=, BusControlGroups= */
 } Config;

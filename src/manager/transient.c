@@ -257,6 +257,11 @@ void unit_release_stdio(Unit *u) {
                 release_fds(t);
 }
 
+/* What it stands for is made while files are read. */
+static bool waits_for_reload(const Directive *row) {
+        return str_equal(row->key, "X-Instances") || str_equal(row->key, "X-Profile");
+}
+
 bool setting_is_live(const Directive *row) {
         static const char *const settled[] = { "Slice",
                                                "Delegate",
@@ -269,7 +274,7 @@ bool setting_is_live(const Directive *row) {
 
         if (str_equal(row->section, "Unit"))
                 return str_equal(row->key, "Description");
-        if (str_equal(row->key, "X-Instances")) /* from the next reload on */
+        if (waits_for_reload(row))
                 return true;
         for (size_t i = 0; i < ELEMENTSOF(settled); i++)
                 if (str_equal(row->key, settled[i]))
@@ -330,19 +335,39 @@ static int add_dropin(Unit *u, const char *path) {
         return 0;
 }
 
-static int write_dropin(Manager *m, Unit *u, LoaderPlace place, const Directive *row, Report *why) {
+/* By their names: what is until the next boot counts more than what is for good; what is of an instance, than of its set. */
+static int dropin_path(Manager *m, const Unit *u, LoaderPlace place, const Directive *row, char **ret) {
         const char *directory = loader_directory(m->loader, place);
-        char *parent auto_free = NULL, *path auto_free = NULL;
-        Buf text auto_buf = { 0 };
-        int r;
+        int rank = 50;
 
-        if (!directory)
-                return -ENOENT;
-        if (str_printf(&parent, "%s/%s.d", directory, u->id) < 0 ||
-            str_printf(&path, "%s/50-%s.conf", parent, row->key) < 0)
-                return -ENOMEM;
+        if (waits_for_reload(row))
+                rank += (place == PLACE_CONTROL_RUNTIME) + 2 * (name_kind(u->id) == NAME_INSTANCE);
+        return directory ? str_printf(ret, "%s/%s.d/%d-%s.conf", directory, u->id, rank, row->key) : -ENOENT;
+}
+
+static void remove_dropin(Manager *m, const Unit *u, LoaderPlace place, const Directive *row) {
+        char *path auto_free = NULL;
+
+        if (dropin_path(m, u, place, row, &path) < 0)
+                return;
+        (void)unlink(path);
+        (void)rmdir(dirname(path));
+}
+
+static int write_dropin(Manager *m, Unit *u, LoaderPlace place, const Directive *row, Report *why) {
+        char *path auto_free = NULL, *parent auto_free = NULL;
+        Buf text auto_buf = { 0 };
+        int r = dropin_path(m, u, place, row, &path);
+
+        if (r >= 0)
+                r = str_replace(&parent, path);
+        if (r < 0)
+                return r;
+        (void)dirname(parent);
+        if (waits_for_reload(row) && place == PLACE_CONTROL) /* it is for good and from now on */
+                remove_dropin(m, u, PLACE_CONTROL_RUNTIME, row);
         format_dropin(row, u->spec, &text);
-        (void)mkdir(directory, 0755);
+        (void)mkdir(loader_directory(m->loader, place), 0755);
         (void)mkdir(parent, 0755);
         r = write_file(path, &text, why);
         return r < 0 ? r : add_dropin(u, path);
@@ -372,6 +397,12 @@ static int change_one(Manager *m, Unit *u, LoaderPlace place, const Directive *r
         context.specifiers.fragment_path = u->fragment_path;
         if (r < 0 || (r = assign_live(u, &context, row, texts)) < 0)
                 return r;
+        if (str_equal(row->key, "X-Profile") && !u->spec->service->profile) { /* as the files have it */
+                remove_dropin(m, u, PLACE_CONTROL_RUNTIME, row);
+                if (place != PLACE_CONTROL_RUNTIME)
+                        remove_dropin(m, u, place, row);
+                return 0;
+        }
         r = write_dropin(m, u, place, row, why);
         if (r < 0)
                 put_back(u, &context, row, before.data ? before.data : "");
@@ -385,10 +416,17 @@ static bool is_first_of_row(const SettingTexts *texts, size_t i) {
         return true;
 }
 
+static bool any_waits(const SettingTexts *texts) {
+        for (size_t i = 0; i < texts->n; i++)
+                if (waits_for_reload(texts->v[i].row))
+                        return true;
+        return false;
+}
+
 int manager_set_properties(Manager *m, Unit *u, bool runtime, const SettingTexts *texts, Report *why) {
         UnitRuntime *rt = unit_runtime(u);
         LoaderPlace place = rt->transient ? PLACE_TRANSIENT : runtime ? PLACE_CONTROL_RUNTIME : PLACE_CONTROL;
-        bool known = rt->transient || !unit_has_changed(u);
+        bool known = rt->transient || (!any_waits(texts) && !unit_has_changed(u));
         int r = check_texts(m, u->id, texts, why);
 
         if (r < 0)

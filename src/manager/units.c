@@ -23,6 +23,7 @@ SpecContext manager_spec_context(const Manager *m) {
                               .default_start_limit_interval = m->config.default_start_limit_interval,
                               .default_start_limit_burst = m->config.default_start_limit_burst,
                               .usable_cpus = m->usable_cpus,
+                              .profile = m->config.profile,
                               .user = m->host.user };
 }
 

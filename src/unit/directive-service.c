@@ -141,6 +141,9 @@ const Directive service_directives[] = {
         { "Service", "X-NotifyFd", FIELD(unsigned, service, notify_fd), .initial = "0", .minimum = 0,
           .maximum = 1023, .property = "",
           .summary = "The descriptor on which the service says by a newline that it is ready; 0 for none." },
+        { "Service", "X-Profile", FIELD(profile, service, profile), .property = "",
+          .summary =
+                  "The section [X-Profile NAME] whose settings count, too; $SVINIT_PROFILE is the default." },
         { "Service", "X-ReadyOn", FIELD(ready_on, service, roll.ready_on), .initial = "", .property = "",
           .summary = "What an instance has to do before a roll goes on to the next one." },
         { "Service", "X-RestartJitter", FIELD(percent, service, restart_jitter), .initial = "0%",

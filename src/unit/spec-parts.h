@@ -36,6 +36,30 @@ void spec_field_reset(void *part, const Directive *d);
 /* Adds the edge without copying the name: a constant of the program. */
 int spec_add_constant_dependency(UnitSpec *s, DependencyKind kind, const char *name);
 
+/* spec.c, for spec-read.c */
+int spec_remember_file(UnitSpec *s, const char *file,
+                       const char **ret); /* the copy that settings may point to */
+void spec_say_unknown_section(const SpecContext *c, const SourcePlace *header, UnitType type);
+int spec_assign_known_section(UnitSpec *s, const SpecContext *c, const Assignment *a);
+bool name_is_extension(const char *name); /* X-...: of sections and keys */
+
+/* spec-profile.c: the lines of one file that stand in sections [X-Profile NAME] */
+typedef struct ProfileLines {
+        struct ProfileLine *v; /* owned: those of the profile that counts, until the file has been read */
+        size_t n, capacity;
+        UnitSpec *others; /* owned: reads those of the others, for the mistakes that they have */
+        Report said;      /* of these */
+        bool counts;      /* the section that is being read is of the profile that counts */
+} ProfileLines;
+bool section_is_profile(const char *section);
+int profile_lines_begin(ProfileLines *p, UnitSpec *s, const SpecContext *c,
+                        const SourcePlace *header); /* 1: skip it */
+int profile_lines_add(ProfileLines *p, const SpecContext *c, const Assignment *a);
+int profile_lines_apply(const ProfileLines *p, UnitSpec *s, const SpecContext *c);
+void profile_lines_release(ProfileLines *p);
+void spec_check_profile(const UnitSpec *s,
+                        const SpecContext *c); /* is there one of the name that is wanted? */
+
 /* The steps of spec_complete(). 0 or -ENOMEM. */
 int spec_complete_type(UnitSpec *s, const SpecContext *c);
 int spec_complete_set(UnitSpec *s, const SpecContext *c);

@@ -66,13 +66,14 @@ void spec_free(UnitSpec *s) {
         for (size_t i = 0; i < s->n_settings; i++)
                 free(s->settings[i].value);
         free(s->settings);
+        strv_free(s->profiles);
         strv_free(s->files);
         free(s->name);
         free(s);
 }
 
 /* The copy of the file's name that settings may point to. */
-static int remember_file(UnitSpec *s, const char *file, const char **ret) {
+int spec_remember_file(UnitSpec *s, const char *file, const char **ret) {
         int r;
 
         *ret = NULL;
@@ -108,7 +109,7 @@ static int remember_setting(UnitSpec *s, const Directive *d, const Assignment *a
         if (a->value[0] == 0)
                 return 0;
 
-        r = remember_file(s, a->file, &new.file);
+        r = spec_remember_file(s, a->file, &new.file);
         if (r < 0)
                 return r;
         v = realloc(s->settings, (s->n_settings + 1) * sizeof(*v));
@@ -193,7 +194,7 @@ static int assign_row(UnitSpec *s, const SpecContext *c, const Directive *d, con
         return 0;
 }
 
-static void say_unknown_section(const SpecContext *c, const SourcePlace *header, UnitType type) {
+void spec_say_unknown_section(const SpecContext *c, const SourcePlace *header, UnitType type) {
         report_add_at(c->report, SEVERITY_WARNING, FINDING_UNKNOWN_SECTION, header,
                       "Unknown section [%.60s] in a unit of the type %s; its lines are ignored.",
                       header->section, unit_type_to_string(type));
@@ -229,12 +230,12 @@ static void say_old_key(const SpecContext *c, const Assignment *a, const Directi
                       d->replaced_by);
 }
 
-static bool is_extension(const char *name) {
+bool name_is_extension(const char *name) {
         return str_starts_with(name, "X-");
 }
 
 /* The assignment's section is one that this type has. */
-static int assign_known_section(UnitSpec *s, const SpecContext *c, const Assignment *a) {
+int spec_assign_known_section(UnitSpec *s, const SpecContext *c, const Assignment *a) {
         const Directive *d;
 
         d = directive_find(a->section, a->key);
@@ -242,7 +243,7 @@ static int assign_known_section(UnitSpec *s, const SpecContext *c, const Assignm
                 say_old_key(c, a, d);
         if (d)
                 return assign_row(s, c, directive_resolve(d), a);
-        if (!is_extension(a->key))
+        if (!name_is_extension(a->key))
                 say_unknown_key(s, c, a);
         return 0;
 }
@@ -253,46 +254,12 @@ int spec_assign(UnitSpec *s, const SpecContext *c, const Assignment *a) {
         if (!c)
                 c = &nothing;
         if (directive_section_is_known(a->section, s->type))
-                return assign_known_section(s, c, a);
-        if (!is_extension(a->section))
-                say_unknown_section(c,
-                                    &(SourcePlace){ .file = a->file, .line = a->line, .section = a->section },
-                                    s->type);
+                return spec_assign_known_section(s, c, a);
+        if (!name_is_extension(a->section))
+                spec_say_unknown_section(
+                        c, &(SourcePlace){ .file = a->file, .line = a->line, .section = a->section },
+                        s->type);
         return 0;
-}
-
-typedef struct Reading {
-        UnitSpec *spec;
-        const SpecContext *context;
-} Reading;
-
-static int on_section(const SourcePlace *header, void *userdata) {
-        Reading *reading = userdata;
-
-        if (directive_section_is_known(header->section, reading->spec->type))
-                return 0;
-        if (!is_extension(header->section))
-                say_unknown_section(reading->context, header, reading->spec->type);
-        return 1;
-}
-
-static int on_assignment(const Assignment *a, void *userdata) {
-        Reading *reading = userdata;
-
-        return assign_known_section(reading->spec, reading->context, a);
-}
-
-int spec_read(UnitSpec *s, const SpecContext *c, const char *file, Text text) {
-        static const SpecContext nothing;
-        Reading reading = { .spec = s, .context = c ? c : &nothing };
-        const char *name;
-        int r;
-
-        r = remember_file(s, file, &name);
-        if (r < 0)
-                return r;
-        return unit_file_parse_sections(file, text, on_section, on_assignment, &reading,
-                                        reading.context->report);
 }
 
 static bool has_dependency(const CommonSpec *common, DependencyKind kind, const char *name) {
@@ -403,6 +370,7 @@ int spec_complete(UnitSpec *s, const SpecContext *c) {
 
         if (!c)
                 c = &nothing;
+        spec_check_profile(s, c);
         r = spec_complete_set(s, c);
         if (r >= 0)
                 r = spec_complete_type(s, c);

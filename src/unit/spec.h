@@ -236,6 +236,7 @@ typedef struct ServiceSpec { /* [Service] */
         bool is_member; /* an instance of a set, read from the set's own file or a template with X-Instances= */
         InstanceCount instances_min;  /* X-InstancesMin= */
         char **increment_environment; /* X-IncrementEnvironment= */
+        char *profile;                /* X-Profile= */
         RollSpec roll;
 } ServiceSpec;
 
@@ -529,9 +530,11 @@ typedef struct UnitSpec {
         };
         Setting *settings;
         size_t n_settings;
-        char **files;    /* owned: fragment first, then drop-ins, in the order read */
-        unsigned shared; /* bit per part that is shared with other specs of the same content */
-        bool fatal;      /* a mistake that forbids the use of the unit (bad-setting); the report says which */
+        char **profiles;     /* owned: the names of its [X-Profile NAME] sections */
+        const char *profile; /* the one of them that counts; NULL: none */
+        char **files;        /* owned: fragment first, then drop-ins, in the order read */
+        unsigned shared;     /* bit per part that is shared with other specs of the same content */
+        bool fatal; /* a mistake that forbids the use of the unit (bad-setting); the report says which */
 } UnitSpec;
 
 /*
@@ -554,6 +557,7 @@ typedef struct SpecContext {
         usec_t default_start_limit_interval;
         unsigned default_start_limit_burst;
         unsigned usable_cpus; /* for X-Instances=; 0: one */
+        const char *profile;  /* which [X-Profile NAME] counts where no X-Profile= says it; NULL: none */
         bool user;            /* of a user's manager */
 } SpecContext;
 
@@ -565,6 +569,13 @@ typedef struct SpecContext {
 int spec_assign(UnitSpec *s, const SpecContext *c, const Assignment *a);
 /* Parses a whole text with unit_file_parse() into the spec. Errors as there. */
 int spec_read(UnitSpec *s, const SpecContext *c, const char *file, Text text);
+/*
+ * Profiles: a section [X-Profile NAME] holds lines of [Service] that count, behind all others of the same file, when
+ * NAME is the context's profile. Which one a unit wants may be said in its last drop-in: then what was read before
+ * has to be read again, with that one in the context.
+ */
+bool profile_name_is_valid(const char *name);
+bool spec_wants_other_profile(const UnitSpec *s, const SpecContext *c, const char **ret);
 /* Defaults that depend on other settings, consistency checks ("no ExecStart="); sets `fatal`. 0 or -ENOMEM. */
 int spec_complete(UnitSpec *s, const SpecContext *c);
 /* The part for writing: a private copy. NULL: no memory. */

@@ -395,6 +395,74 @@ static void slices_need_no_file(void **state) {
         expect_outcome(w, "var-lib.mount", LOADED_NOT_FOUND);
 }
 
+static int load_with_profile(const World *w, const char *name, const char *profile, LoadedUnit *ret) {
+        const SpecContext c = { .profile = profile };
+
+        *ret = (LoadedUnit){ 0 };
+        assert_int_equal(loader_refresh(w->loader), 0);
+        return loader_load(w->loader, &c, name, ret);
+}
+
+static void expect_profile(const World *w, const char *by_default, const char *profile, int nice,
+                           const char *environment, size_t n_findings) {
+        char *text auto_free = NULL;
+        LoadedUnit u;
+
+        assert_int_equal(load_with_profile(w, "a.service", by_default, &u), LOADED_OK);
+        assert_true(str_equal(u.spec->profile, profile));
+        assert_int_equal(u.spec->exec->nice, nice);
+        assert_int_equal(strv_join(u.spec->exec->environment, " ", &text), 0);
+        assert_string_equal(text, environment);
+        assert_int_equal(u.report.n_findings, n_findings);
+        loaded_unit_release(&u);
+}
+
+/* Behind the other lines of its file, before later files; also when the last file is the one that chooses it. */
+static void the_chosen_profile_counts_in_every_file(void **state) {
+        World *w = *state;
+
+        world_put(w, LIB "a.service",
+                  "[X-Profile big]\nNice=1\nEnvironment=B=big\n[X-Profile small]\nNice=2\n"
+                  "[Service]\nExecStart=/bin/a\nNice=9\nEnvironment=A=a B=b\n");
+        expect_profile(w, NULL, NULL, 9, "A=a B=b", 0);
+        expect_profile(w, "big", "big", 1, "A=a B=big", 0);
+        world_put(w, ETC "a.service.d/20.conf", "[Service]\nEnvironment=A=c\n[X-Profile big]\nNice=3\n");
+        world_put(w, ETC "a.service.d/30.conf", "[Service]\nEnvironment=C=c\n");
+        expect_profile(w, "small", "small", 2, "A=c B=b C=c", 0);
+        expect_profile(w, "big", "big", 3, "A=c B=big C=c", 0);
+        world_put(w, ETC "a.service.d/50.conf", "[Service]\nX-Profile=big\n");
+        expect_profile(w, NULL, "big", 3, "A=c B=big C=c", 0);
+        expect_profile(w, "small", "big", 3, "A=c B=big C=c", 0);
+        world_put(w, ETC "a.service.d/60.conf", "[Service]\nX-Profile=huge\n");
+        expect_profile(w, "big", NULL, 9, "A=c B=b C=c", 1);
+        world_put(w, ETC "a.service.d/60.conf", "[Service]\nX-Profile=\n");
+        expect_profile(w, "small", "small", 2, "A=c B=b C=c", 0);
+}
+
+static void a_set_is_as_large_as_its_profile_says(void **state) {
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(
+                w, LIB "web.service",
+                "[Service]\nExecStart=/bin/a\n[X-Profile big]\nX-Instances=3\n[X-Profile canary]\nNice=4\n");
+        assert_int_equal(load_with_profile(w, "web.service", "big", &u), LOADED_OK);
+        assert_int_equal(u.spec->service->n_instances, 3);
+        loaded_unit_release(&u);
+        world_put(w, ETC "web.service.d/50.conf", "[Service]\nX-Profile=big\n");
+        assert_int_equal(load_with_profile(w, "web.service", NULL, &u), LOADED_OK);
+        assert_int_equal(u.spec->service->n_instances, 3);
+        loaded_unit_release(&u);
+        world_put(w, ETC "web@2.service.d/60.conf", "[Service]\nX-Instances=3\nX-Profile=canary\n");
+        assert_int_equal(load_with_profile(w, "web@2.service", NULL, &u), LOADED_OK);
+        assert_string_equal(u.spec->profile, "canary");
+        assert_int_equal(u.spec->exec->nice, 4);
+        loaded_unit_release(&u);
+        assert_int_equal(load_with_profile(w, "web@1.service", NULL, &u), LOADED_OK);
+        assert_string_equal(u.spec->profile, "big");
+        loaded_unit_release(&u);
+}
+
 /* A set's file is that of its instances; the other way round, a template with X-Instances= is a set's. */
 static void a_set_lends_its_file(void **state) {
         World *w = *state;
@@ -656,6 +724,8 @@ int main(void) {
                 TEST(services_of_systemd_stay_out_unless_asked_for),
                 TEST(slices_need_no_file),
                 TEST(a_set_lends_its_file),
+                TEST(the_chosen_profile_counts_in_every_file),
+                TEST(a_set_is_as_large_as_its_profile_says),
                 TEST(a_stamp_taken_again_is_that_of_the_load),
                 TEST(changes_of_files_show_in_both_sums),
                 TEST(links_and_names_show_in_the_whole_sum_only),

@@ -542,6 +542,52 @@ static void parts_that_own_memory_are_not_shared(void **state) {
         world_release(&b);
 }
 
+static void mistakes_are_found_in_all_profiles(void **state) {
+        World w = { .context = { .specifiers = { .host = &host }, .profile = "a" } };
+        char *said auto_free = NULL;
+
+        w.context.report = &w.report;
+        assert_int_equal(spec_new("x.service", &w.spec), 0);
+        world_read(&w, "x.service",
+                   "[X-Profile a]\nNice=high\n[X-Profile b]\nExecStart=relative/path\nNicer=1\nX-Profile=a\n"
+                   "[X-Profile]\nNice=1\n[X-Profile c "
+                   "d]\nNice=2\n[X-Other]\nNice=3\n[Service]\nExecStart=/bin/x\n");
+        said = findings(&w);
+        assert_string_equal(said, "6 X-Profile\n7 -\n9 -\n4 ExecStart\n5 Nicer\n2 Nice\n");
+        assert_int_equal(w.spec->exec->nice, 0);
+        assert_false(w.spec->fatal);
+        assert_string_equal(w.spec->profile, "a");
+        assert_int_equal(strv_length(w.spec->profiles), 2);
+        world_release(&w);
+}
+
+static void other_units_have_no_profiles(void **state) {
+        World w = { .context = { .specifiers = { .host = &host }, .profile = "a" } };
+
+        w.context.report = &w.report;
+        assert_int_equal(spec_new("x.socket", &w.spec), 0);
+        world_read(&w, "x.socket", "[Socket]\nListenStream=/a\n[X-Profile a]\nListenStream=/b\n");
+        assert_null(w.spec->profiles);
+        assert_int_equal(spec_complete(w.spec, &w.context), 0);
+        expect_nothing_found(&w);
+        world_release(&w);
+}
+
+static void a_profile_that_is_missing_is_said_in_one_line(void **state) {
+        World w;
+
+        world_init(&w, "x.service", "[Service]\nExecStart=/bin/x\n[X-Profile a]\n[X-Profile b]\n");
+        w.context.profile = "c";
+        assert_int_equal(spec_complete(w.spec, &w.context), 0);
+        assert_int_equal(w.report.n_findings, 1);
+        expect_text(&w, 0, "There is no [X-Profile c] here, only a, b; the unit goes without a profile.");
+        world_release(&w);
+        world_complete(&w, "x.service", "[Service]\nExecStart=/bin/x\nX-Profile=c\n");
+        assert_int_equal(w.report.n_findings, 1);
+        expect_text(&w, 0, "There is no [X-Profile c] here; the unit goes without a profile.");
+        world_release(&w);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(bad_names_are_refused),
@@ -568,6 +614,9 @@ int main(void) {
                 cmocka_unit_test(of_many_dependencies_each_is_there_once),
                 cmocka_unit_test(parts_that_own_memory_are_not_shared),
                 cmocka_unit_test(the_units_of_this_machine_are_understood),
+                cmocka_unit_test(mistakes_are_found_in_all_profiles),
+                cmocka_unit_test(other_units_have_no_profiles),
+                cmocka_unit_test(a_profile_that_is_missing_is_said_in_one_line),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,7 +136,8 @@ static LoadState load_state_of(const Unit *u, int outcome) {
 
 static int load_one(CtlGraph *g, Unit *u) {
         const SpecContext context = { .specifiers = { .host = &g->host.specifiers },
-                                      .zones = &g->zones.zones };
+                                      .zones = &g->zones.zones,
+                                      .profile = getenv("SVINIT_PROFILE") };
         LoadedUnit loaded = { 0 };
         int outcome, r;
 

@@ -26,6 +26,7 @@ void completion_offer_kind(Completion *p, WordKind kind, unsigned nth);
 
 /* unit-words.c */
 void completion_offer_units(Completion *p, WordKind kind);
+void completion_offer_profiles(Completion *p); /* of the unit that is named */
 void completion_offer_jobs(Completion *p);
 void completion_offer_variables(Completion *p);
 void completion_offer_properties(Completion *p);

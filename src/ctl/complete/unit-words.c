@@ -168,6 +168,17 @@ void completion_offer_variables(Completion *p) {
         }
 }
 
+void completion_offer_profiles(Completion *p) {
+        char *path auto_free = NULL, *name auto_free = NULL, **profiles auto_strv = NULL;
+
+        if (!completion_asks(p) || !p->unit || name_mangle(p->unit, UNIT_SERVICE, &name) < 0 ||
+            ctl_unit_path(name, &path) < 0 ||
+            sd_bus_get_property_strv(p->ctl->bus, SD1, path, OWN_UNIT, "Profiles", NULL, &profiles) < 0)
+                return;
+        STRV_FOREACH (profile, profiles)
+                completion_offer(p, *profile, NULL);
+}
+
 /* Of the unit that is named, else of the manager. */
 void completion_offer_properties(Completion *p) {
         char *path auto_free = NULL, *name auto_free = NULL;

@@ -129,6 +129,7 @@ static WordKind of_position(WordKind kind, unsigned nth) {
         static const WordKind pairs[][3] = {
                 { WORDS_SETTINGS, WORDS_KNOWN, WORDS_SETTINGS },
                 { WORDS_UNIT_THEN_FILES, WORDS_UP, WORDS_FILES },
+                { WORDS_UNIT_THEN_PROFILES, WORDS_SERVICES, WORDS_UNIT_THEN_PROFILES },
                 { WORDS_TARGET_THEN_FILES, WORDS_TARGETS, WORDS_UNIT_FILES },
                 { WORDS_SERVICE_THEN_LEVEL, WORDS_SERVICES, WORDS_LEVELS },
                 { WORDS_SERVICE_THEN_LOG_TARGET, WORDS_SERVICES, WORDS_LOG_TARGETS },
@@ -167,6 +168,9 @@ void completion_offer_kind(Completion *p, WordKind kind, unsigned nth) {
                 break;
         case WORDS_OWN_VARIABLES:
                 offer_own_variables(p);
+                break;
+        case WORDS_UNIT_THEN_PROFILES:
+                completion_offer_profiles(p);
                 break;
         case WORDS_SETTINGS:
                 offer_settings(p);

@@ -82,6 +82,7 @@ struct Ctl {
         const char *sort, *delay;               /* top */
         bool batch, tree;                       /* top */
         bool permanent;                         /* scale */
+        const char *profile;                    /* start: --profile= */
 };
 
 typedef int (*VerbFunction)(Ctl *c, int argc, char **argv); /* argv[0] is the verb */
@@ -147,6 +148,9 @@ int ctl_run_job(Ctl *c, sd_bus_message *call, const char *verb, const char *what
 /* control/set-property.c: one (sv), of settings as a unit file has them */
 int ctl_append_settings(sd_bus_message *m, char **assignments);
 int ctl_set_properties(Ctl *c, const char *unit, bool runtime, char **assignments); /* the exit code */
+
+/* control/set-profile.c: of these units, read again by svinit when this returns; the exit code */
+int ctl_set_profile(Ctl *c, char *const *units, bool runtime, const char *name);
 
 /* values.c */
 int value_json_properties(sd_bus_message *m, char *const *names,
@@ -287,6 +291,7 @@ VERB(set_environment);
 VERB(run);
 VERB(set_property);
 VERB(scale);
+VERB(set_profile);
 VERB(stdio_bridge);
 VERB(list_machines);
 VERB(complete);

@@ -25,10 +25,11 @@ typedef enum WordKind {
         WORDS_COMMANDS,
         WORDS_CHECKS, /* of analyze, then units */
         WORDS_JOBS,
-        WORDS_VARIABLES,         /* of the manager */
-        WORDS_OWN_VARIABLES,     /* of the caller */
-        WORDS_SETTINGS,          /* a unit, then what set-property changes */
-        WORDS_UNIT_THEN_FILES,   /* a unit, then paths */
+        WORDS_VARIABLES,       /* of the manager */
+        WORDS_OWN_VARIABLES,   /* of the caller */
+        WORDS_SETTINGS,        /* a unit, then what set-property changes */
+        WORDS_UNIT_THEN_FILES, /* a unit, then paths */
+        WORDS_UNIT_THEN_PROFILES,
         WORDS_TARGET_THEN_FILES, /* a target, then unit files */
         WORDS_SERVICE_THEN_LEVEL,
         WORDS_SERVICE_THEN_LOG_TARGET,

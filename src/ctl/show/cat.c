@@ -90,6 +90,14 @@ static int say_no_file(Ctl *c, const char *unit) {
         return CTL_FAILED;
 }
 
+/* Which of the sections [X-Profile NAME] counts. */
+static void print_profile(Ctl *c, const char *unit) {
+        char *profile auto_free = NULL;
+
+        if (ctl_get_string(c, unit, OWN_UNIT, "Profile", &profile) >= 0 && *profile)
+                printf("%s# Profile: %s%s\n", COLOR_BLUE(c), profile, COLOR_END(c));
+}
+
 static int cat_unit(Files *f, const char *unit) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         char *path auto_free = NULL, *fragment auto_free = NULL, **dropins auto_strv = NULL;
@@ -104,6 +112,8 @@ static int cat_unit(Files *f, const char *unit) {
                 return say_no_file(f->ctl, unit);
         if (*fragment)
                 code = print_file(f, fragment);
+        if (f->ctl->format == FORMAT_SHORT)
+                print_profile(f->ctl, unit);
         STRV_FOREACH (d, dropins) {
                 int r = print_file(f, *d);
 

@@ -58,6 +58,8 @@ static void print_loaded(const Status *s) {
         status_line("Loaded", "%s", b.data ? b.data : "");
         if (!str_is_empty(text) && *property_get(&s->l, "FragmentPath"))
                 status_line("File", "%s", property_get(&s->l, "FragmentPath"));
+        if (*property_get(&s->l, "Profile"))
+                status_line("Profile", "%s", property_get(&s->l, "Profile"));
         if (property_raw(&s->l, "Transient"))
                 status_line("Transient", "yes");
         sd_bus_message_unref(reply);

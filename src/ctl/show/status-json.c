@@ -19,6 +19,7 @@ static const struct {
         { "drop_ins", "DropInPaths", 'l' },
         { "file_state", "UnitFileState", 's' },
         { "preset", "UnitFilePreset", 's' },
+        { "profile", "Profile", 's' },
         { "active", "ActiveState", 's' },
         { "sub", "SubState", 's' },
         { "result", "Result", 's' },
