@@ -111,8 +111,10 @@ int dispatch_call(Connection *connection, sd_bus_message *m, sd_bus_error *error
                 object = (Object){ OBJECT_NODE, .bus = c.bus, .manager = c.manager };
         else
                 r = object_find(c.bus, connection, sd_bus_message_get_path(m), &object, error);
-        if (r >= 0 && (r = find_called(&c, &row)) >= 0 && (r = check_call(&c, row)) == 0)
-                r = MIN(row->handle(&c), 0);
+        if (r >= 0 && (r = find_called(&c, &row)) >= 0 && (r = check_call(&c, row)) == 0) {
+                r = row->handle(&c);
+                r = MIN(r, 0);
+        }
         if (r != CALLER_UNKNOWN)
                 return r;
         r = sd_bus_message_rewind(m, 1);

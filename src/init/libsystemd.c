@@ -54,9 +54,11 @@ extern void *__start_libsystemd_pointers[], *__stop_libsystemd_pointers[];
 extern const char __start_libsystemd_names[];
 
 int libsystemd_open(const char **ret_why) {
-        void *library = dlopen("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
         const char *name = __start_libsystemd_names;
+        void *library;
 
+        errno = 0;
+        library = dlopen("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
         for (void **p = __start_libsystemd_pointers; library && p < __stop_libsystemd_pointers; p++) {
                 *p = dlsym(library, name);
                 if (!*p)
@@ -65,6 +67,9 @@ int libsystemd_open(const char **ret_why) {
                 if (p + 1 == __stop_libsystemd_pointers)
                         return 0;
         }
+        /* Without memory the linker may not have had any for its own words either. */
+        if (!library && errno == ENOMEM)
+                return -ENOMEM;
         *ret_why = dlerror();
         return -ENOENT;
 }

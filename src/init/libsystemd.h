@@ -13,5 +13,5 @@
  * does on processors for which no jump is written.
  */
 
-/* 0, or -ENOENT with the dynamic linker's words. Until then every function does nothing, as for sd_event_unref(NULL). */
+/* 0, -ENOMEM, or -ENOENT with the dynamic linker's words. Until then every function does nothing, as for sd_event_unref(NULL). */
 int libsystemd_open(const char **ret_why);

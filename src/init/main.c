@@ -75,15 +75,13 @@ static void end_machine(int code) {
 }
 
 static int build(Manager *m) {
-        const char *why = "";
+        const char *why = NULL;
         int r = libsystemd_open(&why);
 
-        if (r >= 0) {
+        if (r >= 0)
                 r = manager_build(m);
-                why = strerror(-r);
-        }
         if (r < 0)
-                fprintf(stderr, "svinit: cannot start: %s\n", why);
+                fprintf(stderr, "svinit: cannot start: %s\n", why ? why : strerror(-r));
         return r;
 }
 

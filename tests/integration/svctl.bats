@@ -325,7 +325,8 @@ probes_are_quick() {
 terminal() { # COMMANDS...: in the container; what the terminal was like before and after is kept
         printf '%s\n' 'stty -g >/out/before' "$@" 'echo "code $?"' 'stty -g >/out/after' 'echo >/out/ended' 'read -r x' >"$T/out/script"
         rm -f "$T/out/before" "$T/out/after" "$T/out/ended" "$T/out/paged"
-        env TERM=xterm tmux -u -S "$T/tmux" -f /dev/null new-session -d -x 80 -y 24 \
+        screen=$T/tmux.$((++screens)) # not that of a server that is ending
+        env TERM=xterm tmux -u -S "$screen" -f /dev/null new-session -d -x 80 -y 24 \
                 "nsenter -t $init_pid -m -u -i -n -p -- env LC_ALL=C.UTF-8 sh /out/script" 3>&-
 }
 
@@ -334,18 +335,18 @@ shows() {
 }
 
 shown() {
-        tmux -S "$T/tmux" capture-pane -p
+        tmux -S "$screen" capture-pane -p
 }
 
 ended() {
         wait_host test -e "$T/out/ended" || { shown; return 1; }
         cmp "$T/out/before" "$T/out/after"
         shown >"$T/last"
-        tmux -S "$T/tmux" kill-server
+        tmux -S "$screen" kill-server
 }
 
 key() {
-        tmux -S "$T/tmux" send-keys "$1"
+        tmux -S "$screen" send-keys "$1"
 }
 
 @test "a terminal: pager, progress of jobs, failures, top" {
