@@ -9,6 +9,7 @@
 #include "life/limit.h"
 #include "life/service-internal.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* Table 2 of systemd.service(5): which results are followed by a new start. */
@@ -88,35 +89,75 @@ static double root(double x, unsigned n) {
         return low;
 }
 
+/* X-BackoffFactor=: each from the one before, so in whole milliseconds where it is long enough to have some. */
+static usec_t grown_delay(const ServiceSpec *spec, unsigned n_pauses) {
+        usec_t delay = spec->restart_delay, most = spec->restart_delay_max;
+
+        if (most == 0)
+                most = USEC_INFINITY;
+        for (unsigned i = 0; i < n_pauses && delay < most; i++) {
+                usec_t next =
+                        delay >= USEC_INFINITY / 1000 ? most : MIN(delay * spec->backoff_factor / 100, most);
+
+                if (next >= USEC_PER_MSEC)
+                        next -= next % USEC_PER_MSEC;
+                if (next <= delay)
+                        break;
+                delay = next;
+        }
+        return delay;
+}
+
 /* From RestartSec= to RestartMaxDelaySec= in RestartSteps= equal ratios. */
 usec_t service_restart_delay(const Service *s) {
         const ServiceSpec *spec = service_spec(s);
         usec_t first = MAX(spec->restart_delay, (usec_t)1), most = spec->restart_delay_max;
 
+        if (spec->backoff_factor > 0)
+                return grown_delay(spec, s->n_pauses);
         if (spec->restart_steps == 0 || most == 0 || most == USEC_INFINITY || most <= first ||
-            s->n_restarts == 0)
+            s->n_pauses == 0)
                 return spec->restart_delay;
-        if (s->n_restarts >= spec->restart_steps)
+        if (s->n_pauses >= spec->restart_steps)
                 return most;
         return (usec_t)((double)first *
-                        power(root((double)most / (double)first, spec->restart_steps), s->n_restarts));
+                        power(root((double)most / (double)first, spec->restart_steps), s->n_pauses));
 }
 
 uint64_t service_draw(Service *s, uint64_t most) {
         return draw_up_to(s->random, ++s->n_draws, s->spec->name, most);
 }
 
-/* X-StableSec=: after a run of that length, what went wrong before it no longer counts. */
+static bool has_lasted(const Service *s, usec_t span, usec_t now) {
+        return span > 0 && usec_add(s->up_since, span) <= now;
+}
+
+/* X-StableSec=: a run of that length is a new beginning, and its start none that the limit counts. */
 void service_note_up(Service *s, bool was, bool is, usec_t now) {
-        usec_t stable = service_spec(s)->stable;
+        const ServiceSpec *spec = service_spec(s);
 
         if (is && !was)
                 s->up_since = now;
-        if (was && !is) {
-                if (stable > 0 && usec_add(s->up_since, stable) <= now)
-                        s->n_restarts = 0;
-                s->up_since = USEC_INFINITY;
+        if (!was || is)
+                return;
+        if (has_lasted(s, spec->stable, now)) {
+                s->n_restarts = 0;
+                s->limit_forgiven += s->limit_counted;
+                s->limit_counted = false;
         }
+        if (has_lasted(s, spec->backoff_reset > 0 ? spec->backoff_reset : spec->stable, now))
+                s->n_pauses = 0;
+        s->up_since = USEC_INFINITY;
+}
+
+/* With X-StableSec= it is the short runs that are limited, so that the last of them decides, and not the start after it. */
+static bool was_too_short_too_often(const Service *s, usec_t now) {
+        const CommonSpec *common = s->spec->common;
+
+        return service_spec(s)->stable > 0 && s->limit_counted && common->start_limit_interval > 0 &&
+               common->start_limit_burst > 0 &&
+               s->limit_count - s->limit_forgiven >= common->start_limit_burst &&
+               now < usec_add(s->limit_window_begin, common->start_limit_interval);
 }
 
 static bool remove_runtime_directories(const Service *s, bool again) {
@@ -130,10 +171,20 @@ static bool remove_runtime_directories(const Service *s, bool again) {
         }
 }
 
-ServiceState service_end_run(Service *s, EffectList *fx) {
+/* The automatic start that was to follow does not come. */
+static bool gives_up(Service *s, usec_t now) {
+        if (!service_shall_restart(s, &s->reason) || !was_too_short_too_often(s, now))
+                return false;
+        s->result = RESULT_START_LIMIT_HIT;
+        s->forbid_restart = true;
+        return true;
+}
+
+ServiceState service_end_run(Service *s, const Event *ev, EffectList *fx) {
+        bool gave_up = gives_up(s, ev->now.monotonic);
         bool well = s->result == RESULT_SUCCESS || s->result == RESULT_EXEC_CONDITION;
         ServiceState down = well ? SERVICE_DEAD : SERVICE_FAILED;
-        bool again = service_shall_restart(s, &s->reason);
+        bool again = service_shall_restart(s, &s->reason) && !gave_up;
 
         s->main_pid = s->control_pid = 0;
         s->spawn_pending = s->announced_stop = false;
@@ -169,21 +220,36 @@ static void forget_last_run(Service *s) {
                 memset(s->commands, 0, COMMAND_KIND_MAX * sizeof(*s->commands));
 }
 
-static ServiceState begin_run(Service *s, const Event *ev, EffectList *fx) {
+static bool may_start(Service *s, usec_t now) {
         const CommonSpec *common = s->spec->common;
+        unsigned burst = common->start_limit_burst;
+        bool yes;
+
+        if (burst > 0)
+                burst = burst + s->limit_forgiven < burst ? UINT_MAX : burst + s->limit_forgiven;
+        yes = limit_allows(&s->limit_window_begin, &s->limit_count, now, common->start_limit_interval, burst);
+        if (yes && s->limit_count <= 1) /* another window */
+                s->limit_forgiven = 0;
+        return yes;
+}
+
+static ServiceState begin_run(Service *s, const Event *ev, EffectList *fx) {
         bool due = TAKE(s->restart_due), counts = !due || !s->too_large || s->too_large_early;
 
         forget_last_run(s);
         if (!due)
-                s->n_restarts = 0;
-        if (!counts || limit_allows(&s->limit_window_begin, &s->limit_count, ev->now.monotonic,
-                                    common->start_limit_interval, common->start_limit_burst)) {
+                s->n_restarts = s->n_pauses = 0;
+        if (!due && service_spec(s)->stable > 0)
+                s->limit_count = 0;
+        s->limit_counted = counts;
+        if (!counts || may_start(s, ev->now.monotonic)) {
                 s->held = true;
                 return SERVICE_CONDITION;
         }
+        s->limit_counted = false;
         s->result = RESULT_START_LIMIT_HIT;
         s->forbid_restart = true;
-        return service_end_run(s, fx);
+        return service_end_run(s, ev, fx);
 }
 
 ServiceState service_in_dead(Service *s, const Event *ev, EffectList *fx) {
@@ -201,6 +267,7 @@ ServiceState service_in_auto_restart(Service *s, const Event *ev, EffectList *fx
         switch (ev->type) {
         case EVENT_DEADLINE:
                 s->n_restarts++;
+                s->n_pauses++;
                 s->restart_due = true;
                 s->state_deadline = USEC_INFINITY;
                 effect_add(fx, EFFECT_RESTART);
@@ -212,6 +279,7 @@ ServiceState service_in_auto_restart(Service *s, const Event *ev, EffectList *fx
         case EVENT_RESTART_REFUSED:
                 if (ev->value) { /* not now: memory is short, say */
                         s->n_restarts--;
+                        s->n_pauses--;
                         s->restart_due = false;
                         s->state_deadline = usec_add(ev->now.monotonic, REFUSAL_PAUSE);
                         return SERVICE_AUTO_RESTART;

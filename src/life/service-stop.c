@@ -105,10 +105,10 @@ ServiceState service_in_stop(Service *s, const Event *ev, EffectList *fx) {
         }
 }
 
-static ServiceState after_killing(Service *s, EffectList *fx) {
+static ServiceState after_killing(Service *s, const Event *ev, EffectList *fx) {
         ServiceState next = service_traits(s)->otherwise;
 
-        return next == SERVICE_DEAD ? service_end_run(s, fx) : next;
+        return next == SERVICE_DEAD ? service_end_run(s, ev, fx) : next;
 }
 
 ServiceState service_enter_kill(Service *s, const Event *ev, EffectList *fx) {
@@ -116,7 +116,7 @@ ServiceState service_enter_kill(Service *s, const Event *ev, EffectList *fx) {
 
         if (!TAKE(s->announced_stop))
                 service_kill(s, operation, fx);
-        return service_waits(s, operation) ? s->state : after_killing(s, fx);
+        return service_waits(s, operation) ? s->state : after_killing(s, ev, fx);
 }
 
 /* What all states of killing have in common. */
@@ -127,7 +127,7 @@ static ServiceState while_killing(Service *s, const Event *ev, EffectList *fx) {
         case EVENT_MAIN_EXITED:
         case EVENT_CONTROL_EXITED:
         case EVENT_EMPTY:
-                return service_waits(s, service_traits(s)->operation) ? s->state : after_killing(s, fx);
+                return service_waits(s, service_traits(s)->operation) ? s->state : after_killing(s, ev, fx);
         default:
                 return service_unexpected(s, ev);
         }
@@ -228,7 +228,7 @@ ServiceState service_in_final_sigkill(Service *s, const Event *ev, EffectList *f
         switch (ev->type) {
         case EVENT_DEADLINE: /* whoever is left is left behind */
                 service_note(s, RESULT_TIMEOUT);
-                return service_end_run(s, fx);
+                return service_end_run(s, ev, fx);
         case EVENT_OOM:
                 service_note(s, RESULT_OOM_KILL);
                 return SERVICE_FINAL_SIGKILL;

@@ -105,6 +105,7 @@ typedef struct Service {
         int passed; /* ActiveState that the last step went through on its way to auto-restart; -1: none */
         unsigned unexpected;  /* events that made no sense in their state */
         unsigned n_restarts;  /* automatic restarts since the last explicit start: NRestarts */
+        unsigned n_pauses;    /* ... since the pauses began with RestartSec= */
         usec_t state_entered; /* monotonic */
         usec_t up_since;      /* monotonic; active or reloading without a break; USEC_INFINITY: it is not */
         uint64_t random;      /* 64 bits given by the caller; RuntimeRandomizedExtraSec=, X-RestartJitter= */
@@ -119,7 +120,9 @@ typedef struct Service {
         /* start rate limit */
         usec_t limit_window_begin;
         unsigned limit_count;
-        const char *reason; /* static; why the last restart was or was not scheduled */
+        unsigned limit_forgiven; /* of these: starts of runs that were stable (X-StableSec=) */
+        bool limit_counted;      /* the start of this run is among them */
+        const char *reason;      /* static; why the last restart was or was not scheduled */
 } Service;
 
 void service_init(Service *s, const UnitSpec *spec);

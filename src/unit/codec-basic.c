@@ -242,6 +242,43 @@ void size_format_bytes(uint64_t v, Buf *b) {
                 buf_add_char(b, *suffix);
 }
 
+/* In hundredths; 0: none. */
+static int factor_parse(const CodecContext *c, const char *value, void *field) {
+        size_t whole = strspn(value, "0123456789"),
+               n = value[whole] == '.' ? strspn(value + whole + 1, "0123456789") : 0;
+        unsigned v = 0;
+
+        if (whole == 0 || whole > 2 || n > 2 || value[whole + (value[whole] == '.') + n] ||
+            (value[whole] && n == 0))
+                return -EINVAL;
+        for (size_t i = 0; i < whole; i++)
+                v = v * 10 + (unsigned)(value[i] - '0');
+        for (size_t i = 0; i < 2; i++)
+                v = v * 10 + (i < n ? (unsigned)(value[whole + 1 + i] - '0') : 0);
+        if (v < 100 || v > 1000)
+                return -EINVAL;
+        *(unsigned *)field = v;
+        return 0;
+}
+
+static int factor_format(const Directive *row, const void *field, Buf *b) {
+        unsigned v = *(const unsigned *)field;
+
+        if (v > 0)
+                buf_addf(b, "%u.%02u", v / 100, v % 100);
+        return format_end(b);
+}
+
+const Codec codec_factor = {
+        CODEC_OF(factor),
+        .expects = "a factor from 1 to 10 with at most two decimals, such as 1.5",
+        .empty_resets = true,
+        .parse = factor_parse,
+        .format = factor_format,
+        .good = SAMPLES("1", "1.5", "2.25", "10"),
+        .bad = SAMPLES("0.9", "10.01", "1.", "1.234", ".5", "1,5", "-2", "two"),
+};
+
 static int size_parse(const CodecContext *c, const char *value, void *field) {
         uint64_t v = LIMIT_UNSET;
 

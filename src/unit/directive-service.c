@@ -116,6 +116,14 @@ const Directive service_directives[] = {
         { "Service", "WatchdogSec", FIELD(timespan, service, watchdog), .initial = "0",
           .property = "WatchdogUSec",
           .summary = "How often the service must say that it is alive; 0 for never." },
+        { "Service", "X-BackoffFactor", FIELD(factor, service, backoff_factor), .property = "",
+          .summary =
+                  "How many times longer each pause before an automatic start is than the one before, up to "
+                  "RestartMaxDelaySec=." },
+        { "Service", "X-BackoffResetSec", FIELD(timespan, service, backoff_reset), .initial = "0",
+          .property = "",
+          .summary = "After how long a run the pauses begin with RestartSec= again; 0: as X-StableSec= has "
+                     "it." },
         { "Service", "X-DrainTimeoutSec", FIELD(timeout, service, roll.drain_timeout),
           GIVEN(service, roll.drain_timeout_set), .initial = "infinity", .property = "",
           .summary = "How long an instance that takes no new connections may serve those it has before it is "

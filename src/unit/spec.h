@@ -208,7 +208,9 @@ typedef struct ServiceSpec { /* [Service] */
         char **sockets;
         usec_t restart_delay, restart_delay_max; /* RestartSec=, RestartMaxDelaySec= */
         unsigned restart_steps, restart_jitter;  /* jitter: percent */
-        usec_t stable;                           /* X-StableSec=; 0: never */
+        unsigned backoff_factor; /* X-BackoffFactor=, in hundredths; 0: RestartSteps= counts */
+        usec_t backoff_reset;    /* X-BackoffResetSec=; 0: as `stable` */
+        usec_t stable;           /* X-StableSec=; 0: never */
         usec_t timeout_start, timeout_stop,
                 timeout_abort; /* timeout_abort USEC_INFINITY + flag unset: as stop */
         bool timeout_abort_set, timeout_start_set, timeout_stop_set, restart_delay_set;
