@@ -12,8 +12,10 @@ static int on_sweep(sd_event_source *source, void *userdata) {
         Connection *c, *next;
 
         DL_FOREACH_SAFE (b->connections, c, next) {
-                if (c->doomed)
-                        connection_free(c);
+                if (!c->doomed)
+                        continue;
+                references_end(&c->own, b->manager);
+                connection_free(c);
         }
         return 0;
 }

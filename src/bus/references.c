@@ -27,8 +27,17 @@ int references_add(References *l, Unit *u) {
         r = array_reserve(&l->v, &l->capacity, l->n + 1, sizeof(Reference));
         if (r < 0)
                 return r;
-        l->v[l->n++] = (Reference){ u, 1 };
+        l->v[l->n++] = (Reference){ .unit = u, .n = 1 };
         u->refs++;
+        return 0;
+}
+
+int references_tie(References *l, const Unit *u) {
+        Reference *f = find(l, u);
+
+        if (!f)
+                return -ENOENT;
+        f->tied = true;
         return 0;
 }
 
@@ -71,6 +80,14 @@ void references_forget(References *l, const Unit *u) {
                 pass_on(l, f, to);
         else if (f)
                 *f = l->v[--l->n];
+}
+
+/* A stop that cannot be asked for now leaves the unit as it would be without its tie. */
+void references_end(References *l, Manager *m) {
+        for (size_t i = 0; i < l->n; i++)
+                if (l->v[i].tied && (active_state_is_up(l->v[i].unit->active) || l->v[i].unit->job))
+                        (void)manager_enqueue(m, JOB_STOP, l->v[i].unit, JOB_REPLACE, NULL, NULL);
+        references_release(l);
 }
 
 void references_release(References *l) {

@@ -53,6 +53,12 @@ static void listener_free(Listener *l) {
         free(l);
 }
 
+/* It has left, as opposed to the bus. */
+static void listener_gone(Listener *l) {
+        references_end(&l->held, l->system->bus->manager);
+        listener_free(l);
+}
+
 /* Everything about the connection happens in the timer's turn, outside of its own callbacks. */
 static void act_after(SystemBus *s, usec_t pause) {
         (void)sd_event_source_set_time(s->timer, usec_add(now_monotonic(), pause));
@@ -91,14 +97,14 @@ static int on_listener_changed(sd_bus_message *m, void *userdata, sd_bus_error *
         const char *name, *old, *new;
 
         if (sd_bus_message_read(m, "sss", &name, &old, &new) >= 0 && new[0] == 0)
-                listener_free(userdata);
+                listener_gone(userdata);
         return 0;
 }
 
 /* It may have left before the match was in place: a call needs nobody who waits for its answer. */
 static int on_listener_found(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (sd_bus_message_is_method_error(m, NULL))
-                listener_free(userdata);
+                listener_gone(userdata);
         return 0;
 }
 

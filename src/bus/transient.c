@@ -24,6 +24,7 @@ typedef struct Wanted {
         TransientRequest request;
         UnitType type;
         bool hold; /* AddRef */
+        bool tie;  /* org.svinit.StopWithClient */
 } Wanted;
 
 typedef int (*FactReader)(Wanted *w, int arg);
@@ -33,6 +34,14 @@ static int read_hold(Wanted *w, int arg) {
 
         if (r >= 0)
                 w->hold = v;
+        return r;
+}
+
+static int read_tie(Wanted *w, int arg) {
+        int v, r = sd_bus_message_read_basic(w->call->message, 'b', &v);
+
+        if (r >= 0)
+                w->tie = v;
         return r;
 }
 
@@ -118,6 +127,7 @@ static const struct {
         int arg;
 } facts[] = {
         { "AddRef", "b", ~0U, read_hold, 0 },
+        { "org.svinit.StopWithClient", "b", ~0U, read_tie, 0 },
         { "PIDs", "au", UNIT_BIT(UNIT_SCOPE), read_pids, 0 },
         { "Controller", "s", UNIT_BIT(UNIT_SCOPE), read_controller, 0 },
         { "ExtraFileDescriptors", "a(hs)", UNIT_BIT(UNIT_SERVICE), read_extra_descriptors, 0 },
@@ -235,8 +245,10 @@ static int make_unit(Call *c, Wanted *w, Unit **ret) {
         r = manager_make_transient(c->manager, &w->request, &why, ret);
         if (r < 0)
                 r = error_from_making(c, r, w->request.name, &why);
-        else if (w->hold)
+        else if (w->hold || w->tie)
                 r = references_add(c->connection->references, *ret);
+        if (r >= 0 && w->tie)
+                r = references_tie(c->connection->references, *ret);
         report_release(&why);
         return r;
 }

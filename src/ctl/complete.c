@@ -27,6 +27,7 @@ typedef struct Line {
 
 /* Behind "run" stand its own options only; what is general comes before it. */
 static bool nth_option(size_t i, const Verb *verb, Option *ret) {
+        const RunOption *r;
         size_t n = 0;
 
         bool run = verb && str_equal(verb->name, "run");
@@ -37,7 +38,10 @@ static bool nth_option(size_t i, const Verb *verb, Option *ret) {
                         return true;
                 }
         *ret = (Option){ 0 };
-        return run && run_option(i - n, &ret->name, &ret->letter, &ret->argument, &ret->help);
+        r = run ? run_option(i - n) : NULL;
+        if (r)
+                *ret = (Option){ r->name, r->argument, r->help, r->choices, r->letter, r->words };
+        return r;
 }
 
 /* "--name", "--name=..." or "-x": the row; of two that fit the later is of the verb itself. */

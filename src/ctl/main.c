@@ -7,6 +7,7 @@
 #include "ctl/core/ssh.h"
 #include "ctl/options.h"
 #include "ctl/remote/container.h"
+#include "ctl/run/run.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -26,8 +27,8 @@ static int say_unknown(const char *word) {
 
 static int run(Ctl *c, int argc, char **argv) {
         char *list_units[] = { (char *)"list-units", NULL };
+        int code, words_of_run = 0;
         const Verb *v;
-        int code;
 
         if (c->root && c->image) {
                 fputs("Please specify either --root= or --image=, the combination of both is not "
@@ -63,13 +64,15 @@ static int run(Ctl *c, int argc, char **argv) {
                                 v->arguments);
                 return CTL_USAGE;
         }
+        if (str_equal(v->name, "run")) /* "svctl run -H host ...": the place may be named behind it, too */
+                words_of_run = run_find_place(c, argc, argv);
         if (c->machine) {
                 code = c->host ? ctl_print_error("-H and -M do not go together") : container_enter(c);
                 if (code != CONTAINER_ENTERED)
                         return code;
         }
         if (c->host && v->there)
-                return ssh_run(c, c->argc, c->argv, c->argc - argc);
+                return ssh_run(c, c->argc, c->argv, c->argc - argc + words_of_run);
         code = ctl_guard(c, v);
         if (code != 0)
                 return MAX(code, 0);

@@ -286,6 +286,11 @@ static bool user_is_in_use(Manager *m, const Unit *u) {
         return false;
 }
 
+/* With the next change of a file, also when it has failed. */
+static bool comes_back(const Unit *u) {
+        return u->type == UNIT_SERVICE && u->spec->service->watch;
+}
+
 /* The unit is down for good: what belonged to the run goes back. The group stays while strays live in it. */
 static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         UnitRuntime *rt = unit_runtime(u);
@@ -298,7 +303,7 @@ static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *c
         fd_release(&rt->accepted_fd); /* the client sees the end of its connection now */
         if (rt->group && group_free_empty(rt->group))
                 rt->group = NULL;
-        if (fx->value)
+        if (fx->value && !comes_back(u))
                 unit_release_stdio(u);
         if (fx->value && u->type == UNIT_SERVICE && !user_is_in_use(m, u))
                 exec_remove_ipc(u->spec->exec, unit_dynamic_uid(u));

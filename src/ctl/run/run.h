@@ -4,16 +4,21 @@
 /*
  * `svctl run`: a command as a unit of its own, systemd-run(1).
  *
- *      run-options.c   what is wanted, and what does not go together
+ *      options.c       the options
+ *      arguments.c     what is wanted by them, and what does not go together
  *      run.c           the units as StartTransientUnit() takes them
  *      slice.c         --slice-inherit: below the slice of the caller
- *      run-scope.c     --scope: this process becomes the command
- *      run-wait.c      until the unit has ended: its exit code, a summary
- *      run-terminal.c  --pty: between this terminal and that of the unit
- *      run-capture.c   --capture: output and ending as JSON
+ *      scope.c         --scope: this process becomes the command
+ *      wait.c          until the unit has ended; signals, --watch
+ *      end.c           how it has: the exit code, a summary
+ *      terminal.c      --pty: between this terminal and that of the unit
+ *      streams.c       output that is counted: --capture, --pipe --max-output=
+ *      capture.c       --capture: output and ending as JSON
  *
  * Data goes straight between this process and the command, over descriptors
- * that were passed with the call.
+ * that were passed with the call; it comes through here only where it is
+ * counted. A unit that is connected with this process is tied to it: svinit
+ * stops it when we are gone, whatever the reason.
  */
 
 #include "ctl/core/ctl.h"
@@ -38,6 +43,8 @@ typedef enum RunTrigger {
         TRIGGER_MAX,
 } RunTrigger;
 
+typedef struct Waiting Waiting;
+
 typedef struct RunRequest {
         Ctl *ctl;
         char **command;     /* borrowed from argv; [0] is replaced by the path */
@@ -48,10 +55,17 @@ typedef struct RunRequest {
         char **settings; /* of the service or scope: KEY=VALUE */
         char **trigger_settings[TRIGGER_MAX];
         char **environment;
-        const char *user, *group, *nice, *directory, *slice, *timeout, *max_output;
+        char **watched;   /* --watch-path= */
+        char *shell_line; /* owned; the command of --shell */
+        const char *user, *group, *nice, *directory, *slice, *timeout, *instances;
+        const char *max_output, *max_output_action, *encoding;
+        uint64_t most;    /* of each stream; UINT64_MAX: any */
+        bool truncate;    /* what is more is thrown away, and the command goes on */
+        Waiting *waiting; /* NULL: not now */
         RunStreams streams;
         RunTrigger trigger;
-        bool scope, wait, remain, collect, sighup, shell, same_directory, pty, pipe, capture, inherit_slice;
+        bool scope, wait, remain, collect, sighup, shell, same_directory, pty, pipe, capture, inherit_slice,
+                watch, expand;
         int given[3];    /* the descriptors for the service; those of --capture are owned; -1: none */
         char *inherited; /* owned; q->slice, where it is not an argument */
         char *terminal;  /* owned; the unit's side of --pty */
@@ -59,10 +73,24 @@ typedef struct RunRequest {
 
 /* 1: go on; else the exit code, negated. */
 int run_parse(RunRequest *q, int argc, char **argv);
-void run_help(void); /* the options, as lines of --help */
-/* The i-th option; *ret_letter may be 0, *ret_argument NULL. false: there are no more. */
-bool run_option(size_t i, const char **ret_name, char *ret_letter, const char **ret_argument,
-                const char **ret_help);
+
+typedef struct RunOption {
+        const char *name;
+        char letter;          /* 0: long only */
+        const char *argument; /* NULL: none */
+        const char *help;     /* NULL: not spoken of */
+        int (*act)(RunRequest *q, const char *key, const char *value);
+        const char *key; /* for `act` */
+        bool place;      /* it says which svinit is meant */
+        WordKind words;  /* for completion, as in CtlOption */
+        const char *choices;
+} RunOption;
+const RunOption *run_option(size_t i); /* NULL: there are no more */
+void run_help(void);                   /* the options, as lines of --help */
+/* The index of the command in argv; negative: the exit code, negated. */
+int run_read_options(RunRequest *q, int argc, char **argv);
+/* Only -H, -M and --user, into c, before all else; the index of the command. */
+int run_find_place(Ctl *c, int argc, char **argv);
 void run_request_release(RunRequest *q);
 int run_inherit_slice(
         RunRequest *q); /* --slice-inherit: settles q->slice. 0, or negative with a sentence on stderr */
@@ -75,7 +103,23 @@ typedef struct RunEnd {
 } RunEnd;
 /* Makes the unit and serves `event` until it has ended. The exit code of what went wrong, if anything. */
 int run_and_wait(RunRequest *q, sd_event *event, RunEnd *ret);
+void run_stop(RunRequest *q); /* asks for it, and waits for nothing */
 int run_exit_code(const RunEnd *e);
+void run_say_why(const RunRequest *q, const RunEnd *e); /* a command that could not even be executed */
 void run_summary(const RunEnd *e);
 int run_in_terminal(RunRequest *q);
+
+/* One of the two streams of the command. */
+typedef struct Stream {
+        RunRequest *request;
+        int fd, to; /* `fd` is owned; `to` < 0: kept in `text` */
+        uint64_t n;
+        Buf text;
+        bool truncated, gone;    /* gone: nobody reads `to` any more */
+        sd_event_source *source; /* owned */
+} Stream;
+/* -1 for `to`: keep it. 0 or negative; request->given has the other ends. */
+int run_open_streams(RunRequest *q, sd_event *event, Stream *out, Stream *err);
+void run_finish_streams(Stream *out, Stream *err); /* what was written last */
+void run_close_streams(Stream *out, Stream *err);
 int run_captured(RunRequest *q);

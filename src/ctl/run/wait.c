@@ -4,20 +4,26 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
-typedef struct Waiting {
+#define STOPS_TO_LEAVE 3 /* asked so often, we go; svinit stops the unit without us */
+
+struct Waiting {
         RunRequest *request;
         sd_event *event;
         char *path; /* owned; of the unit */
-        char *job;  /* owned; NULL: it has ended */
+        char *job;  /* owned; of the start; NULL: it has ended */
         RunEnd *end;
-} Waiting;
+        bool interrupted, stopping;
+        unsigned n_stops;
+};
 
-static bool is_over(const PropertyList *l) {
+static bool is_over(const Waiting *w, const PropertyList *l) {
         const char *state = property_get(l, "ActiveState");
 
-        return str_equal(state, "inactive") || str_equal(state, "failed");
+        if (str_equal(state, "failed")) /* one that is watched comes back with the next change */
+                return !w->request->watch || w->stopping;
+        return str_equal(state, "inactive") && property_get(l, "Job")[0] == 0;
 }
 
 /* A job that still waits will bring the unit up. */
@@ -30,7 +36,7 @@ static void look(Waiting *w) {
         }
         property_list_release(&w->end->properties);
         w->end->properties = l;
-        if (!is_over(&l))
+        if (!is_over(w, &l))
                 return;
         w->end->ended = true;
         (void)sd_event_exit(w->event, CTL_OK);
@@ -46,11 +52,16 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error
         Waiting *w = userdata;
         uint32_t id;
 
-        if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) < 0 || !str_equal(path, w->job))
+        if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) < 0)
                 return 0;
+        if (!str_equal(path, w->job)) {
+                if (str_equal(unit, w->request->name))
+                        look(w);
+                return 0;
+        }
         free(TAKE(w->job));
         look(w);
-        if (!str_equal(result, "done") && !str_equal(result, "failed")) {
+        if (!str_equal(result, "done") && !str_equal(result, "failed") && !w->stopping) {
                 ctl_print_error("%s: the start job ended with '%s'", unit, result);
                 (void)sd_event_exit(w->event, CTL_FAILED);
         }
@@ -83,6 +94,60 @@ static int watch(Waiting *w) {
         return sd_bus_attach_event(bus, w->event, SD_EVENT_PRIORITY_NORMAL);
 }
 
+/* Of one that is down already there is no job, and no change. */
+static int on_stop_asked(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        look(userdata);
+        return 0;
+}
+
+void run_stop(RunRequest *q) {
+        Waiting *w = q->waiting;
+
+        if (!w || w->n_stops > 0)
+                return;
+        w->n_stops++;
+        w->stopping = true;
+        (void)sd_bus_call_method_async(q->ctl->bus, NULL, SD1, SD1_PATH, SD1_MANAGER, "StopUnit",
+                                       on_stop_asked, w, "ss", q->name, "replace");
+}
+
+/*
+ * The first interrupt is the command's, as on the terminal that it would share
+ * with us; the next one, and all that ask us to end, stop the unit.
+ */
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+        Waiting *w = userdata;
+        RunRequest *q = w->request;
+        int signal = (int)info->ssi_signo;
+
+        if ((signal == SIGINT || signal == SIGQUIT) && !w->interrupted && !q->watch &&
+            q->streams != STREAMS_TERMINAL) {
+                w->interrupted = true;
+                return sd_bus_call_method_async(q->ctl->bus, NULL, SD1, SD1_PATH, SD1_MANAGER, "KillUnit",
+                                                NULL, NULL, "ssi", q->name, "all", signal) < 0
+                               ? sd_event_exit(w->event, CTL_FAILED)
+                               : 0;
+        }
+        if (w->n_stops > 0 && ++w->n_stops >= STOPS_TO_LEAVE)
+                return sd_event_exit(w->event, 128 + signal);
+        run_stop(q);
+        return 0;
+}
+
+static int watch_signals(Waiting *w) {
+        static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+        sigset_t set;
+        int r = 0;
+
+        sigemptyset(&set);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
+                sigaddset(&set, signals[i]);
+        (void)sigprocmask(SIG_BLOCK, &set, NULL);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(signals); i++)
+                r = sd_event_add_signal(w->event, NULL, signals[i], on_signal, w);
+        return r;
+}
+
 static int start(Waiting *w) {
         sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
         sd_bus_message *m __attribute__((cleanup(sd_bus_message_unrefp))) = NULL,
@@ -109,62 +174,25 @@ int run_and_wait(RunRequest *q, sd_event *event, RunEnd *ret) {
 
         if (r >= 0)
                 r = watch(&w);
+        if (r >= 0 && q->streams != STREAMS_NONE)
+                r = watch_signals(&w);
         if (r < 0)
                 return ctl_print_error("%s: %s", q->name, strerror(-r));
+        q->waiting = &w;
         r = start(&w);
-        for (size_t i = 0; q->streams == STREAMS_CAPTURE && i < ELEMENTSOF(q->given); i++)
-                fd_release(&q->given[i]); /* the command has its own; ours would keep the pipes open */
+        for (size_t i = 0; i < ELEMENTSOF(q->given); i++)
+                if (q->given[i] > STDERR_FILENO)
+                        fd_release(
+                                &q->given[i]); /* the command has its own; ours would keep the pipes open */
         if (r >= 0) {
                 if (!q->ctl->quiet && q->streams != STREAMS_CAPTURE)
-                        fprintf(stderr, "Running as unit: %s\n", q->name);
+                        fprintf(stderr, "Running as unit: %s%s\n", q->name,
+                                q->streams == STREAMS_TERMINAL ? "\r" : ""); /* it is raw by now */
                 r = sd_event_loop(event);
         }
+        q->waiting = NULL;
         (void)sd_bus_detach_event(q->ctl->bus);
         free(w.path);
         free(w.job);
         return r < 0 ? -r : r;
-}
-
-int run_exit_code(const RunEnd *e) {
-        const char *result = property_get(&e->properties, "Result");
-        uint64_t status = property_number(&e->properties, "ExecMainStatus", 0);
-
-        if (str_equal(result, "success"))
-                return CTL_OK;
-        if (str_equal(result, "exit-code") && status > 0)
-                return (int)status;
-        return str_equal(result, "signal") ? 255 : CTL_FAILED;
-}
-
-void run_summary(const RunEnd *e) {
-        static const char *const codes[] = {
-                [CLD_EXITED] = "exited", [CLD_KILLED] = "killed", [CLD_DUMPED] = "dumped"
-        };
-        const PropertyList *l = &e->properties;
-        uint64_t code = property_number(l, "ExecMainCode", 0),
-                 status = property_number(l, "ExecMainStatus", 0);
-        uint64_t begin = property_number(l, "InactiveExitTimestampMonotonic", 0),
-                 end = property_number(l, "InactiveEnterTimestampMonotonic", 0),
-                 cpu = property_number(l, "CPUUsageNSec", UINT64_MAX);
-        Buf b auto_buf = { 0 };
-
-        buf_addf(&b, "Finished with result: %s\n", property_get(l, "Result"));
-        if (code >= CLD_EXITED && code <= CLD_DUMPED)
-                buf_addf(&b, "Main processes terminated with: code=%s/status=", codes[code]);
-        if (code == CLD_EXITED)
-                buf_addf(&b, "%llu\n", (unsigned long long)status);
-        else if (code == CLD_KILLED || code == CLD_DUMPED)
-                buf_addf(&b, "%s\n", sigabbrev_np((int)status) ? sigabbrev_np((int)status) : "?");
-        if (begin > 0 && end > begin) {
-                buf_add(&b, "Service runtime: ");
-                timespan_format_rounded(end - begin, &b);
-                buf_add_char(&b, '\n');
-        }
-        if (cpu != UINT64_MAX) {
-                buf_add(&b, "CPU time consumed: ");
-                timespan_format_rounded(cpu / NSEC_PER_USEC, &b);
-                buf_add_char(&b, '\n');
-        }
-        if (b.error >= 0)
-                fputs(b.data, stderr);
 }
