@@ -171,7 +171,7 @@ static int plan_environment(Manager *m, GeneratorPlan *p) {
                 r = add_fact(p, "SYSTEMD_UNIT_PATH", getenv("SYSTEMD_UNIT_PATH"));
         if (r < 0)
                 return r;
-        return manager_inherited_environment(m, true, &p->inherited);
+        return manager_inherited_environment(m, NULL, &p->inherited);
 }
 
 static int make_directories(Manager *m, GeneratorPlan *p) {

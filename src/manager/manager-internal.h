@@ -146,7 +146,6 @@ void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause);
 int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret);
 bool unit_is_debugged(const Unit *u);
 const char *manager_directory_base(const Manager *m, DirectoryKind kind);    /* "/var/lib" */
-int manager_inherited_environment(const Manager *m, bool pass, char ***ret); /* pass: svinit's own as well */
 int manager_add_env(char ***env, const char *name, const char *value);
 int manager_add_invocation(const uint8_t id[16], const char *name, char ***env);
 void manager_plan_fixed(Manager *m, const UnitSpec *spec, const char *id, ExecPlan *p);
@@ -293,6 +292,9 @@ void manager_forget_socket(Manager *m, Unit *socket);
 void unit_check_paths(Manager *m, Unit *u);
 void unit_write_stamp(Manager *m, Unit *u);
 void unit_read_stamp(Manager *m, Unit *u);
+
+/* inherited-environment.c: with those of svinit's own variables that the patterns fit; NULL: all of them. */
+int manager_inherited_environment(const Manager *m, char *const *patterns, char ***ret);
 
 /* passed-fds.c */
 typedef struct PassedFds {

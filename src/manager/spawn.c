@@ -231,27 +231,6 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
         return 0;
 }
 
-int manager_inherited_environment(const Manager *m, bool pass, char ***ret) {
-        static const char clean_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        char *const *const by_rank[] = { m->generated_environment, m->config.default_environment,
-                                         m->environment };
-        char **env auto_strv = NULL;
-        int r;
-
-        /* On a machine it is the boot's, and nobody's business; who starts a command by hand means it. */
-        pass = pass && (m->host.container || m->internal->options.command) && m->config.pass_environment;
-        r = pass ? strv_copy(m->host.environment, &env) : strv_add(&env, clean_path);
-        if (r >= 0 && !env_get(env, "PATH", 4))
-                r = strv_add(&env, clean_path);
-        for (size_t i = 0; i < ELEMENTSOF(by_rank); i++)
-                STRV_FOREACH (e, by_rank[i])
-                        if (r >= 0)
-                                r = env_set(&env, *e);
-        if (r >= 0)
-                *ret = TAKE(env);
-        return r;
-}
-
 static int inherited_environment(Manager *m, const ExecSpec *exec, char ***ret) {
         char **env auto_strv = NULL;
         int r = manager_inherited_environment(m, exec->pass_manager_environment, &env);

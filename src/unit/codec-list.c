@@ -142,6 +142,50 @@ static int globs_handle(const CodecContext *c, const char *word, void *field) {
 LIST_CODEC(globs, "a pattern such as *.tmp or build/*", SAMPLES("", "*.log", ".* 'a b' /build/*"),
            SAMPLES("''"));
 
+/* Patterns of names; NULL is all of them, and a first pattern that is empty none. */
+static int pass_handle(const CodecContext *c, const char *word, void *field) {
+        static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_*?[]!-";
+
+        return word[0] && strspn(word, allowed) == strlen(word) ? strv_add(field, word) : -EINVAL;
+}
+
+static int pass_environment_parse(const CodecContext *c, const char *value, void *field) {
+        char **patterns auto_strv = NULL, ***current = field;
+        bool all;
+        int r = parse_bool(value, &all);
+
+        if (r >= 0)
+                r = all ? 0 : strv_add(&patterns, "");
+        else
+                r = codec_for_each_word(c, value, 0, pass_handle, &patterns);
+        if (r != 0)
+                return r;
+        strv_free(*current);
+        *current = TAKE(patterns);
+        return 0;
+}
+
+static int pass_environment_format(const Directive *row, const void *field, Buf *b) {
+        char *const *patterns = *(char **const *)field;
+
+        if (!patterns || !patterns[0][0]) {
+                buf_add(b, patterns ? "no" : "yes");
+                return format_end(b);
+        }
+        return format_words(patterns, b);
+}
+
+const Codec codec_pass_environment = {
+        CODEC_OF(pass_environment),
+        .expects = "a boolean, or patterns of names of variables such as APP_* NODE_ENV",
+        .empty_resets = true,
+        .parse = pass_environment_parse,
+        .format = pass_environment_format,
+        .release = release_strv,
+        .good = SAMPLES("yes", "no", "NODE_ENV", "APP_* TZ LC_[A-Z]*"),
+        .bad = SAMPLES("A=b", "APP$"),
+};
+
 static bool uri_is_known(const char *s) {
         static const char *const schemes[] = { "http://", "https://", "file:/", "info:", "man:" };
 

@@ -235,8 +235,8 @@ const Directive exec_directives[] = {
           FIELD(variables, exec, expand_file_variables), .list = true, .property = "",
           .summary = "Variables whose values are read from the files that NAME_FILE names." },
         { "*exec", "X-PassManagerEnvironment", .outcome = NEED_NOTHING,
-          FIELD(boolean, exec, pass_manager_environment), .initial = "yes", .property = "",
-          .summary = "Whether the processes inherit the environment of svinit." },
+          FIELD(pass_environment, exec, pass_manager_environment), .initial = "yes", .property = "",
+          .summary = "Whether the processes inherit the environment of svinit, or which of its variables." },
         { 0 },
 };
 END_OF_TABLE(exec);

@@ -317,8 +317,8 @@ typedef struct ExecSpec { /* systemd.exec(5), what svinit applies */
                 timer_slack_set;
         bool capability_bounding_set, keyring_set, numa_set, coredump_filter_set;
         bool syslog_level_prefix, ignore_sigpipe, no_new_privileges, dynamic_user, remove_ipc;
-        bool tty_reset, tty_vhangup, tty_disallocate, same_process_group,
-                pass_manager_environment; /* X-PassManagerEnvironment= */
+        bool tty_reset, tty_vhangup, tty_disallocate, same_process_group;
+        char **pass_manager_environment; /* X-PassManagerEnvironment=, patterns; NULL: all; "": none */
 } ExecSpec;
 
 typedef struct SandboxSpec { /* systemd.exec(5) "SANDBOXING" */
