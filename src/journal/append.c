@@ -48,6 +48,12 @@ static HashItem *bucket_of(const JournalFile *f, uint64_t table, uint64_t table_
         return &items[hash % (table_size / sizeof(HashItem))];
 }
 
+static HashItem *data_bucket(const JournalFile *f, uint64_t hash) {
+        const FileHeader *h = journal_file_header(f);
+
+        return bucket_of(f, h->data_hash_table_offset, h->data_hash_table_size, hash);
+}
+
 static FieldObject *add_field(JournalFile *f, const char *name, size_t n) {
         FileHeader *h = journal_file_header(f);
         uint64_t hash = siphash24(name, n, h->file_id.bytes), depth = 0;
@@ -89,9 +95,9 @@ static FieldObject *field_of(JournalFile *f, const char *payload, size_t n) {
 }
 
 /* 0: it is not there. */
-static uint32_t find_data(JournalFile *f, const char *payload, size_t size, uint64_t hash) {
+static uint32_t find_data(JournalFile *f, const HashItem *bucket, const char *payload, size_t size,
+                          uint64_t hash) {
         FileHeader *h = journal_file_header(f);
-        HashItem *bucket = bucket_of(f, h->data_hash_table_offset, h->data_hash_table_size, hash);
         uint64_t depth = 0;
         DataObject *o;
 
@@ -107,9 +113,8 @@ static uint32_t find_data(JournalFile *f, const char *payload, size_t size, uint
 }
 
 /* Storage has been reserved by the caller: this cannot fail. */
-static uint32_t add_data(JournalFile *f, const char *payload, size_t size, uint64_t hash) {
+static uint32_t add_data(JournalFile *f, HashItem *bucket, const char *payload, size_t size, uint64_t hash) {
         FileHeader *h = journal_file_header(f);
-        HashItem *bucket = bucket_of(f, h->data_hash_table_offset, h->data_hash_table_size, hash);
         const char *eq = memchr(payload, '=', size);
         FieldObject *field;
         uint64_t offset;
@@ -132,6 +137,29 @@ static uint32_t add_data(JournalFile *f, const char *payload, size_t size, uint6
 
 static uint64_t data_hash(const JournalFile *f, const char *payload, size_t size) {
         return siphash24(payload, size, journal_file_header(f)->file_id.bytes);
+}
+
+void journal_file_foresee(const JournalFile *f, const char *text, size_t size, Foresight *ret) {
+        HashItem *bucket;
+
+        *ret = (Foresight){ 0 };
+        if (!journal_file_is_open(f))
+                return;
+        ret->generation = f->generation;
+        ret->hash = siphash24_behind("MESSAGE=", text, size, journal_file_header(f)->file_id.bytes);
+        bucket = data_bucket(f, ret->hash);
+        ret->bucket = (uint64_t)((uint8_t *)bucket - f->map);
+        __builtin_prefetch(bucket, 1);
+}
+
+void journal_file_foresee_again(const JournalFile *f, const Foresight *foresight) {
+        const HashItem *bucket;
+
+        if (!journal_file_is_open(f) || foresight->generation != f->generation)
+                return;
+        bucket = (const HashItem *)(f->map + foresight->bucket);
+        __builtin_prefetch(f->map + bucket->head);
+        __builtin_prefetch(f->map + bucket->tail, 1);
 }
 
 /* ---- lists of entries ---- */
@@ -344,9 +372,10 @@ static int locate_common(JournalFile *f, FieldSet *common) {
         for (size_t i = 0; i < common->n_refs; i++) {
                 const char *payload = field_set_payload(common, i);
                 uint64_t hash = data_hash(f, payload, common->refs[i].size);
-                uint32_t offset = find_data(f, payload, common->refs[i].size, hash);
+                HashItem *bucket = data_bucket(f, hash);
+                uint32_t offset = find_data(f, bucket, payload, common->refs[i].size, hash);
 
-                common->refs[i].offset = offset ?: add_data(f, payload, common->refs[i].size, hash);
+                common->refs[i].offset = offset ?: add_data(f, bucket, payload, common->refs[i].size, hash);
         }
         common->generation = f->generation;
         return 0;
@@ -380,11 +409,23 @@ static void entry_add_item(JournalFile *f, EntryObject *e, uint32_t data) {
 
 typedef struct OwnData {
         uint64_t hash;
+        HashItem *bucket;
         uint32_t offset; /* 0: not in the file, or already in the entry */
 } OwnData;
 
+static void look_up(JournalFile *f, const struct iovec *own, const Foresight *foresight, OwnData *ret) {
+        if (foresight && foresight->generation == f->generation) {
+                ret->hash = foresight->hash;
+                ret->bucket = (HashItem *)(f->map + foresight->bucket);
+        } else {
+                ret->hash = data_hash(f, own->iov_base, own->iov_len);
+                ret->bucket = data_bucket(f, ret->hash);
+        }
+        ret->offset = find_data(f, ret->bucket, own->iov_base, own->iov_len, ret->hash);
+}
+
 static int check_room(JournalFile *f, const FieldSet *common, const struct iovec *own, size_t n_own,
-                      OwnData *data) {
+                      const Foresight *foresight, OwnData *data) {
         size_t records = (n_own + common->n_refs) * 8 + (f->common ? f->common->n_refs * 4 : 0) + 16;
         uint64_t copies = 0;
 
@@ -396,8 +437,7 @@ static int check_room(JournalFile *f, const FieldSet *common, const struct iovec
         for (size_t i = 0; i < n_own; i++) {
                 const DataObject *o;
 
-                data[i].hash = data_hash(f, own[i].iov_base, own[i].iov_len);
-                data[i].offset = find_data(f, own[i].iov_base, own[i].iov_len, data[i].hash);
+                look_up(f, &own[i], i == 0 ? foresight : NULL, &data[i]);
                 if (data[i].offset == 0)
                         continue;
                 o = data_at(f, data[i].offset);
@@ -411,14 +451,21 @@ static int check_room(JournalFile *f, const FieldSet *common, const struct iovec
 static void add_own(JournalFile *f, const struct iovec *own, size_t n_own, OwnData *data) {
         for (size_t i = 0; i < n_own; i++) {
                 if (data[i].offset == 0 && i > 0)
-                        data[i].offset = find_data(f, own[i].iov_base, own[i].iov_len, data[i].hash);
+                        data[i].offset =
+                                find_data(f, data[i].bucket, own[i].iov_base, own[i].iov_len, data[i].hash);
                 if (data[i].offset == 0)
-                        data[i].offset = add_data(f, own[i].iov_base, own[i].iov_len, data[i].hash);
+                        data[i].offset =
+                                add_data(f, data[i].bucket, own[i].iov_base, own[i].iov_len, data[i].hash);
         }
 }
 
 int journal_file_append(JournalFile *f, FieldSet *common, const struct iovec *own, size_t n_own,
                         const EntryTime *when) {
+        return journal_file_append_foreseen(f, common, own, n_own, NULL, when);
+}
+
+int journal_file_append_foreseen(JournalFile *f, FieldSet *common, const struct iovec *own, size_t n_own,
+                                 const Foresight *foresight, const EntryTime *when) {
         OwnData small[64], *more auto_free = NULL, *data = small;
         EntryObject *e;
         uint32_t offset;
@@ -439,7 +486,7 @@ int journal_file_append(JournalFile *f, FieldSet *common, const struct iovec *ow
         if (common->generation != f->generation)
                 r = locate_common(f, common);
         if (r == 0)
-                r = check_room(f, common, own, n_own, data);
+                r = check_room(f, common, own, n_own, foresight, data);
         if (r != 0)
                 return r;
 

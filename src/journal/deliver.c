@@ -77,7 +77,7 @@ void deliver(Server *s, const Message *m) {
                 (void)render(s, m); /* making room may have used the same buffer */
         }
         if (m->priority <= s->config.max_level_store)
-                storage_append(&s->storage, m->common, m->own, m->n_own, &m->when);
+                storage_append(&s->storage, m->common, m->own, m->n_own, m->foresight, &m->when);
         s->is_critical = s->is_critical || m->priority <= LOG_CRIT;
         if (console)
                 console_put(console);

@@ -58,6 +58,13 @@ typedef struct EntryTime {
         uint64_t realtime, monotonic; /* µs */
 } EntryTime;
 
+/* Of a MESSAGE= to come: its hash, worked out while what append() needs for it is fetched from memory. */
+typedef struct Foresight {
+        uint64_t generation; /* of the file; 0: nothing is known */
+        uint64_t hash;
+        uint64_t bucket; /* offset */
+} Foresight;
+
 typedef struct FieldCache {
         uint32_t offset; /* of the FIELD object; 0: empty */
         uint8_t size;
@@ -106,6 +113,14 @@ void journal_file_close(JournalFile *f, JournalClose how);
 void journal_file_begin(JournalFile *f, uint64_t commit);
 int journal_file_append(JournalFile *f, FieldSet *common, const struct iovec *own, size_t n_own,
                         const EntryTime *when);
+/*
+ * Hash tables of large files are in no cache: a line waits there longer than all else takes. Who knows the lines that
+ * come has them fetched meanwhile: first when the text is known, again a few lines later, then own[0] is that message.
+ */
+void journal_file_foresee(const JournalFile *f, const char *text, size_t size, Foresight *ret);
+void journal_file_foresee_again(const JournalFile *f, const Foresight *foresight);
+int journal_file_append_foreseen(JournalFile *f, FieldSet *common, const struct iovec *own, size_t n_own,
+                                 const Foresight *foresight, const EntryTime *when);
 void journal_file_link(JournalFile *f);
 /* False: the file is not usable any more. */
 bool journal_file_roll_back(JournalFile *f);

@@ -49,15 +49,20 @@ static inline void sip_word(Sip *s, uint64_t m) {
         s->a ^= m;
 }
 
-uint64_t siphash24(const void *data, size_t size, const uint8_t key[16]) {
-        const uint8_t *p = data, *end = p + (size & ~(size_t)7);
-        uint64_t k0 = load64(key), k1 = load64(key + 8), last = (uint64_t)size << 56;
-        Sip s = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
-                  k1 ^ 0x7465646279746573 };
+static inline Sip sip_begin(const uint8_t key[16]) {
+        uint64_t k0 = load64(key), k1 = load64(key + 8);
+
+        return (Sip){ k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
+                      k1 ^ 0x7465646279746573 };
+}
+
+/* `total`: with what went before. */
+static inline uint64_t sip_end(Sip s, const uint8_t *p, size_t size, size_t total) {
+        const uint8_t *end = p + (size & ~(size_t)7);
+        uint64_t last = (uint64_t)total << 56;
 
         for (; p < end; p += 8)
                 sip_word(&s, load64(p));
-
         for (size_t i = 0; i < (size & 7); i++)
                 last |= (uint64_t)p[i] << (8 * i);
         sip_word(&s, last);
@@ -65,8 +70,18 @@ uint64_t siphash24(const void *data, size_t size, const uint8_t key[16]) {
         s.c ^= 0xff;
         for (int i = 0; i < 4; i++)
                 sip_round(&s);
-
         return s.a ^ s.b ^ s.c ^ s.d;
+}
+
+uint64_t siphash24(const void *data, size_t size, const uint8_t key[16]) {
+        return sip_end(sip_begin(key), data, size, size);
+}
+
+uint64_t siphash24_behind(const char first[8], const void *data, size_t size, const uint8_t key[16]) {
+        Sip s = sip_begin(key);
+
+        sip_word(&s, load64(first));
+        return sip_end(s, data, size, size + 8);
 }
 
 uint64_t jenkins_hash64(const void *data, size_t size) {

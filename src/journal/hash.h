@@ -11,4 +11,6 @@
 #include <stdint.h>
 
 uint64_t siphash24(const void *data, size_t size, const uint8_t key[16]);
+/* The same of eight bytes and the data that belong behind them. */
+uint64_t siphash24_behind(const char first[8], const void *data, size_t size, const uint8_t key[16]);
 uint64_t jenkins_hash64(const void *data, size_t size);

@@ -44,40 +44,46 @@ static UnitLog *limit_of(Server *s, const StreamInfo *info) {
         return unit_log_find(&s->units, info->unit) ?: unit_log_learn(&s->units, info, true);
 }
 
-static void deliver_line(const Batch *b, char *text, size_t n, LineEnd end) {
+/* Found, and not yet delivered. */
+typedef struct Piece {
+        char *text;        /* without the priority in front */
+        size_t size, used; /* `used` with that, and with what ended it */
+        LineEnd end;
+        int priority;
+        Foresight foresight;
+} Piece;
+
+static void deliver_line(const Batch *b, const Piece *p) {
         static char line_break[32];
         Server *s = b->server;
         Stream *stream = b->stream;
         const StreamInfo *info = &stream->info;
-        int priority = info->priority;
         struct iovec own[2];
-        size_t n_own = 1, prefix;
+        size_t n_own = 1;
 
-        prefix = info->level_prefix ? line_priority(text, n, false, &priority) : 0;
-        text += prefix;
-        n -= prefix;
-        if (n == 0 || (info->level_max >= 0 && priority > info->level_max) ||
-            !deliver_admits(s, limit_of(s, info), priority, b->when.monotonic))
+        if (p->size == 0 || (info->level_max >= 0 && p->priority > info->level_max) ||
+            !deliver_admits(s, limit_of(s, info), p->priority, b->when.monotonic))
                 return;
 
         /* The bytes in front belong to what has been delivered already, or to the head room. */
-        memcpy(text - 8, "MESSAGE=", 8);
-        own[0] = (struct iovec){ text - 8, n + 8 };
-        if (end != LINE_NEWLINE) {
-                int size =
-                        snprintf(line_break, sizeof(line_break), "_LINE_BREAK=%s", line_end_to_string(end));
+        memcpy(p->text - 8, "MESSAGE=", 8);
+        own[0] = (struct iovec){ p->text - 8, p->size + 8 };
+        if (p->end != LINE_NEWLINE) {
+                int size = snprintf(line_break, sizeof(line_break), "_LINE_BREAK=%s",
+                                    line_end_to_string(p->end));
 
                 own[n_own++] = (struct iovec){ line_break, (size_t)size };
         }
 
-        deliver(s, &(Message){ .common = stream_fields(stream, priority, b->when.monotonic, &s->host)
+        deliver(s, &(Message){ .common = stream_fields(stream, p->priority, b->when.monotonic, &s->host)
                                                  ?: &s->host,
                                .own = own,
                                .n_own = n_own,
+                               .foresight = &p->foresight,
                                .when = b->when,
-                               .text = text,
-                               .size = n,
-                               .priority = priority,
+                               .text = p->text,
+                               .size = p->size,
+                               .priority = p->priority,
                                .facility = info->facility,
                                .identifier = info->identifier ?: info->unit,
                                .unit = info->unit,
@@ -90,18 +96,49 @@ static void deliver_line(const Batch *b, char *text, size_t n, LineEnd end) {
                                .forward = info->forward });
 }
 
-static void deliver_piece(const Batch *b, char *text, size_t n, LineEnd end) {
+static void deliver_piece(const Batch *b, const Piece *p) {
         if (b->stream->info.is_native)
-                record_deliver(b->server, b->stream, text, n, b->when);
+                record_deliver(b->server, b->stream, p->text, p->size, b->when);
         else
-                deliver_line(b, text, n, end);
+                deliver_line(b, p);
 }
 
-static LineEnd next_piece(const Batch *b, const char *text, size_t n, size_t *ret_size, size_t *ret_used) {
-        if (b->stream->info.is_native)
-                return record_next(text, n, STATE_CARRY_MAX, ret_size, ret_used);
-        return line_next(text, n, b->server->config.line_max, ret_size, ret_used);
+static void strip_priority(const StreamInfo *info, Piece *p) {
+        size_t n;
+
+        p->priority = info->priority;
+        if (info->is_native || !info->level_prefix)
+                return;
+        n = line_priority(p->text, p->size, false, &p->priority);
+        p->text += n;
+        p->size -= n;
 }
+
+/* The partial line as it is. */
+static void deliver_rest(const Batch *b, char *text, size_t n, LineEnd end) {
+        Piece p = { .text = text, .size = n, .end = end };
+
+        strip_priority(&b->stream->info, &p);
+        deliver_piece(b, &p);
+}
+
+static bool find_piece(const Batch *b, char *text, size_t n, Piece *ret) {
+        const Server *s = b->server;
+        const StreamInfo *info = &b->stream->info;
+
+        ret->text = text;
+        ret->foresight = (Foresight){ 0 };
+        ret->end = info->is_native ? record_next(text, n, STATE_CARRY_MAX, &ret->size, &ret->used)
+                                   : line_next(text, n, s->config.line_max, &ret->size, &ret->used);
+        if (ret->end == LINE_INCOMPLETE)
+                return false;
+        strip_priority(info, ret);
+        if (!info->is_native && ret->size > 0)
+                journal_file_foresee(&s->storage.file, ret->text, ret->size, &ret->foresight);
+        return true;
+}
+
+#define AHEAD 8U /* lines that are looked at before the first of them is delivered */
 
 /*
  * Delivers the lines of text[0..n), of which the first `carried` bytes are the
@@ -111,12 +148,25 @@ static void deliver_batch(const Batch *b, char *text, size_t n, size_t carried, 
         Server *s = b->server;
         State *state = &s->state;
         Stream *stream = b->stream;
-        size_t at = 0, size, used;
-        LineEnd end;
+        Piece pieces[AHEAD];
+        size_t at = 0, seen = 0;
+        bool more = true;
 
-        while ((end = next_piece(b, text + at, n - at, &size, &used)) != LINE_INCOMPLETE) {
-                deliver_piece(b, text + at, size, end);
-                at += used;
+        for (unsigned done = 0, found = 0;; done++) {
+                while (more && found - done < AHEAD) {
+                        Piece *p = &pieces[found % AHEAD];
+
+                        more = find_piece(b, text + seen, n - seen, p);
+                        seen += more ? p->used : 0;
+                        found += more;
+                }
+                if (done == found)
+                        break;
+                if (found - done > AHEAD / 2)
+                        journal_file_foresee_again(&s->storage.file,
+                                                   &pieces[(done + AHEAD / 2) % AHEAD].foresight);
+                deliver_piece(b, &pieces[done % AHEAD]);
+                at += pieces[done % AHEAD].used;
                 if (at < carried)
                         continue; /* LineMax= has become smaller meanwhile: the carry goes as a whole */
                 state_carry_clear(state, stream->id, stream->carry_slot);
@@ -127,7 +177,7 @@ static void deliver_batch(const Batch *b, char *text, size_t n, size_t carried, 
                 uint64_t slot = state_carry_set(state, stream->id, stream->carry_slot, text + at, n - at);
 
                 if (slot == 0) {
-                        deliver_piece(b, text + at, n - at, LINE_TOO_LONG);
+                        deliver_rest(b, text + at, n - at, LINE_TOO_LONG);
                         state_carry_clear(state, stream->id, stream->carry_slot);
                 }
                 stream->carry_slot = slot;
@@ -206,7 +256,7 @@ static void finish_stream(Server *s, Stream *stream) {
         s->state.next.kind = WORK_NONE;
         s->state.next.carry_slot = 0;
         if (carried > 0) {
-                deliver_piece(&b, from, carried, LINE_EOF);
+                deliver_rest(&b, from, carried, LINE_EOF);
                 state_carry_clear(&s->state, stream->id, stream->carry_slot);
         }
         storage_commit(&s->storage);

@@ -94,9 +94,10 @@ typedef struct Message {
         const char *identifier, *unit, *invocation, *transport;
         pid_t pid;
         bool to_stderr, to_console;
-        bool is_forwarded; /* as the configuration says; `forward` besides */
-        unsigned forward;  /* FORWARD_BIT()s */
-        struct iovec raw;  /* for the syslog socket, as it came by /dev/log; empty: made of the above */
+        bool is_forwarded;          /* as the configuration says; `forward` besides */
+        unsigned forward;           /* FORWARD_BIT()s */
+        const Foresight *foresight; /* of own[0]; may be NULL */
+        struct iovec raw; /* for the syslog socket, as it came by /dev/log; empty: made of the above */
 } Message;
 
 int server_init(Server *s, int argc, char *argv[]);

@@ -363,7 +363,7 @@ static bool wants_rotation(const Storage *s, const EntryTime *when) {
 }
 
 static int append_once(Storage *s, FieldSet *common, const struct iovec *own, size_t n_own,
-                       const EntryTime *when) {
+                       const Foresight *foresight, const EntryTime *when) {
         if (!ready(s))
                 return -ENOSPC;
         if (wants_rotation(s, when)) {
@@ -376,7 +376,7 @@ static int append_once(Storage *s, FieldSet *common, const struct iovec *own, si
                 journal_file_begin(&s->file, state_seq(s->state));
                 s->in_transaction = true;
         }
-        return journal_file_append(&s->file, common, own, n_own, when);
+        return journal_file_append_foreseen(&s->file, common, own, n_own, foresight, when);
 }
 
 /* The disk is full: oldest first, at last the file being written, so that the newest lines are there. */
@@ -435,7 +435,7 @@ static void try_better(Storage *s) {
 }
 
 void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_t n_own,
-                    const EntryTime *when) {
+                    const Foresight *foresight, const EntryTime *when) {
         unsigned n_rotated = 0;
 
         if (s->config.mode == STORAGE_NONE)
@@ -444,7 +444,7 @@ void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_
                 try_better(s);
 
         for (;;) {
-                int r = append_once(s, common, own, n_own, when);
+                int r = append_once(s, common, own, n_own, foresight, when);
 
                 if (r == 0) {
                         s->n_appended++;

@@ -72,7 +72,7 @@ bool storage_needs_override(const Storage *s);
 void storage_open(Storage *s);
 /* Stores an entry or counts it as dropped. */
 void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_t n_own,
-                    const EntryTime *when);
+                    const Foresight *foresight, const EntryTime *when);
 /* Makes the entries given so far and `state->next` true together. */
 void storage_commit(Storage *s);
 void storage_rotate(Storage *s);

@@ -170,6 +170,34 @@ static void equal_messages_are_stored_once(void **state) {
         verify(x);
 }
 
+/* Also when the file that it was foreseen for is full meanwhile. */
+static void foreseen_message_is_the_same_message(void **state) {
+        struct iovec own = { (char *)"MESSAGE=again", 13 };
+        Fixture *x = *state;
+        Foresight foresight;
+
+        journal_file_foresee(&x->file, "again", 5, &foresight); /* no file yet */
+        journal_file_foresee_again(&x->file, &foresight);
+        create(x);
+        for (unsigned i = 1; i <= 40; i++) {
+                assert_int_equal(journal_file_append_foreseen(&x->file, &x->common, &own, 1, &foresight,
+                                                              &(EntryTime){ REALTIME + i, 1000 + i }),
+                                 0);
+                assert_int_equal(append(x, &x->common, "MESSAGE=again", i), 0);
+                if (i == 20) {
+                        commit(x);
+                        journal_file_close(&x->file, JOURNAL_CLOSE_FOR_EVER);
+                        create(x);
+                }
+                if (i % 7 == 0)
+                        journal_file_foresee(&x->file, "again", 5, &foresight);
+                journal_file_foresee_again(&x->file, &foresight);
+        }
+        commit(x);
+        assert_int_equal(count(x, "MESSAGE=again"), 40);
+        verify(x);
+}
+
 static void field_given_twice_is_linked_once(void **state) {
         Fixture *x = *state;
         struct iovec own[] = {
@@ -342,6 +370,7 @@ int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
                 T(reader_finds_every_line_by_match_and_in_order),
                 T(equal_messages_are_stored_once),
+                T(foreseen_message_is_the_same_message),
                 T(field_given_twice_is_linked_once),
                 T(binary_and_large_data_come_back_unchanged),
                 T(full_file_says_so_and_stays_valid),

@@ -78,7 +78,7 @@ static void append(Fixture *x, unsigned n) {
                 int size = snprintf(line, sizeof(line), "MESSAGE=line %u", x->n++);
 
                 x->tick++;
-                storage_append(&x->storage, &x->common, &(struct iovec){ line, (size_t)size }, 1,
+                storage_append(&x->storage, &x->common, &(struct iovec){ line, (size_t)size }, 1, NULL,
                                &(EntryTime){ REALTIME + x->tick, 1000 + x->tick });
         }
 }
@@ -228,7 +228,7 @@ static void time_that_goes_back_begins_a_file(void **state) {
         open_storage(x);
         append(x, 10);
         storage_commit(&x->storage);
-        storage_append(&x->storage, &x->common, &(struct iovec){ (char *)"MESSAGE=early", 13 }, 1,
+        storage_append(&x->storage, &x->common, &(struct iovec){ (char *)"MESSAGE=early", 13 }, 1, NULL,
                        &(EntryTime){ REALTIME - 3600 * USEC_PER_SEC, 5000 });
         storage_commit(&x->storage);
         assert_int_equal(count_files(x->files, ".journal"), 2);

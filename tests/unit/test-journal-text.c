@@ -31,6 +31,16 @@ static void hashes_are_those_of_the_format(void **state) {
         assert_int_equal(jenkins_hash64("Four score and seven years ago", 30) >> 32, 0x17770551);
 }
 
+static void hash_is_the_same_before_the_name_of_the_field_stands_there(void **state) {
+        static const uint8_t key[16] = { 7, 1, 9 };
+        char text[100] = "MESSAGE=";
+
+        for (size_t i = 8; i < sizeof(text); i++)
+                text[i] = (char)(i * 37);
+        for (size_t n = 0; n <= sizeof(text) - 8; n++)
+                assert_int_equal(siphash24_behind("MESSAGE=", text + 8, n, key), siphash24(text, n + 8, key));
+}
+
 /* ---- lines ---- */
 
 static void expect_line(const char *data, size_t n, size_t max, LineEnd end, size_t size, size_t consumed) {
@@ -368,6 +378,7 @@ static void sizes_have_units_and_limits(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(hashes_are_those_of_the_format),
+                cmocka_unit_test(hash_is_the_same_before_the_name_of_the_field_stands_there),
                 cmocka_unit_test(line_ends_at_newline_nul_or_limit),
                 cmocka_unit_test(record_ends_at_an_empty_line),
                 cmocka_unit_test(priority_prefix_is_one_digit_in_streams_and_three_in_syslog),
