@@ -58,10 +58,10 @@ modes() { # N...: what these instances were started with
         web 'X-Nothing=1' 'Nise=3'
         mkdir -p "$T/units/web@1.service.d"
         echo $'[Service]\nEnvironment=MODE=mine' >"$T/units/web@1.service.d/mine.conf"
-        unit some.service <<<$'[Service]\nType=oneshot\nX-PassManagerEnvironment=APP_*\nExecStart=/bin/sh -c "echo $APP_A ${SECRET-none} >/out/some"'
+        unit some.service <<<$'[Service]\nType=oneshot\nX-PassManagerEnvironment=APP_*\nExecStart=/bin/sh -c "echo $$APP_A $${SECRET-none} >/out/some"'
         boot --env APP_A=a --env SECRET=s
         run -0 ctl start some
-        [ "$(<"$T/out/some")" = 'a none' ]
+        [ "$(<"$T/out/some")" = "a none" ]
         run -0 inside svctl start --profile=production web
         for i in 0 1; do wait_host test -s "$T/out/web$i"; done
         [ "$(modes 0 1)" = "production mine " ]
