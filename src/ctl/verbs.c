@@ -120,6 +120,8 @@ const Verb verbs[] = {
           .there = true, .reads = true, .paged = true, .words = WORDS_UNITS },
         { "apply", "[UNIT...]", "Reload, and restart, start or stop the units that have changed", 0, -1,
           verb_apply, "Unit files", .there = true, .words = WORDS_UNITS },
+        { "import", "FORMAT FILE", "Make units of a file of pm2, supervisord, procfile or compose", 2, 2,
+          verb_import, "Unit files", true, .words = WORDS_FORMAT_THEN_FILES },
         { "escape", "TEXT...", "Escape text for use in a unit name", 0, -1, verb_escape, "Unit files", true },
         { "dump-directives", "", "List all directives that svinit knows", 0, 0, verb_dump_directives,
           "Unit files", true, .paged = true },

@@ -134,6 +134,7 @@ static WordKind of_position(WordKind kind, unsigned nth) {
                 { WORDS_SERVICE_THEN_LEVEL, WORDS_SERVICES, WORDS_LEVELS },
                 { WORDS_SERVICE_THEN_LOG_TARGET, WORDS_SERVICES, WORDS_LOG_TARGETS },
                 { WORDS_COMMANDS, WORDS_COMMANDS, WORDS_FILES },
+                { WORDS_FORMAT_THEN_FILES, WORDS_FORMAT_THEN_FILES, WORDS_FILES },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(pairs); i++)
@@ -174,6 +175,9 @@ void completion_offer_kind(Completion *p, WordKind kind, unsigned nth) {
                 break;
         case WORDS_SETTINGS:
                 offer_settings(p);
+                break;
+        case WORDS_FORMAT_THEN_FILES:
+                completion_offer_choices(p, "pm2 supervisord procfile compose");
                 break;
         case WORDS_LEVELS:
                 completion_offer_choices(p, "emerg alert crit err warning notice info debug");

@@ -82,6 +82,9 @@ struct Ctl {
         const char *sort, *delay;               /* top */
         bool batch, tree;                       /* top */
         bool permanent;                         /* scale */
+        const char *directory;                  /* import: --output= */
+        bool check;                             /* import */
+        char **only;                            /* import */
         const char *profile;                    /* start: --profile= */
 };
 
@@ -282,6 +285,7 @@ VERB(cancel);
 VERB(exit);
 VERB(logs);
 VERB(verify);
+VERB(import);
 VERB(dump_directives);
 VERB(dump_catalog);
 VERB(escape);
