@@ -98,6 +98,18 @@ static int add_listen(const ExecPlan *p, char ***env) {
         return names.error < 0 ? names.error : env_set(env, names.data);
 }
 
+/* Node's names; JSON can be read by all, and by every version. */
+static int add_channel(const ExecPlan *p, char ***env) {
+        char number[24];
+        int r;
+
+        if (p->channel_fd <= 0)
+                return 0;
+        (void)snprintf(number, sizeof(number), "%zu", STDERR_FILENO + 1 + p->n_fds);
+        r = set_pair(env, "NODE_CHANNEL_FD", number);
+        return r < 0 ? r : set_pair(env, "NODE_CHANNEL_SERIALIZATION_MODE", "json");
+}
+
 static int add_ours(ExecContext *c, char ***env) {
         const ExecPlan *p = c->plan;
         int r = 0;
@@ -109,6 +121,8 @@ static int add_ours(ExecContext *c, char ***env) {
                 r = set_pair(env, "CREDENTIALS_DIRECTORY", p->credentials_directory);
         if (r >= 0)
                 r = add_listen(p, env);
+        if (r >= 0)
+                r = add_channel(p, env);
         if (r >= 0)
                 r = set_pair(env, "JOURNAL_STREAM", *c->journal_stream ? c->journal_stream : NULL);
         if (r >= 0)

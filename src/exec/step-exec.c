@@ -88,24 +88,25 @@ static int pass_notify_fd(ExecContext *c, int first_free) {
 /* Sources first go beyond the last target, so that no target covers one that is still to come. */
 int step_descriptors(ExecContext *c) {
         const ExecPlan *p = c->plan;
-        int first_free = STDERR_FILENO + 1 + (int)p->n_fds, moved[p->n_fds + 1], r;
+        size_t n = p->n_fds + (p->channel_fd > 0);
+        int first_free = STDERR_FILENO + 1 + (int)n, moved[n + 1], r;
 
-        if (p->n_fds > 0 && c->status_fd >= 0 && c->status_fd < first_free) {
+        if (n > 0 && c->status_fd >= 0 && c->status_fd < first_free) {
                 c->status_fd = fcntl(c->status_fd, F_DUPFD_CLOEXEC, first_free);
                 if (c->status_fd < 0)
                         return -errno;
         }
-        for (size_t i = 0; i < p->n_fds; i++) {
-                moved[i] = fcntl(p->fds[i], F_DUPFD_CLOEXEC, first_free);
+        for (size_t i = 0; i < n; i++) {
+                moved[i] = fcntl(i < p->n_fds ? p->fds[i] : p->channel_fd, F_DUPFD_CLOEXEC, first_free);
                 if (moved[i] < 0)
                         return -errno;
         }
-        for (size_t i = 0; i < p->n_fds; i++) {
+        for (size_t i = 0; i < n; i++) {
                 int target = STDERR_FILENO + 1 + (int)i;
 
                 if (dup2(moved[i], target) < 0)
                         return -errno;
-                r = set_non_blocking(target, p->non_blocking_fds);
+                r = set_non_blocking(target, i < p->n_fds && p->non_blocking_fds);
                 if (r < 0)
                         return r;
         }

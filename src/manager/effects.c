@@ -113,13 +113,24 @@ static bool controller_stops_it(Manager *m, Unit *u, const Effect *fx) {
                m->observer.ask_controller(u, rt->transient->controller, m->observer.userdata);
 }
 
-static void effect_kill(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
+/* X-StopMessage=: the main process gets the message, all others the signal. */
+static bool is_stopped_by_message(Manager *m, Unit *u, const Effect *fx) {
+        const KillSpec *k = u->spec->kill;
+
+        return u->type == UNIT_SERVICE && fx->whom != WHOM_CONTROL && fx->signal != SIGKILL &&
+               (fx->signal == k->signal || fx->signal == k->restart_signal) && apps_say_stop(m, u);
+}
+
+static void effect_kill(Manager *m, Unit *u, const Effect *wanted, const Event *cause) {
+        Effect own = *wanted;
+        const Effect *fx = &own;
         UnitRuntime *rt = unit_runtime(u);
         GroupSignals order = { .main = machine_main_pid(&rt->machine),
                                .control = machine_control_pid(&rt->machine) };
         bool told = false;
 
         unit_thaw_to_stop(u);
+        own.except_main = own.except_main || is_stopped_by_message(m, u, wanted);
         if (controller_stops_it(m, u, fx)) {
                 if (rt->group)
                         group_watch_empty(rt->group, true);
@@ -208,6 +219,7 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
                 LOG_UNIT(u->id, UNIT_FAILURE_RESULT, FIELD_S("UNIT_RESULT", result));
         else
                 LOG_UNIT(u->id, UNIT_SUCCESS, FIELD_S("UNIT_RESULT", "success"));
+        apps_forget_unit(m, u);
         unit_end_run(u);
         if (u->type == UNIT_SERVICE && machine_will_restart(&rt->machine))
                 LOG_UNIT(u->id, UNIT_RESTART_SCHEDULED,

@@ -24,7 +24,8 @@
  *      doctor.c      what this place allows
  *      command.c     CMD mode's unit, and its start before all else; alone.c, shell-job.c
  *      boot.c        the boot transaction; generators.c, init-scripts.c
- *      journal-link.c  svinit-journald's other half; log.c the log hook
+ *      companion.c   processes beside PID 1
+ *      journal-link.c  svinit-journald's other half; apps-link.c  that of svinit-apps; log.c the log hook
  */
 
 #include "base/log.h"
@@ -41,6 +42,7 @@ enum {
         PRIORITY_GROUP = -5, /* what a shim says, before it is reaped itself */
         PRIORITY_CHILD = -4,
         PRIORITY_SIGNAL = -3,
+        PRIORITY_APPS = -2,
         PRIORITY_QUEUE = 0,
         PRIORITY_IDLE = 10,
 };
@@ -377,6 +379,16 @@ void journal_link_end(JournalLink *l);        /* write everything, then exit; jo
 bool journal_link_is_pid(const JournalLink *l, pid_t pid);
 void journal_link_process_end(JournalLink *l, const ProcessEnd *end);
 bool journal_link_available(const JournalLink *l);
+
+/* apps-link.c: svinit-apps */
+int apps_open_channel(Manager *m, Unit *u, int *ret_child_end); /* 0 and nothing opened: it has none */
+void apps_announce(Manager *m, Unit *u);                        /* after the spawn */
+void apps_forget_unit(Manager *m, Unit *u);                     /* its run has ended, or it did not begin */
+bool apps_say_stop(Manager *m, Unit *u); /* instead of the main process's signal; false: it cannot hear it */
+void apps_link_end(AppsLink *l);
+void apps_link_free(AppsLink *l);
+bool apps_link_is_pid(const AppsLink *l, pid_t pid);
+void apps_link_process_end(AppsLink *l, const ProcessEnd *end);
 
 /*
  * journal-real.c: Journal=systemd-journald. It is a unit like others: its

@@ -200,6 +200,7 @@ static void free_built(Manager *m) {
         manager_log_forget_units();
         graph_free(m->graph);
         journal_link_free(m->journal);
+        apps_link_free(m->apps);
         notify_socket_free(m->notify);
         loader_free(m->loader);
         clock_watch_free(m->internal->clock_watch);

@@ -30,6 +30,7 @@
 typedef struct Manager Manager;
 struct UnitDiffs; /* diff.h */
 typedef struct JournalLink JournalLink;
+typedef struct AppsLink AppsLink;
 typedef struct UnitRuntime UnitRuntime;
 typedef struct StatusWatch StatusWatch;
 typedef struct Transient Transient; /* transient.h */
@@ -153,6 +154,7 @@ struct UnitRuntime {
         UnitRuntime *change_next;
         bool in_collect_list, in_loaded_list;
         UnitRuntime *collect_next, *collect_prev, *loaded_next;
+        struct AppsInstance *apps; /* what svinit-apps knows of this run; owned by the link */
         Transient *transient; /* made by a client; owned; NULL: by a file */
         void *bus;            /* the bus's */
 };
@@ -189,6 +191,7 @@ struct Manager {
         NotifySocket *notify;
         Watcher *watcher; /* of PID files and path units */
         JournalLink *journal;
+        AppsLink *apps; /* NULL until a unit needs it */
         ManagerObserver observer;
         SystemState state;
         bool started;       /* the boot transaction is done */
@@ -272,6 +275,8 @@ void manager_stop_now(Manager *m);                    /* kill everything and lea
 void manager_set_exit_code(Manager *m, uint8_t code); /* SetExitCode: of `systemctl exit N` */
 void manager_bus_name(Manager *m, Unit *u, bool acquired);
 SystemState manager_system_state(const Manager *m);
+/* A connection to svinit-apps. -ENOENT: it does not run, since no unit needs it. */
+int manager_open_applications(Manager *m, bool control, int *ret);
 Unit *manager_unit_of_pid(Manager *m, pid_t pid); /* NULL: none */
 void manager_collect(Manager *m, Unit *u);        /* forget it, if it is garbage at the end of the turn */
 void manager_unit_file_changes(Manager *m); /* enable & co. did something: the loader's index is stale */

@@ -138,6 +138,8 @@ void on_process_end(const ProcessEnd *end, void *watcher, void *userdata) {
                 process_ended(m, watcher, end);
         else if (m->journal && journal_link_is_pid(m->journal, end->pid))
                 journal_link_process_end(m->journal, end);
+        else if (apps_link_is_pid(m->apps, end->pid))
+                apps_link_process_end(m->apps, end);
         else if (m->internal->options.tell_orphans)
                 LOG(ORPHAN_REAPED, FIELD_I("PID", end->pid), FIELD_S("EXIT_CODE", exit_word(end->code)),
                     FIELD_I("STATUS", end->status));

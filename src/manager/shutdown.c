@@ -271,6 +271,7 @@ void manager_check_leave(Manager *m) {
                 return;
         if (in->phase == PHASE_UNITS && !units_have_ended(m))
                 return;
+        apps_link_end(m->apps);
         if (in->phase <= PHASE_REST) {
                 if (!rest_has_ended(m))
                         return;

@@ -456,13 +456,17 @@ static int plan_user(Manager *m, Unit *u, ExecPlan *p) {
 }
 
 /* What the process inherits besides its streams; it stays the caller's. */
-static int plan_fds(Unit *u, CommandKind kind, ExecPlan *p, PassedFds *passed, int *notify_fd) {
+static int plan_fds(Unit *u, CommandKind kind, ExecPlan *p, PassedFds *passed, int *notify_fd,
+                    int *channel_fd) {
         int r = 0;
 
         if (kind == COMMAND_START) {
                 p->non_blocking_fds = u->spec->service->non_blocking;
                 p->notify_fd_number = (int)u->spec->service->notify_fd;
                 r = unit_collect_fds(u, passed);
+                if (r >= 0)
+                        r = apps_open_channel(unit_runtime(u)->manager, u, channel_fd);
+                p->channel_fd = *channel_fd;
                 if (r >= 0)
                         r = unit_open_notify_fd(u, notify_fd);
                 p->notify_fd = *notify_fd;
@@ -479,7 +483,7 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         const Command *c = find_command(u, kind, index);
         char **set auto_strv = NULL, **inherited auto_strv = NULL;
         PassedFds passed __attribute__((cleanup(passed_fds_release))) = { 0 };
-        int notify_fd auto_fd = -1, streams[2] = { -1, -1 }, r;
+        int notify_fd auto_fd = -1, channel_fd auto_fd = -1, streams[2] = { -1, -1 }, r;
         ExecChild child;
         ExecPlan p = { 0 };
 
@@ -507,7 +511,7 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         r = plan_user(m, u, &p);
         if (r < 0)
                 return r;
-        r = plan_fds(u, kind, &p, &passed, &notify_fd);
+        r = plan_fds(u, kind, &p, &passed, &notify_fd, &channel_fd);
         if (r < 0)
                 return r;
         if (kind == COMMAND_START && u->spec->service->type == TYPE_IDLE)
@@ -537,6 +541,10 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         }
         if (streams[0] >= 0)
                 journal_link_announce(m, u, r < 0 ? 0 : child.pid);
+        if (kind == COMMAND_START && r >= 0)
+                apps_announce(m, u);
+        else if (kind == COMMAND_START)
+                apps_forget_unit(m, u);
         if (r < 0)
                 return r;
         return register_child(m, u, &child, ret);

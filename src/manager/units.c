@@ -86,6 +86,7 @@ static void runtime_free(Unit *u) {
         file_watch_free(rt->file_watch);
         restart_by_free(TAKE(rt->restart_by));
         drain_free(TAKE(rt->drain));
+        apps_forget_unit(rt->manager, u);
         journal_link_forget_unit(rt->manager->journal, u);
         journal_withdraw_unit(rt->manager, u);
         unit_release_fd_store(u);

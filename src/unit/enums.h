@@ -46,6 +46,12 @@ typedef enum RollMode {
         ROLL_MODE_MAX,
         ROLL_MODE_UNSET = -1, /* not given: by what the unit listens on */
 } RollMode;
+typedef enum IpcKind {
+        IPC_NONE,
+        IPC_NODE,
+        IPC_KIND_MAX
+} IpcKind;
+
 /* X-ReadyOn=: what an instance has to do before a roll counts on it. */
 typedef enum ReadyOn {
         READY_ON_START,
@@ -210,6 +216,7 @@ DECLARE_WORDS(Restart, restart);
 DECLARE_WORDS(RestartMode, restart_mode);
 DECLARE_WORDS(RollMode, roll_mode);
 DECLARE_WORDS(ReadyOn, ready_on);
+DECLARE_WORDS(IpcKind, ipc);
 DECLARE_WORDS(NotifyAccess, notify_access);
 DECLARE_WORDS(KillMode, kill_mode);
 DECLARE_WORDS(OomPolicy, oom_policy);

@@ -197,6 +197,14 @@ typedef struct RollSpec {
         bool rollback, settle_set, drain_timeout_set;
 } RollSpec;
 
+/* The channel to the main process. */
+typedef struct IpcSpec {
+        IpcKind kind;
+        uint64_t max_message; /* X-IPCMaxMessage= */
+        unsigned queue_max;   /* X-IPCQueueMax= */
+        usec_t call_timeout;  /* X-CallTimeoutSec= */
+} IpcSpec;
+
 typedef struct ServiceSpec { /* [Service] */
         ServiceType type;
         ExitType exit_type;
@@ -240,6 +248,7 @@ typedef struct ServiceSpec { /* [Service] */
         char **increment_environment; /* X-IncrementEnvironment= */
         char *profile;                /* X-Profile= */
         RollSpec roll;
+        IpcSpec ipc;
 } ServiceSpec;
 
 typedef enum DirectoryKind {

@@ -339,6 +339,7 @@ static void every_word_is_known_both_ways(void **state) {
         CHECK(restart, RESTART_MAX);
         CHECK(restart_mode, RESTART_MODE_MAX);
         CHECK(roll_mode, ROLL_MODE_MAX);
+        CHECK(ipc, IPC_KIND_MAX);
         CHECK(ready_on, READY_ON_MAX);
         CHECK(notify_access, NOTIFY_ACCESS_MAX);
         CHECK(kill_mode, KILL_MODE_MAX);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What PID 1 says, and what it is told. */
+
+#include "apps/instance.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define MESSAGES_PER_TURN 64
+
+/* PID 1 never waits for us; should its queue be full, waiting for it is all that can be done. */
+static void tell(Apps *a, const LinkMessage *m, const int *fds, size_t n_fds) {
+        (void)link_send_waiting(a->control_fd, m, NULL, 0, fds, n_fds);
+}
+
+void control_tell(Apps *a, AppsVerb verb, uint64_t id, int value) {
+        tell(a, &(LinkMessage){ .verb = verb, .id = id, .value = value }, NULL, 0);
+}
+
+void control_keep(Apps *a, uint64_t id, int fd) {
+        tell(a, &(LinkMessage){ .verb = APPS_KEEP, .id = id }, &fd, 1);
+}
+
+static void on_hello(Apps *a, const LinkMessage *m) {
+        if (m->id == APPS_PROTOCOL_VERSION)
+                return;
+        fprintf(stderr,
+                "svinit-apps: svinit speaks version %llu with me, I speak %d: both must come from one "
+                "package.\n",
+                (unsigned long long)m->id, APPS_PROTOCOL_VERSION);
+        (void)sd_event_exit(a->event, EXIT_FAILURE);
+}
+
+static void on_forget(Apps *a, uint64_t id) {
+        Instance *i = instance_find(a, id);
+
+        if (!i)
+                return;
+        channel_drain(&i->channel);
+        instance_free(i);
+}
+
+static void on_say(Apps *a, const LinkMessage *m) {
+        Instance *i = instance_find(a, m->id);
+
+        if (!i || message_check_outgoing(m->text, m->text_len) < 0 ||
+            instance_send(i, m->text, m->text_len, CHANNEL_DIRECT) < 0)
+                control_tell(a, APPS_UNSAID, m->id, 0);
+}
+
+static void dispatch(Apps *a, LinkIncoming *in) {
+        const LinkMessage *m = &in->message;
+        Instance *i;
+
+        switch (m->verb) {
+        case APPS_HELLO:
+                on_hello(a, m);
+                break;
+        case APPS_INSTANCE:
+                (void)instance_new(a, m->id, m->text, m->text_len, link_take_fd(in, 0));
+                break;
+        case APPS_KEPT:
+                i = instance_find(a, m->id);
+                if (i)
+                        channel_resume(&i->channel, link_take_fd(in, 0));
+                break;
+        case APPS_READY_END:
+                a->ready = true;
+                break;
+        case APPS_FORGET:
+                on_forget(a, m->id);
+                break;
+        case APPS_SAY:
+                on_say(a, m);
+                break;
+        default:
+                break;
+        }
+}
+
+int control_on_message(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Apps *a = userdata;
+
+        for (unsigned k = 0; k < MESSAGES_PER_TURN; k++) {
+                LinkIncoming in;
+                int r = link_receive(fd, &in);
+
+                if (r < 0)
+                        (void)sd_event_exit(a->event, EXIT_SUCCESS); /* PID 1 has ended us, or has ended */
+                if (r <= 0)
+                        break;
+                dispatch(a, &in);
+                link_incoming_release(&in);
+        }
+        return 0;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "apps/instance.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_MAX_MESSAGE (1024 * 1024)
+
+Instance *instance_find(Apps *a, uint64_t id) {
+        Instance *i = NULL;
+
+        HASH_FIND(hh, a->instances, &id, sizeof(id), i);
+        return i;
+}
+
+bool instance_matches(const Instance *i, const char *name) {
+        return str_equal(i->unit, name) || (i->set && str_equal(i->set, name));
+}
+
+/* ---- what it says ---- */
+
+static void count(Instance *i, const Message *m) {
+        char type[MESSAGE_TYPE_LENGTH] = "(no type)";
+        MessageCount *c;
+
+        if (m->type)
+                snprintf(type, sizeof(type), "%s", m->type);
+        for (size_t k = 0; k < i->n_types; k++)
+                if (str_equal(i->types[k].type, type)) {
+                        i->types[k].n++;
+                        return;
+                }
+        c = &i->types[MIN(i->n_types, (size_t)MESSAGE_TYPES_MAX)];
+        if (i->n_types < MESSAGE_TYPES_MAX)
+                snprintf(i->types[i->n_types++].type, MESSAGE_TYPE_LENGTH, "%s", type);
+        c->n++;
+}
+
+static void on_internal(Instance *i, const Message *m) {
+        static const char ack[] = "{\"cmd\":\"NODE_HANDLE_ACK\"}";
+
+        if (str_equal(m->command, "NODE_HANDLE"))
+                (void)channel_send(&i->channel, ack, sizeof(ack) - 1, CHANNEL_DIRECT);
+        else if (str_equal(m->command, "NODE_HANDLE_ACK") || str_equal(m->command, "NODE_HANDLE_NACK"))
+                channel_acknowledged(&i->channel, str_equal(m->command, "NODE_HANDLE_ACK"));
+}
+
+static void handle(Instance *i, const Message *m) {
+        if (m->kind == MESSAGE_INTERNAL) {
+                on_internal(i, m);
+                return;
+        }
+        count(i, m);
+        if (m->kind == MESSAGE_READY)
+                control_tell(i->apps, APPS_PASSED, i->id, APPS_GATE_MESSAGE);
+}
+
+static Instance *of_channel(Channel *c) {
+        return CONTAINER_OF(c, Instance, channel);
+}
+
+static void on_complaint(Channel *c, AppsComplaint what) {
+        Instance *i = of_channel(c);
+
+        i->n_bad += what == APPS_NO_JSON;
+        i->n_too_long += what == APPS_TOO_LONG;
+        i->n_not_read += what == APPS_NOT_READ;
+        control_tell(i->apps, APPS_COMPLAIN, i->id, what);
+}
+
+static void on_line(Channel *c, char *line, size_t n) {
+        Message m;
+        int r = message_parse(line, n, &m);
+
+        if (r == -EBADMSG && !c->may_be_torn)
+                on_complaint(c, APPS_NO_JSON);
+        if (r < 0)
+                return;
+        handle(of_channel(c), &m);
+        message_release(&m);
+}
+
+static void on_closed(Channel *c) {
+        control_tell(of_channel(c)->apps, APPS_CLOSED, of_channel(c)->id, 0);
+}
+
+static void on_keep(Channel *c, int fd) {
+        control_keep(of_channel(c)->apps, of_channel(c)->id, fd);
+}
+
+static const ChannelOwner owner = {
+        .on_line = on_line,
+        .on_closed = on_closed,
+        .on_complaint = on_complaint,
+        .on_keep = on_keep,
+};
+
+int instance_send(Instance *i, const char *json, size_t n, ChannelSend how) {
+        int r = channel_send(&i->channel, json, n, how);
+
+        i->n_sent += r >= 0;
+        return r;
+}
+
+/* ---- what PID 1 says of it ---- */
+
+static void assign(Instance *i, const char *key, const char *value) {
+        uint64_t v = 0;
+
+        (void)parse_u64(value, &v);
+        if (str_equal(key, "UNIT"))
+                (void)str_replace(&i->unit, value);
+        else if (str_equal(key, "SET"))
+                (void)str_replace(&i->set, value);
+        else if (str_equal(key, "MAX_MESSAGE"))
+                i->max_message = v;
+        else if (str_equal(key, "QUEUE_MAX"))
+                i->queue_max = (unsigned)MIN(v, (uint64_t)UINT32_MAX);
+        else if (str_equal(key, "CALL_TIMEOUT_USEC"))
+                i->call_timeout = v;
+        else if (str_equal(key, "FRESH"))
+                i->fresh = true;
+}
+
+static int assign_all(Instance *i, const char *text, size_t n) {
+        char *copy auto_free = strndup(text, n), *save = NULL;
+
+        if (!copy)
+                return -ENOMEM;
+        for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+                char *value = strchr(line, '=');
+
+                if (!value)
+                        continue;
+                *value++ = 0;
+                assign(i, line, value);
+        }
+        return i->unit ? 0 : -EINVAL;
+}
+
+void instance_free(Instance *i) {
+        if (i->hh.tbl)
+                HASH_DEL(i->apps->instances, i);
+        channel_close(&i->channel);
+        free(i->unit);
+        free(i->set);
+        free(i);
+}
+
+int instance_new(Apps *a, uint64_t id, const char *text, size_t n, int fd_given) {
+        int fd auto_fd = fd_given, r;
+        Instance *i;
+
+        if (instance_find(a, id))
+                return -EEXIST;
+        i = calloc(1, sizeof(*i));
+        if (!i)
+                return -ENOMEM;
+        i->apps = a;
+        i->id = id;
+        i->max_message = DEFAULT_MAX_MESSAGE;
+        i->channel = CHANNEL_NONE;
+        snprintf(i->types[MESSAGE_TYPES_MAX].type, MESSAGE_TYPE_LENGTH, "(others)");
+        r = assign_all(i, text, n);
+        if (r >= 0 && fd >= 0)
+                r = channel_open(&i->channel, a->event, TAKE_FD(fd), i->max_message, i->fresh, &owner);
+        if (r < 0) {
+                instance_free(i);
+                return r;
+        }
+        HASH_ADD(hh, a->instances, id, sizeof(i->id), i);
+        return 0;
+}

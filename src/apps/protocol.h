@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What PID 1 and svinit-apps say to each other, over the pair of
+ * companion/link.h. svinit-apps reads what applications write; PID 1 never
+ * does. It may die at any time: PID 1 keeps its own end of every channel, and
+ * hands all of them over again to the next svinit-apps, which goes on where
+ * the stream is.
+ *
+ * An instance is one run of one unit; its id is never used again. What comes
+ * from svinit-apps is a verb, the id of an instance and a number, nothing
+ * else: PID 1 looks the instance up, and a stranger's id or number is dropped.
+ *
+ * In order: HELLO, then INSTANCE and KEPT of each, then READY_END. The text of
+ * INSTANCE is lines KEY=value:
+ *
+ *      UNIT=               "web@0.service"
+ *      SET=                what it is an instance of: "web.service", "task@.service"; absent: of nothing
+ *      MAX_MESSAGE=        bytes
+ *      QUEUE_MAX=          calls that may wait in the set
+ *      CALL_TIMEOUT_USEC=  absent: none
+ *      FRESH=1             nobody has read from its channel yet
+ */
+
+#include "companion/link.h"
+
+#define APPS_PROTOCOL_VERSION 1
+
+typedef enum AppsVerb {
+        /* PID 1 -> svinit-apps */
+        APPS_HELLO = 1, /* id: the version; an svinit-apps of another one leaves */
+        APPS_INSTANCE,  /* id, text, 1 fd: svinit's end of the channel; or none */
+        APPS_KEPT,      /* id, 1 fd: as svinit-apps gave it away by KEEP */
+        APPS_READY_END,
+        APPS_FORGET, /* id: its run has ended; what is in the channel is read first */
+        APPS_SAY,    /* id, text: send it this message (X-StopMessage=) */
+        APPS_TOLD, /* id, text: what it has told of itself by sd_notify, X_METRIC_name=value or X_ACTIONS=names */
+        APPS_CLIENT, /* value: AppsClientRight; 1 fd: a connection, see client-protocol.h */
+        /* svinit-apps -> PID 1 */
+        APPS_PASSED,   /* id, value: AppsGate */
+        APPS_CLOSED,   /* id: its end of the channel is closed, and all of it is read */
+        APPS_RESTART,  /* id, value: AppsReason */
+        APPS_UNSAID,   /* id: the text of SAY cannot be delivered */
+        APPS_COMPLAIN, /* id, value: AppsComplaint */
+        APPS_KEEP,     /* id, 1 fd: the message that is half sent; replaces an earlier one */
+        APPS_VERB_MAX,
+} AppsVerb;
+
+typedef enum AppsClientRight {
+        APPS_CLIENT_READS,
+        APPS_CLIENT_CONTROLS,
+} AppsClientRight;
+
+typedef enum AppsGate {
+        APPS_GATE_MESSAGE, /* it has sent "ready" */
+        APPS_GATE_MAX
+} AppsGate;
+
+typedef enum AppsReason {
+        APPS_REASON_CALL_TIMEOUT, /* no answer to a call within X-CallTimeoutSec= */
+        APPS_REASON_MAX
+} AppsReason;
+
+typedef enum AppsComplaint {
+        APPS_NO_JSON,  /* a line that is no JSON text */
+        APPS_TOO_LONG, /* a message above X-IPCMaxMessage= */
+        APPS_NOT_READ, /* it does not read: messages to it are dropped */
+        APPS_TORN,     /* svinit-apps died while it sent a message, and it cannot be told how far it came */
+        APPS_COMPLAINT_MAX
+} AppsComplaint;

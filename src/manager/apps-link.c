@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manager/apps-link.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define APPS_PATH PKGLIBDIR "/svinit-apps"
+#define PENDING_MAX 65536
+
+static AppsInstance *find(AppsLink *l, uint64_t id) {
+        AppsInstance *i = NULL;
+
+        HASH_FIND(hh, l->instances, &id, sizeof(id), i);
+        return i;
+}
+
+static void client_free(AppsLink *l, AppsClient *c) {
+        HASH_DEL(l->clients, c);
+        close(c->fd);
+        free(c);
+}
+
+static void instance_free(AppsLink *l, AppsInstance *i) {
+        if (unit_runtime(i->unit)->apps == i)
+                unit_runtime(i->unit)->apps = NULL;
+        HASH_DEL(l->instances, i);
+        cleanup_fd(&i->channel);
+        cleanup_fd(&i->kept);
+        free(i);
+}
+
+/* "task@.service" of "task@7.service": instances of a template that nobody has made a set of are one all the same. */
+static void describe_set(const Unit *u, Buf *b) {
+        const Unit *set = unit_set(u);
+        char *template auto_free = NULL;
+
+        if (set)
+                buf_addf(b, "\nSET=%s", set->id);
+        else if (name_template(u->id, &template) >= 0 && template)
+                buf_addf(b, "\nSET=%s", template);
+}
+
+static void describe(const AppsInstance *i, Buf *b) {
+        const IpcSpec *ipc = &i->unit->spec->service->ipc;
+
+        buf_addf(b, "UNIT=%s", i->unit->id);
+        describe_set(i->unit, b);
+        buf_addf(b, "\nMAX_MESSAGE=%" PRIu64 "\nQUEUE_MAX=%u", ipc->max_message, ipc->queue_max);
+        if (ipc->call_timeout > 0 && ipc->call_timeout != USEC_INFINITY)
+                buf_addf(b, "\nCALL_TIMEOUT_USEC=%" PRIu64, ipc->call_timeout);
+        if (!i->handed)
+                buf_add(b, "\nFRESH=1");
+}
+
+static int send_instance(AppsLink *l, const LinkMessage *m, AppsInstance *i) {
+        Buf b auto_buf = { 0 };
+        int r;
+
+        describe(i, &b);
+        if (b.error < 0)
+                return 0; /* for want of memory: later */
+        r = link_send(l->companion.control, m, b.data, b.len, &i->channel, i->channel >= 0);
+        if (r > 0)
+                i->handed = true;
+        return r;
+}
+
+static int send_client(AppsLink *l, const LinkMessage *m) {
+        AppsClient *c = NULL;
+        int r;
+
+        HASH_FIND(hh, l->clients, &m->id, sizeof(m->id), c);
+        if (!c)
+                return 1;
+        r = link_send(l->companion.control, m, NULL, 0, &c->fd, 1);
+        if (r > 0)
+                client_free(l, c);
+        return r;
+}
+
+static int send_message(Companion *c, const LinkMessage *m, const char *text) {
+        AppsLink *l = CONTAINER_OF(c, AppsLink, companion);
+        AppsInstance *i = find(l, m->id);
+
+        switch (m->verb) {
+        case APPS_INSTANCE:
+                return i ? send_instance(l, m, i) : 1;
+        case APPS_KEPT:
+                return i && i->kept >= 0 ? link_send(c->control, m, NULL, 0, &i->kept, 1) : 1;
+        case APPS_CLIENT:
+                return send_client(l, m);
+        default:
+                return link_send(c->control, m, text, text ? strlen(text) : 0, NULL, 0);
+        }
+}
+
+static int post(AppsLink *l, AppsVerb verb, uint64_t id, int value, const char *text) {
+        return companion_post(&l->companion, &(LinkMessage){ .verb = verb, .id = id, .value = value }, text);
+}
+
+static int post_stop(AppsLink *l, const AppsInstance *i) {
+        return post(l, APPS_SAY, i->id, 0, i->unit->spec->service->roll.stop_message);
+}
+
+static int hand_over(Companion *c) {
+        AppsLink *l = CONTAINER_OF(c, AppsLink, companion);
+        AppsInstance *i, *next;
+        AppsClient *client, *next_client;
+        int r = post(l, APPS_HELLO, APPS_PROTOCOL_VERSION, 0, NULL);
+
+        HASH_ITER (hh, l->instances, i, next) {
+                if (r >= 0)
+                        r = post(l, APPS_INSTANCE, i->id, 0, NULL);
+                if (r >= 0 && i->kept >= 0)
+                        r = post(l, APPS_KEPT, i->id, 0, NULL);
+                if (r >= 0 && i->stopping)
+                        r = post_stop(l, i);
+        }
+        if (r >= 0)
+                r = post(l, APPS_READY_END, 0, 0, NULL);
+        HASH_ITER (hh, l->clients, client, next_client)
+                if (r >= 0)
+                        r = post(l, APPS_CLIENT, client->id, client->right, NULL);
+        return r;
+}
+
+static void ended(Companion *c, const ProcessEnd *end) {
+        LOG(APPS_ENDED, FIELD_I("STATUS", end->status));
+}
+
+static const CompanionType apps = {
+        .name = "svinit-apps",
+        .path = APPS_PATH,
+        .priority = PRIORITY_APPS,
+        .pending_max = PENDING_MAX,
+        .hand_over = hand_over,
+        .send = send_message,
+        .receive = apps_facts_receive,
+        .ended = ended,
+};
+
+/* Runs from now on: what cannot be started at once is tried again. */
+static int need(Manager *m, AppsLink **ret) {
+        AppsLink *l = m->apps;
+
+        if (!l) {
+                if (access(APPS_PATH, X_OK) < 0)
+                        return -errno;
+                l = calloc(1, sizeof(*l));
+                if (!l)
+                        return -ENOMEM;
+                companion_init(&l->companion, &apps, m);
+                m->apps = l;
+        }
+        if (l->companion.ending)
+                return -ESHUTDOWN;
+        *ret = l;
+        return 0;
+}
+
+static void start(AppsLink *l) {
+        Companion *c = &l->companion;
+
+        if (c->pid <= 0 && !c->restart_timer && companion_start(c) < 0)
+                companion_process_end(c, &(ProcessEnd){ .pid = c->pid });
+}
+
+static AppsInstance *instance_new(AppsLink *l, Unit *u) {
+        AppsInstance *i = calloc(1, sizeof(*i));
+
+        if (!i)
+                return NULL;
+        i->id = ++l->next_id;
+        i->unit = u;
+        i->channel = i->kept = -1;
+        HASH_ADD(hh, l->instances, id, sizeof(i->id), i);
+        if (!i->hh.tbl) {
+                free(i);
+                return NULL;
+        }
+        unit_runtime(u)->apps = i;
+        return i;
+}
+
+static void note_missing(Unit *u, int error) {
+        Report why = { 0 };
+
+        report_add(&why, SEVERITY_NOTE, NULL, 0, "X-IPC",
+                   "X-IPC=: there is no channel: %s cannot be executed: %s.", APPS_PATH, strerror(-error));
+        unit_note_unapplied(u, &why);
+        report_release(&why);
+}
+
+int apps_open_channel(Manager *m, Unit *u, int *ret_child_end) {
+        AppsLink *l = NULL;
+        AppsInstance *i;
+        int pair[2], r;
+
+        apps_forget_unit(m, u);
+        if (u->spec->service->ipc.kind == IPC_NONE)
+                return 0;
+        r = need(m, &l);
+        if (r == -ENOMEM || r == -ESHUTDOWN)
+                return r;
+        if (r < 0) {
+                note_missing(u, r);
+                return 0;
+        }
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+                return -errno;
+        i = instance_new(l, u);
+        if (!i) {
+                close(pair[0]);
+                close(pair[1]);
+                return -ENOMEM;
+        }
+        i->channel = pair[0];
+        *ret_child_end = pair[1];
+        return 0;
+}
+
+void apps_announce(Manager *m, Unit *u) {
+        AppsInstance *i = unit_runtime(u)->apps;
+
+        if (!i)
+                return;
+        start(m->apps);
+        if (!i->handed)
+                (void)post(m->apps, APPS_INSTANCE, i->id, 0, NULL);
+}
+
+void apps_forget_unit(Manager *m, Unit *u) {
+        AppsInstance *i = unit_runtime(u)->apps;
+
+        if (!i)
+                return;
+        if (i->handed)
+                (void)post(m->apps, APPS_FORGET, i->id, 0, NULL);
+        instance_free(m->apps, i);
+}
+
+bool apps_say_stop(Manager *m, Unit *u) {
+        AppsInstance *i = unit_runtime(u)->apps;
+
+        if (!i || i->channel < 0 || !u->spec->service->roll.stop_message || m->apps->companion.unavailable)
+                return false;
+        i->stopping = true;
+        return post_stop(m->apps, i) >= 0;
+}
+
+int manager_open_applications(Manager *m, bool control, int *ret) {
+        int pair[2], r;
+        AppsClient *c;
+
+        if (!m->apps || m->apps->companion.ending)
+                return -ENOENT;
+        if (HASH_COUNT(m->apps->clients) >= APPS_CLIENTS_MAX)
+                return -EBUSY;
+        c = calloc(1, sizeof(*c));
+        if (!c)
+                return -ENOMEM;
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+                r = -errno;
+                free(c);
+                return r;
+        }
+        *c = (AppsClient){ .id = ++m->apps->next_id,
+                           .fd = pair[0],
+                           .right = control ? APPS_CLIENT_CONTROLS : APPS_CLIENT_READS };
+        HASH_ADD(hh, m->apps->clients, id, sizeof(c->id), c);
+        if (!c->hh.tbl) {
+                close(pair[0]);
+                close(pair[1]);
+                free(c);
+                return -ENOMEM;
+        }
+        (void)post(m->apps, APPS_CLIENT, c->id, c->right, NULL);
+        *ret = pair[1];
+        return 0;
+}
+
+bool apps_link_is_pid(const AppsLink *l, pid_t pid) {
+        return l && l->companion.pid == pid;
+}
+
+void apps_link_process_end(AppsLink *l, const ProcessEnd *end) {
+        companion_process_end(&l->companion, end);
+}
+
+void apps_link_end(AppsLink *l) {
+        if (!l || l->companion.ending)
+                return;
+        companion_end(&l->companion);
+        companion_disconnect(&l->companion);
+}
+
+void apps_link_free(AppsLink *l) {
+        AppsClient *c, *next_client;
+
+        if (!l)
+                return;
+        companion_release(&l->companion);
+        HASH_ITER (hh, l->clients, c, next_client)
+                client_free(l, c);
+        HASH_CLEAR(hh, l->instances); /* they went with their units */
+        free(l);
+}

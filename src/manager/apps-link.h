@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * svinit-apps, seen from PID 1: the process that reads what applications say.
+ *
+ * An AppsInstance is one run of a unit of which svinit-apps knows: it has a
+ * channel (X-IPC=), or something else is to be done for it there. PID 1 keeps
+ * its own end of the channel, and what a message that is half sent lies in, so
+ * both survive svinit-apps; all of it is handed over again to the next one.
+ *
+ * svinit-apps runs from the first instance on. What it says is checked in
+ * apps-facts.c: a verb, the id of an instance, a number.
+ */
+
+#include "apps/protocol.h"
+#include "manager/companion.h"
+
+#define APPS_CLIENTS_MAX 256 /* that wait to be handed over */
+
+typedef struct AppsInstance {
+        uint64_t id;
+        Unit *unit;        /* borrowed; forgets us before it goes */
+        int channel;       /* our end; -1: none, or closed */
+        int kept;          /* from KEEP; -1 */
+        bool handed;       /* somebody may have read from it */
+        bool stopping;     /* X-StopMessage= was asked for */
+        usec_t complained; /* the last time a complaint was told */
+        UT_hash_handle hh;
+} AppsInstance;
+
+typedef struct AppsClient {
+        uint64_t id;
+        int fd; /* owned until it is handed over */
+        AppsClientRight right;
+        UT_hash_handle hh;
+} AppsClient;
+
+struct AppsLink {
+        Companion companion;
+        AppsInstance *instances; /* hash by id */
+        AppsClient *clients;     /* hash by id */
+        uint64_t next_id;
+};
+
+void apps_facts_receive(Companion *c, LinkIncoming *in); /* apps-facts.c */
