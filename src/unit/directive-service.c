@@ -124,13 +124,13 @@ const Directive service_directives[] = {
           .property = "",
           .summary = "After how long a run the pauses begin with RestartSec= again; 0: as X-StableSec= has "
                      "it." },
+        { "Service", "X-CallTimeoutSec", FIELD(timespan, service, ipc.call_timeout), .initial = "30s",
+          .property = "",
+          .summary = "How long an instance may take for the answer to a call before it is restarted." },
         { "Service", "X-DrainTimeoutSec", FIELD(timeout, service, roll.drain_timeout),
           GIVEN(service, roll.drain_timeout_set), .initial = "infinity", .property = "",
           .summary = "How long an instance that takes no new connections may serve those it has before it is "
                      "stopped; if not set, TimeoutStopSec=." },
-        { "Service", "X-CallTimeoutSec", FIELD(timespan, service, ipc.call_timeout), .initial = "30s",
-          .property = "",
-          .summary = "How long an instance may take for the answer to a call before it is restarted." },
         { "Service", "X-Essential", FIELD(essential, service, essential), .initial = "no", .property = "",
           .summary = "Whether the whole container ends with this service: no, yes, or on-failure." },
         { "Service", "X-HoldOnFailure", FIELD(hold, service, hold_on_failure), .initial = "no",
