@@ -82,6 +82,7 @@ static int connection_new(Bus *b, Identity *who, Connection **ret) {
                 .user = u,
                 .who = *who,
                 .since = now_monotonic(),
+                .intake = INTAKE_CLOSED,
         };
         *who = (Identity){ 0 };
         c->may_control = identity_may_control(b->manager, &c->who);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -13,8 +12,7 @@
 #include "bus/object.h"
 #include "bus/server.h"
 
-#define HEADER_SIZE 16    /* what sd-bus reads of a message before it knows its size */
-#define READ_AHEAD_MAX 64 /* steps of sd-bus in the turn that authenticates */
+#define READ_AHEAD_MAX 64 /* steps in the turn that authenticates */
 
 static uint64_t n_unread(const Connection *c) {
         uint64_t n = 0;
@@ -33,7 +31,9 @@ static uint32_t wanted_events(const Connection *c) {
 }
 
 static void update_events(Connection *c) {
-        if (!c->doomed && c->io && sd_event_source_set_io_events(c->io, wanted_events(c)) < 0)
+        if (c->doomed || !c->io)
+                return;
+        if (sd_bus_is_open(c->sd) <= 0 || sd_event_source_set_io_events(c->io, wanted_events(c)) < 0)
                 connection_doom(c);
 }
 
@@ -42,23 +42,21 @@ static void drop_first_held(Connection *c) {
 
         DL_DELETE(c->held, h);
         c->n_held--;
-        c->held_size -= h->size;
         sd_bus_message_unref(h->message);
         free(h);
 }
 
-static int hold_call(Connection *c, sd_bus_message *m, size_t size) {
+static int hold_call(Connection *c, sd_bus_message *m) {
         HeldCall *h;
 
-        if (c->n_held >= HELD_MAX || c->held_size + size > INCOMING_MAX)
+        if (c->n_held >= HELD_MAX)
                 return -ENOBUFS;
         h = malloc(sizeof(HeldCall));
         if (!h)
                 return -ENOMEM;
-        *h = (HeldCall){ sd_bus_message_ref(m), size };
+        *h = (HeldCall){ sd_bus_message_ref(m) };
         DL_APPEND(c->held, h);
         c->n_held++;
-        c->held_size += size;
         return 0;
 }
 
@@ -87,6 +85,7 @@ void connection_free(Connection *c) {
         identity_release(&c->who);
         sd_event_source_disable_unref(c->io);
         sd_bus_close_unref(c->sd); /* drops what is queued, waits for nothing */
+        intake_close(&c->intake);
         free(c);
 }
 
@@ -148,10 +147,7 @@ static void answer_held(Connection *c) {
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Connection *c = userdata;
         uint8_t type = 0;
-        size_t size = c->incoming;
 
-        c->in_message = false;
-        c->incoming = 0;
         if (c->doomed || c->bus->closing)
                 return 1;
 
@@ -161,6 +157,8 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         }
         if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.Local", "Connected")) {
                 c->authenticated = true;
+                if (intake_is_open(&c->intake) && !c->intake.greeted)
+                        connection_doom(c);
                 return 1;
         }
 
@@ -169,42 +167,24 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                 return 1;
         if (!c->held && n_unread(c) == 0)
                 answer(c, m, error);
-        else if (hold_call(c, m, size) < 0)
+        else if (hold_call(c, m) < 0)
                 connection_doom(c);
         return 1;
 }
 
 /*
- * sd-bus makes room for 128 MB if a client says that so much will come. Of
- * what has come it tells nothing, but one step of it reads what is there, or
- * the rest of a message; so what is there before the steps adds up to the
- * message, and to a little more.
+ * One step of sd-bus: it writes what waits, or else reads at most one message
+ * and has it answered. What a stranger sends it gets from the intake.
  */
-static int watch_size(Connection *c, size_t there) {
-        c->incoming += c->in_message ? there : MIN(there, HEADER_SIZE);
-        c->in_message |= there > 0;
-        return c->incoming > INCOMING_MAX ? -EMSGSIZE : 0;
-}
-
-/* One step of sd-bus: it writes what waits, or else reads at most one message and has it answered. */
 static int step(Connection *c) {
-        bool watched = c->user->stranger && c->authenticated, in_message = c->in_message;
-        uint64_t before = n_unread(c);
-        size_t incoming = c->incoming;
-        int there = 0, r;
+        int moved = 0, r;
 
-        if (watched && ioctl(sd_bus_get_fd(c->sd), FIONREAD, &there) < 0)
-                return -errno;
-        if (watched && (r = watch_size(c, (size_t)there)) < 0)
-                return r;
+        if (intake_is_open(&c->intake) && n_unread(c) == 0 && (moved = intake_step(&c->intake)) < 0)
+                return moved;
         r = sd_bus_process(c->sd, NULL);
         if (r < 0)
                 return r;
-        if (n_unread(c) < before) { /* it wrote */
-                c->in_message = in_message;
-                c->incoming = incoming;
-        }
-        return sd_bus_is_open(c->sd) > 0 ? r : -ENOTCONN;
+        return sd_bus_is_open(c->sd) > 0 ? MAX(moved, r) : -ENOTCONN;
 }
 
 /*
@@ -253,24 +233,38 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
         return 0;
 }
 
-static int add_io(Connection *c) {
-        int fd = sd_bus_get_fd(c->sd), r;
+static int add_io(Connection *c, int fd) {
+        int r = sd_event_add_io(c->bus->manager->event, &c->io, fd, wanted_events(c), on_io, c);
 
-        if (fd < 0)
-                return fd;
-        r = sd_event_add_io(c->bus->manager->event, &c->io, fd, wanted_events(c), on_io, c);
         if (r < 0 || !c->user->stranger)
                 return r;
         return sd_event_source_set_priority(c->io, PRIORITY_STRANGER);
 }
 
 /* sd-bus asks for 8 MB, and gets them when we are root. */
-static int limit_kernel_buffer(const Connection *c) {
+static int limit_kernel_buffer(const Connection *c, int fd) {
         int size = KERNEL_BUFFER_OF_STRANGER;
 
         if (!c->user->stranger)
                 return 0;
-        return setsockopt(sd_bus_get_fd(c->sd), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0 ? -errno : 0;
+        return setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0 ? -errno : 0;
+}
+
+/* With an intake, sd-bus has nobody to ask who the peer is; the intake has. */
+static int give_descriptors(Connection *c, int fd) {
+        int from = fd, r = sd_bus_new(&c->sd);
+
+        if (r >= 0 && c->user->stranger)
+                r = intake_open(&c->intake, fd, c->who.uid, INCOMING_MAX, &from);
+        if (r >= 0)
+                r = sd_bus_set_fd(c->sd, from, fd);
+        if (r < 0) {
+                if (from != fd)
+                        close(from);
+                close(fd);
+                return r;
+        }
+        return sd_bus_set_anonymous(c->sd, c->user->stranger);
 }
 
 /* The sd-bus side of a connection. The descriptor is its own from here on, also on failure. */
@@ -278,23 +272,15 @@ int connection_start(Connection *c, int fd) {
         Bus *b = c->bus;
         int r;
 
-        r = sd_bus_new(&c->sd);
-        if (r >= 0)
-                r = sd_bus_set_fd(c->sd, fd, fd);
-        if (r < 0) {
-                close(fd);
-                return r;
-        }
-
-        if ((r = sd_bus_set_server(c->sd, 1, b->server_id)) < 0 ||
+        if ((r = give_descriptors(c, fd)) < 0 || (r = sd_bus_set_server(c->sd, 1, b->server_id)) < 0 ||
             (r = sd_bus_negotiate_fds(c->sd, !c->user->stranger)) < 0 ||
             (r = sd_bus_set_exit_on_disconnect(c->sd, 0)) < 0 ||
             (r = sd_bus_set_close_on_exit(c->sd, 0)) < 0 || (r = sd_bus_set_connected_signal(c->sd, 1)) < 0 ||
             (r = sd_bus_set_sender(c->sd, BUS_NAME)) < 0 ||
             (r = sd_bus_add_filter(c->sd, NULL, on_message, c)) < 0 || (r = sd_bus_start(c->sd)) < 0 ||
-            (r = limit_kernel_buffer(c)) < 0)
+            (r = limit_kernel_buffer(c, fd)) < 0)
                 return r;
-        return add_io(c);
+        return add_io(c, fd);
 }
 
 /* sd_bus_process() writes what the socket takes; what comes in meanwhile is thrown away. */

@@ -14,7 +14,8 @@
  * sd-bus is not left to the event loop: a connection has a source of its own,
  * so that it can be told to wait. While an answer waits for its reader no
  * further call is taken (those that sd-bus reads meanwhile are held), hence a
- * client has one unread answer at most, whatever it asks for.
+ * client has one unread answer at most, whatever it asks for. What a stranger
+ * sends reaches sd-bus through an Intake.
  *
  * Root and the user svinit runs as can do worse things to us than to be slow.
  * All others are strangers, and a BusUser counts what they cost together, for
@@ -24,6 +25,7 @@
  */
 
 #include "bus/access.h"
+#include "bus/intake.h"
 #include "bus/match.h"
 #include "bus/references.h"
 
@@ -31,9 +33,9 @@
 #define CONNECTIONS_MAX 256         /* in all */
 #define CONNECTIONS_PER_USER_MAX 32 /* of one stranger */
 #define AUTHENTICATION_TIMEOUT (2 * USEC_PER_SEC)
-#define QUEUE_MAX_AT_SIGNAL 1024  /* unread messages; a signal is kept once for all its readers */
-#define HELD_MAX 1024             /* calls that wait for an answer to be read */
-#define INCOMING_MAX (512 * 1024) /* bytes of a stranger's message, and of all that are held for it */
+#define QUEUE_MAX_AT_SIGNAL 1024              /* unread messages; a signal is kept once for all its readers */
+#define HELD_MAX 1024                         /* calls that wait for an answer to be read */
+#define INCOMING_MAX (512 * 1024)             /* bytes of a stranger's message */
 #define KERNEL_BUFFER_OF_STRANGER (64 * 1024) /* the kernel doubles it */
 #define IN_FLIGHT_MAX 32                      /* calls of one connection that are answered later */
 #define IN_FLIGHT_PER_USER_MAX 32
@@ -54,7 +56,6 @@ typedef struct BusUser {
 
 typedef struct HeldCall {
         sd_bus_message *message; /* owned */
-        size_t size;             /* at most */
         struct HeldCall *next, *prev;
 } HeldCall;
 
@@ -71,10 +72,8 @@ typedef struct Connection {
         bool has_called;    /* no signals before: who says Hello takes nothing else for the answer to it */
         bool is_bus_client; /* has said Hello: gets what it has asked for with AddMatch */
         Matches matches;
-        bool in_message;  /* a message has been read in part */
-        size_t incoming;  /* at most so many bytes of it */
-        HeldCall *held;   /* owned */
-        size_t held_size; /* in bytes */
+        Intake intake;  /* of a stranger */
+        HeldCall *held; /* owned */
         unsigned n_held, n_in_flight;
         References own, *references; /* units that are held; `own` but on the system bus */
         bool anonymous;              /* the system bus: who calls has to be found out for each call */

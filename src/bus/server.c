@@ -71,10 +71,14 @@ void bus_broadcast(Bus *b, sd_bus_message *m) {
 }
 
 void bus_give_up_answer(sd_bus_message *call) {
-        int fd = sd_bus_get_fd(sd_bus_message_get_bus(call));
+        sd_bus *sd = sd_bus_message_get_bus(call);
+        int fd = sd_bus_get_fd(sd);
 
         if (fd >= 0)
                 (void)shutdown(fd, SHUT_RDWR); /* sd-bus finds out by itself */
+        else
+                sd_bus_close(
+                        sd); /* it reads from an intake, where there is no end; its connection finds out */
 }
 
 /* A path may stand for any bytes; an answer that is no UTF-8 cannot be sent. */

@@ -197,10 +197,14 @@ static void disconnect(World *w) {
         HOLDS(!w->bus->deferred);
 }
 
-static void connect_to(World *w) {
+/* What connections are made of is not the same for strangers; the real uid is never one. */
+static void connect_to(World *w, bool stranger) {
         static const char greeting[] = "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n";
+        BusUser *u;
         int fds[2];
 
+        HOLDS(bus_user_of(w->bus, geteuid(), &u) == 0);
+        u->stranger = stranger;
         HOLDS(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
         HOLDS(connection_add(w->bus, fds[0]) == 0);
         w->connection = w->bus->connections;
@@ -332,16 +336,6 @@ static void send_all(World *w, const char *data, size_t n) {
         }
 }
 
-/* A stranger, and back: connections of the real uid are never one. */
-static void set_stranger(World *w, bool stranger) {
-        BusUser *u = w->connection->user;
-
-        w->bus->n_strangers += (unsigned)stranger;
-        w->bus->n_strangers -= (unsigned)u->stranger;
-        u->stranger = stranger;
-        u->debt = 0; /* what the fuzzer does takes all the time there is */
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         bool control = false;
         Buf call auto_buf = { 0 };
@@ -350,24 +344,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 return 0;
         if (!world.manager)
                 make_world(&world);
+        if (world.connection && world.connection->user->stranger != !!(data[0] & 4))
+                disconnect(&world);
         if (!world.connection)
-                connect_to(&world);
+                connect_to(&world, data[0] & 4);
 
         if (data[0] & 1)
                 buf_add_n(&call, (const char *)data + 1, size - 1);
         else
                 make_call(data + 1, size - 1, &call, &control);
         world.connection->may_control = control && data[0] & 2;
-        set_stranger(&world, data[0] & 4);
+        world.connection->user->debt = 0; /* what the fuzzer does takes all the time there is */
 
         for (unsigned i = 0; i < (data[0] & 8 ? UNREAD_ROUNDS : 1); i++)
                 send_all(&world, call.data, call.len);
         if (is_connected(&world))
                 drain(&world);
         /* What was not a whole message waits for the rest: the next input begins anew. */
-        if (!is_connected(&world) || data[0] & 1 || world.connection->in_message) {
+        if (!is_connected(&world) || data[0] & 1 || intake_is_inside(&world.connection->intake)) {
                 if (is_connected(&world))
-                        set_stranger(&world, false);
+                        world.connection->user->debt = 0;
                 disconnect(&world);
         }
         return 0;

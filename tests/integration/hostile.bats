@@ -26,6 +26,7 @@ hostile_boot() {
         boot "$@"
         ctl start a.service s.socket t.timer p.path
         run ctl start fails.service
+        wait_state fails.service failed
 }
 
 # Everything that one of the refused calls would have changed.

@@ -16,6 +16,12 @@
 #define TURNS_MAX 20000
 #define SIGNALS_MAX 200000 /* root's socket buffer takes tens of thousands */
 
+#define GREETING "\000AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n"
+#define PING                                                                                                 \
+        "l\001\000\001\000\000\000\000\001\000\000\000E\000\000\000\001\001o\000\001\000\000\000/"           \
+        "\000\000\000\000\000\000\000\002\001s\000\031\000\000\000org.freedesktop.DBus."                     \
+        "Peer\000\000\000\000\000\000\000\003\001s\000\004\000\000\000Ping\000\000\000\000"
+
 typedef struct Server {
         World *world;
         Bus *bus;
@@ -291,12 +297,7 @@ static void who_sends_garbage_is_dropped(void **state) {
 
 /* Authentication and a call of Ping() in one piece, as clients send that do not wait for the OK. */
 static void who_does_not_wait_for_the_greeting_is_answered(void **state) {
-        static const char everything[] =
-                "\000AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n"
-                "l\001\000\001\000\000\000\000\001\000\000\000E\000\000\000\001\001o\000\001\000\000\000/"
-                "\000\000\000\000\000\000\000\002\001s\000\031\000\000\000org.free"
-                "desktop.DBus."
-                "Peer\000\000\000\000\000\000\000\003\001s\000\004\000\000\000Ping\000\000\000\000";
+        static const char everything[] = "\000AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n" PING;
         Server *s = *state;
         char answer[1024];
         int fd = raw_client(s);
@@ -469,6 +470,122 @@ static void a_stranger_that_takes_more_than_its_share_rests(void **state) {
         sd_bus_close_unref(sd);
 }
 
+/* Who connects from now on is a stranger. */
+static void expect_strangers(Server *s) {
+        BusUser *u;
+
+        assert_int_equal(bus_user_of(s->bus, geteuid(), &u), 0);
+        u->stranger = true;
+}
+
+static int stranger(Server *s, const char *greeting, size_t n) {
+        int fd = raw_client(s);
+
+        assert_true(fd >= 0);
+        assert_int_equal(send(fd, greeting, n, MSG_NOSIGNAL), n);
+        settle(s);
+        return fd;
+}
+
+/* However the bytes are cut, two calls have two answers. */
+static void a_stranger_is_answered_however_it_writes(void **state) {
+        static const char everything[] = GREETING PING PING;
+        const size_t n = sizeof(everything) - 1;
+        Server *s = *state;
+
+        expect_strangers(s);
+        for (size_t piece = 1; piece <= n; piece = piece < 40 ? piece + 1 : piece * 2) {
+                char answers[1024];
+                const char *first;
+                int fd = stranger(s, everything, MIN(piece, n));
+                ssize_t got;
+
+                for (size_t at = piece; at < n; at += piece) {
+                        assert_true(send(fd, everything + at, MIN(piece, n - at), MSG_NOSIGNAL) > 0);
+                        settle(s);
+                }
+                got = read(fd, answers, sizeof(answers));
+                assert_true(got > 0);
+                first = memmem(answers, (size_t)got, "\r\nl\2", 4);
+                assert_non_null(first);
+                assert_non_null(memmem(first + 4, (size_t)(answers + got - first - 4), "l\2", 2));
+                close(fd);
+                settle(s);
+                assert_int_equal(s->bus->n_connections, 0);
+        }
+}
+
+/* What a message will be is known when its first bytes are there: nothing of the rest is waited for. */
+static void a_stranger_that_announces_too_much_goes_at_once(void **state) {
+        static const uint32_t sizes[][2] = {
+                /* of the body, of the fields */
+                { INCOMING_MAX, 0 }, { 1 << 20, 8 },    { (128 << 20) - 1024, 8 },  { UINT32_MAX, 0 },
+                { 0, INCOMING_MAX }, { 0, UINT32_MAX }, { UINT32_MAX, UINT32_MAX },
+        };
+        Server *s = *state;
+
+        expect_strangers(s);
+        for (size_t i = 0; i < ELEMENTSOF(sizes); i++) {
+                char header[INTAKE_HEADER_SIZE] = "l\1\0\1";
+                int fd = stranger(s, GREETING, sizeof(GREETING) - 1);
+
+                assert_int_equal(s->bus->n_connections, 1);
+                memcpy(header + 4, &sizes[i][0], sizeof(uint32_t));
+                memcpy(header + 12, &sizes[i][1], sizeof(uint32_t));
+                assert_int_equal(send(fd, header, sizeof(header), MSG_NOSIGNAL), sizeof(header));
+                settle(s);
+                assert_int_equal(s->bus->n_connections, 0);
+                close(fd);
+        }
+}
+
+static void a_stranger_that_is_no_client_goes(void **state) {
+        static const char *const spoilt[] = { "x\1\0\1", "l\1\0\2", "B\1\0\0" };
+        char line[INTAKE_LINE_MAX + 1], byte;
+        Server *s = *state;
+        int fd;
+
+        expect_strangers(s);
+        for (size_t i = 0; i < ELEMENTSOF(spoilt); i++) {
+                char header[INTAKE_HEADER_SIZE] = { 0 };
+
+                memcpy(header, spoilt[i], 4);
+                fd = stranger(s, GREETING, sizeof(GREETING) - 1);
+                assert_int_equal(send(fd, header, sizeof(header), MSG_NOSIGNAL), sizeof(header));
+                settle(s);
+                assert_int_equal(s->bus->n_connections, 0);
+                close(fd);
+        }
+
+        memset(line, 'x', sizeof(line));
+        fd = stranger(s, line, sizeof(line));
+        assert_int_equal(s->bus->n_connections, 0);
+        assert_true(read(fd, &byte, 1) <= 0);
+        close(fd);
+}
+
+/* It is told so in the words of the greeting, and may go on as who it is. */
+static void a_stranger_is_nobody_else(void **state) {
+        static const char claims[] = "\000AUTH EXTERNAL 34373131\r\nAUTH ANONYMOUS\r\n" /* 4711 */
+                                     "AUTH EXTERNAL\r\nDATA 34373131\r\n",
+                          says[] = "REJECTED\r\nREJECTED\r\nDATA\r\nREJECTED\r\n",
+                          rest[] = "AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n" PING;
+        Server *s = *state;
+        char answers[1024];
+        int fd;
+
+        expect_strangers(s);
+        fd = stranger(s, claims, sizeof(claims) - 1);
+        assert_int_equal(read(fd, answers, sizeof(answers)), sizeof(says) - 1);
+        assert_memory_equal(answers, says, sizeof(says) - 1);
+        assert_int_equal(send(fd, rest, sizeof(rest) - 1, MSG_NOSIGNAL), sizeof(rest) - 1);
+        settle(s);
+        assert_true(read(fd, answers, sizeof(answers)) > 0);
+        assert_memory_equal(answers, "DATA\r\nOK ", 9);
+        assert_int_equal(s->bus->n_connections, 1);
+        close(fd);
+}
+
 static void strangers_leave_room_for_root(void **state) {
         Server *s = *state;
         BusUser somebody = { .uid = 4711, .stranger = true };
@@ -563,6 +680,10 @@ int main(void) {
                 TEST(accepting_pauses_when_descriptors_run_out),
                 TEST(others_may_look_but_not_touch),
                 TEST(a_stranger_that_takes_more_than_its_share_rests),
+                TEST(a_stranger_is_answered_however_it_writes),
+                TEST(a_stranger_that_announces_too_much_goes_at_once),
+                TEST(a_stranger_that_is_no_client_goes),
+                TEST(a_stranger_is_nobody_else),
                 TEST(strangers_leave_room_for_root),
                 TEST(a_user_has_so_many_match_rules),
                 TEST(a_held_name_of_another_unit_holds_that_one),
