@@ -171,10 +171,10 @@ static int resolve_conflicts(Transaction *t, const Unit *u) {
                 }
                 loser = choose_loser(t, a, b);
                 if (!loser) {
-                        report_add(t->report, SEVERITY_ERROR, NULL, 0, NULL,
-                                   "%s would have to %s and to %s at the same time; its dependencies "
-                                   "contradict each other.",
-                                   u->id, job_type_to_string(a->type), job_type_to_string(b->type));
+                        report_add_at(t->report, SEVERITY_ERROR, FINDING_CONTRADICTION, &(SourcePlace){ 0 },
+                                      "%s would have to %s and to %s at the same time; its dependencies "
+                                      "contradict each other.",
+                                      u->id, job_type_to_string(a->type), job_type_to_string(b->type));
                         return ENQUEUE_CONFLICTING;
                 }
                 report_add(t->report, SEVERITY_WARNING, NULL, 0, NULL,
