@@ -74,12 +74,23 @@ static int get_profiles(Object *o, const Property *p, sd_bus_message *m) {
         return append_strv(m, o->unit->spec->profiles);
 }
 
+static int get_sockets_of_instances(Object *o, const Property *p, sd_bus_message *m) {
+        int r = sd_bus_message_open_container(m, 'a', "(ub)");
+        unsigned index;
+        bool served;
+
+        for (size_t i = 0; r >= 0 && socket_share(o->unit, i, &index, &served); i++)
+                r = sd_bus_message_append(m, "(ub)", index, (int)served);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 const Property own_unit_properties[] = {
         { "Instances", "u", get_instances, 0, PROPERTY_POLLED },
         { "NotApplied", "as", get_not_applied, 0, PROPERTY_POLLED },
         { "Profile", "s", get_profile, 0, PROPERTY_POLLED },
         { "Profiles", "as", get_profiles, 0, PROPERTY_POLLED },
         { "RestartReason", "s", get_restart_reason, 0, PROPERTY_POLLED },
+        { "SocketsOfInstances", "a(ub)", get_sockets_of_instances, 0, PROPERTY_POLLED },
         USAGE("MemoryPeak", memory_peak, USAGE_RECORDS),
         USAGE("MemorySwapCurrent", memory_swap, USAGE_DETAILS),
         USAGE("MemoryAnon", memory_anon, USAGE_DETAILS),

@@ -52,6 +52,8 @@ typedef struct ExecPlan {
         const char *const *fd_names;
         size_t n_fds;
         bool non_blocking_fds;
+        const bool
+                *fds_in_use; /* one for each: others have it as well, so its mode stays; NULL: nobody has */
         int channel_fd; /* X-IPC=: passed as the number behind those, which NODE_CHANNEL_FD= tells; 0: none */
         int notify_fd, notify_fd_number; /* X-NotifyFd=: passed as that number; number 0: none */
         const char *tty_path;            /* for tty input and output: NULL is /dev/console */

@@ -106,6 +106,8 @@ int step_descriptors(ExecContext *c) {
 
                 if (dup2(moved[i], target) < 0)
                         return -errno;
+                if (i < p->n_fds && p->fds_in_use && p->fds_in_use[i])
+                        continue;
                 r = set_non_blocking(target, i < p->n_fds && p->non_blocking_fds);
                 if (r < 0)
                         return r;

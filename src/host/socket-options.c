@@ -88,7 +88,7 @@ static void set_ip_options(const Opener *o, int fd, int family) {
         if (s->transparent)
                 try_option(o, fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1,
                            "Transparent");
-        if (s->reuse_port)
+        if (s->reuse_port || s->distribution == DISTRIBUTION_REUSEPORT)
                 try_option(o, fd, SOL_SOCKET, SO_REUSEPORT, 1, "ReusePort");
         if (v6 && s->bind_ipv6_only != BIND_IPV6_DEFAULT)
                 try_option(o, fd, IPPROTO_IPV6, IPV6_V6ONLY, s->bind_ipv6_only == BIND_IPV6_ONLY,

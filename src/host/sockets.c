@@ -89,6 +89,31 @@ static int open_one(const Opener *o, const ListenAddress *l, int *ret) {
         return r;
 }
 
+static int open_line(Opener *o, const ListenAddress *l, int *ret) {
+        int r;
+
+        o->line = l->address;
+        r = open_one(o, l, ret);
+        if (r < 0)
+                report_add(o->report, SEVERITY_ERROR, o->file, 0, NULL, "Cannot listen on %s: %s.", o->line,
+                           strerrordesc_np(-r) ?: "unknown error");
+        return r;
+}
+
+int listen_open_more(const SocketSpec *s, const int *first, Report *report, const char *file, int *ret_fds) {
+        Opener o = { .spec = s, .report = report, .file = file, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+        int r = 0;
+
+        for (size_t i = 0; i < s->n_listen; i++)
+                ret_fds[i] = -1;
+        for (size_t i = 0; i < s->n_listen && r >= 0; i++)
+                if (listen_is_shareable(first[i]))
+                        r = open_line(&o, s->listen + i, ret_fds + i);
+        for (size_t i = 0; i < s->n_listen && r < 0; i++)
+                fd_release(ret_fds + i);
+        return r;
+}
+
 static int find_owner(Opener *o) {
         AccountEntry e = { 0 };
         int r;
@@ -120,15 +145,9 @@ static int open_missing(Opener *o, int *fds) {
         const SocketSpec *s = o->spec;
         int r = find_owner(o);
 
-        for (size_t i = 0; i < s->n_listen && r >= 0; i++) {
-                if (fds[i] >= 0)
-                        continue;
-                o->line = s->listen[i].address;
-                r = open_one(o, s->listen + i, fds + i);
-                if (r < 0)
-                        report_add(o->report, SEVERITY_ERROR, o->file, 0, NULL, "Cannot listen on %s: %s.",
-                                   o->line, strerrordesc_np(-r) ?: "unknown error");
-        }
+        for (size_t i = 0; i < s->n_listen && r >= 0; i++)
+                if (fds[i] < 0)
+                        r = open_line(o, s->listen + i, fds + i);
         return r;
 }
 

@@ -182,6 +182,10 @@ static int open_socket(Manager *m, Unit *u) {
         else /* all that is in it are options that could not be set */
                 unit_note_unapplied(u, &report);
         report_release(&report);
+        if (r >= 0)
+                r = socket_shares_open(u);
+        if (r >= 0)
+                socket_shares_select(u);
         return r;
 }
 
@@ -198,7 +202,9 @@ void unit_open(Manager *m, Unit *u) {
                                      .error = MIN(r, 0) });
 }
 
-static void drop_sources(UnitRuntime *rt) {
+void unit_drop_listening(Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+
         for (size_t i = 0; rt->socket_sources && i < rt->n_socket_fds; i++)
                 sd_event_source_disable_unref(rt->socket_sources[i]);
         free(TAKE(rt->socket_sources));
@@ -211,7 +217,8 @@ void unit_close(Manager *m, Unit *u) {
                 file_watch_free(TAKE(rt->file_watch));
                 return;
         }
-        drop_sources(rt);
+        unit_drop_listening(u);
+        socket_shares_close(u);
         if (rt->socket_fds)
                 listen_close(u->spec->socket, TAKE(rt->socket_fds), rt->n_socket_fds);
         rt->n_socket_fds = 0;
@@ -238,8 +245,10 @@ static int watch_traffic(Manager *m, Unit *u, int fd, sd_event_source **ret) {
 void unit_flush_pending(Unit *u) {
         const UnitRuntime *rt = unit_runtime(u);
 
-        if (u->type == UNIT_SOCKET && u->spec->socket->flush_pending && !u->spec->socket->accept)
-                listen_flush(u->spec->socket, rt->socket_fds, rt->n_socket_fds);
+        if (u->type != UNIT_SOCKET || !u->spec->socket->flush_pending || u->spec->socket->accept)
+                return;
+        listen_flush(u->spec->socket, rt->socket_fds, rt->n_socket_fds);
+        socket_shares_flush(u);
 }
 
 void unit_listen(Manager *m, Unit *u, bool on) {

@@ -14,6 +14,7 @@
  *      exec-status.c how the exec of a new process went
  *      freeze.c      units that are held where they are
  *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
+ *      distribution.c  X-SocketDistribution=: a socket for each instance
  *      sets.c        X-Instances=: a service that stands for several
  *      roll.c        what proves that an instance works; drain.c how one leaves
  *      restart-by.c  services that restart when files change or at calendar events
@@ -245,6 +246,16 @@ void manager_tell_sets(Manager *m);                  /* those noted */
 void unit_follow_set(Manager *m, Unit *u);           /* after a reload: as many as the set has now */
 int unit_add_set_environment(Manager *m, const Unit *u, char ***env);
 void unit_plan_increment(const Unit *u, ExecPlan *p);
+unsigned unit_set_index(const Unit *u); /* 0 as well for what is no instance */
+
+/* distribution.c: X-SocketDistribution=reuseport */
+int socket_shares_open(Unit *socket);
+void socket_shares_close(Unit *socket);
+void socket_shares_flush(const Unit *socket);
+void socket_shares_select(Unit *socket);                        /* who gets what is new */
+void unit_follow_shares(const Unit *set, const Unit *instance); /* its state, or its job, has changed */
+int socket_fds_of(Unit *socket, const Unit *service,
+                  const int **ret); /* one for each line; they stay the socket's */
 
 /* fd-store.c */
 void unit_store_fds(Unit *u, NotifyMessage *msg);
@@ -282,6 +293,7 @@ void unit_open(Manager *m, Unit *u);
 void unit_close(Manager *m, Unit *u);
 void unit_flush_pending(Unit *u); /* FlushPending=: before it is listened on again */
 void unit_listen(Manager *m, Unit *u, bool on);
+void unit_drop_listening(Unit *u); /* until unit_listen(); before a descriptor is exchanged */
 void unit_trigger(Manager *m, Unit *u);
 
 /* accept.c */
@@ -302,6 +314,7 @@ int manager_inherited_environment(const Manager *m, char *const *patterns, char 
 typedef struct PassedFds {
         int *fds;           /* owned; the descriptors are borrowed, but for the last n_opened */
         const char **names; /* owned; the names are borrowed */
+        bool *in_use; /* owned: other instances have it already, and have set its mode as they need it */
         size_t n, n_opened;
 } PassedFds;
 void passed_fds_release(PassedFds *p);

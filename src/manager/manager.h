@@ -33,9 +33,10 @@ typedef struct JournalLink JournalLink;
 typedef struct AppsLink AppsLink;
 typedef struct UnitRuntime UnitRuntime;
 typedef struct StatusWatch StatusWatch;
-typedef struct Transient Transient; /* transient.h */
-typedef struct RestartBy RestartBy; /* restart-by.c */
-typedef struct Drain Drain;         /* drain.c */
+typedef struct Transient Transient;       /* transient.h */
+typedef struct RestartBy RestartBy;       /* restart-by.c */
+typedef struct Drain Drain;               /* drain.c */
+typedef struct SocketShares SocketShares; /* distribution.c */
 
 typedef enum SystemState {
         SYSTEM_INITIALIZING,
@@ -121,7 +122,8 @@ struct UnitRuntime {
         int *socket_fds;                   /* socket unit: listening; owned */
         size_t n_socket_fds;
         sd_event_source **socket_sources;
-        int accepted_fd; /* Accept=yes instance: its connection until the spawn; -1 */
+        SocketShares *socket_shares; /* of instances; owned; NULL: all have the same */
+        int accepted_fd;             /* Accept=yes instance: its connection until the spawn; -1 */
         char **accepted_environment;
         Unit *accepted_by;                    /* the socket; borrowed; NULL: none, or it is gone */
         struct AcceptSource *accepted_source; /* ... and who has connected; counted there */
@@ -155,8 +157,8 @@ struct UnitRuntime {
         bool in_collect_list, in_loaded_list;
         UnitRuntime *collect_next, *collect_prev, *loaded_next;
         struct AppsInstance *apps; /* what svinit-apps knows of this run; owned by the link */
-        Transient *transient; /* made by a client; owned; NULL: by a file */
-        void *bus;            /* the bus's */
+        Transient *transient;      /* made by a client; owned; NULL: by a file */
+        void *bus;                 /* the bus's */
 };
 static inline UnitRuntime *unit_runtime(const Unit *u) {
         return u->machine;
@@ -285,6 +287,9 @@ void manager_unit_file_changes(Manager *m); /* enable & co. did something: the l
 bool unit_can_start(const Unit *u), unit_can_stop(const Unit *u), unit_can_reload(const Unit *u);
 /* That of the machine, but for "dead-resources-pinned": a service that is down and whose fd store is kept. */
 const char *unit_sub_state(const Unit *u);
+
+/* X-SocketDistribution=reuseport: whose the i-th socket is, and whether that instance gets new clients. false: no more. */
+bool socket_share(const Unit *socket, size_t i, unsigned *ret_index, bool *ret_served);
 
 /* clean.c: bits 1 << DirectoryKind, and what is stored with us. */
 #define CLEAN_FD_STORE (1u << DIRECTORY_KIND_MAX)

@@ -10,6 +10,7 @@
  * without a reader or a socket whose backlog is full is an error.
  */
 
+#include "host/sockets.h"
 #include "manager/manager-internal.h"
 #include "manager/transient.h"
 
@@ -29,11 +30,13 @@ void passed_fds_release(PassedFds *p) {
                 close(p->fds[--p->n]);
         free(TAKE(p->fds));
         free(TAKE(p->names));
+        free(TAKE(p->in_use));
         p->n = 0;
 }
 
 static int add_fds(PassedFds *p, const int *more, size_t n_more, const char *name) {
         const char **names;
+        bool *in_use;
         int *fds;
 
         if (n_more == 0)
@@ -46,37 +49,67 @@ static int add_fds(PassedFds *p, const int *more, size_t n_more, const char *nam
         if (!names)
                 return -ENOMEM;
         p->names = names;
+        in_use = realloc(p->in_use, (p->n + n_more) * sizeof(*in_use));
+        if (!in_use)
+                return -ENOMEM;
+        p->in_use = in_use;
         for (size_t i = 0; i < n_more; i++) {
                 fds[p->n] = more[i];
+                in_use[p->n] = false;
                 names[p->n++] = name;
         }
         return 0;
 }
 
-static int add_socket(PassedFds *p, const Unit *socket) {
-        const UnitRuntime *rt = unit_runtime(socket);
+/*
+ * A program sets the mode of its sockets once, and it must not find itself blocked in accept() because another
+ * instance was started.
+ */
+static bool is_beside_others(const Unit *u) {
+        const Unit *set = unit_set(u);
 
-        return add_fds(p, rt->socket_fds, rt->n_socket_fds, unit_socket_fd_name(socket));
+        for (const Edge *e = NULL; set && (e = unit_next_edge(set, DEP_CONSISTS_OF, e));)
+                if (e->other != u && !unit_is_down(e->other))
+                        return true;
+        return false;
+}
+
+static int add_socket(PassedFds *p, Unit *socket, const Unit *service) {
+        const UnitRuntime *rt = unit_runtime(socket);
+        size_t before = p->n;
+        const int *fds;
+        int r = socket_fds_of(socket, service, &fds);
+
+        if (r >= 0)
+                r = add_fds(p, fds, rt->n_socket_fds, unit_socket_fd_name(socket));
+        if (r < 0 || !is_beside_others(service))
+                return r;
+        for (size_t l = 0; before + l < p->n; l++)
+                p->in_use[before + l] = !rt->socket_shares || !listen_is_shareable(fds[l]);
+        return 0;
 }
 
 int unit_collect_own_fds(Unit *u, PassedFds *ret) {
-        return add_socket(ret, u);
+        const UnitRuntime *rt = unit_runtime(u);
+
+        return add_fds(ret, rt->socket_fds, rt->n_socket_fds, unit_socket_fd_name(u));
 }
 
-static int add_sockets_of(const Unit *u, PassedFds *p) {
+/* `u` is the service, or the set that it belongs to. */
+static int add_sockets_of(const Unit *u, const Unit *service, PassedFds *p) {
         int r = 0;
 
         for (const Edge *e = NULL; r >= 0 && (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));)
                 if (e->other->type == UNIT_SOCKET && !e->other->spec->socket->accept)
-                        r = add_socket(p, e->other);
+                        r = add_socket(p, e->other, service);
         return r;
 }
 
 static int add_sockets(Unit *u, PassedFds *p) {
         const Unit *set = unit_set(u); /* its sockets are those of all its instances */
-        int r = set ? add_sockets_of(set, p) : 0;
+        int r = set ? add_sockets_of(set, u, p) : 0;
 
-        return r < 0 ? r : add_sockets_of(u, p);
+        return r < 0 ? r : add_sockets_of(u, u, p);
 }
 
 /* Sockets=, of units that start something else. */
@@ -88,7 +121,7 @@ static int add_further_sockets(Unit *u, PassedFds *p) {
 
                 if (r >= 0 && other && other->type == UNIT_SOCKET &&
                     !unit_has_edge(u, DEP_TRIGGERED_BY, other))
-                        r = add_socket(p, other);
+                        r = add_socket(p, other, u);
         }
         return r;
 }

@@ -23,10 +23,12 @@ Unit *unit_set(const Unit *u) {
         return NULL;
 }
 
-static unsigned index_of(const Unit *member) {
+unsigned unit_set_index(const Unit *member) {
         char *instance auto_free = NULL;
         unsigned i;
 
+        if (!member->spec->service->is_member)
+                return 0;
         return name_instance(member->id, &instance) >= 0 && instance && parse_unsigned(instance, &i) >= 0 ? i
                                                                                                           : 0;
 }
@@ -34,7 +36,7 @@ static unsigned index_of(const Unit *member) {
 bool unit_is_surplus(const Unit *u) {
         const Unit *set = unit_set(u);
 
-        return set && index_of(u) >= set->spec->service->n_instances;
+        return set && unit_set_index(u) >= set->spec->service->n_instances;
 }
 
 static bool is_in_set(const Unit *u) {
@@ -47,6 +49,8 @@ void unit_note_for_set(Manager *m, Unit *u) {
 
         if (!set)
                 return;
+        if (set != u)
+                unit_follow_shares(set, u);
         rt = unit_runtime(set);
         if (rt->in_set_list)
                 return;
@@ -113,7 +117,7 @@ void unit_plan_increment(const Unit *u, ExecPlan *p) {
         if (!u->spec->service->increment_environment)
                 return;
         p->increment_environment = u->spec->service->increment_environment;
-        p->increment = index_of(u);
+        p->increment = unit_set_index(u);
 }
 
 void manager_ask(Manager *m, Unit *u, JobType type) {

@@ -474,6 +474,7 @@ static int plan_fds(Unit *u, CommandKind kind, ExecPlan *p, PassedFds *passed, i
                 r = unit_collect_own_fds(u, passed);
         p->fds = passed->fds;
         p->fd_names = passed->names;
+        p->fds_in_use = passed->in_use;
         p->n_fds = passed->n;
         return r;
 }

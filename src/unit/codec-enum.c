@@ -123,6 +123,8 @@ ENUM_CODEC(keyring_mode, KeyringMode, nothing_else, "one of inherit, private, sh
            SAMPLES("inherit", "private", "shared"), SAMPLES("", "yes"));
 ENUM_CODEC(bind_ipv6_only, BindIPv6Only, nothing_else, "one of default, both, ipv6-only",
            SAMPLES("default", "both", "ipv6-only"), SAMPLES("", "yes"));
+ENUM_CODEC(socket_distribution, SocketDistribution, nothing_else, "shared or reuseport",
+           SAMPLES("shared", "reuseport"), SAMPLES("", "no"));
 
 static int or_longer_unit(const char *s, int *ret) {
         *ret = str_equal(s, "usec") || str_equal(s, "\u00b5s") ? TIMESTAMPING_US : TIMESTAMPING_NS;

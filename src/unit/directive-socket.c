@@ -152,6 +152,9 @@ const Directive socket_directives[] = {
           .summary = "The time in which activations are counted; 0 for no limit." },
         { "Socket", "Writable", FIELD(boolean, socket, writable), .initial = "no",
           .summary = "Whether special files are opened for writing." },
+        { "Socket", "X-SocketDistribution", FIELD(socket_distribution, socket, distribution),
+          .initial = "shared", .property = "",
+          .summary = "Whether the instances of a set share a socket or have one each, on the same port." },
         { 0 },
 };
 END_OF_TABLE(socket);

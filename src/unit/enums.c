@@ -78,5 +78,7 @@ WORDS(KeyringMode, keyring_mode, KEYRING_MODE_MAX, [KEYRING_INHERIT] = "inherit"
       [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared")
 WORDS(BindIPv6Only, bind_ipv6_only, BIND_IPV6_MAX, [BIND_IPV6_DEFAULT] = "default", [BIND_IPV6_BOTH] = "both",
       [BIND_IPV6_ONLY] = "ipv6-only")
+WORDS(SocketDistribution, socket_distribution,
+      DISTRIBUTION_MAX, [DISTRIBUTION_SHARED] = "shared", [DISTRIBUTION_REUSEPORT] = "reuseport")
 WORDS(Timestamping, timestamping,
       TIMESTAMPING_MAX, [TIMESTAMPING_OFF] = "off", [TIMESTAMPING_US] = "us", [TIMESTAMPING_NS] = "ns")

@@ -200,6 +200,11 @@ typedef enum BindIPv6Only {
         BIND_IPV6_ONLY,
         BIND_IPV6_MAX
 } BindIPv6Only;
+typedef enum SocketDistribution {
+        DISTRIBUTION_SHARED,
+        DISTRIBUTION_REUSEPORT,
+        DISTRIBUTION_MAX
+} SocketDistribution;
 typedef enum Timestamping {
         TIMESTAMPING_OFF,
         TIMESTAMPING_US,
@@ -235,6 +240,7 @@ DECLARE_WORDS(ProcSubset, proc_subset);
 DECLARE_WORDS(KeyringMode, keyring_mode);
 DECLARE_WORDS(UtmpMode, utmp_mode);
 DECLARE_WORDS(BindIPv6Only, bind_ipv6_only);
+DECLARE_WORDS(SocketDistribution, socket_distribution);
 DECLARE_WORDS(Timestamping, timestamping);
 
 /* "SIGTERM", "TERM", "15", "SIGRTMIN+3", "RTMIN+3". -1 when unknown. */

@@ -83,6 +83,10 @@ static int socket_accepts_nobody(const UnitSpec *s) {
         return s->socket->accept && s->socket->max_connections == 0;
 }
 
+static int socket_distributes_connections(const UnitSpec *s) {
+        return s->socket->accept && s->socket->distribution != DISTRIBUTION_SHARED;
+}
+
 static int socket_links_several(const UnitSpec *s) {
         size_t paths = 0;
 
@@ -164,6 +168,8 @@ static const Check checks[] = {
           "Accept=yes needs connections: ListenStream= or ListenSequentialPacket= only" },
         { UNIT_SOCKET, socket_accepts_nobody, "MaxConnections",
           "Accept=yes with MaxConnections=0 accepts nobody" },
+        { UNIT_SOCKET, socket_distributes_connections, "X-SocketDistribution",
+          "X-SocketDistribution=reuseport is for the instances of a set, of which Accept=yes has none" },
         { UNIT_SOCKET, socket_links_several, "Symlinks", "Symlinks= needs exactly one socket with a path" },
         { UNIT_TIMER, timer_without_values, NULL,
           "The timer has no OnCalendar=, OnActiveSec=, OnBootSec= or other time to elapse" },

@@ -419,6 +419,7 @@ typedef struct SocketSpec { /* [Socket] */
         ListenAddress *listen;
         size_t n_listen;
         BindIPv6Only bind_ipv6_only;
+        SocketDistribution distribution;
         char *user, *group, *service, *fd_name, *bind_to_device, *tcp_congestion;
         char *smack_label, *smack_label_in, *smack_label_out;
         char **symlinks;

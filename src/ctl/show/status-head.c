@@ -298,8 +298,10 @@ static void print_kind(const Status *s) {
                 status_line("What", "%s", property_get(&s->l, "What"));
         if (*property_get(&s->l, "Where"))
                 status_line("Where", "%s", property_get(&s->l, "Where"));
-        if (str_ends_with(s->unit, ".socket"))
+        if (str_ends_with(s->unit, ".socket")) {
                 print_pairs(s, "Listen", SD1 ".Socket", "Listen", "(");
+                status_sockets(s);
+        }
         if (str_ends_with(s->unit, ".path"))
                 print_pairs(s, "Watches", SD1 ".Path", "Paths", "=");
         if (property_raw(&s->l, "Accept"))

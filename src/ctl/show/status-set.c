@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The instances of a unit with X-Instances=. */
+/* The instances of a unit with X-Instances=, and their sockets. */
 
 #include "ctl/show/list.h"
 #include "ctl/show/status.h"
@@ -50,4 +50,27 @@ void status_set(const Status *s) {
                 print_instance(s, i == 0 ? "Instances" : "", name, find(&units, name));
         }
         listed_units_release(&units);
+}
+
+/* "web@0.service web@1.service" */
+void status_sockets(const Status *s) {
+        const char *service = property_get(&s->l, "Triggers"), *dot = strrchr(service, '.');
+        Buf kinds[2] = { { 0 } };
+        sd_bus_message *m = NULL;
+        unsigned index;
+        int served;
+
+        if (dot &&
+            sd_bus_get_property(s->ctl->bus, SD1, s->path, OWN_UNIT, "SocketsOfInstances", NULL, &m,
+                                "a(ub)") >= 0 &&
+            sd_bus_message_enter_container(m, 'a', "(ub)") > 0)
+                while (sd_bus_message_read(m, "(ub)", &index, &served) > 0)
+                        buf_addf(kinds + !served, "%s%.*s@%u.service", kinds[!served].data ? " " : "",
+                                 (int)(dot - service), service, index);
+        for (unsigned i = 0; i < ELEMENTSOF(kinds); i++) {
+                if (kinds[i].data)
+                        status_line(i == 0 ? "Clients to" : "not to", "%s", kinds[i].data);
+                buf_release(kinds + i);
+        }
+        sd_bus_message_unref(m);
 }
