@@ -7,7 +7,9 @@
 
 #define SENDERS_MAX 256U
 #define SENDER_FRESH (1 * USEC_PER_SEC) /* a pid may belong to another process by then */
-#define ASK_PATIENCE (500 * USEC_PER_MSEC) /* who logs waits as long, so not for ever; PID 1 is quick, but a machine may not be */
+#define ASK_PATIENCE                                                                                         \
+        (500 *                                                                                               \
+         USEC_PER_MSEC) /* who logs waits as long, so not for ever; PID 1 is quick, but a machine may not be */
 #define ASK_PAUSE (5 * USEC_PER_SEC) /* PID 1 did not answer: it has other worries */
 
 static void sender_free(Server *s, Sender *x) {

@@ -125,7 +125,7 @@ ServiceState service_in_dead(Service *s, const Event *ev, EffectList *fx); /* an
 ServiceState service_enter_dead(Service *s, const Event *ev, EffectList *fx);
 ServiceState service_in_auto_restart(Service *s, const Event *ev, EffectList *fx);
 ServiceState service_end_run(Service *s, const Event *ev, EffectList *fx); /* dead, failed or auto-restart */
-usec_t service_restart_delay(const Service *s);           /* without jitter */
+usec_t service_restart_delay(const Service *s);                            /* without jitter */
 void service_note_up(Service *s, bool was, bool is, usec_t now);
 uint64_t service_draw(Service *s, uint64_t most); /* from 0 to `most`, by chance */
 

@@ -148,7 +148,7 @@ void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause);
 /* spawn.c */
 int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret);
 bool unit_is_debugged(const Unit *u);
-const char *manager_directory_base(const Manager *m, DirectoryKind kind);    /* "/var/lib" */
+const char *manager_directory_base(const Manager *m, DirectoryKind kind); /* "/var/lib" */
 int manager_add_env(char ***env, const char *name, const char *value);
 int manager_add_invocation(const uint8_t id[16], const char *name, char ***env);
 void manager_plan_fixed(Manager *m, const UnitSpec *spec, const char *id, ExecPlan *p);
