@@ -15,6 +15,7 @@
  * It may assert: PID 1 starts it again and hands the channels over.
  */
 
+#include "apps/owing.h"
 #include "apps/protocol.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -22,13 +23,21 @@
 #include <systemd/sd-event.h>
 #include <uthash.h>
 
+struct Call;
+struct Client;
+struct Trigger;
 typedef struct Instance Instance;
 
 typedef struct Apps {
         sd_event *event;
         int control_fd;
-        bool ready;          /* PID 1 has handed over everything */
-        Instance *instances; /* hash by id */
+        Instance *instances;    /* hash by id */
+        struct Client *clients; /* list */
+        unsigned n_clients, n_readers;
+        struct Call *waiting; /* list: for a free instance */
+        unsigned n_waiting;
+        struct Trigger *triggers; /* list */
+        Owing owing;
 } Apps;
 
 int apps_init(Apps *a);

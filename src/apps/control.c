@@ -4,6 +4,8 @@
 
 #include "apps/instance.h"
 
+#include "apps/client.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -49,6 +51,32 @@ static void on_say(Apps *a, const LinkMessage *m) {
                 control_tell(a, APPS_UNSAID, m->id, 0);
 }
 
+static void adopt_owing(Apps *a, LinkIncoming *in) {
+        int fd auto_fd = link_take_fd(in, 0);
+
+        if (fd >= 0 && !a->owing.ids)
+                (void)owing_adopt(&a->owing, fd);
+}
+
+/* What runs that have ended meanwhile owed, nobody waits for. */
+static void on_handed_over(Apps *a) {
+        int fd auto_fd = -1;
+
+        if (!a->owing.ids && owing_new(&a->owing, &fd) >= 0)
+                control_keep(a, APPS_KEPT_OWING, fd);
+        for (uint32_t k = 0; a->owing.ids && k < OWING_SLOTS; k++)
+                if (a->owing.ids[k] != 0 && !instance_find(a, a->owing.ids[k]))
+                        owing_clear(&a->owing, k + 1);
+}
+
+static void on_told(Apps *a, const LinkMessage *m) {
+        Instance *i = instance_find(a, m->id);
+        char *line auto_free = i ? strndup(m->text, m->text_len) : NULL;
+
+        if (line)
+                figures_take_told(&i->figures, line);
+}
+
 static void dispatch(Apps *a, LinkIncoming *in) {
         const LinkMessage *m = &in->message;
         Instance *i;
@@ -62,11 +90,19 @@ static void dispatch(Apps *a, LinkIncoming *in) {
                 break;
         case APPS_KEPT:
                 i = instance_find(a, m->id);
-                if (i)
+                if (m->id == APPS_KEPT_OWING)
+                        adopt_owing(a, in);
+                else if (i)
                         channel_resume(&i->channel, link_take_fd(in, 0));
                 break;
         case APPS_READY_END:
-                a->ready = true;
+                on_handed_over(a);
+                break;
+        case APPS_TOLD:
+                on_told(a, m);
+                break;
+        case APPS_CLIENT:
+                client_new(a, link_take_fd(in, 0), m->value == APPS_CLIENT_CONTROLS);
                 break;
         case APPS_FORGET:
                 on_forget(a, m->id);

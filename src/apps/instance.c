@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "apps/instance.h"
 
+#include "apps/call.h"
+#include "apps/trigger.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +28,7 @@ static void count(Instance *i, const Message *m) {
         MessageCount *c;
 
         if (m->type)
-                snprintf(type, sizeof(type), "%s", m->type);
+                figure_copy(type, sizeof(type), m->type);
         for (size_t k = 0; k < i->n_types; k++)
                 if (str_equal(i->types[k].type, type)) {
                         i->types[k].n++;
@@ -46,14 +49,40 @@ static void on_internal(Instance *i, const Message *m) {
                 channel_acknowledged(&i->channel, str_equal(m->command, "NODE_HANDLE_ACK"));
 }
 
-static void handle(Instance *i, const Message *m) {
+static void on_ready(Instance *i) {
+        control_tell(i->apps, APPS_PASSED, i->id, APPS_GATE_MESSAGE);
+        if (i->ready)
+                return;
+        i->ready = true;
+        call_instance_free(i);
+}
+
+static void handle(Instance *i, const Message *m, const char *text, size_t n) {
         if (m->kind == MESSAGE_INTERNAL) {
                 on_internal(i, m);
                 return;
         }
         count(i, m);
-        if (m->kind == MESSAGE_READY)
-                control_tell(i->apps, APPS_PASSED, i->id, APPS_GATE_MESSAGE);
+        clients_show(i->apps, i, CLIENT_FROM_INSTANCE, text, n);
+        switch (m->kind) {
+        case MESSAGE_READY:
+                on_ready(i);
+                break;
+        case MESSAGE_MONITOR:
+                figures_take_monitor(&i->figures, m->root);
+                break;
+        case MESSAGE_ACTION:
+                figures_take_action(&i->figures, m->root);
+                break;
+        case MESSAGE_REPLY:
+                trigger_take_reply(i, m->root);
+                break;
+        case MESSAGE_OF_PROGRAM:
+                (void)call_take_reply(i, text, n);
+                break;
+        default:
+                break;
+        }
 }
 
 static Instance *of_channel(Channel *c) {
@@ -77,12 +106,16 @@ static void on_line(Channel *c, char *line, size_t n) {
                 on_complaint(c, APPS_NO_JSON);
         if (r < 0)
                 return;
-        handle(of_channel(c), &m);
+        handle(of_channel(c), &m, line, n);
         message_release(&m);
 }
 
 static void on_closed(Channel *c) {
-        control_tell(of_channel(c)->apps, APPS_CLOSED, of_channel(c)->id, 0);
+        Instance *i = of_channel(c);
+
+        call_instance_gone(i);
+        trigger_instance_gone(i);
+        control_tell(i->apps, APPS_CLOSED, i->id, 0);
 }
 
 static void on_keep(Channel *c, int fd) {
@@ -99,7 +132,10 @@ static const ChannelOwner owner = {
 int instance_send(Instance *i, const char *json, size_t n, ChannelSend how) {
         int r = channel_send(&i->channel, json, n, how);
 
-        i->n_sent += r >= 0;
+        if (r >= 0) {
+                i->n_sent++;
+                clients_show(i->apps, i, CLIENT_TO_INSTANCE, json, n);
+        }
         return r;
 }
 
@@ -121,6 +157,8 @@ static void assign(Instance *i, const char *key, const char *value) {
                 i->call_timeout = v;
         else if (str_equal(key, "FRESH"))
                 i->fresh = true;
+        else if (str_equal(key, "AWAIT_READY"))
+                i->ready = false;
 }
 
 static int assign_all(Instance *i, const char *text, size_t n) {
@@ -140,9 +178,13 @@ static int assign_all(Instance *i, const char *text, size_t n) {
 }
 
 void instance_free(Instance *i) {
-        if (i->hh.tbl)
+        if (i->hh.tbl) {
                 HASH_DEL(i->apps->instances, i);
+                call_instance_gone(i);
+                trigger_instance_gone(i);
+        }
         channel_close(&i->channel);
+        figures_release(&i->figures);
         free(i->unit);
         free(i->set);
         free(i);
@@ -162,6 +204,8 @@ int instance_new(Apps *a, uint64_t id, const char *text, size_t n, int fd_given)
         i->max_message = DEFAULT_MAX_MESSAGE;
         i->channel = CHANNEL_NONE;
         snprintf(i->types[MESSAGE_TYPES_MAX].type, MESSAGE_TYPE_LENGTH, "(others)");
+        i->ready = true;
+        i->has_channel = fd >= 0;
         r = assign_all(i, text, n);
         if (r >= 0 && fd >= 0)
                 r = channel_open(&i->channel, a->event, TAKE_FD(fd), i->max_message, i->fresh, &owner);
@@ -170,5 +214,9 @@ int instance_new(Apps *a, uint64_t id, const char *text, size_t n, int fd_given)
                 return r;
         }
         HASH_ADD(hh, a->instances, id, sizeof(i->id), i);
+        if (owing_find(&a->owing, id) > 0)
+                call_inherit(i);
+        else
+                call_instance_free(i);
         return 0;
 }

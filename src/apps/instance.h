@@ -6,6 +6,8 @@
  */
 
 #include "apps/channel.h"
+#include "apps/client.h"
+#include "apps/figures.h"
 #include "apps/message.h"
 
 #define MESSAGE_TYPES_MAX 64 /* that are counted one by one; the others together */
@@ -24,8 +26,15 @@ struct Instance {
         uint64_t max_message;
         unsigned queue_max;
         usec_t call_timeout; /* 0: none */
-        bool fresh;
+        bool fresh;          /* all that it has said was heard here */
+        bool ready;          /* it takes calls */
+        bool has_channel;
         Channel channel;
+        Figures figures;
+        Call *call; /* borrowed: what it works on; NULL */
+        bool owes;  /* the reply to it, or to one whose caller is gone */
+        uint32_t owing_slot;
+        sd_event_source *call_timer;
         uint64_t n_sent, n_not_read, n_bad, n_too_long;
         MessageCount
                 types[MESSAGE_TYPES_MAX + 1]; /* by the order in which they came; the last one: the others */

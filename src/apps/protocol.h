@@ -12,7 +12,7 @@
  * from svinit-apps is a verb, the id of an instance and a number, nothing
  * else: PID 1 looks the instance up, and a stranger's id or number is dropped.
  *
- * In order: HELLO, then INSTANCE and KEPT of each, then READY_END. The text of
+ * In order: HELLO and KEPT of APPS_KEPT_OWING, then INSTANCE and KEPT of each, then READY_END. The text of
  * INSTANCE is lines KEY=value:
  *
  *      UNIT=               "web@0.service"
@@ -21,11 +21,13 @@
  *      QUEUE_MAX=          calls that may wait in the set
  *      CALL_TIMEOUT_USEC=  absent: none
  *      FRESH=1             nobody has read from its channel yet
+ *      AWAIT_READY=1       it takes no calls before it has sent "ready"
  */
 
 #include "companion/link.h"
 
 #define APPS_PROTOCOL_VERSION 1
+#define APPS_KEPT_OWING 0 /* in place of an instance: what apps/owing.h is about */
 
 typedef enum AppsVerb {
         /* PID 1 -> svinit-apps */
@@ -36,7 +38,7 @@ typedef enum AppsVerb {
         APPS_FORGET, /* id: its run has ended; what is in the channel is read first */
         APPS_SAY,    /* id, text: send it this message (X-StopMessage=) */
         APPS_TOLD, /* id, text: what it has told of itself by sd_notify, X_METRIC_name=value or X_ACTIONS=names */
-        APPS_CLIENT, /* value: AppsClientRight; 1 fd: a connection, see client-protocol.h */
+        APPS_CLIENT, /* value: AppsClientRight; 1 fd: a connection, see companion/client-protocol.h */
         /* svinit-apps -> PID 1 */
         APPS_PASSED,   /* id, value: AppsGate */
         APPS_CLOSED,   /* id: its end of the channel is closed, and all of it is read */

@@ -50,6 +50,8 @@ int apps_run(Apps *a) {
 void apps_release(Apps *a) {
         Instance *i, *next;
 
+        while (a->clients)
+                client_free(a->clients);
         HASH_ITER (hh, a->instances, i, next)
                 instance_free(i);
         sd_event_unref(a->event);

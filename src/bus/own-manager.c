@@ -174,11 +174,32 @@ static int method_plan(Call *c) {
         return r;
 }
 
+/* A connection to svinit-apps; it hears nothing else of who has it than whether it may change something. */
+
+static int open_applications(Call *c, bool control) {
+        int fd auto_fd = -1, r = manager_open_applications(c->manager, control, &fd);
+
+        if (r == -ENOENT)
+                return sd_bus_error_set(c->error, SD_BUS_ERROR_FILE_NOT_FOUND,
+                                        "No service has a channel, nor does one tell figures of its own.");
+        return r < 0 ? r : sd_bus_reply_method_return(c->message, "h", fd);
+}
+
+static int method_open_applications(Call *c) {
+        return open_applications(c, true);
+}
+
+static int method_watch_applications(Call *c) {
+        return open_applications(c, false);
+}
+
 const Method own_manager_methods[] = {
         { "Diff", "as", "a(ssssa(ssssb))", ACCESS_READ, method_diff },
         { "ReloadTelling", "as", "a(ssssa(ssssb))", ACCESS_RELOAD, method_reload_telling },
         { "Plan", "sss", "sasa(ssssbbbas)", ACCESS_READ, method_plan },
         { "Usage", "asb", "ta(sssttttttt)", ACCESS_READ, method_usage },
+        { "OpenApplications", "", "h", ACCESS_UNITS, method_open_applications },
+        { "WatchApplications", "", "h", ACCESS_READ, method_watch_applications },
         { "Doctor", "", "a(ssss)a(sas)a(sss)", ACCESS_READ, method_doctor },
         { 0 },
 };

@@ -119,6 +119,7 @@ const CtlOption ctl_options[] = {
         { "name", 0, NULL, NULL },
         { "unit", 'u', "UNIT", "of this unit", LIST(units), .verb = "logs", .words = WORDS_UNITS },
         { "follow", 'f', NULL, "go on as entries come", FLAG(logs.follow), .verb = "logs" },
+        { "follow", 'f', NULL, "ipc: show the messages as they come", FLAG(logs.follow), .verb = "ipc" },
         { "lines", 'n', "[+]N|all", "the last N (10), +N: the first N", TEXT(lines), .verb = "logs",
           .may_follow = is_count },
         { "no-tail", 0, NULL, "with -f: all that there is first", FLAG(logs.no_tail), .verb = "logs" },

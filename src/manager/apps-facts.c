@@ -59,11 +59,11 @@ static void on_complaint(AppsInstance *i, int complaint) {
         LOG_UNIT(i->unit->id, APPS_COMPLAINT, FIELD_S("TEXT", texts[complaint]));
 }
 
-static void on_keep(AppsInstance *i, LinkIncoming *in) {
+static void keep(int *place, LinkIncoming *in) {
         if (in->n_fds != 1)
                 return;
-        fd_release(&i->kept);
-        i->kept = link_take_fd(in, 0);
+        fd_release(place);
+        *place = link_take_fd(in, 0);
 }
 
 void apps_facts_receive(Companion *c, LinkIncoming *in) {
@@ -72,6 +72,10 @@ void apps_facts_receive(Companion *c, LinkIncoming *in) {
         AppsInstance *i = NULL;
         uint64_t id = m->id;
 
+        if (m->verb == APPS_KEEP && id == APPS_KEPT_OWING) {
+                keep(&l->owing, in);
+                return;
+        }
         HASH_FIND(hh, l->instances, &id, sizeof(id), i);
         if (!i)
                 return;
@@ -92,7 +96,7 @@ void apps_facts_receive(Companion *c, LinkIncoming *in) {
                 on_complaint(i, m->value);
                 break;
         case APPS_KEEP:
-                on_keep(i, in);
+                keep(&i->kept, in);
                 break;
         default:
                 break;

@@ -9,6 +9,8 @@
 
 #define APPS_PATH PKGLIBDIR "/svinit-apps"
 #define PENDING_MAX 65536
+#define TOLD_MAX 1024
+#define TOLD_PENDING_MAX 1024 /* figures come again: they never bring svinit-apps into trouble */
 
 static AppsInstance *find(AppsLink *l, uint64_t id) {
         AppsInstance *i = NULL;
@@ -53,6 +55,8 @@ static void describe(const AppsInstance *i, Buf *b) {
                 buf_addf(b, "\nCALL_TIMEOUT_USEC=%" PRIu64, ipc->call_timeout);
         if (!i->handed)
                 buf_add(b, "\nFRESH=1");
+        if (!i->handed && i->unit->spec->service->roll.ready_on == READY_ON_MESSAGE)
+                buf_add(b, "\nAWAIT_READY=1");
 }
 
 static int send_instance(AppsLink *l, const LinkMessage *m, AppsInstance *i) {
@@ -89,6 +93,8 @@ static int send_message(Companion *c, const LinkMessage *m, const char *text) {
         case APPS_INSTANCE:
                 return i ? send_instance(l, m, i) : 1;
         case APPS_KEPT:
+                if (m->id == APPS_KEPT_OWING)
+                        return link_send(c->control, m, NULL, 0, &l->owing, 1);
                 return i && i->kept >= 0 ? link_send(c->control, m, NULL, 0, &i->kept, 1) : 1;
         case APPS_CLIENT:
                 return send_client(l, m);
@@ -111,6 +117,8 @@ static int hand_over(Companion *c) {
         AppsClient *client, *next_client;
         int r = post(l, APPS_HELLO, APPS_PROTOCOL_VERSION, 0, NULL);
 
+        if (r >= 0 && l->owing >= 0)
+                r = post(l, APPS_KEPT, APPS_KEPT_OWING, 0, NULL);
         HASH_ITER (hh, l->instances, i, next) {
                 if (r >= 0)
                         r = post(l, APPS_INSTANCE, i->id, 0, NULL);
@@ -153,6 +161,7 @@ static int need(Manager *m, AppsLink **ret) {
                 if (!l)
                         return -ENOMEM;
                 companion_init(&l->companion, &apps, m);
+                l->owing = -1;
                 m->apps = l;
         }
         if (l->companion.ending)
@@ -242,6 +251,22 @@ void apps_forget_unit(Manager *m, Unit *u) {
         instance_free(m->apps, i);
 }
 
+void apps_tell(Manager *m, Unit *u, const char *line) {
+        AppsInstance *i = unit_runtime(u)->apps;
+        AppsLink *l = NULL;
+
+        if (active_state_is_down(u->active) || strlen(line) > TOLD_MAX || need(m, &l) < 0 ||
+            l->companion.n_pending > TOLD_PENDING_MAX)
+                return;
+        if (!i) {
+                if (!instance_new(l, u))
+                        return;
+                apps_announce(m, u);
+                i = unit_runtime(u)->apps;
+        }
+        (void)post(l, APPS_TOLD, i->id, 0, line);
+}
+
 bool apps_say_stop(Manager *m, Unit *u) {
         AppsInstance *i = unit_runtime(u)->apps;
 
@@ -305,6 +330,7 @@ void apps_link_free(AppsLink *l) {
         companion_release(&l->companion);
         HASH_ITER (hh, l->clients, c, next_client)
                 client_free(l, c);
+        cleanup_fd(&l->owing);
         HASH_CLEAR(hh, l->instances); /* they went with their units */
         free(l);
 }

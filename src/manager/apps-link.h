@@ -41,6 +41,7 @@ struct AppsLink {
         AppsInstance *instances; /* hash by id */
         AppsClient *clients;     /* hash by id */
         uint64_t next_id;
+        int owing; /* what apps/owing.h keeps; -1 */
 };
 
 void apps_facts_receive(Companion *c, LinkIncoming *in); /* apps-facts.c */

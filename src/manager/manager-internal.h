@@ -398,6 +398,7 @@ int apps_open_channel(Manager *m, Unit *u, int *ret_child_end); /* 0 and nothing
 void apps_announce(Manager *m, Unit *u);                        /* after the spawn */
 void apps_forget_unit(Manager *m, Unit *u);                     /* its run has ended, or it did not begin */
 bool apps_say_stop(Manager *m, Unit *u); /* instead of the main process's signal; false: it cannot hear it */
+void apps_tell(Manager *m, Unit *u, const char *line); /* what it has told of itself */
 void apps_link_end(AppsLink *l);
 void apps_link_free(AppsLink *l);
 bool apps_link_is_pid(const AppsLink *l, pid_t pid);

@@ -108,6 +108,13 @@ static void on_watchdog(Unit *u, const char *value) {
                 push(u, (Event){ .type = EVENT_NOTIFY_WATCHDOG_TRIGGER });
 }
 
+/* X_METRIC_name=value and X_ACTIONS=names: what they say is not PID 1's business. */
+static void pass_on_figures(Unit *u, char *const *lines) {
+        STRV_FOREACH (line, lines)
+                if (str_starts_with(*line, "X_METRIC_") || str_starts_with(*line, "X_ACTIONS="))
+                        apps_tell(unit_runtime(u)->manager, u, *line);
+}
+
 /*
  * The order of the lines in the message does not count, systemd's order does:
  * MAINPID= before READY=. EXIT_STATUS= is for the manager above a manager.
@@ -142,6 +149,7 @@ static void apply(Unit *u, NotifyMessage *msg) {
         }
         if ((v = notify_value(msg->lines, "FDSTOREREMOVE")) && str_equal(v, "1"))
                 unit_remove_stored(u, notify_value(msg->lines, "FDNAME"));
+        pass_on_figures(u, msg->lines);
 }
 
 void on_notify_message(NotifyMessage *msg, void *userdata) {

@@ -72,3 +72,72 @@ kill_apps() {
         stop
         [ "$exit_code" = 0 ]
 }
+
+worker='
+        let n = 0;
+        process.on("message", m => {
+                if (m.crash) process.exit(7);
+                if (m.hang) return;
+                if (m.burst) for (let k = 0; k < 3; k++) process.send({type: "burst", k});
+                if (m.echo !== undefined) process.send({echo: m.echo, by: process.argv[2], n: ++n});
+        });
+        process.send("ready");'
+
+# Until that many instances have said "ready".
+ready() { # UNIT N
+        wait_host ready_now "$@"
+}
+
+ready_now() {
+        [ "$(inside svctl ipc "$1" -o json | jq '[.[].received.ready // 0 | select(. > 0)] | length')" = "$2" ]
+}
+
+@test "send, ipc and call: broadcasts and single messages, a pool with a queue, crashes and hangs are one caller's" {
+        node pool "$worker" X-Instances=2 X-IPCQueueMax=2 X-CallTimeoutSec=2s Restart=always RestartSec=0 X-ReadyOn=message
+        node patient "$worker" X-Instances=2 X-IPCQueueMax=2 X-ReadyOn=message
+        boot
+        run -1 inside svctl send pool '{}'
+        [[ $output == *"pool.service has no channel"* ]]
+        run -0 ctl start pool
+        ready pool 2
+        # One message for all, one for one; what is no JSON, and what is Node'\''s own, goes nowhere.
+        run -0 inside svctl send pool '{"burst":1}'
+        wait_host test "$(inside svctl ipc pool -o json | jq -c '[.[].received.burst]')" = '[3,3]'
+        run -0 inside svctl send pool@1 $'{"burst":\n1}'
+        wait_host test "$(inside svctl ipc pool -o json | jq -c '[.[].received.burst]')" = '[3,6]'
+        run -1 inside svctl send pool '{"a":'
+        [[ $output == *"no JSON text"* ]]
+        run -1 inside svctl send pool '{"cmd":"NODE_HANDLE","type":"net.Native"}'
+        [[ $output == *"NODE_"*"not passed on"* ]]
+        head -c 1100000 /dev/zero | tr '\0' x | sed 's/.*/"&"/' >"$T/out/long"
+        run -1 inside sh -c 'svctl send pool - </out/long'
+        [[ $output == *"longer than X-IPCMaxMessage="* ]]
+        run -0 inside svctl call pool '{"echo":[1,"ü"]}'
+        [[ $output == '{"echo":[1,"ü"],"by":'* ]]
+        # A crash is the error of its caller alone; the other instance works on.
+        run -1 inside svctl call pool '{"crash":1}'
+        [[ $output == *"ended, or closed its channel, while it worked on the call"* ]]
+        run -0 inside svctl call pool '{"echo":2}'
+        ready pool 2
+        # One that hangs is restarted.
+        pid=$(show pool@0 MainPID)
+        run -1 inside svctl call pool@0 '{"hang":1}'
+        [[ $output == *"did not reply within X-CallTimeoutSec="* ]]
+        wait_host another_pid pool@0 "$pid"
+        ready pool 2
+        # Two are busy, two wait, the fifth is refused; who is killed takes a call back that nobody works on.
+        run -0 ctl start patient
+        ready patient 2
+        for i in 1 2 3 4 5; do
+                inside sh -c "echo \$\$ >/out/caller$i; exec svctl call patient '{\"hang\":1}'" >"$T/out/refused$i" 2>&1 3>&- &
+        done
+        wait_host grep -q "X-IPCQueueMax=2 calls wait already" "$T"/out/refused{1,2,3,4,5}
+        for i in 1 2 3 4 5; do inside kill "$(<"$T/out/caller$i")" 2>/dev/null || true; done
+        [ "$(grep -l "wait already" "$T"/out/refused? | wc -l)" = 1 ]
+        stop
+        [ "$exit_code" = 0 ]
+}
+
+another_pid() {
+        [ "$(show "$1" ActiveState)" = active ] && [ "$(show "$1" MainPID)" != "$2" ]
+}
