@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/analyze/analyze.h"
 #include "ctl/complete/complete.h"
+#include "ctl/files/generate.h"
 #include "ctl/remote/container.h"
 #include "graph/job.h"
 #include "unit/directive.h"
@@ -105,6 +106,13 @@ static void offer_signals(Completion *p) {
                 completion_offer(p, signal_to_string(i), NULL);
 }
 
+static void offer_kinds(Completion *p, unsigned nth) {
+        for (const GenerateKind *k = generate_kinds; nth == 0 && k->name; k++)
+                completion_offer(p, k->name, k->summary);
+        if (nth > 0)
+                completion_offer_kind(p, WORDS_FILES, nth);
+}
+
 static void offer_checks(Completion *p, unsigned nth) {
         const char *name, *summary;
 
@@ -160,6 +168,9 @@ void completion_offer_kind(Completion *p, WordKind kind, unsigned nth) {
                 break;
         case WORDS_CHECKS:
                 offer_checks(p, nth);
+                break;
+        case WORDS_KINDS:
+                offer_kinds(p, nth);
                 break;
         case WORDS_JOBS:
                 completion_offer_jobs(p);

@@ -85,6 +85,7 @@ struct Ctl {
         const char *directory;                  /* import: --output= */
         bool check;                             /* import */
         char **only;                            /* import */
+        bool clear;                             /* save */
         const char *profile;                    /* start: --profile= */
 };
 
@@ -199,6 +200,10 @@ int ctl_open_journal(Ctl *c, struct sd_journal **ret); /* 0; negative: said */
 /* The last lines of these units, none from before that time, as `svctl logs -o short` has them. */
 int logs_show(Ctl *c, char *const *units, unsigned lines, usec_t not_before);
 
+/* program.c */
+int ctl_absolute_path(const char *path, char **ret); /* as seen from here */
+int ctl_find_program(const char *name, char **ret);  /* -ENOENT: $PATH has none */
+
 /* offline.c */
 int ctl_loader(Ctl *c, Loader **ret);
 int ctl_loader_or_say(Ctl *c, const char *verb,
@@ -281,6 +286,9 @@ VERB(unit_files);
 VERB(get_default);
 VERB(set_default);
 VERB(edit);
+VERB(env);
+VERB(save);
+VERB(generate);
 VERB(cancel);
 VERB(exit);
 VERB(logs);

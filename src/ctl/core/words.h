@@ -45,4 +45,5 @@ typedef enum WordKind {
         WORDS_TYPES,
         WORDS_STATES,
         WORDS_PROPERTIES,
+        WORDS_KINDS, /* of units that generate knows, then paths */
 } WordKind;

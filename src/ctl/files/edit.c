@@ -9,6 +9,7 @@
 #include "base/runtime.h"
 #include "conf/words.h"
 #include "ctl/core/ctl.h"
+#include "ctl/files/text-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,66 +43,11 @@ static void edits_release(Edits *e) {
         *e = (Edits){ 0 };
 }
 
-static int read_all(FILE *f, Buf *b) {
-        char block[4096];
-        size_t n;
-
-        while ((n = fread(block, 1, sizeof(block), f)) > 0)
-                buf_add_n(b, block, n);
-        return b->error < 0 ? b->error : ferror(f) ? -EIO : 0;
-}
-
-/* A file that is not there is empty. */
-static int read_file(const char *path, Buf *b) {
-        FILE *f = fopen(path, "re");
-        int r;
-
-        if (!f)
-                return errno == ENOENT ? 0 : -errno;
-        r = read_all(f, b);
-        fclose(f);
-        return r;
-}
-
-static int write_file(const char *path, const char *text, size_t n) {
-        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), r = 0;
-
-        if (fd < 0)
-                return -errno;
-        while (n > 0 && r >= 0) {
-                ssize_t k = write(fd, text, n);
-
-                if (k < 0 && errno != EINTR)
-                        r = -errno;
-                if (k > 0) {
-                        text += k;
-                        n -= (size_t)k;
-                }
-        }
-        if (r >= 0 && fsync(fd) < 0)
-                r = -errno;
-        close(fd);
-        return r;
-}
-
-static int make_parents(const char *path) {
-        char *copy auto_free = strdup(path);
-
-        if (!copy)
-                return -ENOMEM;
-        for (char *p = copy + 1; (p = strchr(p, '/')); *p++ = '/') {
-                *p = 0;
-                if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-                        return -errno;
-        }
-        return 0;
-}
-
 static void add_as_comment(Buf *b, const char *path) {
         Buf text auto_buf = { 0 };
         char *rest;
 
-        if (read_file(path, &text) < 0 || !text.data)
+        if (text_file_read(path, &text) < 0 || !text.data)
                 return;
         buf_addf(b, "\n### %s\n", path);
         for (char *line = strtok_r(text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
@@ -112,7 +58,7 @@ static void add_as_comment(Buf *b, const char *path) {
 static void add_template(Buf *b, const Edit *e, const LoadedUnit *u) {
         Buf old auto_buf = { 0 };
 
-        (void)read_file(e->path, &old);
+        (void)text_file_read(e->path, &old);
         buf_addf(b, "### Editing %s\n\n%s\n\n%s\n", e->path, old.data ? old.data : "", MARK_BELOW);
         if (u->fragment_path)
                 add_as_comment(b, u->fragment_path);
@@ -121,29 +67,12 @@ static void add_template(Buf *b, const Edit *e, const LoadedUnit *u) {
                         add_as_comment(b, *d);
 }
 
-static const char *directory(Ctl *c) {
-        static char own[300];
-
-        if (c->scope == SCOPE_GLOBAL)
-                return c->runtime ? "/run/systemd/user" : "/etc/systemd/user";
-        if (c->scope == SCOPE_USER && !c->runtime && getenv("XDG_CONFIG_HOME"))
-                snprintf(own, sizeof(own), "%s/systemd/user", getenv("XDG_CONFIG_HOME"));
-        else if (c->scope == SCOPE_USER && !c->runtime)
-                snprintf(own, sizeof(own), "%s/.config/systemd/user", getenv("HOME") ? getenv("HOME") : "");
-        else if (!c->runtime)
-                return "/etc/systemd/system";
-        else
-                snprintf(own, sizeof(own), "%s/systemd/%s", c->root ? "/run" : ctl_runtime_dir(c),
-                         c->scope == SCOPE_USER ? "user" : "system");
-        return own;
-}
-
 static int target_path(Ctl *c, const char *name, char **ret) {
         const char *dropin = c->drop_in ? c->drop_in : "override.conf";
 
         if (c->full)
-                return str_printf(ret, "%s%s/%s", c->root ? c->root : "", directory(c), name);
-        return str_printf(ret, "%s%s/%s.d/%s%s", c->root ? c->root : "", directory(c), name, dropin,
+                return str_printf(ret, "%s%s/%s", c->root ? c->root : "", ctl_unit_directory(c), name);
+        return str_printf(ret, "%s%s/%s.d/%s%s", c->root ? c->root : "", ctl_unit_directory(c), name, dropin,
                           str_ends_with(dropin, ".conf") ? "" : ".conf");
 }
 
@@ -169,12 +98,12 @@ static int check_unit(Ctl *c, const char *name, int outcome, const LoadedUnit *u
 
 static int prepare_text(Ctl *c, const Edit *e, const LoadedUnit *u, Buf *b) {
         if (c->take_stdin)
-                return read_all(stdin, b);
+                return text_stream_read(stdin, b);
         if (!c->full) {
                 add_template(b, e, u);
                 return b->error;
         }
-        return u->fragment_path ? read_file(u->fragment_path, b) : 0;
+        return u->fragment_path ? text_file_read(u->fragment_path, b) : 0;
 }
 
 static int add_edit(Ctl *c, Loader *l, const char *name, Edits *edits) {
@@ -193,14 +122,14 @@ static int add_edit(Ctl *c, Loader *l, const char *name, Edits *edits) {
         if (r >= 0)
                 r = target_path(c, name, &e->path);
         if (r >= 0)
-                r = make_parents(e->path);
+                r = path_make_parents(e->path);
         if (r >= 0)
                 r = prepare_text(c, e, &u, &b);
         if (r >= 0)
                 r = str_printf(&e->temporary, "%.*s.#%s.%ld", (int)(strrchr(e->path, '/') + 1 - e->path),
                                e->path, strrchr(e->path, '/') + 1, (long)getpid());
         if (r >= 0)
-                r = write_file(e->temporary, b.data ? b.data : "", b.len);
+                r = text_file_write(e->temporary, b.data ? b.data : "", b.len);
         if (r < 0 && r != -ENOENT && r != -ERFKILL)
                 fprintf(stderr, "Failed to create temporary file for \"%s\": %s\n", e->path ? e->path : name,
                         strerror(-r));
@@ -287,7 +216,7 @@ static int install_one(Edit *e) {
         char *text, *with_newline auto_free = NULL;
         int r;
 
-        r = read_file(e->temporary, &b);
+        r = text_file_read(e->temporary, &b);
         if (r < 0) {
                 fprintf(stderr, "Failed to read temporary file \"%s\": %s\n", e->temporary, strerror(-r));
                 return r;
@@ -299,7 +228,7 @@ static int install_one(Edit *e) {
         }
         r = str_printf(&with_newline, "%s\n", text);
         if (r >= 0)
-                r = write_file(e->temporary, with_newline, strlen(with_newline));
+                r = text_file_write(e->temporary, with_newline, strlen(with_newline));
         if (r >= 0 && rename(e->temporary, e->path) < 0)
                 r = -errno;
         if (r < 0)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <systemd/sd-id128.h>
 #include <unistd.h>
 
@@ -72,38 +71,6 @@ static int check_output(RunRequest *q) {
         return 0;
 }
 
-static bool is_executable(const char *path) {
-        struct stat st;
-
-        return access(path, X_OK) >= 0 && stat(path, &st) >= 0 && S_ISREG(st.st_mode);
-}
-
-/* By the caller's $PATH, as the caller means it. */
-static int find_command(RunRequest *q) {
-        const char *search = getenv("PATH"), *name = q->command[0];
-        char cwd[PATH_MAX];
-
-        if (strchr(name, '/')) {
-                if (name[0] == '/')
-                        return str_replace(&q->path, name);
-                return getcwd(cwd, sizeof(cwd)) ? str_printf(&q->path, "%s/%s", cwd, name) : -errno;
-        }
-        for (const char *p = search ? search : "/usr/local/bin:/usr/bin:/bin"; *p;) {
-                size_t n = strcspn(p, ":");
-                char *path = NULL;
-
-                if (str_printf(&path, "%.*s/%s", (int)n, p, name) < 0)
-                        return -ENOMEM;
-                if (p[0] == '/' && is_executable(path)) {
-                        q->path = path;
-                        return 0;
-                }
-                free(path);
-                p += n + (p[n] == ':');
-        }
-        return -ENOENT;
-}
-
 static const char *suffix_of(const RunRequest *q) {
         static const char *const suffixes[TRIGGER_MAX] = { ".service", ".timer", ".path", ".socket" };
 
@@ -163,7 +130,7 @@ static int add_watches(RunRequest *q) {
 
                 if (r < 0)
                         break;
-                r = (*p)[0] == '/' ? str_printf(&path, "%s", *p) : str_printf(&path, "%s/%s", cwd, *p);
+                r = ctl_absolute_path(*p, &path);
                 if (r >= 0)
                         r = words_quote(path, &word);
                 if (r >= 0)
@@ -190,7 +157,7 @@ static int complete(RunRequest *q) {
                 shell[0] = getenv("SHELL") ? getenv("SHELL") : (char *)"/bin/sh";
                 q->command = shell;
         }
-        r = find_command(q);
+        r = ctl_find_program(q->command[0], &q->path);
         if (r < 0) {
                 ctl_print_error("%s: %s", q->command[0], strerror(-r));
                 return r;
