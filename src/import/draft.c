@@ -99,15 +99,10 @@ static Draft *fail(Import *im, Draft *d) {
 }
 
 static int append(Import *im, Draft *d) {
-        if (im->n == im->capacity) {
-                size_t n = MAX(2 * im->capacity, 8U);
-                Draft **v = reallocarray(im->drafts, n, sizeof(*v));
+        int r = array_reserve(&im->drafts, &im->capacity, im->n + 1, sizeof(*im->drafts));
 
-                if (!v)
-                        return -ENOMEM;
-                im->drafts = v;
-                im->capacity = n;
-        }
+        if (r < 0)
+                return r;
         im->drafts[im->n++] = d;
         return 0;
 }
@@ -150,16 +145,10 @@ bool draft_has(const Draft *d, const char *section, const char *key) {
 
 static int add_line(Draft *d, const char *section, const char *key, const char *value) {
         DraftLine *l;
+        int r = array_reserve(&d->lines, &d->capacity, d->n + 1, sizeof(*d->lines));
 
-        if (d->n == d->capacity) {
-                size_t n = MAX(2 * d->capacity, 16U);
-
-                l = reallocarray(d->lines, n, sizeof(*l));
-                if (!l)
-                        return -ENOMEM;
-                d->lines = l;
-                d->capacity = n;
-        }
+        if (r < 0)
+                return r;
         l = d->lines + d->n++;
         *l = (DraftLine){ strdup(section), strdup(key), strdup(value) };
         return l->section && l->key && l->value ? 0 : -ENOMEM;
@@ -188,6 +177,15 @@ static int try_line(Draft *d, const char *section, const char *key, const char *
         return spec_assign(d->spec, &c, &(Assignment){ section_of(section), key, value, d->import->file, 1 });
 }
 
+/* What was found to be wrong with the value; NULL: nothing. */
+static const char *mistake(const Report *r) {
+        for (size_t i = 0; i < r->n_findings; i++)
+                if (r->findings[i].severity == SEVERITY_ERROR || r->findings[i].code == FINDING_BAD_VALUE ||
+                    r->findings[i].code == FINDING_SYNTAX)
+                        return r->findings[i].text;
+        return NULL;
+}
+
 bool draft_set(Draft *d, const char *section, const char *key, const char *value) {
         Report report = { 0 };
         bool good = false;
@@ -204,8 +202,8 @@ bool draft_set(Draft *d, const char *section, const char *key, const char *value
                 return false;
         }
         r = try_line(d, section, key, value, &report);
-        if (r >= 0 && report_worst(&report))
-                draft_drop(d, "%s=%s: %s", key, value, report_worst(&report)->text);
+        if (r >= 0 && mistake(&report))
+                draft_drop(d, "%s=%s: %s", key, value, mistake(&report));
         else if (r >= 0)
                 r = add_line(d, section, key, value), good = r >= 0;
         if (r < 0)

@@ -52,6 +52,9 @@ void import_remark(Import *im, const char *format, ...) PRINTF_LIKE(2, 3);
 Draft *draft_new(Import *im, const char *name, UnitType type);
 Draft *draft_find(Import *im, const char *unit); /* by its unit name */
 
+/* In texts that are quoted: here stands the number of the instance, as %i. A character that means nothing elsewhere. */
+#define DRAFT_INSTANCE "\xee\x80\x80"
+
 /* A line as it stands, specifiers and all. false: it was dropped. */
 bool draft_set(Draft *d, const char *section, const char *key, const char *value);
 bool draft_setf(Draft *d, const char *section, const char *key, const char *format, ...) PRINTF_LIKE(4, 5);
@@ -78,5 +81,6 @@ int import_find_program(const char *name, char **ret);
 /* A path below that directory. 0 or -ENOMEM. */
 int import_absolute(const char *directory, const char *path, char **ret);
 
-/* print.c: all units on the standard output, or a file each in `directory`. 0, or negative and it was said. */
+/* print.c: the text of the file; all units on the standard output, or a file each in `directory`. 0, or negative and it was said. */
+void draft_format(const Draft *d, Buf *b);
 int import_print(const Import *im, const char *directory, bool overwrite);

@@ -20,6 +20,8 @@ enum {
 
 const ImportFormat import_formats[] = {
         { "pm2", "an ecosystem file of PM2 (.json, .yml, .js, .cjs, .mjs)", import_pm2 },
+        { "supervisord", "a configuration of supervisord, with what it includes", import_supervisord },
+        { "procfile", "a Procfile, with the .env beside it", import_procfile },
         { 0 },
 };
 

@@ -30,20 +30,15 @@ static void set_file(Pm2App *a, const char *key, const char *path) {
                 return;
         }
         slash = strrchr(absolute, '/');
-        dot = strrchr(slash ?: absolute, '.');
-        buf_add(&b, "append:");
-        for (const char *p = absolute;; p++) {
-                if (a->set && !pm2_is(a, PM2_MERGE_LOGS, false) && (dot ? p == dot : !*p))
-                        buf_add(&b, "-%i");
-                if (!*p)
-                        break;
-                buf_add(&b, *p == '%' ? "%" : "");
-                buf_add_char(&b, *p);
-        }
+        dot = strrchr(slash ?: absolute, '.') ?: absolute + strlen(absolute);
+        if (a->set && !pm2_is(a, PM2_MERGE_LOGS, false))
+                buf_addf(&b, "append:%.*s-" DRAFT_INSTANCE "%s", (int)(dot - absolute), absolute, dot);
+        else
+                buf_addf(&b, "append:%s", absolute);
         if (b.error < 0)
                 a->import->error = b.error;
         else
-                draft_set(a->draft, "Service", key, b.data);
+                draft_text(a->draft, "Service", key, b.data);
 }
 
 static const struct {

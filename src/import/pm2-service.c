@@ -58,16 +58,13 @@ static void write_stop(Pm2App *a) {
 
 /* From d on, half as much again each time, up to 15 seconds; half a minute up begins anew. */
 static void write_backoff(Pm2App *a, double ms) {
-        unsigned steps = 0;
-
-        for (double d = ms; d < 15000; d *= 1.5)
-                steps++;
         set_time(a, "Service", "RestartSec", ms);
-        draft_setf(a->draft, "Service", "RestartSteps", "%u", MAX(steps, 1U));
+        draft_set(a->draft, "Service", "X-BackoffFactor", "1.5");
         draft_set(a->draft, "Service", "RestartMaxDelaySec", "15s");
-        draft_set(a->draft, "Service", "X-StableSec", "30s");
+        draft_set(a->draft, "Service", "X-BackoffResetSec", "30s");
 }
 
+/* PM2 counts runs that were shorter than min_uptime, in the first min_uptime times max_restarts. */
 static void write_restart(Pm2App *a) {
         double up = 1000, most = 16, delay = 0;
 
@@ -80,14 +77,13 @@ static void write_restart(Pm2App *a) {
         draft_set(a->draft, "Service", "Restart", "always");
         if (pm2_time(a, PM2_EXP_BACKOFF, &delay) && delay > 0) {
                 write_backoff(a, delay);
-                draft_set(a->draft, "Unit", "StartLimitIntervalSec", "0");
-                return;
+        } else {
+                delay = 0;
+                (void)pm2_time(a, PM2_RESTART_DELAY, &delay);
+                set_time(a, "Service", "RestartSec", delay);
         }
-        delay = 0;
-        (void)pm2_time(a, PM2_RESTART_DELAY, &delay);
-        set_time(a, "Service", "RestartSec", delay);
         set_time(a, "Service", "X-StableSec", up);
-        draft_set(a->draft, "Unit", "StartLimitIntervalSec", "infinity");
+        set_time(a, "Unit", "StartLimitIntervalSec", up * MAX(most, 1));
         draft_setf(a->draft, "Unit", "StartLimitBurst", "%.0f", MAX(most, 1.0));
 }
 

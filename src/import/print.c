@@ -32,8 +32,8 @@ static void add_section(const Draft *d, const char *section, Buf *b) {
                         buf_addf(b, "%s=%s\n", d->lines[i].key, d->lines[i].value);
 }
 
-static void add_unit(const Import *im, const Draft *d, Buf *b) {
-        buf_addf(b, "# %s, made by 'svctl import' from %s\n", d->name, im->file);
+void draft_format(const Draft *d, Buf *b) {
+        buf_addf(b, "# %s, made by 'svctl import' from %s\n", d->name, d->import->file);
         STRV_FOREACH (r, d->remarks)
                 buf_addf(b, "# %s\n", *r);
         for (int place = 0; place <= 100; place++)
@@ -83,12 +83,12 @@ static int write_file(const char *directory, const char *name, const Buf *b, boo
         return r < 0 ? fail(path, r) : 0;
 }
 
-static int print(const Import *im, const Draft *d, bool first) {
+static int print(const Draft *d, bool first) {
         Buf b auto_buf = { 0 };
 
         if (!first)
                 buf_add_char(&b, '\n');
-        add_unit(im, d, &b);
+        draft_format(d, &b);
         if (b.error < 0)
                 return fail(d->name, b.error);
         fputs(b.data, stdout);
@@ -111,10 +111,10 @@ int import_print(const Import *im, const char *directory, bool overwrite) {
                 Buf b auto_buf = { 0 };
 
                 if (!directory) {
-                        r = print(im, im->drafts[i], i == 0);
+                        r = print(im->drafts[i], i == 0);
                         continue;
                 }
-                add_unit(im, im->drafts[i], &b);
+                draft_format(im->drafts[i], &b);
                 r = b.error < 0 ? fail(im->drafts[i]->name, b.error)
                                 : write_file(directory, im->drafts[i]->name, &b, overwrite);
                 if (r >= 0)

@@ -10,10 +10,17 @@
 #include <unistd.h>
 
 static void add_doubled(Buf *b, const char *s) {
-        for (; *s; s++) {
+        while (*s) {
+                const char *after = str_after(s, DRAFT_INSTANCE);
+
+                if (after) {
+                        buf_add(b, "%i");
+                        s = after;
+                        continue;
+                }
                 if (*s == '%')
                         buf_add_char(b, '%');
-                buf_add_char(b, *s);
+                buf_add_char(b, *s++);
         }
 }
 

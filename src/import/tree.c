@@ -117,15 +117,10 @@ static bool has(const Map *m, const char *key) {
 }
 
 static int add(Map *m, const char *key, Node *value) {
-        if (m->n == m->capacity) {
-                size_t n = MAX(2 * m->capacity, 16U);
-                MapEntry *v = reallocarray(m->v, n, sizeof(*v));
+        int r = array_reserve(&m->v, &m->capacity, m->n + 1, sizeof(*m->v));
 
-                if (!v)
-                        return -ENOMEM;
-                m->v = v;
-                m->capacity = n;
-        }
+        if (r < 0)
+                return r;
         m->v[m->n++] = (MapEntry){ key, value };
         return 0;
 }

@@ -27,7 +27,7 @@ values() {
 
 good_for_all() { # FILES in $T/units
         run env SYSTEMD_UNIT_PATH="$T/units:$STAGE/usr/lib/svinit/system" systemd-analyze verify --man=no --recursive-errors=no "$@"
-        [ "$(grep -v 'RestartSteps\|RestartMaxDelaySec' <<<"$output")" = "" ] # younger than systemd 252
+        [ "$(grep -v RestartMaxDelaySec <<<"$output")" = "" ] # younger than systemd 252
         run -0 env SYSTEMD_UNIT_PATH="$T/units:$STAGE/usr/lib/svinit/system" "$STAGE/usr/bin/svctl" verify "$@"
         [ "$(grep -v ': note: ' <<<"$output")" = "" ]
 }
@@ -54,7 +54,7 @@ E
 
 [Unit]
 Description=api
-StartLimitIntervalSec=infinity
+StartLimitIntervalSec=10s
 StartLimitBurst=5
 PartOf=shop.target
 
@@ -99,7 +99,8 @@ E
         run -0 --separate-stderr import pm2 ecosystem.json --only=api --profile=production
         [[ $(values Environment) == *"A=z"* && $output != *X-Profile* ]]
         run -0 --separate-stderr import pm2 ecosystem.json --only=w --check
-        [ "$(values RestartSec) $(values RestartSteps) $(values RestartMaxDelaySec) $(values X-StableSec)" = "100ms 13 15s 30s" ]
+        [ "$(values RestartSec) $(values X-BackoffFactor) $(values RestartMaxDelaySec) $(values X-BackoffResetSec)" = "100ms 1.5 15s 30s" ]
+        [ "$(values StartLimitBurst) $(values StartLimitIntervalSec) $(values X-StableSec)" = "16 16s 1s" ]
         [ "$(values X-Instances) $(values X-IncrementEnvironment) $(values Environment | tr '\n' ' ')" = "3 PORT NODE_APP_INSTANCE=%i PORT=4000 " ]
         [ "$(values StandardOutput)$(values StandardError) $(values WantedBy)" = "nullnull " ]
         run -1 import pm2 ecosystem.json --check
@@ -147,4 +148,172 @@ E
         run -0 --separate-stderr import pm2 empty.json
         [[ $output == *"which has no script"* ]]
         run -2 import nosuch empty.json
+}
+
+# What a process finds: its arguments, directory, user, mask and variables, in a file of its own below $OUT.
+LOOK='printf "%s " "$0" "$@" "$(pwd)" "$(id -un)" "$(umask)" "A=$A" "B=$B" "P=$PORT" >"$OUT.$1"; mv "$OUT.$1" "$OUT-$1"; exec sleep infinity'
+
+supervisord_conf() {
+        mkdir -p "$T/app/conf.d"
+        app supervisord.conf <<E
+[unix_http_server]
+file=$T/supervisor.sock
+[supervisord]
+nodaemon=true
+logfile=/dev/null
+logfile_maxbytes=0
+pidfile=$T/supervisord.pid
+environment=A="from above",OUT="%(ENV_OUT)s"
+[include]
+files = conf.d/*.conf
+
+[program:set]
+command=/bin/sh -c '${LOOK//%/%%}' look set%(process_num)d "two  words" 100%% ; a comment
+process_name=%(program_name)s_%(process_num)02d
+numprocs=2
+environment=PORT="80%(process_num)s",B='b, "c"'
+directory=/usr
+user=daemon
+umask=027
+stopasgroup=true
+killasgroup=true
+[group:both]
+programs=set,wide
+E
+        app conf.d/wide.conf <<E
+[program:wide]
+command=/bin/sh -c '${LOOK//%/%%}' look
+  wide%(process_num)02d %(ENV_A)s %(here)s
+process_name=w%(process_num)02d
+numprocs=2
+numprocs_start=7
+environment=A=own
+directory=/usr/lib
+stopasgroup=true
+killasgroup=true
+priority=5
+[eventlistener:none]
+command=/bin/cat
+autostart=false
+events=TICK_60
+E
+}
+
+@test "supervisord: its processes find what they find below supervisord itself" {
+        type supervisord >/dev/null || skip "there is no supervisord"
+        supervisord_conf
+        mkdir "$T/out/theirs" "$T/out/ours"
+        chmod 777 "$T/out/theirs" "$T/out/ours"
+        OUT=/out/ours/x run -0 --separate-stderr import supervisord supervisord.conf --output="$T/units"
+        [[ $stderr == *"[eventlistener:none]: it speaks supervisord's protocol of events"* && $stderr == *"1 thing could not"* ]]
+        [ "$(cd "$T/units" && ls)" = $'both.target\nset.service\nw07.service\nw08.service' ]
+        good_for_all "$T"/units/*
+        [ "$(grep -h '^After=\|^X-Instances=' "$T/units/set.service")" = $'After=w07.service w08.service\nX-Instances=2' ]
+        (cd "$T/app" && OUT=$T/out/theirs/x exec supervisord -c supervisord.conf) >"$T/supervisord.log" 2>&1 3>&- &
+        theirs=$!
+        boot
+        run -0 ctl enable set w07 w08
+        run -0 ctl start both.target
+        for f in set0 set1 wide07 wide08; do
+                wait_host test -e "$T/out/theirs/x-$f"
+                wait_host test -e "$T/out/ours/x-$f"
+                diff "$T/out/theirs/x-$f" "$T/out/ours/x-$f"
+        done
+        diff - <(cat "$T/out/ours/x-set1"; echo) <<<'look set1 two  words 100% /usr daemon 0027 A=from above B=b, "c P=801 '
+        kill -TERM "$theirs"
+        wait "$theirs" || true
+}
+
+@test "supervisord: how it restarts and stops, FastCGI, and what is wrong with a file" {
+        app a.conf <<'E'
+[supervisord]
+minfds=2048
+[program:a]
+command=sleep "in finity"
+autorestart=true
+startsecs=5
+startretries=7
+stopsignal=quit
+stopwaitsecs=20
+stdout_logfile=/dev/stdout
+stderr_logfile=NONE
+[program:b]
+command=sleep 1
+exitcodes=0,2
+startsecs=0
+autostart=false
+nosuch=1
+[fcgi-program:php]
+command=sleep 1
+socket=unix:///run/%(program_name)s.sock
+socket_owner=www-data:daemon
+socket_mode=0700
+socket_backlog=9
+E
+        run -0 --separate-stderr import supervisord a.conf --only=a
+        diff - <(echo "$output") <<'E'
+# a.service, made by 'svctl import' from a.conf
+# what the process leaves behind is killed with it: killasgroup and stopasgroup are off
+
+[Unit]
+Description=a
+StartLimitIntervalSec=infinity
+StartLimitBurst=8
+
+[Service]
+ExecStart=/usr/bin/sleep "in finity"
+LimitNOFILE=2048
+Restart=always
+RestartSec=1s
+X-StableSec=5s
+KillSignal=SIGQUIT
+TimeoutStopSec=20s
+KillMode=mixed
+StandardOutput=journal+console
+StandardError=null
+
+[Install]
+WantedBy=multi-user.target
+E
+        run -1 --separate-stderr import supervisord a.conf --only=b --check
+        [[ $output == *"not carried over: nosuch (line 17): "* && $output != *WantedBy* ]]
+        [ "$(values RestartPreventExitStatus)/$(values SuccessExitStatus)/$(values StartLimitIntervalSec)" = "0 2/2/0" ]
+        run -0 --separate-stderr import supervisord a.conf --only=php
+        [ "$(values ListenStream) $(values SocketUser) $(values SocketGroup) $(values SocketMode) $(values Backlog) $(values StandardInput)" = "/run/php.sock www-data daemon 0700 9 socket" ]
+        app bad.conf <<<$'[supervisord]\n\nwhat is this'
+        run -1 import supervisord bad.conf
+        [[ $output == *"bad.conf:3: Neither a [section] nor key=value"* ]]
+        app bad.conf <<<$'[program:x]\ncommand=true'
+        run -1 import supervisord bad.conf
+        [[ $output == *"There is no section [supervisord]"* ]]
+        app bad.conf <<<$'[supervisord]\n[program:x]\ncommand=true %(nosuch)s\n'
+        run -1 import supervisord bad.conf --check
+        [[ $output == *"command (line 3): '%(nosuch)s', a name that supervisord does not know here"* ]]
+}
+
+@test "Procfile: a shell for each line, ports of their own, and .env" {
+        app Procfile <<E
+# comment
+web: export OUT=/out/web; $LOOK
+
+worker: export OUT=/out/worker; exec /bin/sh -c '$LOOK' look "100%" # 100%
+not a line
+E
+        app .env <<'E'
+export A="x\ny \"z\""
+B='$HOME %i'
+# comment
+PORT=3000
+bad line
+E
+        run -0 --separate-stderr import procfile Procfile --output="$T/units"
+        [[ $stderr == *".env, line 5: NAME=VALUE was expected"* && $stderr == *"line 5: NAME: COMMAND was expected"* ]]
+        sed -i "s,^WorkingDirectory=.*,WorkingDirectory=/usr," "$T"/units/*.service
+        good_for_all "$T"/units/*
+        boot
+        run -0 ctl start web worker
+        wait_host test -e "$T/out/web-"
+        wait_host test -e "$T/out/worker-100%"
+        diff - <(cat "$T/out/web-"; echo) <<<$'/bin/sh /usr root 0022 A=x\ny "z" B=$HOME %i P=3000 '
+        diff - <(cat "$T/out/worker-100%"; echo) <<<$'look 100% /usr root 0022 A=x\ny "z" B=$HOME %i P=3100 '
 }
