@@ -197,6 +197,8 @@ const Method own_manager_methods[] = {
         { "Diff", "as", "a(ssssa(ssssb))", ACCESS_READ, method_diff },
         { "ReloadTelling", "as", "a(ssssa(ssssb))", ACCESS_RELOAD, method_reload_telling },
         { "Plan", "sss", "sasa(ssssbbbas)", ACCESS_READ, method_plan },
+        { "Roll", "s", "us", ACCESS_UNITS, method_roll, "unit id rolled" },
+        { "AbortRoll", "s", "us", ACCESS_UNITS, method_abort_roll, "unit id rolled" },
         { "Usage", "asb", "ta(sssttttttt)", ACCESS_READ, method_usage },
         { "OpenApplications", "", "h", ACCESS_UNITS, method_open_applications },
         { "WatchApplications", "", "h", ACCESS_READ, method_watch_applications },

@@ -19,6 +19,11 @@ const SignalRow manager_signals[] = {
         { 0 },
 };
 
+const SignalRow own_manager_signals[] = {
+        { "RollEnded", "usss", "id unit result reason" },
+        { 0 },
+};
+
 static int new_signal(Bus *b, const char *path, const char *interface, const char *member,
                       sd_bus_message **ret) {
         Connection *c = bus_first_ready(b);
@@ -177,6 +182,33 @@ int signal_nothing_to_do(Connection *c, const char *job, const char *unit) {
                                   job_result_to_string(JOB_DONE));
 }
 
+static void on_roll_changed(Unit *u, void *userdata) {
+        char *path auto_free = NULL;
+        Bus *b = userdata;
+        Object o;
+        int r;
+
+        if (!bus_first_ready(b))
+                return;
+        r = unit_path(u, &path);
+        if (r < 0) {
+                bus_drop_listeners(b, r);
+                return;
+        }
+        object_of_unit(b, u, &o);
+        emit_properties(&o, path, INTERFACE_OWN_UNIT);
+}
+
+static void on_roll_ended(Unit *u, uint32_t id, const char *result, const char *reason, void *userdata) {
+        Bus *b = userdata;
+        sd_bus_message *m;
+        int r = new_signal(b, MANAGER_PATH, interfaces[INTERFACE_OWN_MANAGER].name, "RollEnded", &m);
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "usss", id, u->id, result, reason);
+        broadcast_if_complete(b, m, r);
+}
+
 static void on_reloading(bool active, void *userdata) {
         emit(userdata, "Reloading", "b", active);
 }
@@ -239,6 +271,8 @@ void bus_observe(Bus *b) {
                                                  .unit_files_changed = on_unit_files_changed,
                                                  .reconnect = on_reconnect,
                                                  .ask_controller = on_ask_controller,
+                                                 .roll_changed = on_roll_changed,
+                                                 .roll_ended = on_roll_ended,
                                                  .userdata = b,
                                          });
 }

@@ -13,7 +13,7 @@
 
 void bus_observe(Bus *b);
 
-extern const SignalRow manager_signals[];
+extern const SignalRow manager_signals[], own_manager_signals[];
 
 /* JobRemoved for a job that was over before it began, to the one who asked. 0 or a negative errno. */
 int signal_nothing_to_do(Connection *c, const char *job, const char *unit);

@@ -15,7 +15,7 @@ extern const Property manager_properties[], log_control_properties[], unit_prope
 extern const Property service_properties[], socket_properties[], timer_properties[], path_properties[],
         mount_properties[], swap_properties[], scope_properties[], device_properties[],
         automount_properties[];
-extern const Property own_unit_properties[];
+extern const Property own_unit_properties[], own_roll_properties[];
 extern const Property cgroup_properties[], exec_properties[], kill_properties[];
 
 /* getters.c: values that are the same for every object, for what svinit has not. `arg` is the value where it is a number. */
@@ -53,6 +53,10 @@ int append_not_applied(const Unit *u, sd_bus_message *m); /* as: "Key=: reason" 
 
 /* own-usage.c */
 int method_usage(Call *c);
+
+/* own-roll.c */
+int method_roll(Call *c);
+int method_abort_roll(Call *c);
 
 /* own-doctor.c */
 int method_doctor(Call *c);

@@ -9,6 +9,8 @@ const Verb verbs[] = {
         { "stop", "UNIT...", "Stop units", 1, -1, verb_jobs, "Units", .words = WORDS_UP },
         { "restart", "UNIT...", "Stop units and start them again", 1, -1, verb_jobs, "Units",
           .words = WORDS_KNOWN },
+        { "roll", "UNIT...", "Put services on a new generation, one instance after the other", 1, -1,
+          verb_roll, "Units", .words = WORDS_UP },
         { "try-restart", "UNIT...", "Restart units that are active", 1, -1, verb_jobs, "Units",
           .words = WORDS_UP },
         { "reload", "UNIT...", "Ask units to read their configuration again", 1, -1, verb_jobs, "Units",

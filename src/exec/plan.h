@@ -48,7 +48,9 @@ typedef struct ExecPlan {
         char *const
                 *increment_environment; /* names of variables to whose numbers `increment` is added; NULL */
         unsigned increment;
-        const int *fds; /* passed as 3, 4, ... : LISTEN_FDS */
+        const char
+                *directory; /* in place of WorkingDirectory=, whose links may lead elsewhere by now; NULL */
+        const int *fds;     /* passed as 3, 4, ... : LISTEN_FDS */
         const char *const *fd_names;
         size_t n_fds;
         bool non_blocking_fds;

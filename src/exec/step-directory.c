@@ -262,7 +262,7 @@ static const char *home_directory(const ExecContext *c) {
 
 int step_working_directory(ExecContext *c) {
         const ExecSpec *e = c->plan->exec;
-        const char *path = e->working_directory;
+        const char *path = c->plan->directory ?: e->working_directory;
 
         if (str_is_empty(path) && c->plan->keep_directory)
                 return 0;

@@ -95,8 +95,8 @@ typedef struct Roll {
         unsigned culprit; /* index of the member */
         unsigned n_total; /* members that are to be replaced */
         bool end_told;
-        bool incomplete;  /* a member did not come back to the old generation either */
-        usec_t deadline;  /* monotonic: the first of the members'; USEC_INFINITY */
+        bool incomplete; /* a member did not come back to the old generation either */
+        usec_t deadline; /* monotonic: the first of the members'; USEC_INFINITY */
 } Roll;
 
 typedef enum RollEventType {

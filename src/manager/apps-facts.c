@@ -31,7 +31,7 @@ static void on_restart(Manager *m, AppsInstance *i, int reason) {
         if (reason < 0 || reason >= APPS_REASON_MAX || m->stopping || i->unit->job)
                 return;
         LOG_UNIT(i->unit->id, UNIT_RESTARTED_BY, FIELD_S("TEXT", reasons[reason]));
-        manager_ask(m, i->unit, JOB_RESTART);
+        manager_ask(m, i->unit, JOB_RESTART, JOB_REPLACE, reasons[reason]);
 }
 
 /* As if there had been no X-StopMessage=. */

@@ -36,7 +36,10 @@ static bool tell(Manager *m, Unit *u) {
 /* Its set may have grown again meanwhile: who has left its accept loop comes back by a new start only. */
 static void stop(Manager *m, Unit *u) {
         drain_free(TAKE(unit_runtime(u)->drain));
-        manager_ask(m, u, unit_set(u) && !unit_is_surplus(u) ? JOB_RESTART : JOB_STOP);
+        if (unit_runtime(u)->seat) /* what depends on it sees no more of a roll than of a restart */
+                manager_ask(m, u, JOB_STOP, JOB_IGNORE_DEPENDENCIES, "a roll");
+        else
+                manager_ask(m, u, unit_is_surplus(u) ? JOB_STOP : JOB_RESTART, JOB_REPLACE, "X-Instances=");
 }
 
 static int on_limit(sd_event_source *s, uint64_t usec, void *userdata) {

@@ -230,6 +230,8 @@ static void run_start(Manager *m, Job *j) {
                 return;
         }
         new_invocation(rt);
+        if (u->type == UNIT_SERVICE)
+                unit_begin_generation(u, rt->machine.service.restart_due);
         journal_export_unit(m, u);
         if (u->type == UNIT_SERVICE)
                 LOG_UNIT(u->id, UNIT_STARTING, FIELD_S("DESCRIPTION", description(u)),

@@ -16,6 +16,7 @@
  *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
  *      distribution.c  X-SocketDistribution=: a socket for each instance
  *      sets.c        X-Instances=: a service that stands for several
+ *      generation.c  what a service was started with, and is to be started with
  *      roll.c        what proves that an instance works; drain.c how one leaves
  *      restart-by.c  services that restart when files change or at calendar events
  *      passed-fds.c  what a service gets on top of stdin, stdout and stderr; fd-store.c what it left for that
@@ -108,6 +109,8 @@ typedef struct ManagerInternal {
         int idle_fd; /* 0: nobody waits */
         char *held;  /* the essential unit for whose sake the container is kept; owned; NULL */
         int held_code;
+        struct RollRun *rolls; /* under way; owned */
+        bool rolls_changed;
         sd_event_source *hold_source;
         char *cause; /* why the container ends; owned */
         bool cause_told;
@@ -232,18 +235,47 @@ void unit_follow_restarts(Manager *m, Unit *u);
 void unit_follow_clock(Manager *m, Unit *u); /* the clock was set, or the zone is another one */
 void restart_by_free(RestartBy *b);
 
+/* generation.c */
+UnitSpec *unit_take_read(
+        Unit *u, UnitSpec *read); /* takes what was read; what u->spec is to be now, or NULL: as it is */
+void unit_begin_generation(Unit *u, bool again); /* a run begins; again: it restarts by itself */
+int unit_hold_back(Unit *u);                          /* on what it runs on, with what it is to become aside */
+const UnitSpec *unit_coming_spec(const Unit *u); /* of what it is to become */
+bool unit_is_held(const Unit *u);
+void unit_swap_generations(Unit *u);  /* no process of it runs */
+void unit_commit_generation(Unit *u); /* the old one is forgotten */
+const char *unit_release(
+        const Unit *u); /* where its processes begin, in place of WorkingDirectory=; NULL: there */
+void generations_free(Generations *g);
+
+/* roll.c */
+bool unit_grows_later(Unit *u); /* a roll is under way: the set gets further instances at its end */
+void unit_roll_free(Unit *u);
+
+/* roll-drive.c */
+void unit_follow_roll(Unit *u,
+                      bool died); /* its state, its gates or its jobs have changed; died: a run has ended */
+void unit_note_job_for_roll(const Job *j); /* it was added */
+bool unit_leaves_roll(Unit *u);      /* its set has no place for it any more; false: a roll still needs it */
+bool unit_comes_back(const Unit *u); /* it is stopped by a roll that starts it again */
+bool unit_end_counts(const Unit *u); /* false: that it is down is the affair of a roll */
+void manager_advance_rolls(Manager *m); /* those to whose units something has happened */
+void manager_retry_rolls(Manager *m);   /* there was no memory */
+
 /* drain.c */
 void unit_follow_drain(Manager *m, Unit *u); /* its active state has changed */
 void drain_free(Drain *d);
 
 /* sets.c */
 void manager_count_cpus(Manager *m);
-Unit *unit_set(const Unit *u);                       /* whose instance it is; NULL */
-bool unit_is_surplus(const Unit *u);                 /* its number is beyond those that its set has */
-void manager_ask(Manager *m, Unit *u, JobType type); /* a job that nobody waits for */
-void unit_note_for_set(Manager *m, Unit *u);         /* it, or its jobs, have changed */
-void manager_tell_sets(Manager *m);                  /* those noted */
-void unit_follow_set(Manager *m, Unit *u);           /* after a reload: as many as the set has now */
+Unit *unit_set(const Unit *u);               /* whose instance it is; NULL */
+unsigned unit_set_index(const Unit *member); /* its number */
+bool unit_is_surplus(const Unit *u);         /* its number is beyond those that its set has */
+/* A job that nobody waits for. */
+void manager_ask(Manager *m, Unit *u, JobType type, JobMode mode, const char *reason);
+void unit_note_for_set(Manager *m, Unit *u); /* it, or its jobs, have changed */
+void manager_tell_sets(Manager *m);          /* those noted */
+void unit_follow_set(Manager *m, Unit *u);   /* after a reload: as many as the set has now */
 int unit_add_set_environment(Manager *m, const Unit *u, char ***env);
 void unit_plan_increment(const Unit *u, ExecPlan *p);
 unsigned unit_set_index(const Unit *u); /* 0 as well for what is no instance */
@@ -371,10 +403,11 @@ void generators_release(Manager *m);
 int init_scripts_make_units(const char *directory);
 
 /* reload.c */
-void unit_take_stamp(Unit *u);           /* its files are as they are in memory; loader_refresh() first */
-bool unit_has_changed(Unit *u);          /* would a reload read it again? loader_refresh() first */
-void manager_reload_pending(Manager *m); /* asked for before it was possible */
-void manager_read_unread(Manager *m);    /* the units that unit_is_unread() */
+void unit_take_stamp(Unit *u);  /* its files are as they are in memory; loader_refresh() first */
+bool unit_has_changed(Unit *u); /* would a reload read it again? loader_refresh() first */
+int manager_reread(Manager *m, Unit **units, size_t n); /* those of them whose files have changed */
+void manager_reload_pending(Manager *m);                /* asked for before it was possible */
+void manager_read_unread(Manager *m);                   /* the units that unit_is_unread() */
 void reload_release(Manager *m);
 
 /* boot.c */

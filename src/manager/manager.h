@@ -37,6 +37,9 @@ typedef struct Transient Transient;       /* transient.h */
 typedef struct RestartBy RestartBy;       /* restart-by.c */
 typedef struct Drain Drain;               /* drain.c */
 typedef struct SocketShares SocketShares; /* distribution.c */
+typedef struct Generations Generations; /* generation.c */
+typedef struct RollSeat RollSeat;       /* roll.c */
+typedef struct UnitRoll UnitRoll;       /* roll.h */
 
 typedef enum SystemState {
         SYSTEM_INITIALIZING,
@@ -61,6 +64,8 @@ typedef struct ManagerObserver {
         void (*reloading)(bool active, void *userdata);
         void (*startup_finished)(void *userdata);
         void (*unit_files_changed)(void *userdata);
+        void (*roll_changed)(Unit *u, void *userdata); /* of the set: what unit_roll() says of it */
+        void (*roll_ended)(Unit *u, uint32_t id, const char *result, const char *reason, void *userdata);
         void (*reconnect)(
                 void *userdata); /* SIGUSR1: sockets that are gone are made again, buses looked for */
         bool (*ask_controller)(Unit *scope, const char *controller,
@@ -131,6 +136,9 @@ struct UnitRuntime {
         sd_event_source *resume_source;       /* socket unit: accepting pauses */
         FileWatch *file_watch;                /* PIDFile= or path unit */
         RestartBy *restart_by;                /* owned; NULL: nothing restarts it but its end */
+        Generations *generations;             /* owned; NULL: there is only what `unit` says */
+        RollSeat *seat;                       /* in the roll that it is part of; borrowed; NULL */
+        UnitRoll *roll;                       /* of which it is the object, or was; owned; NULL: never */
         Drain *drain;                         /* it takes no new connections and is stopped soon; owned */
         StoredFd *fd_store;                   /* owned */
         size_t n_fd_store;

@@ -175,6 +175,7 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         UnitRuntime *rt = unit_runtime(u);
         ActiveState now = machine_active_state(&rt->machine);
         JobRequests requests = { 0 };
+        bool restarts = machine_will_restart(&rt->machine);
         int passed;
 
         if (now != old)
@@ -182,7 +183,7 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         if (now != old || old_sub != machine_sub_state(&rt->machine))
                 unit_mark_changed(u);
 
-        if (machine_will_restart(&rt->machine))
+        if (restarts || unit_comes_back(u))
                 flags |= CHANGE_WILL_RESTART;
         if (u->type == UNIT_SERVICE && rt->machine.service.result == RESULT_EXEC_CONDITION)
                 flags |= CHANGE_SKIPPED;
@@ -200,7 +201,7 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         if (now != old || (ev->type == EVENT_START && now == FAILED))
                 manager_tell_triggers(m, u, now);
         manager_run_requests(m, &requests);
-        if (unit_is_down(u) && !u->job) {
+        if (unit_is_down(u) && !u->job && unit_end_counts(u)) {
                 if (now != old || ev->type == EVENT_START)
                         manager_note_end(m, u);
                 if (rt->accepted_by)
@@ -209,6 +210,10 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
                         manager_collect(m, u); /* failed and forgiven, say */
         }
         unit_arm_timers(m, u);
+        if (rt->seat)
+                unit_follow_roll(u, passed >= 0 || (old_sub != machine_sub_state(&rt->machine) &&
+                                                    !active_state_is_down(old) &&
+                                                    (restarts || active_state_is_down(now))));
         if (now != old) {
                 unit_follow_restarts(m, u);
                 unit_follow_drain(m, u);
@@ -279,6 +284,7 @@ static int on_queue(sd_event_source *s, void *userdata) {
                 manager_kick(m);
                 return 0;
         }
+        manager_advance_rolls(m);
         manager_tell_sets(m);
         manager_note_starts(m);
         manager_collect_pending(m);
@@ -316,6 +322,7 @@ static int on_again(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
 
         manager_read_unread(m);
+        manager_retry_rolls(m);
         for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u)) {
                 unit_arm_timers(m, u);
                 if (u->job && !u->job->timer)

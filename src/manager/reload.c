@@ -175,6 +175,29 @@ static int reload_units(Manager *m, size_t *ret_n) {
         return MIN(r, q);
 }
 
+int manager_reread(Manager *m, Unit **units, size_t n) {
+        Unit **changed auto_free = calloc(n + 1, sizeof(*changed));
+        size_t n_changed = 0;
+        int r;
+
+        if (!changed)
+                return -ENOMEM;
+        r = loader_refresh(m->loader);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++)
+                if (unit_has_changed(units[i]))
+                        changed[n_changed++] = units[i];
+        r = read_again(m, changed, n_changed);
+        for (size_t i = 0; i < n_changed; i++)
+                if (changed[i]->load_state != LOAD_MERGED)
+                        apply_to_running(m, changed[i]);
+        (void)manager_load_stubs(m);
+        graph_recount_jobs(m->graph);
+        break_job_cycles(m);
+        return r;
+}
+
 /*
  * svinit.conf. What counts from the start only (svinit.conf(5) says what) is
  * seen by whoever starts next. A level set over D-Bus stays until the file says

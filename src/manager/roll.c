@@ -1,13 +1,495 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "manager/roll.h"
+/*
+ * Who may roll what, where a roll begins and where it ends.
+ *
+ * A roll begins with reading the files of its units again: they and the directory that WorkingDirectory= leads to at
+ * that moment are the new generation of all its members. What is read later, by a daemon-reload, is for the roll that
+ * follows. From then on its members are held: whoever dies before its turn comes back as it was.
+ */
 
-#include "manager/manager-internal.h"
+#include "manager/roll-internal.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <utlist.h>
 
 void manager_instance_ready(Manager *m, Unit *u, ReadyOn gate) {
         unit_runtime(u)->gates |= (uint8_t)(1u << gate);
+        unit_follow_roll(u, false);
 }
 
 void manager_instance_unready(Manager *m, Unit *u, ReadyOn gate) {
         unit_runtime(u)->gates &= (uint8_t) ~(1u << gate);
+        unit_follow_roll(u, false);
+}
+
+#define ALL UINT_MAX
+
+static RollRun *run_of(const Unit *u) {
+        const UnitRoll *roll = unit_runtime(u)->roll;
+
+        return roll ? roll->run : NULL;
+}
+
+/* Whose roll it would be: that of the set. */
+static Unit *whole_of(Unit *u) {
+        Unit *set = u->type == UNIT_SERVICE ? unit_set(u) : NULL;
+
+        return set ?: u;
+}
+
+const Unit *unit_rolled(const Unit *u) {
+        const Unit *set = unit_set(u);
+
+        return set ?: u;
+}
+
+bool unit_is_held_back(const Unit *u) {
+        return u->type == UNIT_SERVICE && !unit_runtime(u)->seat && unit_is_held(u);
+}
+
+bool unit_roll_phase(const Unit *u, RollPhase *ret) {
+        const RollSeat *s = unit_runtime(u)->seat;
+
+        if (s)
+                *ret = seat_phase(s);
+        return s;
+}
+
+bool unit_roll_seat(const Unit *set, unsigned *i, const Unit **ret, RollPhase *ret_phase) {
+        const RollRun *run = set->type == UNIT_SERVICE ? run_of(set) : NULL;
+
+        while (run && *i < roll_n_seats(run) && !run->seats[*i].unit)
+                (*i)++;
+        if (!run || *i >= roll_n_seats(run))
+                return false;
+        *ret = run->seats[*i].unit;
+        *ret_phase = run->members[*i].phase;
+        return true;
+}
+
+static int refuse(Report *why, const Unit *u, int r, const char *text) {
+        report_add_at(why, SEVERITY_ERROR, FINDING_OTHER, &(SourcePlace){ 0 }, "%s %s.", u->id, text);
+        return r;
+}
+
+static int check(Manager *m, const Unit *u, Report *why) {
+        if (m->stopping)
+                return ENQUEUE_SHUTTING_DOWN;
+        if (u->type != UNIT_SERVICE)
+                return refuse(why, u, ENQUEUE_NOT_APPLICABLE, "cannot be rolled: it is no service");
+        switch (u->load_state) {
+        case LOAD_LOADED:
+                break;
+        case LOAD_NOT_FOUND:
+                return ENQUEUE_NOT_FOUND;
+        case LOAD_MASKED:
+                return ENQUEUE_MASKED;
+        case LOAD_BAD_SETTING:
+                return refuse(why, u, ENQUEUE_BAD_SETTING,
+                              u->load_error_text ?: "has a file that cannot be used; what runs goes on");
+        default:
+                return refuse(why, u, ENQUEUE_LOAD_FAILED,
+                              u->load_error_text ?: "has a file that cannot be read; what runs goes on");
+        }
+        if (!active_state_is_up(u->active))
+                return refuse(why, u, -EHOSTDOWN, "is not active: there is nothing to roll");
+        return 0;
+}
+
+/* The set and all that belongs to it, or the one unit. */
+static int reread(Manager *m, Unit *u) {
+        Unit **units auto_free = calloc(u->n_edges + 1, sizeof(*units));
+        char *id auto_free = NULL;
+        size_t n = 0;
+        int r;
+
+        if (!units)
+                return -ENOMEM;
+        units[n++] = u;
+        for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_CONSISTS_OF, e));)
+                if (unit_set(e->other) == u)
+                        units[n++] = e->other;
+        r = str_replace(&id, u->id);
+        if (r >= 0)
+                r = manager_reread(m, units, n);
+        if (r < 0)
+                return r;
+        if (graph_find(m->graph, id) != u) /* it is another name of another unit now */
+                return ENQUEUE_NOT_FOUND;
+        /* Those that are too many go; those that are missing are part of the roll. */
+        for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_CONSISTS_OF, e));)
+                unit_follow_set(m, e->other);
+        return 0;
+}
+
+static int load_instance(Manager *m, const Unit *set, unsigned i, Unit **ret) {
+        char *name auto_free = NULL, *prefix auto_free = NULL;
+        int r = name_prefix(set->id, &prefix);
+
+        if (r >= 0)
+                r = str_printf(&name, "%s@%u.service", prefix, i);
+        return r < 0 ? r : manager_load_unit(m, name, ret);
+}
+
+static bool is_free(const Unit *u) {
+        return u->load_state == LOAD_LOADED && unit_is_down(u) && !u->job && !unit_runtime(u)->seat;
+}
+
+/* The next numbers that nobody uses: one that has left the set may still be draining. */
+static int take_spares(RollRun *run, unsigned n) {
+        unsigned first = run->roll.plan.n_members, taken = 0, i;
+
+        for (i = first; taken < n; i++) {
+                RollSeat *s = run->seats + first + taken;
+                Unit *u;
+                int r = i < INSTANCES_MAX ? load_instance(run->manager, run->unit, i, &u) : -ENOSPC;
+
+                if (r < 0)
+                        return r;
+                if (!is_free(u))
+                        continue;
+                unit_begin_generation(u, false);
+                s->unit = u;
+                unit_runtime(u)->seat = s;
+                taken++;
+        }
+        return 0;
+}
+
+/* An instance that is masked, or whose file is bad, is left as it is. */
+static int take_member(RollRun *run, unsigned i, Unit *u, const Unit *only) {
+        RollSeat *s = run->seats + i;
+        int r;
+
+        if ((only && u != only) || u->load_state != LOAD_LOADED) {
+                run->members[i].phase = ROLL_PHASE_GONE;
+                return 0;
+        }
+        r = unit_hold_back(u);
+        if (r < 0)
+                return r;
+        s->unit = u;
+        unit_runtime(u)->seat = s;
+        run->members[i].down = unit_is_down(u) || machine_will_restart(&unit_runtime(u)->machine);
+        return 0;
+}
+
+static int take_members(RollRun *run, const Unit *only) {
+        unsigned n = run->roll.plan.n_members;
+        int r = 0;
+
+        if (run->unit->spec->service->n_instances == 0)
+                return take_member(run, 0, run->unit, NULL);
+        for (unsigned i = 0; i < n && r >= 0; i++) {
+                Unit *u;
+
+                r = load_instance(run->manager, run->unit, i, &u);
+                if (r >= 0)
+                        r = take_member(run, i, u, only);
+        }
+        return r;
+}
+
+/* Two processes cannot listen on one port, unless they were given the socket. */
+static bool is_given_sockets(const Unit *set, const UnitSpec *spec) {
+        for (const Edge *e = NULL; (e = unit_next_edge(set, DEP_TRIGGERED_BY, e));)
+                if (e->other->type == UNIT_SOCKET)
+                        return true;
+        return spec->service->sockets;
+}
+
+/* What the members are to become says how. */
+static const UnitSpec *new_spec(const RollRun *run) {
+        for (unsigned i = 0; i < run->roll.plan.n_members; i++)
+                if (run->seats[i].unit)
+                        return unit_coming_spec(run->seats[i].unit);
+        return NULL;
+}
+
+static void release(RollRun *run) {
+        for (unsigned i = 0; i < roll_n_seats(run); i++)
+                seat_leave(run->seats + i);
+        sd_event_source_disable_unref(run->timer);
+        free(run->members);
+        free(run->seats);
+        free(run->reason);
+        free(run);
+}
+
+static unsigned n_to_do(const RollRun *run) {
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < run->roll.plan.n_members; i++)
+                n += run->seats[i].unit != NULL;
+        return n;
+}
+
+static int plan(RollRun *run, const Unit *only) {
+        const UnitSpec *spec;
+        const RollSpec *how;
+        RollPlan *p = &run->roll.plan;
+        unsigned n;
+        int r = take_members(run, only);
+
+        if (r < 0)
+                return r;
+        spec = new_spec(run);
+        n = n_to_do(run);
+        if (!spec)
+                return -ENXIO;
+        how = &spec->service->roll;
+        p->parallel = instances_share(how->parallel, n);
+        p->gate_timeout = spec->service->timeout_start;
+        p->settle = how->settle;
+        p->rollback = how->rollback;
+        run->gate = how->ready_on;
+        if (run->unit->spec->service->n_instances > 0 &&
+            (how->mode == ROLL_SURGE ||
+             (how->mode == ROLL_MODE_UNSET && is_given_sockets(run->unit, spec)))) {
+                r = take_spares(run, MIN(p->parallel, n));
+                p->n_spares = r < 0 ? 0 : MIN(p->parallel, n);
+                if (r == -ENOSPC) { /* the numbers are used up: without */
+                        for (unsigned i = 0; i < p->n_members; i++)
+                                seat_leave(run->seats + p->n_members + i);
+                        r = 0;
+                }
+        }
+        return r;
+}
+
+static int new_run(Unit *u, const Unit *only, RollRun **ret) {
+        unsigned n = MAX(u->spec->service->n_instances, 1U);
+        RollRun *run = calloc(1, sizeof(*run));
+        RollPlan p;
+        int r = -ENOMEM;
+
+        if (!run)
+                return -ENOMEM;
+        run->manager = unit_runtime(u)->manager;
+        run->unit = u;
+        run->members = calloc(2 * (size_t)n, sizeof(*run->members));
+        run->seats = calloc(2 * (size_t)n, sizeof(*run->seats));
+        if (run->members && run->seats) {
+                for (unsigned i = 0; i < 2 * n; i++)
+                        run->seats[i].run = run;
+                run->roll.plan.n_members = n;
+                r = plan(run, only);
+        }
+        if (r < 0) {
+                run->roll.plan.n_spares = run->seats && run->members ? n : 0;
+                run->roll.plan.n_members = run->seats && run->members ? n : 0;
+                release(run);
+                return r;
+        }
+        p = run->roll.plan;
+        roll_init(&run->roll, &p, run->members);
+        *ret = run;
+        return 0;
+}
+
+static int begin(Manager *m, Unit *u, const Unit *only, Report *why) {
+        UnitRoll *roll = unit_runtime(u)->roll;
+        RollRun *run = NULL;
+        int r;
+
+        r = reread(m, u);
+        if (r == 0)
+                r = check(m, u, why);
+        if (r == 0)
+                r = new_run(u, only, &run);
+        if (r == -ENXIO)
+                return refuse(why, u, ENQUEUE_MASKED, "has no instance that may be started");
+        if (r != 0)
+                return r;
+        roll->id++;
+        roll->run = run;
+        roll->queued = false;
+        DL_APPEND(m->internal->rolls, run);
+        LOG_UNIT(u->id, ROLL_BEGUN, FIELD_S("UNIT_ROLLED", only ? only->id : u->id),
+                 FIELD_I("N_INSTANCES", run->roll.n_total),
+                 FIELD_S("MODE",
+                         roll_mode_to_string(run->roll.plan.n_spares > 0 ? ROLL_SURGE : ROLL_REPLACE)));
+        run->changed = m->internal->rolls_changed = true;
+        manager_kick(m);
+        return 0;
+}
+
+static void queue_another(RollRun *run, const Unit *only) {
+        UnitRoll *roll = unit_runtime(run->unit)->roll;
+        unsigned index = only ? unit_set_index(only) : ALL;
+
+        run->again_index = !run->again || run->again_index == index ? index : ALL;
+        run->again = roll->queued = true;
+}
+
+int manager_roll(Manager *m, Unit *u, Report *why, uint32_t *ret_id) {
+        Unit *whole = whole_of(u), *only = whole == u ? NULL : u;
+        UnitRuntime *rt = unit_runtime(whole);
+        int r = check(m, whole, why);
+
+        if (r != 0)
+                return r;
+        if (!rt->roll)
+                rt->roll = calloc(1, sizeof(*rt->roll));
+        if (!rt->roll)
+                return -ENOMEM;
+        if (rt->roll->run) {
+                queue_another(rt->roll->run, only);
+                *ret_id = rt->roll->id + 1;
+                return 0;
+        }
+        r = begin(m, whole, only, why);
+        if (r == 0)
+                *ret_id = rt->roll->id;
+        return r;
+}
+
+int manager_abort_roll(Manager *m, Unit *u) {
+        RollRun *run = run_of(whole_of(u));
+
+        if (!run)
+                return -ESRCH;
+        run->again = unit_runtime(run->unit)->roll->queued = false;
+        roll_event(&run->roll, ROLL_ABORT, 0, now_monotonic());
+        run->changed = m->internal->rolls_changed = true;
+        manager_kick(m);
+        return 0;
+}
+
+bool unit_grows_later(Unit *u) {
+        RollRun *run = run_of(u);
+
+        if (run && u->spec->service->n_instances == 0)
+                return true; /* it is no set any more; its instances go, and the roll with them */
+        if (run)
+                run->grown = true;
+        return run;
+}
+
+void unit_roll_free(Unit *u) {
+        UnitRuntime *rt = unit_runtime(u);
+
+        if (rt->seat)
+                seat_leave(rt->seat);
+        if (!rt->roll)
+                return;
+        if (rt->roll->run) {
+                DL_DELETE(rt->manager->internal->rolls, rt->roll->run);
+                release(rt->roll->run);
+        }
+        free(rt->roll->reason);
+        free(TAKE(rt->roll));
+}
+
+/* What the graph was told would come back is down for good. */
+static void settle_end(Manager *m, Unit *u) {
+        JobRequests requests = { 0 };
+        ActiveState state = machine_active_state(&unit_runtime(u)->machine);
+
+        if (u->will_restart && active_state_is_down(state) && !u->job) {
+                graph_unit_changed(m->graph, u, state, 0, &requests);
+                manager_run_requests(m, &requests);
+                unit_mark_changed(u);
+        }
+        if (active_state_is_down(state) && !u->job) {
+                manager_note_end(m, u);
+                manager_collect(m, u);
+        }
+}
+
+static void end_seat(RollRun *run, unsigned i) {
+        Manager *m = run->manager;
+        Unit *u = run->seats[i].unit;
+
+        if (!u)
+                return;
+        seat_leave(run->seats + i);
+        unit_commit_generation(u);
+        unit_mark_changed(u);
+        if (run->members[i].spare && !active_state_is_down(machine_active_state(&unit_runtime(u)->machine)) &&
+            !m->stopping)
+                manager_ask(m, u, JOB_STOP, JOB_REPLACE, "a roll");
+        else if (!run->members[i].spare)
+                settle_end(m, u);
+}
+
+static void tell_end(RollRun *run, const char *reason) {
+        const ManagerObserver *o = &run->manager->observer;
+        const UnitRoll *roll = unit_runtime(run->unit)->roll;
+        const char *result = roll_result_to_string(roll->result);
+
+        if (roll->result == ROLL_RESULT_DONE)
+                LOG_UNIT(run->unit->id, ROLL_DONE, FIELD_I("N_INSTANCES", roll->n_done));
+        else
+                LOG_UNIT(run->unit->id, ROLL_FAILED, FIELD_S("RESULT", result), FIELD_S("TEXT", reason));
+        if (o->roll_ended)
+                o->roll_ended(run->unit, roll->id, result, reason, o->userdata);
+}
+
+/* What has become of the others. */
+static const char *aftermath(const RollRun *run) {
+        const Roll *r = &run->roll;
+
+        if (r->result == ROLL_RESULT_DONE || r->result == ROLL_RESULT_CANCELED)
+                return "";
+        if (r->incomplete)
+                return "; not all instances came back on the previous generation either";
+        if (roll_count(r, ROLL_PHASE_NEW) > 0)
+                return "; what had been replaced stays on the new generation (X-RollRollback=no)";
+        return "; the previous generation serves";
+}
+
+static void begin_another(Manager *m, Unit *u, unsigned index) {
+        UnitRoll *roll = unit_runtime(u)->roll;
+        const ManagerObserver *o = &m->observer;
+        Report why = { 0 };
+        Unit *only = NULL;
+        int r = index == ALL ? 0 : load_instance(m, u, index, &only);
+
+        if (r >= 0)
+                r = begin(m, u, only, &why);
+
+        roll->queued = false;
+        if (r != 0) { /* whoever waits for it hears why not */
+                const char *text = why.n_findings > 0 ? why.findings[0].text : r < 0 ? strerror(-r) : "";
+
+                roll->id++;
+                roll->result = ROLL_RESULT_FAILED;
+                (void)str_replace(&roll->reason, text);
+                LOG_UNIT(u->id, ROLL_FAILED, FIELD_S("RESULT", "failed"), FIELD_S("TEXT", text));
+                if (o->roll_ended)
+                        o->roll_ended(u, roll->id, "failed", text, o->userdata);
+        }
+        report_release(&why);
+}
+
+void roll_end(RollRun *run) {
+        Manager *m = run->manager;
+        Unit *u = run->unit;
+        unsigned index = run->again_index;
+        UnitRoll *roll = unit_runtime(u)->roll;
+        bool again = run->again && !m->stopping, grown = run->grown;
+        Buf reason auto_buf = { 0 };
+
+        DL_DELETE(m->internal->rolls, run);
+        for (unsigned i = 0; i < roll_n_seats(run); i++)
+                end_seat(run, i);
+        roll->run = NULL;
+        roll->result = run->roll.result;
+        roll->queued = false;
+        free(TAKE(roll->reason));
+        buf_addf(&reason, "%s%s", run->reason ?: "", aftermath(run));
+        if (reason.error >= 0 && reason.len > 0)
+                roll->reason = strdup(reason.data);
+        tell_end(run, roll->reason ?: "");
+        if (m->observer.roll_changed)
+                m->observer.roll_changed(u, m->observer.userdata);
+        release(run);
+        if (grown)
+                unit_follow_set(m, u);
+        if (again)
+                begin_another(m, u, index);
 }

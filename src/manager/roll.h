@@ -9,7 +9,36 @@
  * or not.
  */
 
+#include "life/roll.h"
 #include "manager/manager.h"
+
+/* How it stands with the rolls of a unit, for the bus. */
+struct UnitRoll {
+        struct RollRun *run; /* owned; NULL: none is under way */
+        uint32_t id;         /* of the one under way, or the last one; from 1 */
+        RollResult result;   /* of the last one that has ended */
+        char *reason;        /* likewise; owned; NULL: it ended well, or none has */
+        RollState state;     /* of the last one, or ... */
+        unsigned n_done, n_total;
+        bool queued; /* another one follows */
+};
+
+/*
+ * Rolls a set, one instance of it, or a plain service. What its files say is read again first. Only one roll of a unit
+ * at a time: a request that comes meanwhile is for the one after it, and so are all that come before that begins.
+ *
+ * 0 and the number of the roll (manager.observer.roll_ended tells its end). -EHOSTDOWN: it is not active; an
+ * EnqueueOutcome or another negative errno as from manager_enqueue(), with the reason in `why`.
+ */
+int manager_roll(Manager *m, Unit *u, Report *why, uint32_t *ret_id);
+/* The roll under way turns back, and the one that waits for it is forgotten. -ESRCH: there is none. */
+int manager_abort_roll(Manager *m, Unit *u);
+const Unit *unit_rolled(const Unit *u); /* whose roll it would be: for an instance, its set */
+bool unit_is_held_back(const Unit *u);  /* on a generation that is not what its files say */
+bool unit_is_degraded(const Unit *u);   /* a set with fewer active instances than X-InstancesMin= */
+/* Who is part of the roll under way: the first from *i on; false: no more. */
+bool unit_roll_seat(const Unit *set, unsigned *i, const Unit **ret, RollPhase *ret_phase);
+bool unit_roll_phase(const Unit *u, RollPhase *ret); /* false: it is part of none */
 
 /*
  * The unit has passed that gate of X-ReadyOn=. Holds until its run ends, or until manager_instance_unready(). START and

@@ -11,6 +11,7 @@
 #include "manager/manager-internal.h"
 #include "manager/roll.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 
@@ -120,23 +121,36 @@ void unit_plan_increment(const Unit *u, ExecPlan *p) {
         p->increment = unit_set_index(u);
 }
 
-void manager_ask(Manager *m, Unit *u, JobType type) {
+void manager_ask(Manager *m, Unit *u, JobType type, JobMode mode, const char *reason) {
         Report why = { 0 };
+        int r = manager_enqueue(m, type, u, mode, &why, NULL);
 
-        if (manager_enqueue(m, type, u, JOB_REPLACE, &why, NULL) != 0)
+        if (r != 0)
                 LOG_UNIT(u->id, REQUEST_REFUSED, FIELD_S("JOB_TYPE", job_type_to_string(type)),
-                         FIELD_S("REASON", "X-Instances="),
+                         FIELD_S("REASON", reason),
                          FIELD_S("TEXT", why.n_findings > 0 ? why.findings[0].text : ""));
+        if (r == -ENOMEM)
+                manager_try_again(m);
         report_release(&why);
+}
+
+bool unit_is_degraded(const Unit *u) {
+        const ServiceSpec *s = u->spec->service;
+
+        return u->type == UNIT_SERVICE && s->n_instances > 0 && active_state_is_up(u->active) &&
+               unit_runtime(u)->machine.service.members.up <
+                       instances_share(s->instances_min, s->n_instances);
 }
 
 void unit_follow_set(Manager *m, Unit *u) {
         if (u->type != UNIT_SERVICE || m->stopping)
                 return;
         if (is_in_set(u)) {
-                if (active_state_is_up(machine_active_state(&unit_runtime(u)->machine)))
-                        manager_ask(m, u, JOB_START); /* brings those that are missing */
-        } else if (!unit_is_down(u) && unit_is_surplus(u)) {
+                if (active_state_is_up(machine_active_state(&unit_runtime(u)->machine)) &&
+                    !unit_grows_later(u))
+                        manager_ask(m, u, JOB_START, JOB_REPLACE,
+                                    "X-Instances="); /* brings those that are missing */
+        } else if (!unit_is_down(u) && unit_is_surplus(u) && unit_leaves_roll(u)) {
                 unit_leave(m, u); /* the set has become smaller */
         }
         unit_note_for_set(m, u);

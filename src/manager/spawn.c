@@ -507,6 +507,7 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
                 return r;
         p.set_environment = set;
         unit_plan_increment(u, &p);
+        p.directory = unit_release(u);
         p.manager_environment = inherited;
 
         r = plan_user(m, u, &p);

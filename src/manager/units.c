@@ -7,6 +7,7 @@
 
 #include "manager/dynamic-user.h"
 #include "manager/manager-internal.h"
+#include "manager/roll.h"
 
 #include <errno.h>
 #include <string.h>
@@ -62,7 +63,7 @@ static void drop_from_collect(UnitRuntime *rt) {
 static bool is_in_use(const Unit *u, void *userdata) {
         const UnitRuntime *rt = unit_runtime(u);
 
-        return rt->accepted_fd >= 0 || rt->n_fd_store > 0 || (rt->group && !group_is_empty(rt->group));
+        return rt->seat || (rt->roll && rt->roll->run) || rt->accepted_fd >= 0 || rt->n_fd_store > 0 || (rt->group && !group_is_empty(rt->group));
 }
 
 static void runtime_free(Unit *u) {
@@ -87,6 +88,8 @@ static void runtime_free(Unit *u) {
         restart_by_free(TAKE(rt->restart_by));
         drain_free(TAKE(rt->drain));
         apps_forget_unit(rt->manager, u);
+        unit_roll_free(u);
+        generations_free(TAKE(rt->generations));
         journal_link_forget_unit(rt->manager->journal, u);
         journal_withdraw_unit(rt->manager, u);
         unit_release_fd_store(u);
@@ -141,6 +144,7 @@ static void on_job_added(Job *j, void *userdata) {
         m->n_installed_jobs++;
         m->internal->shares_stale = true;
         unit_note_for_set(m, j->unit);
+        unit_note_job_for_roll(j);
         manager_note_job_of_end(m, j);
         job_timer_queued(j);
         if (m->observer.job_added)
@@ -163,6 +167,7 @@ static void on_job_removed(Job *j, void *userdata) {
 
         job_timer_release(j);
         unit_note_for_set(m, j->unit);
+        unit_follow_roll(j->unit, false);
         if (j->result != JOB_DONE && j->result != JOB_CANCELED && j->result != JOB_SKIPPED)
                 m->n_failed_jobs++;
         if ((j->type == JOB_START || j->type == JOB_RESTART) && j->result != JOB_CANCELED &&
@@ -327,7 +332,7 @@ static int take_loaded(Manager *m, Unit *u, LoadedUnit *loaded, LoadState state)
 
         /* What runs without a good file any more is stopped as it was started: it keeps what the old file said. */
         keep = state != LOAD_LOADED && state != LOAD_MASKED && !unit_is_down(u);
-        r = graph_set_spec(m->graph, u, keep ? NULL : TAKE(loaded->spec), state);
+        r = graph_set_spec(m->graph, u, keep ? NULL : unit_take_read(u, TAKE(loaded->spec)), state);
         machine_set_spec(&rt->machine, u->spec);
         if (u->type == UNIT_TIMER)
                 unit_read_stamp(m, u);

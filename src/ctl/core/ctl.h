@@ -81,6 +81,7 @@ struct Ctl {
         const char *fuzz;                       /* analyze critical-chain */
         const char *sort, *delay;               /* top */
         bool batch, tree;                       /* top */
+        bool abort, or_start;                   /* roll */
         bool permanent;                         /* scale */
         const char *directory;                  /* import: --output= */
         bool check;                             /* import */
@@ -308,6 +309,7 @@ VERB(call);
 VERB(trigger);
 VERB(ipc);
 VERB(set_profile);
+VERB(roll);
 VERB(stdio_bridge);
 VERB(list_machines);
 VERB(complete);

@@ -55,16 +55,18 @@ static void add_job(Ctl *c, const char *path, Buf *b) {
         sd_bus_message_unref(reply);
 }
 
-static size_t width(const Ctl *c) {
+/* Without the last column, in which the cursor would go to the next line. */
+size_t progress_width(const Ctl *c) {
         struct winsize size;
+        size_t columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) >= 0 && size.ws_col > 0 ? size.ws_col
+                                                                                         : c->screen.width;
 
-        return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) >= 0 && size.ws_col > 0 ? size.ws_col
-                                                                               : c->screen.width;
+        return MAX(columns, (size_t)2) - 1;
 }
 
 void progress_show(JobsWait *w, usec_t now) {
         Buf jobs auto_buf = { 0 }, line auto_buf = { 0 }, text auto_buf = { 0 };
-        size_t n = strv_length(w->jobs), columns = width(w->ctl);
+        size_t n = strv_length(w->jobs);
 
         STRV_FOREACH (j, w->jobs)
                 add_job(w->ctl, *j, &jobs);
@@ -74,7 +76,7 @@ void progress_show(JobsWait *w, usec_t now) {
         if (n > 1)
                 buf_addf(&line, ", %zu jobs", n);
         buf_addf(&line, ": %s", jobs.data);
-        text_cut(line.data ? line.data : "", columns > 1 ? columns - 1 : 1, &text);
+        text_cut(line.data ? line.data : "", progress_width(w->ctl), &text);
         fflush(stdout);
         fprintf(stderr, "\r%s\033[K", text.data ? text.data : "");
         fflush(stderr);

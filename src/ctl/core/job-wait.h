@@ -32,6 +32,7 @@ void job_explain(Ctl *c, const char *unit, const char *result, const char *verb,
                  usec_t begin); /* CLOCK_REALTIME: when the waiting began */
 
 bool progress_is_wanted(const Ctl *c);
+size_t progress_width(const Ctl *c); /* of a line on that terminal */
 void progress_show(JobsWait *w, usec_t now);
 void progress_clear(JobsWait *w);
 
