@@ -251,7 +251,7 @@ static void extensions_are_passed_over_in_silence(void **state) {
                 "[X-Vendor]\nA=1\n[Unit]\nX-Foo=x\n");
         expect_nothing_found(&w);
         assert_int_equal(w.spec->service->essential, 1);
-        assert_false(w.spec->exec->pass_manager_environment);
+        assert_string_equal(w.spec->exec->pass_manager_environment[0], "");
         world_release(&w);
 }
 
