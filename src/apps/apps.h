@@ -27,6 +27,7 @@ struct Call;
 struct Client;
 struct Trigger;
 typedef struct Instance Instance;
+typedef struct Probe Probe;
 
 typedef struct Apps {
         sd_event *event;
@@ -38,6 +39,8 @@ typedef struct Apps {
         unsigned n_waiting;
         struct Trigger *triggers; /* list */
         Owing owing;
+        Probe *probes; /* list: questions that are not answered yet */
+        unsigned n_probes;
 } Apps;
 
 int apps_init(Apps *a);

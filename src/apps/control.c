@@ -3,6 +3,7 @@
 /* What PID 1 says, and what it is told. */
 
 #include "apps/instance.h"
+#include "apps/probe.h"
 
 #include "apps/client.h"
 
@@ -109,6 +110,9 @@ static void dispatch(Apps *a, LinkIncoming *in) {
                 break;
         case APPS_SAY:
                 on_say(a, m);
+                break;
+        case APPS_PROBE:
+                probe_begin(a, m->id, m->text, m->text_len);
                 break;
         default:
                 break;

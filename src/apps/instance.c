@@ -2,6 +2,7 @@
 #include "apps/instance.h"
 
 #include "apps/call.h"
+#include "apps/probe.h"
 #include "apps/trigger.h"
 
 #include <errno.h>
@@ -78,7 +79,8 @@ static void handle(Instance *i, const Message *m, const char *text, size_t n) {
                 trigger_take_reply(i, m->root);
                 break;
         case MESSAGE_OF_PROGRAM:
-                (void)call_take_reply(i, text, n);
+                if (!probes_take_message(i))
+                        (void)call_take_reply(i, text, n);
                 break;
         default:
                 break;

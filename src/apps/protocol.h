@@ -22,6 +22,14 @@
  *      CALL_TIMEOUT_USEC=  absent: none
  *      FRESH=1             nobody has read from its channel yet
  *      AWAIT_READY=1       it takes no calls before it has sent "ready"
+ *
+ * The text of PROBE is such lines as well; svinit-apps keeps nothing of it when it has answered:
+ *
+ *      KIND=               http, tcp, unix, message
+ *      HOST=, PORT=        http, tcp; no HOST= is 127.0.0.1, then ::1
+ *      PATH=               http: of the request; unix: of the socket
+ *      INSTANCE=, TEXT=    message
+ *      TIMEOUT_USEC=
  */
 
 #include "companion/link.h"
@@ -39,6 +47,7 @@ typedef enum AppsVerb {
         APPS_SAY,    /* id, text: send it this message (X-StopMessage=) */
         APPS_TOLD, /* id, text: what it has told of itself by sd_notify, X_METRIC_name=value or X_ACTIONS=names */
         APPS_CLIENT, /* value: AppsClientRight; 1 fd: a connection, see companion/client-protocol.h */
+        APPS_PROBE,  /* id: of this question, not of an instance; text: see above */
         /* svinit-apps -> PID 1 */
         APPS_PASSED,   /* id, value: AppsGate */
         APPS_CLOSED,   /* id: its end of the channel is closed, and all of it is read */
@@ -46,6 +55,7 @@ typedef enum AppsVerb {
         APPS_UNSAID,   /* id: the text of SAY cannot be delivered */
         APPS_COMPLAIN, /* id, value: AppsComplaint */
         APPS_KEEP,     /* id, 1 fd: the message that is half sent; replaces an earlier one */
+        APPS_PROBED, /* id: of PROBE, value: AppsProbeCode, an HTTP status, or APPS_PROBE_ERRNO and an errno */
         APPS_VERB_MAX,
 } AppsVerb;
 
@@ -71,3 +81,15 @@ typedef enum AppsComplaint {
         APPS_TORN,     /* svinit-apps died while it sent a message, and it cannot be told how far it came */
         APPS_COMPLAINT_MAX
 } AppsComplaint;
+
+typedef enum AppsProbeCode {
+        APPS_PROBE_WELL,
+        APPS_PROBE_LATE,       /* no answer in time */
+        APPS_PROBE_NO_HTTP,    /* what answered does not speak it */
+        APPS_PROBE_CLOSED,     /* the connection was closed without an answer */
+        APPS_PROBE_NO_JSON,    /* message: the text is none that could be sent */
+        APPS_PROBE_NO_CHANNEL, /* message: there is none, or it does not read */
+        APPS_PROBE_UNKNOWN,    /* it could not be asked: too much of svinit-apps is in use, say */
+        APPS_PROBE_STATUS = 100,
+        APPS_PROBE_ERRNO = 1000,
+} AppsProbeCode;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "apps/instance.h"
+#include "apps/probe.h"
 
 #include "companion/sandbox.h"
 
@@ -52,6 +53,7 @@ void apps_release(Apps *a) {
 
         while (a->clients)
                 client_free(a->clients);
+        probes_release(a);
         HASH_ITER (hh, a->instances, i, next)
                 instance_free(i);
         sd_event_unref(a->event);

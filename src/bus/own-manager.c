@@ -193,6 +193,24 @@ static int method_watch_applications(Call *c) {
         return open_applications(c, false);
 }
 
+/* Unwell: units that are up and that their checks do not find healthy; unit, "starting" or "unhealthy", why. */
+static int method_unwell(Call *c) {
+        sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        Graph *g = c->manager->graph;
+        UnitHealth h;
+        int r;
+
+        if ((r = sd_bus_message_new_method_return(c->message, &reply)) < 0 ||
+            (r = sd_bus_message_open_container(reply, 'a', "(sss)")) < 0)
+                return r;
+        for (Unit *u = graph_next_unit(g, NULL); u && r >= 0; u = graph_next_unit(g, u))
+                if (unit_health(u, &h) && !str_equal(h.state, "healthy"))
+                        r = sd_bus_message_append(reply, "(sss)", u->id, h.state, h.error);
+        if (r < 0 || (r = sd_bus_message_close_container(reply)) < 0)
+                return r;
+        return sd_bus_send(NULL, reply, NULL);
+}
+
 const Method own_manager_methods[] = {
         { "Diff", "as", "a(ssssa(ssssb))", ACCESS_READ, method_diff },
         { "ReloadTelling", "as", "a(ssssa(ssssb))", ACCESS_RELOAD, method_reload_telling },
@@ -202,6 +220,7 @@ const Method own_manager_methods[] = {
         { "Usage", "asb", "ta(sssttttttt)", ACCESS_READ, method_usage },
         { "OpenApplications", "", "h", ACCESS_UNITS, method_open_applications },
         { "WatchApplications", "", "h", ACCESS_READ, method_watch_applications },
+        { "Unwell", "", "a(sss)", ACCESS_READ, method_unwell },
         { "Doctor", "", "a(ssss)a(sas)a(sss)", ACCESS_READ, method_doctor },
         { 0 },
 };

@@ -66,6 +66,35 @@ static int get_instances(Object *o, const Property *p, sd_bus_message *m) {
         return append_integer(m, 'u', u->type == UNIT_SERVICE ? u->spec->service->n_instances : 0);
 }
 
+static UnitHealth health_of(const Object *o) {
+        UnitHealth h = { .state = "", .error = "" };
+
+        (void)unit_health(o->unit, &h);
+        return h;
+}
+
+static int get_health(Object *o, const Property *p, sd_bus_message *m) {
+        return append_string(m, health_of(o).state);
+}
+
+static int get_health_error(Object *o, const Property *p, sd_bus_message *m) {
+        return append_string(m, health_of(o).error);
+}
+
+static int get_health_since(Object *o, const Property *p, sd_bus_message *m) {
+        return append_integer(m, 't', health_of(o).since);
+}
+
+static int get_health_failures(Object *o, const Property *p, sd_bus_message *m) {
+        return append_integer(m, 'u', health_of(o).n_failures);
+}
+
+static int get_health_restarts(Object *o, const Property *p, sd_bus_message *m) {
+        const Unit *u = o->unit;
+
+        return append_integer(m, 'u', u->type == UNIT_SERVICE ? unit_runtime(u)->machine.service.n_sick : 0);
+}
+
 static int get_profile(Object *o, const Property *p, sd_bus_message *m) {
         return append_string(m, o->unit->spec->profile);
 }
@@ -85,6 +114,11 @@ static int get_sockets_of_instances(Object *o, const Property *p, sd_bus_message
 }
 
 const Property own_unit_properties[] = {
+        { "Health", "s", get_health, 0, PROPERTY_POLLED },
+        { "HealthError", "s", get_health_error, 0, PROPERTY_POLLED },
+        { "HealthFailures", "u", get_health_failures, 0, PROPERTY_POLLED },
+        { "HealthRestarts", "u", get_health_restarts, 0, PROPERTY_POLLED },
+        { "HealthSince", "t", get_health_since, 0, PROPERTY_POLLED },
         { "Instances", "u", get_instances, 0, PROPERTY_POLLED },
         { "NotApplied", "as", get_not_applied, 0, PROPERTY_POLLED },
         { "Profile", "s", get_profile, 0, PROPERTY_POLLED },

@@ -15,6 +15,7 @@ static const char *const event_words[EVENT_TYPE_MAX] = {
         [EVENT_EMPTY] = "empty",
         [EVENT_OOM] = "oom",
         [EVENT_MEMORY] = "memory",
+        [EVENT_SICK] = "sick",
         [EVENT_DRAIN] = "drain",
         [EVENT_NOTIFY_READY] = "notify-ready",
         [EVENT_NOTIFY_RELOADING] = "notify-reloading",

@@ -19,8 +19,9 @@
 #define WATCHDOG_MISSED (1 << RESULT_WATCHDOG)
 #define NEVER_RAN (1 << RESULT_RESOURCES | 1 << RESULT_PROTOCOL) /* not in the table; as systemd does */
 #define OUT_OF_MEMORY (1 << RESULT_OOM_KILL)
+#define FOUND_SICK (1 << RESULT_HEALTH_CHECK)
 #define REFUSAL_PAUSE (100 * USEC_PER_MSEC)
-#define ABNORMAL (UNCLEAN_SIGNAL | TIMED_OUT | WATCHDOG_MISSED | NEVER_RAN | OUT_OF_MEMORY)
+#define ABNORMAL (UNCLEAN_SIGNAL | TIMED_OUT | WATCHDOG_MISSED | NEVER_RAN | OUT_OF_MEMORY | FOUND_SICK)
 
 static const struct {
         unsigned results; /* bits of ServiceResult */
@@ -56,6 +57,8 @@ bool service_shall_restart(const Service *s, const char **ret_reason) {
                 return answer(ret_reason, false, "the start limit was hit");
         if (s->too_large)
                 return answer(ret_reason, true, "X-MemoryRestart=");
+        if (s->sick)
+                return answer(ret_reason, true, "X-HealthCheck=");
         if (main_ended_with(s, &spec->restart_prevent_status))
                 return answer(ret_reason, false, "RestartPreventExitStatus=");
         if (main_ended_with(s, &spec->restart_force_status))
@@ -141,7 +144,7 @@ void service_note_up(Service *s, bool was, bool is, usec_t now) {
         if (!was || is)
                 return;
         if (has_lasted(s, spec->stable, now)) {
-                s->n_restarts = 0;
+                s->n_restarts = s->n_sick = 0;
                 s->limit_forgiven += s->limit_counted;
                 s->limit_counted = false;
         }
@@ -211,7 +214,7 @@ static void forget_last_run(Service *s) {
         s->main_known = s->main_executed = s->want_stop = s->restart_job = s->forbid_restart = s->skip =
                 false;
         s->notify_ready = s->notify_reloading = s->notify_stopping = s->oom_seen = false;
-        s->control_killed = s->announced_stop = s->too_large = s->too_large_early = false;
+        s->control_killed = s->announced_stop = s->too_large = s->too_large_early = s->sick = false;
         s->watchdog_span = service_spec(s)->watchdog;
         s->watchdog_last = (DualTime){ 0 };
         s->runtime_deadline = USEC_INFINITY;
@@ -238,7 +241,7 @@ static ServiceState begin_run(Service *s, const Event *ev, EffectList *fx) {
 
         forget_last_run(s);
         if (!due)
-                s->n_restarts = s->n_pauses = 0;
+                s->n_restarts = s->n_pauses = s->n_sick = 0;
         if (!due && service_spec(s)->stable > 0)
                 s->limit_count = 0;
         s->limit_counted = counts;
@@ -267,6 +270,7 @@ ServiceState service_in_auto_restart(Service *s, const Event *ev, EffectList *fx
         switch (ev->type) {
         case EVENT_DEADLINE:
                 s->n_restarts++;
+                s->n_sick += s->sick;
                 s->n_pauses++;
                 s->restart_due = true;
                 s->state_deadline = USEC_INFINITY;
@@ -279,6 +283,7 @@ ServiceState service_in_auto_restart(Service *s, const Event *ev, EffectList *fx
         case EVENT_RESTART_REFUSED:
                 if (ev->value) { /* not now: memory is short, say */
                         s->n_restarts--;
+                        s->n_sick -= s->sick;
                         s->n_pauses--;
                         s->restart_due = false;
                         s->state_deadline = usec_add(ev->now.monotonic, REFUSAL_PAUSE);

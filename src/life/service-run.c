@@ -79,6 +79,8 @@ ServiceState service_in_running(Service *s, const Event *ev, EffectList *fx) {
                 return SERVICE_STOP;
         case EVENT_WATCHDOG:
                 return miss_watchdog(s);
+        case EVENT_SICK:
+                return SERVICE_STOP;
         case EVENT_OOM:
                 return service_after_oom(s, SERVICE_STOP);
         default:
@@ -89,6 +91,7 @@ ServiceState service_in_running(Service *s, const Event *ev, EffectList *fx) {
 ServiceState service_in_exited(Service *s, const Event *ev, EffectList *fx) {
         switch (ev->type) {
         case EVENT_STOP:
+        case EVENT_SICK:
                 return SERVICE_STOP;
         case EVENT_RELOAD:
                 return reload_or_stay(s, ev);

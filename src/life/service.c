@@ -84,6 +84,7 @@ ServiceState service_unexpected(Service *s, const Event *ev) {
                 [EVENT_EMPTY] = true,
                 [EVENT_OOM] = true,
                 [EVENT_MEMORY] = true,
+                [EVENT_SICK] = true,
                 [EVENT_NOTIFY_READY] = true,
                 [EVENT_NOTIFY_RELOADING] = true,
                 [EVENT_NOTIFY_STOPPING] = true,
@@ -129,9 +130,13 @@ static void note_memory(Service *s, const Event *ev) {
 
 static void reset_failed(Service *s) {
         s->limit_count = 0;
-        s->n_restarts = s->n_pauses = 0;
+        s->n_restarts = s->n_pauses = s->n_sick = 0;
         if (service_traits(s)->flags & STATE_OVER)
                 s->result = s->reload_result = RESULT_SUCCESS;
+}
+
+static bool is_up(const StateTraits *traits) {
+        return traits->active == ACTIVE || traits->active == RELOADING;
 }
 
 /* All that an event means in every state, and what it is to the step function. EVENT_TYPE_MAX: nothing more. */
@@ -179,6 +184,12 @@ static EventType take_note(Service *s, const Event *ev, EffectList *fx) {
                         return EVENT_TYPE_MAX; /* no longer */
                 note_memory(s, ev);
                 return ev->type;
+        case EVENT_SICK:
+                if (!is_up(service_traits(s)))
+                        return EVENT_TYPE_MAX; /* that run is over, or about to be */
+                s->sick = true;
+                service_note(s, RESULT_HEALTH_CHECK);
+                return ev->type;
         case EVENT_NOTIFY_READY:
         case EVENT_NOTIFY_RELOADING:
         case EVENT_NOTIFY_STOPPING:
@@ -209,10 +220,6 @@ static EventType take_note(Service *s, const Event *ev, EffectList *fx) {
         }
         s->unexpected++;
         return EVENT_TYPE_MAX;
-}
-
-static bool is_up(const StateTraits *traits) {
-        return traits->active == ACTIVE || traits->active == RELOADING;
 }
 
 /* Returns the state that follows at once, or the same. */
@@ -292,6 +299,7 @@ const char *service_result_to_string(ServiceResult r) {
                 [RESULT_START_LIMIT_HIT] = "start-limit-hit",
                 [RESULT_OOM_KILL] = "oom-kill",
                 [RESULT_EXEC_CONDITION] = "exec-condition",
+                [RESULT_HEALTH_CHECK] = "health-check",
         };
 
         return (unsigned)r < SERVICE_RESULT_MAX ? words[r] : NULL;

@@ -67,6 +67,7 @@ typedef enum ServiceResult {
         RESULT_START_LIMIT_HIT,
         RESULT_OOM_KILL,
         RESULT_EXEC_CONDITION,
+        RESULT_HEALTH_CHECK, /* ours: X-HealthCheck= */
         SERVICE_RESULT_MAX,
 } ServiceResult;
 const char *service_result_to_string(ServiceResult r); /* "exit-code" */
@@ -92,6 +93,7 @@ typedef struct Service {
         bool notify_reloading;
         bool too_large;            /* above X-MemoryRestart=: it is stopped and started again */
         bool too_large_early;      /* ... so soon that the restart counts for the start limit */
+        bool sick;                 /* X-HealthCheck= says so: it is stopped and started again */
         bool forbid_restart, skip; /* skip: ExecCondition= said no */
         bool spawn_pending;        /* EFFECT_SPAWN is not answered yet */
         bool restart_job;          /* the stop is part of a restart job */
@@ -105,6 +107,7 @@ typedef struct Service {
         int passed; /* ActiveState that the last step went through on its way to auto-restart; -1: none */
         unsigned unexpected;  /* events that made no sense in their state */
         unsigned n_restarts;  /* automatic restarts since the last explicit start: NRestarts */
+        unsigned n_sick;      /* ... for which X-HealthCheck= was the reason */
         unsigned n_pauses;    /* ... since the pauses began with RestartSec= */
         usec_t state_entered; /* monotonic */
         usec_t up_since;      /* monotonic; active or reloading without a break; USEC_INFINITY: it is not */

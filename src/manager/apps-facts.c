@@ -72,6 +72,10 @@ void apps_facts_receive(Companion *c, LinkIncoming *in) {
         AppsInstance *i = NULL;
         uint64_t id = m->id;
 
+        if (m->verb == APPS_PROBED) {
+                manager_probe_answered(c->manager, id, m->value);
+                return;
+        }
         if (m->verb == APPS_KEEP && id == APPS_KEPT_OWING) {
                 keep(&l->owing, in);
                 return;

@@ -137,6 +137,7 @@ static int hand_over(Companion *c) {
 
 static void ended(Companion *c, const ProcessEnd *end) {
         LOG(APPS_ENDED, FIELD_I("STATUS", end->status));
+        manager_probes_lost(c->manager);
 }
 
 static const CompanionType apps = {
@@ -194,11 +195,11 @@ static AppsInstance *instance_new(AppsLink *l, Unit *u) {
         return i;
 }
 
-static void note_missing(Unit *u, int error) {
+static void note_missing(Unit *u, const char *key, const char *what, int error) {
         Report why = { 0 };
 
-        report_add(&why, SEVERITY_NOTE, NULL, 0, "X-IPC",
-                   "X-IPC=: there is no channel: %s cannot be executed: %s.", APPS_PATH, strerror(-error));
+        report_add(&why, SEVERITY_NOTE, NULL, 0, key, "%s=: %s: %s cannot be executed: %s.", key, what,
+                   APPS_PATH, strerror(-error));
         unit_note_unapplied(u, &why);
         report_release(&why);
 }
@@ -215,7 +216,7 @@ int apps_open_channel(Manager *m, Unit *u, int *ret_child_end) {
         if (r == -ENOMEM || r == -ESHUTDOWN)
                 return r;
         if (r < 0) {
-                note_missing(u, r);
+                note_missing(u, "X-IPC", "there is no channel", r);
                 return 0;
         }
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -229,6 +230,19 @@ int apps_open_channel(Manager *m, Unit *u, int *ret_child_end) {
         i->channel = pair[0];
         *ret_child_end = pair[1];
         return 0;
+}
+
+int apps_post_probe(Manager *m, Unit *u, uint64_t id, const char *text) {
+        AppsLink *l = NULL;
+        int r = need(m, &l);
+
+        if (r < 0) {
+                if (r != -ENOMEM && r != -ESHUTDOWN)
+                        note_missing(u, "X-HealthCheck", "nobody asks", r);
+                return r;
+        }
+        start(l);
+        return l->companion.control < 0 ? -EAGAIN : post(l, APPS_PROBE, id, 0, text);
 }
 
 void apps_announce(Manager *m, Unit *u) {

@@ -22,6 +22,7 @@
 static const char *const results[SERVICE_RESULT_MAX] = {
         [RESULT_TIMEOUT] = "it ran into a timeout",
         [RESULT_WATCHDOG] = "it did not say in time that it is alive (WatchdogSec=)",
+        [RESULT_HEALTH_CHECK] = "it was not well (X-HealthCheck=)",
         [RESULT_START_LIMIT_HIT] = "it was started too often (StartLimitBurst=)",
         [RESULT_PROTOCOL] = "it did not do what its Type= asks for",
 };

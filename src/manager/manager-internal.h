@@ -76,7 +76,11 @@ typedef struct QueuedEvent {
         char comm[16]; /* EVENT_EXITED */
 } QueuedEvent;
 
+typedef struct Probe Probe;
+
 typedef struct ManagerInternal {
+        Probe *probes; /* hash by id: questions that svinit-apps has not answered yet */
+        uint64_t last_probe;
         QueuedEvent *queue; /* ring */
         size_t queue_head, queue_count, queue_capacity;
         size_t n_urgent; /* of them, in front: handled before the loop goes on */
@@ -150,6 +154,8 @@ void manager_apply(Manager *m, Unit *u, const Effect *fx, const Event *cause);
 
 /* spawn.c */
 int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret);
+/* A command of no list, run as one of that kind. aside: its end is none of the unit's, and no shim looks after it. */
+int unit_spawn_command(Manager *m, Unit *u, CommandKind kind, const Command *c, bool aside, ProcessInfo *ret);
 bool unit_is_debugged(const Unit *u);
 const char *manager_directory_base(const Manager *m, DirectoryKind kind); /* "/var/lib" */
 int manager_add_env(char ***env, const char *name, const char *value);
@@ -266,7 +272,15 @@ void manager_retry_rolls(Manager *m);   /* there was no memory */
 void unit_follow_drain(Manager *m, Unit *u); /* its active state has changed */
 void drain_free(Drain *d);
 
+/* health.c. After each change of the active state: whether it is asked how it is. */
+void unit_follow_health(Manager *m, Unit *u);
+void health_watch_free(HealthWatch *w);
+bool unit_health_process_ended(Unit *u, const ProcessEnd *end); /* false: no check's */
+void manager_probe_answered(Manager *m, uint64_t id, int code); /* by svinit-apps: AppsProbeCode */
+void manager_probes_lost(Manager *m);                           /* it has ended */
+
 /* sets.c */
+unsigned unit_set_index(const Unit *member);
 void manager_count_cpus(Manager *m);
 Unit *unit_set(const Unit *u);               /* whose instance it is; NULL */
 unsigned unit_set_index(const Unit *member); /* its number */
@@ -428,8 +442,10 @@ bool journal_link_available(const JournalLink *l);
 
 /* apps-link.c: svinit-apps */
 int apps_open_channel(Manager *m, Unit *u, int *ret_child_end); /* 0 and nothing opened: it has none */
-void apps_announce(Manager *m, Unit *u);                        /* after the spawn */
-void apps_forget_unit(Manager *m, Unit *u);                     /* its run has ended, or it did not begin */
+int apps_post_probe(Manager *m, Unit *u, uint64_t id,
+                    const char *text);      /* negative: svinit-apps does not hear it now */
+void apps_announce(Manager *m, Unit *u);    /* after the spawn */
+void apps_forget_unit(Manager *m, Unit *u); /* its run has ended, or it did not begin */
 bool apps_say_stop(Manager *m, Unit *u); /* instead of the main process's signal; false: it cannot hear it */
 void apps_tell(Manager *m, Unit *u, const char *line); /* what it has told of itself */
 void apps_link_end(AppsLink *l);

@@ -34,12 +34,13 @@ typedef struct AppsLink AppsLink;
 typedef struct UnitRuntime UnitRuntime;
 typedef struct StatusWatch StatusWatch;
 typedef struct Transient Transient;       /* transient.h */
+typedef struct HealthWatch HealthWatch;   /* health.h */
 typedef struct RestartBy RestartBy;       /* restart-by.c */
 typedef struct Drain Drain;               /* drain.c */
 typedef struct SocketShares SocketShares; /* distribution.c */
-typedef struct Generations Generations; /* generation.c */
-typedef struct RollSeat RollSeat;       /* roll.c */
-typedef struct UnitRoll UnitRoll;       /* roll.h */
+typedef struct Generations Generations;   /* generation.c */
+typedef struct RollSeat RollSeat;         /* roll.c */
+typedef struct UnitRoll UnitRoll;         /* roll.h */
 
 typedef enum SystemState {
         SYSTEM_INITIALIZING,
@@ -139,6 +140,7 @@ struct UnitRuntime {
         Generations *generations;             /* owned; NULL: there is only what `unit` says */
         RollSeat *seat;                       /* in the roll that it is part of; borrowed; NULL */
         UnitRoll *roll;                       /* of which it is the object, or was; owned; NULL: never */
+        HealthWatch *health;                  /* owned; NULL: nobody asks it how it is */
         Drain *drain;                         /* it takes no new connections and is stopped soon; owned */
         StoredFd *fd_store;                   /* owned */
         size_t n_fd_store;
@@ -290,6 +292,15 @@ int manager_open_applications(Manager *m, bool control, int *ret);
 Unit *manager_unit_of_pid(Manager *m, pid_t pid); /* NULL: none */
 void manager_collect(Manager *m, Unit *u);        /* forget it, if it is garbage at the end of the turn */
 void manager_unit_file_changes(Manager *m); /* enable & co. did something: the loader's index is stale */
+
+/* health.c */
+typedef struct UnitHealth {
+        const char *state;   /* "starting", "healthy", "unhealthy" */
+        usec_t since;        /* realtime */
+        const char *error;   /* of the last check that failed since it was well; "": none */
+        unsigned n_failures; /* in a row, of the worst check */
+} UnitHealth;
+bool unit_health(const Unit *u, UnitHealth *ret); /* false: nobody asks it */
 
 /* For the bus and for dumps. */
 bool unit_can_start(const Unit *u), unit_can_stop(const Unit *u), unit_can_reload(const Unit *u);

@@ -216,6 +216,7 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
                                                     (restarts || active_state_is_down(now))));
         if (now != old) {
                 unit_follow_restarts(m, u);
+                unit_follow_health(m, u);
                 unit_follow_drain(m, u);
                 unit_note_for_set(m, u);
         }

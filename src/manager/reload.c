@@ -133,6 +133,8 @@ static void apply_to_running(Manager *m, Unit *u) {
         unit_arm_timers(m, u);
         restart_by_free(TAKE(unit_runtime(u)->restart_by)); /* by what it says now, from now on */
         unit_follow_restarts(m, u);
+        health_watch_free(TAKE(unit_runtime(u)->health));
+        unit_follow_health(m, u);
         manager_collect(m, u); /* its file may be gone, and nobody may want it any more */
 }
 

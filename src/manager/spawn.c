@@ -480,15 +480,21 @@ static int plan_fds(Unit *u, CommandKind kind, ExecPlan *p, PassedFds *passed, i
 }
 
 int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInfo *ret) {
-        UnitRuntime *rt = unit_runtime(u);
         const Command *c = find_command(u, kind, index);
+
+        ENSURE(c, -EINVAL);
+        return unit_spawn_command(m, u, kind, c, false, ret);
+}
+
+int unit_spawn_command(Manager *m, Unit *u, CommandKind kind, const Command *c, bool aside,
+                       ProcessInfo *ret) {
+        UnitRuntime *rt = unit_runtime(u);
         char **set auto_strv = NULL, **inherited auto_strv = NULL;
         PassedFds passed __attribute__((cleanup(passed_fds_release))) = { 0 };
         int notify_fd auto_fd = -1, channel_fd auto_fd = -1, streams[2] = { -1, -1 }, r;
         ExecChild child;
         ExecPlan p = { 0 };
 
-        ENSURE(c, -EINVAL);
         if (kind == COMMAND_START && command_take(m, u, &child)) /* it runs already */
                 return register_child(m, u, &child, ret);
         manager_plan_fixed(m, u->spec, u->id, &p);
@@ -499,6 +505,7 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         if (r < 0)
                 return r;
         plan_group(rt, kind, &p);
+        p.shim = p.shim && !aside;
         r = service_environment(m, u, kind, &set);
         if (r < 0)
                 return r;

@@ -86,6 +86,7 @@ static void runtime_free(Unit *u) {
                 unit_close(rt->manager, u);
         file_watch_free(rt->file_watch);
         restart_by_free(TAKE(rt->restart_by));
+        health_watch_free(TAKE(rt->health));
         drain_free(TAKE(rt->drain));
         apps_forget_unit(rt->manager, u);
         unit_roll_free(u);

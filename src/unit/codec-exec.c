@@ -25,7 +25,7 @@ const char *command_kind_to_string(CommandKind k) {
         return (int)k >= 0 && k < COMMAND_KIND_MAX ? command_kind_names[k] : NULL;
 }
 
-static void command_release(Command *command) {
+void command_release(Command *command) {
         free(command->path);
         strv_free(command->argv);
 }
@@ -165,7 +165,7 @@ static int shell_parse(const CodecContext *c, const char *script, Command *comma
 }
 
 /* One command. 1: another follows; 0: the last one; -EINVAL: said; -ENOMEM. */
-static int command_parse(const CodecContext *c, const char **p, Command *command) {
+int command_parse(const CodecContext *c, const char **p, Command *command) {
         char *first auto_free = NULL;
         const char *line = *p + strspn(*p, BLANKS), *name, *script;
         bool argv0 = false;
@@ -289,7 +289,7 @@ static int says_path(const char *argv0, const char *path) {
         return str_equal(simple, path);
 }
 
-static int command_format(const Command *command, Buf *b) {
+int command_format(const Command *command, Buf *b) {
         bool argv0;
         int r;
 

@@ -44,6 +44,11 @@ typedef int (*WordHandler)(const CodecContext *c, const char *word, void *field)
 int codec_for_each_word(const CodecContext *c, const char *value, WordsFlags flags, WordHandler handler,
                         void *field);
 
+/* codec-exec.c. One command of *p: 1: another follows; 0: it was the last one; -EINVAL: said; -ENOMEM. */
+int command_parse(const CodecContext *c, const char **p, Command *command);
+int command_format(const Command *command, Buf *b);
+void command_release(Command *command);
+
 int format_words(char *const *words, Buf *b); /* format_word() of each */
 /* Lines, one for each assignment: a newline before all but the first. */
 void format_line_break(Buf *b, size_t start);

@@ -27,6 +27,7 @@
 #include "conf/specifier.h"
 #include "conf/unit-file.h"
 #include "unit/enums.h"
+#include "unit/health-spec.h"
 
 #define LIMIT_UNSET UINT64_MAX
 
@@ -247,6 +248,7 @@ typedef struct ServiceSpec { /* [Service] */
         InstanceCount instances_min;  /* X-InstancesMin= */
         char **increment_environment; /* X-IncrementEnvironment= */
         char *profile;                /* X-Profile= */
+        HealthSpec health;
         RollSpec roll;
         IpcSpec ipc;
 } ServiceSpec;

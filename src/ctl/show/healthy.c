@@ -50,6 +50,26 @@ static int judge_failed(Check *k) {
         return say(k, "degraded", b.data ? b.data : "");
 }
 
+/* What the checks of units find. */
+static int judge_unwell(Check *k) {
+        sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        const char *unit, *state, *error;
+        int code = CTL_OK;
+
+        if (sd_bus_call_method(k->ctl->bus, SD1, SD1_PATH, OWN_MANAGER, "Unwell", NULL, &reply, NULL) < 0 ||
+            sd_bus_message_enter_container(reply, 'a', "(sss)") < 0)
+                return CTL_OK;
+        while (sd_bus_message_read(reply, "(sss)", &unit, &state, &error) > 0) {
+                char *why auto_free = NULL;
+
+                if (k->ctl->starting_ok && str_equal(state, "starting"))
+                        continue;
+                code = say(k, unit,
+                           str_printf(&why, "%s%s%s", state, *error ? ": " : "", error) < 0 ? state : why);
+        }
+        return code;
+}
+
 static int judge_all(Check *k) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         char *state auto_free = NULL;
@@ -60,7 +80,7 @@ static int judge_all(Check *k) {
         if (r < 0)
                 code = say(k, "svinit", error.message ?: strerror(-r));
         else if (str_equal(state, "running") || (c->starting_ok && starts(state)))
-                code = CTL_OK;
+                code = judge_unwell(k);
         else if (str_equal(state, "degraded"))
                 code = judge_failed(k);
         else
@@ -86,6 +106,19 @@ static bool has_done_its_work(Ctl *c, const char *unit, const char *path) {
                ended > 0;
 }
 
+/* X-HealthCheck= and X-ReadinessCheck= of a unit that is up. */
+static int judge_checks(Check *k, const char *unit) {
+        char *found auto_free = NULL, *error auto_free = NULL, *why auto_free = NULL;
+
+        if (ctl_get_string(k->ctl, unit, OWN_UNIT, "Health", &found) < 0 || !*found ||
+            str_equal(found, "healthy") || (k->ctl->starting_ok && str_equal(found, "starting")))
+                return CTL_OK;
+        if (ctl_get_string(k->ctl, unit, OWN_UNIT, "HealthError", &error) < 0 ||
+            str_printf(&why, "%s%s%s", found, *error ? ": " : "", error) < 0)
+                return say(k, unit, found);
+        return say(k, unit, why);
+}
+
 static int judge(Check *k, const char *unit) {
         char *path auto_free = NULL, *active auto_free = NULL, *sub auto_free = NULL, *load auto_free = NULL;
         sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -101,7 +134,7 @@ static int judge(Check *k, const char *unit) {
                 return code;
         }
         if (str_equal(active, "active") || str_equal(active, "reloading"))
-                return CTL_OK;
+                return judge_checks(k, unit);
         (void)sd_bus_get_property_string(c->bus, SD1, path, SD1_UNIT, "SubState", NULL, &sub);
         /* What waits for its next try has just failed. */
         if (c->starting_ok && str_equal(active, "activating") && !str_equal(sub, "auto-restart"))

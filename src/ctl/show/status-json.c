@@ -35,6 +35,7 @@ static const struct {
         { "status_text", "StatusText", 's' },
         { "restarts", "NRestarts", 'n' },
         { "restart_reason", "RestartReason", 's' },
+        { "health_restarts", "HealthRestarts", 'n' },
         { "fd_store", "NFileDescriptorStore", 'n' },
         { "control_group", "ControlGroup", 's' },
 };

@@ -172,11 +172,14 @@ static void print_fd_store(const Status *s) {
 }
 
 static void print_restarts(const Status *s) {
-        uint64_t n = property_raw(&s->l, "NRestarts"), kills = property_raw(&s->l, "OOMKills");
+        uint64_t n = property_raw(&s->l, "NRestarts"), kills = property_raw(&s->l, "OOMKills"),
+                 sick = property_raw(&s->l, "HealthRestarts");
 
         if (n > 0)
                 status_line("Restarts", "%" PRIu64 " (the last: %s)", n,
                             property_get(&s->l, "RestartReason"));
+        if (sick > 0)
+                status_line("", "%" PRIu64 " of them because it was not well", sick);
         if (n > 1)
                 status_print_restarts(s);
         if (kills > 0 && kills != UINT64_MAX)
@@ -206,13 +209,32 @@ static void add_watchdog(const Status *s, Buf *b) {
         timespan_format(most, b);
 }
 
+/* X-HealthCheck=: what they found, since when, and what the last of them that failed has said. */
+static Health of_checks(const Status *s, Buf *b) {
+        const char *found = property_get(&s->l, "Health"), *error = property_get(&s->l, "HealthError");
+        uint64_t since = property_raw(&s->l, "HealthSince");
+        Health h = str_equal(found, "unhealthy")  ? HEALTH_BAD
+                   : str_equal(found, "starting") ? HEALTH_STARTING
+                                                  : HEALTH_GOOD;
+
+        buf_add(b, h == HEALTH_BAD ? "bad" : h == HEALTH_STARTING ? "starting" : "good");
+        if (!*found)
+                return h;
+        buf_addf(b, "; %s since ", found);
+        status_add_time(b, since, s->now);
+        if (*error)
+                buf_addf(b, " (%s)", error);
+        return h;
+}
+
 Health status_health(const Status *s, Buf *reason) {
         const char *active = property_get(&s->l, "ActiveState"), *sub = property_get(&s->l, "SubState");
 
         if (str_equal(active, "active") || str_equal(active, "reloading")) {
-                buf_add(reason, "good");
+                Health h = of_checks(s, reason);
+
                 add_watchdog(s, reason);
-                return HEALTH_GOOD;
+                return h;
         }
         if (str_equal(active, "inactive") && has_done_its_work(&s->l)) {
                 buf_add(reason, "good, it has done its work");
