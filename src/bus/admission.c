@@ -96,7 +96,7 @@ static int connection_new(Bus *b, Identity *who, Connection **ret) {
 }
 
 int connection_add(Bus *b, int fd) {
-        usec_t begin = now_monotonic();
+        usec_t begin = bus_time_spent();
         int accepted auto_fd = fd;
         Connection *c = NULL;
         Identity who = { 0 };
@@ -115,7 +115,7 @@ int connection_add(Bus *b, int fd) {
                 return r;
         }
 
-        bus_user_charge(c->user, usec_sub(now_monotonic(), begin));
+        bus_user_charge(c->user, usec_sub(bus_time_spent(), begin));
         be_patient_with(c);
         return 0;
 }

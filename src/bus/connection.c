@@ -11,6 +11,7 @@
 #include "bus/driver.h"
 #include "bus/object.h"
 #include "bus/server.h"
+#include "bus/signals.h"
 
 #define READ_AHEAD_MAX 64 /* steps in the turn that authenticates */
 
@@ -20,12 +21,12 @@ static uint64_t n_unread(const Connection *c) {
         return sd_bus_get_n_queued_write(c->sd, &n) < 0 ? 0 : n;
 }
 
-/* While there is something to write or a call is held, nothing is read. */
+/* While there is something to write, to tell or to answer, nothing is read. */
 static uint32_t wanted_events(const Connection *c) {
         int e;
 
         if (c->authenticated)
-                return n_unread(c) > 0 || c->held ? EPOLLOUT : EPOLLIN;
+                return n_unread(c) > 0 || c->held || c->behind ? EPOLLOUT : EPOLLIN;
         e = sd_bus_get_events(c->sd);
         return e > 0 ? (uint32_t)e : EPOLLIN;
 }
@@ -78,6 +79,7 @@ void connection_free(Connection *c) {
         forget_deferred(c);
         c->user->n_matches -= c->matches.n;
         bus_user_leave(c->bus, c->user);
+        connection_has_caught_up(c);
         while (c->held)
                 drop_first_held(c);
         references_release(&c->own);
@@ -110,13 +112,27 @@ static bool connection_wants(const Connection *c, sd_bus_message *m) {
                              sd_bus_message_get_member(m)));
 }
 
+void connection_note_behind(Connection *c) {
+        if (c->behind || n_unread(c) <= BEHIND_AT)
+                return;
+        c->behind = true;
+        backlog_enter(&c->bus->backlog, &c->told);
+}
+
+void connection_has_caught_up(Connection *c) {
+        if (!c->behind)
+                return;
+        c->behind = false;
+        backlog_leave(&c->bus->backlog);
+}
+
 int connection_send_signal(Connection *c, sd_bus_message *m) {
         int r;
 
         if (!connection_wants(c, m))
                 return 0;
         r = sd_bus_send(c->sd, m, NULL);
-        if (r < 0 || n_unread(c) > QUEUE_MAX_AT_SIGNAL)
+        if (r < 0 || n_unread(c) > (c->may_control ? QUEUE_MAX : QUEUE_MAX_OF_STRANGER))
                 return r < 0 ? r : -ENOBUFS;
         update_events(c);
         return 0;
@@ -209,23 +225,26 @@ static void rest(Connection *c, usec_t until) {
 /* What a client costs is measured where it costs it. */
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Connection *c = userdata;
-        usec_t begin = now_monotonic(), until;
+        usec_t begin, until;
         int r = 0;
 
         if (c->doomed)
                 return 0;
-        if (!bus_user_may_go_on(c->user, begin, &until)) {
+        if (!bus_user_may_go_on(c->user, now_monotonic(), &until)) {
                 rest(c, until);
                 return 0;
         }
 
+        begin = bus_time_spent();
         if (!c->authenticated)
                 r = authenticate(c);
+        else if (c->behind && n_unread(c) <= BEHIND_AT / 2)
+                signals_catch_up(c);
         else if (c->held && n_unread(c) == 0)
                 answer_held(c);
         else
                 r = step(c);
-        bus_user_charge(c->user, usec_sub(now_monotonic(), begin));
+        bus_user_charge(c->user, usec_sub(bus_time_spent(), begin));
 
         if (r < 0)
                 connection_doom(c);

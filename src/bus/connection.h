@@ -33,7 +33,11 @@
 #define CONNECTIONS_MAX 256         /* in all */
 #define CONNECTIONS_PER_USER_MAX 32 /* of one stranger */
 #define AUTHENTICATION_TIMEOUT (2 * USEC_PER_SEC)
-#define QUEUE_MAX_AT_SIGNAL 1024              /* unread messages; a signal is kept once for all its readers */
+#define BEHIND_AT 512 /* unread messages: from then on changes of units are owed, see backlog.h */
+#define QUEUE_MAX_OF_STRANGER 1024            /* unread signals; each is kept once for all its readers */
+#define QUEUE_MAX 65536                       /* of who may control: of jobs, some hundred bytes each */
+#define QUEUE_MAX_OF_DAEMON 16384             /* of the system bus, which reads for many */
+#define CATCH_UP_AT_ONCE 32                   /* units that one turn tells a reader about */
 #define HELD_MAX 1024                         /* calls that wait for an answer to be read */
 #define INCOMING_MAX (512 * 1024)             /* bytes of a stranger's message */
 #define KERNEL_BUFFER_OF_STRANGER (64 * 1024) /* the kernel doubles it */
@@ -68,6 +72,8 @@ typedef struct Connection {
         Identity who;        /* the peer when it connected */
         usec_t since;        /* monotonic */
         bool may_control, authenticated, doomed;
+        bool behind;        /* changes of units are owed to it ... */
+        uint64_t told;      /* ... from after that one */
         bool resting;       /* until its user has paid off its debt */
         bool has_called;    /* no signals before: who says Hello takes nothing else for the answer to it */
         bool is_bus_client; /* has said Hello: gets what it has asked for with AddMatch */
@@ -96,6 +102,8 @@ void connection_doom(Connection *c); /* it goes at the end of the turn, unless i
 bool connection_is_ready(const Connection *c);
 bool connection_listens(const Connection *c);                 /* some signal may be for it */
 int connection_send_signal(Connection *c, sd_bus_message *m); /* negative: it has to go */
+void connection_note_behind(Connection *c); /* too much is unread: changes of units will be owed */
+void connection_has_caught_up(Connection *c);
 void connection_flush(Connection *c); /* as far as the socket takes it, the last time */
 
 int connection_add_match(Connection *c, const char *rule); /* as matches_add() */
@@ -108,6 +116,7 @@ void deferred_call_free(DeferredCall *d); /* after the answer was sent */
 bool bus_has_room_for(const Bus *b, const BusUser *u);
 int bus_user_of(Bus *b, uid_t uid, BusUser **ret); /* found or made */
 void bus_user_leave(Bus *b, BusUser *u);           /* one of its connections has gone */
+usec_t bus_time_spent(void); /* by this process: what others do on the machine is nobody's debt */
 void bus_user_charge(BusUser *u, usec_t cost);
 bool bus_user_may_go_on(BusUser *u, usec_t now, usec_t *ret_until); /* until: filled when it may not */
 void bus_users_wake_at(Bus *b, usec_t when);

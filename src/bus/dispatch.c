@@ -32,7 +32,7 @@ static const Method peer_methods[] = {
 
 static const StandardInterface standard_interfaces[] = {
         { PEER_INTERFACE, peer_methods },
-        { "org.freedesktop.DBus.Properties", properties_methods },
+        { PROPERTIES_INTERFACE, properties_methods },
         { "org.freedesktop.DBus.Introspectable", introspect_methods },
 };
 

@@ -18,6 +18,7 @@
 #define MANAGER_INTERFACE "org.freedesktop.systemd1.Manager"
 #define UNIT_PATH_PREFIX MANAGER_PATH "/unit"
 #define JOB_PATH_PREFIX MANAGER_PATH "/job"
+#define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
 #define DRIVER_NAME "org.freedesktop.DBus"
 #define DRIVER_PATH "/org/freedesktop/DBus"
 #define LOG_CONTROL_PATH "/org/freedesktop/LogControl1"

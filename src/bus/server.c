@@ -55,19 +55,38 @@ int bus_append_holders(Bus *b, const Unit *u, sd_bus_message *m) {
 }
 
 /* One message for all: sd-bus allows a sealed message on several connections and keeps it once. */
-void bus_broadcast(Bus *b, sd_bus_message *m) {
+static void broadcast(Bus *b, sd_bus_message *m, bool to_all) {
         uint64_t unread = 0;
         Connection *c;
 
         DL_FOREACH (b->connections, c) {
-                if (connection_send_signal(c, m) < 0)
+                if ((to_all || !c->behind) && connection_send_signal(c, m) < 0)
                         connection_doom(c);
         }
 
         c = system_bus_listener(b->system);
         if (c && (sd_bus_send(c->sd, m, NULL) < 0 || sd_bus_get_n_queued_write(c->sd, &unread) < 0 ||
-                  unread > QUEUE_MAX_AT_SIGNAL))
+                  unread > QUEUE_MAX_OF_DAEMON))
                 system_bus_lost(b->system);
+}
+
+void bus_broadcast(Bus *b, sd_bus_message *m) {
+        broadcast(b, m, true);
+}
+
+void bus_broadcast_change(Bus *b, sd_bus_message *m) {
+        broadcast(b, m, false);
+}
+
+/* Who is behind is found out before a change is told, and does not change while it is. */
+int bus_owe(Bus *b, Unit *u) {
+        Connection *c;
+
+        DL_FOREACH (b->connections, c) {
+                if (connection_listens(c))
+                        connection_note_behind(c);
+        }
+        return b->backlog.n_readers > 0 ? backlog_add(&b->backlog, u) : 0;
 }
 
 void bus_give_up_answer(sd_bus_message *call) {

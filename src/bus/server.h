@@ -6,6 +6,7 @@
  * the clients and their limits.
  */
 
+#include "bus/backlog.h"
 #include "bus/bus.h"
 #include "bus/connection.h"
 #include "bus/door.h"
@@ -27,6 +28,7 @@ struct Bus {
         unsigned n_connections, n_strangers, n_ever;
         BusUser *users;         /* owned */
         DeferredCall *deferred; /* owned */
+        Backlog backlog;
         unsigned n_failed_told; /* NFailedUnits as clients know it */
         bool closing;           /* calls are no longer answered */
         PropertyIndex indexes[INTERFACE_MAX];
@@ -47,6 +49,9 @@ int bus_append_holders(Bus *b, const Unit *u,
 Connection *bus_first_ready(Bus *b);
 Connection *bus_find_connection(Bus *b, unsigned number); /* NULL: it has gone */
 void bus_broadcast(Bus *b, sd_bus_message *m);
+/* How a unit is now: to who is not behind. */
+void bus_broadcast_change(Bus *b, sd_bus_message *m);
+int bus_owe(Bus *b, Unit *u); /* to who is; 0 or -ENOMEM */
 /* An answer that is no success. Who asked gets it, or the end of the connection: nobody waits for ever. */
 void bus_refuse(sd_bus_message *call, int r, sd_bus_error *error);
 /* The answer could not be sent. */

@@ -33,9 +33,9 @@ static int new_signal(Bus *b, const char *path, const char *interface, const cha
 }
 
 /* Who waits for a signal that memory did not suffice for would wait for ever: an end of the connection is an answer. */
-static void broadcast_if_complete(Bus *b, sd_bus_message *m, int r) {
+static void send_if_complete(Bus *b, sd_bus_message *m, int r, void (*send)(Bus *b, sd_bus_message *m)) {
         if (r >= 0)
-                bus_broadcast(b, m);
+                send(b, m);
         else if (r != -ENOTCONN)
                 bus_drop_listeners(b, r);
         sd_bus_message_unref(m);
@@ -53,7 +53,13 @@ static void emit(Bus *b, const char *member, const char *types, ...) {
                 r = sd_bus_message_appendv(m, types, ap);
                 va_end(ap);
         }
-        broadcast_if_complete(b, m, r);
+        send_if_complete(b, m, r, bus_broadcast);
+}
+
+static int append_changes(Object *o, const Interface *i, sd_bus_message *m) {
+        int r = sd_bus_message_append(m, "s", i->name);
+
+        return r < 0 ? r : properties_append_changed(o, i, m);
 }
 
 static void emit_properties(Object *o, const char *path, InterfaceId interface) {
@@ -64,12 +70,63 @@ static void emit_properties(Object *o, const char *path, InterfaceId interface) 
         if (!interface_has_changes(i))
                 return;
 
-        r = new_signal(o->bus, path, "org.freedesktop.DBus.Properties", "PropertiesChanged", &m);
+        r = new_signal(o->bus, path, PROPERTIES_INTERFACE, "PropertiesChanged", &m);
         if (r >= 0)
-                r = sd_bus_message_append(m, "s", i->name);
-        if (r >= 0)
-                r = properties_append_changed(o, i, m);
-        broadcast_if_complete(o->bus, m, r);
+                r = append_changes(o, i, m);
+        send_if_complete(o->bus, m, r, o->kind == OBJECT_UNIT ? bus_broadcast_change : bus_broadcast);
+}
+
+/* For one reader, who was behind. */
+static int tell_properties(Connection *c, Object *o, const char *path, InterfaceId interface) {
+        sd_bus_message *m __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        const Interface *i = &interfaces[interface];
+        int r;
+
+        if (!interface_has_changes(i))
+                return 0;
+        if ((r = sd_bus_message_new_signal(c->sd, &m, path, PROPERTIES_INTERFACE, "PropertiesChanged")) < 0 ||
+            (r = append_changes(o, i, m)) < 0)
+                return r;
+        return connection_send_signal(c, m);
+}
+
+/* What clients of systemd know nothing of has no signals. */
+static size_t told_interfaces(const Object *o, InterfaceId ids[OBJECT_INTERFACES_MAX]) {
+        size_t n = object_interfaces(o, ids), kept = 0;
+
+        for (size_t i = 0; i < n; i++)
+                if (ids[i] != INTERFACE_OWN_UNIT)
+                        ids[kept++] = ids[i];
+        return kept;
+}
+
+static int tell_unit(Connection *c, Unit *u) {
+        char *path auto_free = NULL;
+        InterfaceId ids[OBJECT_INTERFACES_MAX];
+        int r = unit_path(u, &path);
+        Object o;
+        size_t n;
+
+        object_of_unit(c->bus, u, &o);
+        n = told_interfaces(&o, ids);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = tell_properties(c, &o, path, ids[i]);
+        return r;
+}
+
+void signals_catch_up(Connection *c) {
+        OwedUnit *o = backlog_after(&c->bus->backlog, c->told);
+        int r = 0;
+
+        for (unsigned i = 0; r >= 0 && o && i < CATCH_UP_AT_ONCE; i++) {
+                r = tell_unit(c, o->unit);
+                c->told = o->serial;
+                o = o->next;
+        }
+        if (r < 0)
+                connection_doom(c);
+        else if (!o)
+                connection_has_caught_up(c);
 }
 
 static void emit_failed_units(Bus *b) {
@@ -106,6 +163,7 @@ static void on_unit_removed(Unit *u, void *userdata) {
         bus_forget_references(b, u);
         system_bus_forget_references(b->system, u);
         system_bus_unit_removed(b->system, u);
+        backlog_forget(&b->backlog, u);
         emit_unit(b, u, "UnitRemoved");
 }
 
@@ -121,17 +179,18 @@ static void on_unit_changed(Unit *u, void *userdata) {
         driver_socket_unit_moved(b->driver, u);
         if (!bus_first_ready(b))
                 return;
-        r = unit_path(u, &path);
+        r = bus_owe(b, u);
+        if (r >= 0)
+                r = unit_path(u, &path);
         if (r < 0) {
                 bus_drop_listeners(b, r);
                 return;
         }
 
         object_of_unit(b, u, &o);
-        n = object_interfaces(&o, ids);
+        n = told_interfaces(&o, ids);
         for (size_t i = 0; i < n; i++)
-                if (ids[i] != INTERFACE_OWN_UNIT)
-                        emit_properties(&o, path, ids[i]);
+                emit_properties(&o, path, ids[i]);
         emit_failed_units(b);
 }
 

@@ -18,7 +18,7 @@
 #define AFTER_FAILURE (1 * USEC_PER_SEC)
 #define LISTENERS_MAX 256
 #define ANSWERS_MAX 16   /* messages that wait for the daemon; what fits into its socket does not count */
-#define REFUSALS_MAX 512 /* less than QUEUE_MAX_AT_SIGNAL, which ends the connection */
+#define REFUSALS_MAX 512 /* less than QUEUE_MAX_OF_DAEMON, which ends the connection */
 #define NAME_FLAGS (SD_BUS_NAME_ALLOW_REPLACEMENT | SD_BUS_NAME_REPLACE_EXISTING)
 
 /* Somebody on the bus who wants signals until it leaves. */

@@ -2,6 +2,7 @@
 /* What the clients of one uid cost together. */
 
 #include <errno.h>
+#include <time.h>
 #include <utlist.h>
 
 #include "bus/connection.h"
@@ -49,6 +50,13 @@ int bus_user_of(Bus *b, uid_t uid, BusUser **ret) {
         DL_APPEND(b->users, u);
         *ret = u;
         return 0;
+}
+
+usec_t bus_time_spent(void) {
+        struct timespec t = { 0 };
+
+        (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        return (usec_t)t.tv_sec * USEC_PER_SEC + (usec_t)t.tv_nsec / NSEC_PER_USEC;
 }
 
 void bus_user_charge(BusUser *u, usec_t cost) {

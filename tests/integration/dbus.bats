@@ -67,11 +67,43 @@ n_units() {
         enabled a.service
         boot
         inside_sh 'head -c 1000000 /dev/urandom | timeout 5 nc -U /run/systemd/private >/dev/null || true'
-        inside_sh 'for i in $(seq 300); do timeout 200 nc -dU /run/systemd/private & done >/dev/null 2>&1'
-        wait_host descriptors 100 300           # no more than the cap, and ours
+        # 300 that say nothing: no more are held than the cap, and ours; then none, for they do not authenticate.
+        inside /usr/bin/python3 -c '
+import os, socket
+held = [socket.socket(socket.AF_UNIX) for _ in range(300)]
+most = 0
+for s in held:
+    s.connect("/run/systemd/private")
+    most = max(most, len(os.listdir("/proc/1/fd")))
+assert 100 <= most <= 300, most
+for s in held:
+    s.settimeout(60)
+    assert s.recv(1) == b""
+'
         wait_host descriptors 0 64 # whoever did not authenticate has been dropped
         inside timeout 20 systemctl is-active a.service
         [[ $(show a.service MainPID) != 0 ]]
+}
+
+n_jobs_are() {
+        [[ $(ctl show -p NJobs --value) == "$1" ]]
+}
+
+@test "a client that stands still while ten thousand jobs end is told of each of them" {
+        local waiting
+        unit gate.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "until [ -e /out/go ]; do sleep 0.05; done"'
+        unit u@.target <<<$'[Unit]\nDefaultDependencies=no\nAfter=gate.service'
+        boot
+        inside_sh 'echo $$ >/out/pid; exec timeout -s KILL 200 systemctl start gate.service $(seq -f u@%.0f.target 10000)' 3>&- &
+        waiting=$!
+        DEADLINE=100 wait_host n_jobs_are 10001
+        inside_sh 'kill -STOP $(pgrep -x -P "$(cat /out/pid)" systemctl)'
+        touch "$T/out/go"
+        DEADLINE=100 wait_host n_jobs_are 0
+        answers
+        inside_sh 'kill -CONT $(pgrep -x -P "$(cat /out/pid)" systemctl)'
+        wait "$waiting"
+        [[ $(ctl list-units --no-legend 'u@*.target' | grep -c ' active ') == 10000 ]]
 }
 
 @test "only its owner may connect to the private socket" {

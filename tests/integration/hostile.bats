@@ -40,6 +40,11 @@ state() {
         ls -lR "$T/units"
 }
 
+# Units that were asked for are forgotten again.
+state_is_as_before() {
+        state | diff -q "$T/before" -
+}
+
 memory() {
         inside awk -v f="$1:" '$1 == f { print $2 }' /proc/1/status
 }
@@ -71,7 +76,7 @@ others_are_served() {
         wait $! || { cat "$T/said"; return 1; }
         cat "$T/said"
         wait_host descriptors_are "$descriptors_before"
-        state | diff "$T/before" -
+        wait_host state_is_as_before || state | diff "$T/before" -
         echo "memory: $memory_before, at most $(memory VmHWM), now $(memory VmRSS)"
         (($(memory VmHWM) - memory_before < MEMORY_MAX))
         answers
@@ -109,5 +114,5 @@ others_are_served() {
         hostile methods private names unread crowd deep
         (($(memory VmHWM) - memory_before < MEMORY_MAX))
         wait_for busctl --system call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.DBus.Peer Ping
-        state | diff "$T/before" -
+        wait_host state_is_as_before || state | diff "$T/before" -
 }

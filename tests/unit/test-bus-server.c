@@ -396,8 +396,16 @@ static void who_does_not_read_costs_one_answer(void **state) {
         sd_bus_close_unref(sd);
 }
 
-static void a_subscriber_that_does_not_read_is_dropped(void **state) {
-        Server *s = *state;
+/* Who connects from now on is a stranger. */
+static void expect_strangers(Server *s) {
+        BusUser *u;
+
+        assert_int_equal(bus_user_of(s->bus, geteuid(), &u), 0);
+        u->stranger = true;
+}
+
+/* Connected, and listening to everything. It reads nothing but the answer that says so. */
+static sd_bus *listener(Server *s) {
         sd_bus *sd = client(s, false);
 
         for (unsigned i = 0; i < 100 && sd_bus_is_ready(sd) == 0; i++) {
@@ -408,14 +416,116 @@ static void a_subscriber_that_does_not_read_is_dropped(void **state) {
                                              "Ping", NULL, NULL, "") >= 0);
         assert_true(sd_bus_flush(sd) >= 0);
         settle(s);
-        for (unsigned i = 0; i < SIGNALS_MAX && !s->bus->connections->doomed; i++)
+        return sd;
+}
+
+/* How many signals there were, each of which counts, when it was too much. */
+static unsigned signals_until_dropped(Server *s, uint64_t *ret_unread) {
+        unsigned n = 0;
+
+        for (; n < SIGNALS_MAX && !s->bus->connections->doomed; n++) {
+                assert_true(sd_bus_get_n_queued_write(s->bus->connections->sd, ret_unread) >= 0);
                 s->world->manager.observer.reloading(true, s->world->manager.observer.userdata);
+        }
         settle(s);
         assert_int_equal(s->bus->n_connections, 0);
+        return n;
+}
+
+static void a_subscriber_that_does_not_read_is_dropped(void **state) {
+        Server *s = *state;
+        sd_bus *sd = listener(s);
+        uint64_t unread = 0;
+
+        assert_in_range(signals_until_dropped(s, &unread), QUEUE_MAX, SIGNALS_MAX - 1);
+        assert_int_equal(unread, QUEUE_MAX);
+        sd_bus_close_unref(sd);
+
+        expect_strangers(s);
+        sd = listener(s);
+        s->bus->connections->may_control = false;
+        assert_true(signals_until_dropped(s, &unread) < QUEUE_MAX);
+        assert_int_equal(unread, QUEUE_MAX_OF_STRANGER);
         sd_bus_close_unref(sd);
 }
 
-/* EMFILE leaves the peer in the backlog and the socket readable: the loop must not spin over it. */
+typedef struct Seen {
+        unsigned n_changes, n_others;
+        char last[2][64]; /* states of two units */
+} Seen;
+
+static int on_state(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *path = sd_bus_message_get_path(m), *name, *value;
+        Seen *seen = userdata;
+        int r;
+
+        if (sd_bus_message_is_signal(m, MANAGER_INTERFACE, "Reloading"))
+                seen->n_others++;
+        if (!sd_bus_message_is_signal(m, PROPERTIES_INTERFACE, "PropertiesChanged"))
+                return 0;
+        seen->n_changes++;
+        assert_true(sd_bus_message_skip(m, "s") >= 0);
+        assert_true(sd_bus_message_enter_container(m, 'a', "{sv}") >= 0);
+        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                assert_true(sd_bus_message_read(m, "s", &name) >= 0);
+                if (str_equal(name, "SubState")) {
+                        assert_true(sd_bus_message_read(m, "v", "s", &value) >= 0);
+                        strcpy(seen->last[!!strstr(path, "b_2e")], value);
+                } else
+                        assert_true(sd_bus_message_skip(m, "v") >= 0);
+                assert_true(sd_bus_message_exit_container(m) >= 0);
+        }
+        assert_true(r >= 0);
+        return 0;
+}
+
+static bool is_behind(const Server *s) {
+        return s->bus->connections->behind;
+}
+
+/* It misses no signal of which each one counts, and of units it gets how they are in the end. */
+static void who_was_behind_catches_up_with_the_latest(void **state) {
+        Server *s = *state;
+        sd_bus *sd = listener(s);
+        const ManagerObserver *o = &s->world->manager.observer;
+        Unit *u[] = { world_unit(s->world, "a.service", "[Service]\nExecStart=/bin/true\n"),
+                      world_unit(s->world, "b.service", "[Service]\nExecStart=/bin/true\n"),
+                      world_unit(s->world, "c.service", "[Service]\nExecStart=/bin/true\n") };
+        Seen seen = { 0 };
+        unsigned n = 0;
+        uint64_t unread;
+        bool more = true;
+
+        for (; n < SIGNALS_MAX && !is_behind(s); n++)
+                o->unit_changed(u[0], o->userdata);
+        assert_true(is_behind(s));
+        for (unsigned i = 0; i < 50000; i++) {
+                o->unit_changed(u[i % 3], o->userdata);
+                if (i % 100 == 0)
+                        o->reloading(true, o->userdata);
+        }
+        assert_int_equal(sd_bus_get_n_queued_write(s->bus->connections->sd, &unread), 0);
+        assert_in_range(unread, BEHIND_AT, BEHIND_AT + 510);
+        assert_int_equal(HASH_COUNT(s->bus->backlog.by_unit), 3);
+        o->unit_removed(u[2], o->userdata); /* of which one hears nothing more */
+        assert_int_equal(HASH_COUNT(s->bus->backlog.by_unit), 2);
+
+        unit_runtime(u[0])->machine.service.state = SERVICE_RUNNING;
+        unit_runtime(u[1])->machine.service.state = SERVICE_STOP_SIGTERM;
+        assert_true(sd_bus_add_filter(sd, NULL, on_state, &seen) >= 0);
+        for (unsigned turns = 0; turns < SIGNALS_MAX && (more || is_behind(s)); turns++) {
+                more = sd_bus_process(sd, NULL) > 0;
+                assert_true(sd_event_run(s->world->manager.event, 0) >= 0);
+        }
+        assert_false(is_behind(s));
+        assert_null(s->bus->backlog.list);
+        assert_int_equal(seen.n_others, 500);
+        assert_in_range(seen.n_changes, 4, 2 * n + 8);
+        assert_string_equal(seen.last[0], "running");
+        assert_string_equal(seen.last[1], "stop-sigterm");
+        sd_bus_close_unref(sd);
+}
+
 static void accepting_pauses_when_descriptors_run_out(void **state) {
         Server *s = *state;
         int fd = raw_client(s), probe = fcntl(fd, F_DUPFD_CLOEXEC, 0), enabled;
@@ -468,14 +578,6 @@ static void a_stranger_that_takes_more_than_its_share_rests(void **state) {
         assert_false(s->bus->connections->resting);
         assert_true(s->bus->connections->has_called);
         sd_bus_close_unref(sd);
-}
-
-/* Who connects from now on is a stranger. */
-static void expect_strangers(Server *s) {
-        BusUser *u;
-
-        assert_int_equal(bus_user_of(s->bus, geteuid(), &u), 0);
-        u->stranger = true;
 }
 
 static int stranger(Server *s, const char *greeting, size_t n) {
@@ -677,6 +779,7 @@ int main(void) {
                 TEST(connections_beyond_the_cap_are_closed),
                 TEST(who_does_not_read_costs_one_answer),
                 TEST(a_subscriber_that_does_not_read_is_dropped),
+                TEST(who_was_behind_catches_up_with_the_latest),
                 TEST(accepting_pauses_when_descriptors_run_out),
                 TEST(others_may_look_but_not_touch),
                 TEST(a_stranger_that_takes_more_than_its_share_rests),
