@@ -202,6 +202,8 @@ const CtlOption ctl_options[] = {
         { "abort", 0, NULL, "turn back the roll that is under way", FLAG(abort), .verb = "roll" },
         { "or-start", 0, NULL, "start what is not active", FLAG(or_start), .verb = "roll" },
         { "no-wait", 0, NULL, "do not wait for the end of the roll", FLAG(no_block), .verb = "roll" },
+        { "http", 0, NULL, "answer one request of HTTP on the standard input; see svinit-metrics.socket",
+          FLAG(http), .verb = "metrics" },
         { "permanent", 0, NULL, "for good, not until the next boot", FLAG(permanent), .verb = "scale" },
         { "output", 0, "DIR", "a file for each unit, there", TEXT(directory), .verb = "import",
           .words = WORDS_FILES },

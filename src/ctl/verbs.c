@@ -68,6 +68,8 @@ const Verb verbs[] = {
           verb_trigger, "Units", .there = true, .words = WORDS_UP },
         { "ipc", "[UNIT]", "Count the messages on channels (X-IPC=); -f shows them", 0, 1, verb_ipc, "Units",
           .there = true, .reads = true, .words = WORDS_UP },
+        { "metrics", "[PATTERN...]", "Show the figures of services as OpenMetrics text; -o json", 0, -1,
+          verb_metrics, "Units", .there = true, .reads = true, .words = WORDS_SERVICES },
         { "set-profile", "UNIT NAME", "Choose among the unit's sections [X-Profile NAME]; \"\" for none", 2,
           2, verb_set_profile, "Units", .words = WORDS_UNIT_THEN_PROFILES },
         { "reset-failed", "[UNIT...]", "Forget that units have failed", 0, -1, verb_reset_failed, "Units",

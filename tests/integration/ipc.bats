@@ -141,3 +141,74 @@ ready_now() {
 another_pid() {
         [ "$(show "$1" ActiveState)" = active ] && [ "$(show "$1" MainPID)" != "$2" ]
 }
+
+@test "metrics and actions: of @pm2/io on the channel, by sd_notify from any language; OpenMetrics, JSON, HTTP" {
+        node io '
+                process.on("message", m => {
+                        const name = typeof m === "string" ? m : m.msg;
+                        const reply = r => process.send({type: "axm:reply", data: {at: 0, action_name: name, return: r}});
+                        if (name === "hello") reply({world: 1});
+                        if (name === "add") reply(m.opts.a + m.opts.b);
+                        if (name === "mute") process.send({type: "axm:option:configuration", data: {}});
+                });
+                for (const a of ["hello", "add", "mute"])
+                        process.send({type: "axm:action", data: {action_name: a, action_type: "custom", arity: 1}});
+                process.send({type: "axm:monitor", data: {
+                        "Heap Size": {value: "12.5", unit: "MiB", type: "v8"}, users: {value: 3}, "a\"b\\\n\t": {value: 1},
+                        version: {value: "1.2.3"}, bad: 7, worse: null}});
+                process.send({type: "process:exception", data: {message: "x"}});
+                process.send("ready");' X-Instances=2 X-ReadyOn=message
+        unit shell.service <<<$'[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sh -c \'systemd-notify --ready X_METRIC_jobs=41 "X_METRIC_queue depth=7" "X_ACTIONS=a b"; exec sleep infinity\''
+        boot
+        # Nobody has a channel: figures of svinit alone, and no svinit-apps for them.
+        run -0 inside svctl metrics
+        [[ $output == *'svinit_unit_state{unit="dbus.service",state="active"} 1'*"# EOF" ]]
+        run -1 apps_pid
+        run -0 ctl start io shell
+        ready io 2
+        run -0 inside svctl trigger io hello
+        [ "$(sort <<<"$output")" = 'io@0.service: {"world":1}
+io@1.service: {"world":1}' ]
+        run -0 inside svctl trigger io@1 add '{"a":2,"b":40}'
+        [ "$output" = 42 ]
+        run -1 inside svctl trigger io none
+        [[ $output == *"No instance of io.service that runs offers the action none"* ]]
+        run -1 inside svctl trigger io@0 hello '{'
+        run -1 inside svctl trigger io@0 mute
+        [[ $output == *"io@0.service: no reply"*"1 of 1 did not reply"* ]]
+        wait_host in_metrics 'svinit_application_metric{unit="shell.service",name="queue depth"} 7'
+        run -0 inside svctl metrics
+        echo "$output" >"$T/out/metrics"
+        for line in 'svinit_application_metric{unit="io@0.service",name="Heap Size",measure="MiB"} 12.5' \
+                'svinit_application_metric{unit="io@1.service",name="users"} 3' \
+                'svinit_application_metric{unit="io@1.service",name="a\"b\\??"} 1' \
+                'svinit_application_metric{unit="shell.service",name="jobs"} 41' \
+                'svinit_unit_messages_received_total{unit="io@0.service",type="process:exception"} 1' \
+                'svinit_unit_restarts_total{unit="shell.service"} 0'; do
+                grep -qxF "$line" "$T/out/metrics"
+        done
+        [ "$(tail -1 "$T/out/metrics")" = '# EOF' ]
+        run ! grep -q '1.2.3' "$T/out/metrics"
+        # Each line is one that the format has; each family is told once, and its samples follow it.
+        run ! grep -vE '^(# (TYPE|UNIT|HELP) svinit_[a-z_]+ .+|# EOF|svinit_[a-z_]+\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\} -?[0-9.]+(e[+-][0-9]+)?)$' "$T/out/metrics"
+        [ "$(grep -c '^# TYPE' "$T/out/metrics")" = "$(grep '^# TYPE' "$T/out/metrics" | sort -u | wc -l)" ]
+        run -0 inside svctl metrics -o json io@0 shell
+        [ "$(jq -c '.[0] | [.unit, .state, .received["axm:action"], .metrics["Heap Size"], .metrics.version.value, .actions]' <<<"$output")" = \
+                '["io@0.service","active",3,{"value":"12.5","measure":"MiB"},"1.2.3",["hello","add","mute"]]' ]
+        [ "$(jq -c '.[1].actions' <<<"$output")" = '["a","b"]' ]
+        # Somebody who scrapes.
+        run -0 ctl start svinit-metrics.socket
+        inside_sh "printf 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n' | nc -N 127.0.0.1 9453" >"$T/out/http"
+        head -1 "$T/out/http" | grep -q '^HTTP/1.0 200 OK'
+        grep -q '^Content-Type: application/openmetrics-text; version=1.0.0' "$T/out/http"
+        grep -q 'svinit_application_metric{unit="shell.service",name="jobs"} 41' "$T/out/http"
+        [ "$(tail -1 "$T/out/http")" = '# EOF' ]
+        [[ $(inside_sh "printf 'GET / HTTP/1.0\r\n\r\n' | nc -N 127.0.0.1 9453") == "HTTP/1.0 404 Not Found"* ]]
+        [[ $(inside_sh "printf 'POST /metrics HTTP/1.0\r\n\r\n' | nc -N 127.0.0.1 9453") == "HTTP/1.0 405"* ]]
+        stop
+        [ "$exit_code" = 0 ]
+}
+
+in_metrics() {
+        inside svctl metrics | grep -qxF "$1"
+}

@@ -83,6 +83,7 @@ struct Ctl {
         bool batch, tree;                       /* top */
         bool abort, or_start;                   /* roll */
         bool permanent;                         /* scale */
+        bool http;                              /* metrics */
         const char *directory;                  /* import: --output= */
         bool check;                             /* import */
         char **only;                            /* import */
@@ -308,6 +309,7 @@ VERB(send);
 VERB(call);
 VERB(trigger);
 VERB(ipc);
+VERB(metrics);
 VERB(set_profile);
 VERB(roll);
 VERB(stdio_bridge);
