@@ -265,7 +265,7 @@ static void on_roll_ended(Unit *u, uint32_t id, const char *result, const char *
 
         if (r >= 0)
                 r = sd_bus_message_append(m, "usss", id, u->id, result, reason);
-        broadcast_if_complete(b, m, r);
+        send_if_complete(b, m, r, bus_broadcast);
 }
 
 static void on_reloading(bool active, void *userdata) {
