@@ -90,16 +90,6 @@ static int tell_properties(Connection *c, Object *o, const char *path, Interface
         return connection_send_signal(c, m);
 }
 
-/* What clients of systemd know nothing of has no signals. */
-static size_t told_interfaces(const Object *o, InterfaceId ids[OBJECT_INTERFACES_MAX]) {
-        size_t n = object_interfaces(o, ids), kept = 0;
-
-        for (size_t i = 0; i < n; i++)
-                if (ids[i] != INTERFACE_OWN_UNIT)
-                        ids[kept++] = ids[i];
-        return kept;
-}
-
 static int tell_unit(Connection *c, Unit *u) {
         char *path auto_free = NULL;
         InterfaceId ids[OBJECT_INTERFACES_MAX];
@@ -108,7 +98,7 @@ static int tell_unit(Connection *c, Unit *u) {
         size_t n;
 
         object_of_unit(c->bus, u, &o);
-        n = told_interfaces(&o, ids);
+        n = object_interfaces(&o, ids);
         for (size_t i = 0; r >= 0 && i < n; i++)
                 r = tell_properties(c, &o, path, ids[i]);
         return r;
@@ -167,30 +157,40 @@ static void on_unit_removed(Unit *u, void *userdata) {
         emit_unit(b, u, "UnitRemoved");
 }
 
-static void on_unit_changed(Unit *u, void *userdata) {
-        char *path auto_free = NULL;
-        InterfaceId ids[OBJECT_INTERFACES_MAX];
-        Bus *b = userdata;
-        Object o;
-        size_t n;
+/* NULL: nobody listens, or nobody does any more. Who is behind is owed the change. */
+static char *path_of_changed(Bus *b, Unit *u) {
+        char *path = NULL;
         int r;
 
-        system_bus_unit_changed(b->system, u);
-        driver_socket_unit_moved(b->driver, u);
         if (!bus_first_ready(b))
-                return;
+                return NULL;
         r = bus_owe(b, u);
         if (r >= 0)
                 r = unit_path(u, &path);
-        if (r < 0) {
-                bus_drop_listeners(b, r);
+        if (r >= 0)
+                return path;
+        bus_drop_listeners(b, r);
+        return NULL;
+}
+
+static void on_unit_changed(Unit *u, void *userdata) {
+        InterfaceId ids[OBJECT_INTERFACES_MAX];
+        char *path auto_free = NULL;
+        Bus *b = userdata;
+        Object o;
+        size_t n;
+
+        system_bus_unit_changed(b->system, u);
+        driver_socket_unit_moved(b->driver, u);
+        path = path_of_changed(b, u);
+        if (!path)
                 return;
-        }
 
         object_of_unit(b, u, &o);
-        n = told_interfaces(&o, ids);
+        n = object_interfaces(&o, ids);
         for (size_t i = 0; i < n; i++)
-                emit_properties(&o, path, ids[i]);
+                if (ids[i] != INTERFACE_OWN_UNIT)
+                        emit_properties(&o, path, ids[i]);
         emit_failed_units(b);
 }
 
@@ -242,18 +242,12 @@ int signal_nothing_to_do(Connection *c, const char *job, const char *unit) {
 }
 
 static void on_roll_changed(Unit *u, void *userdata) {
-        char *path auto_free = NULL;
         Bus *b = userdata;
+        char *path auto_free = path_of_changed(b, u);
         Object o;
-        int r;
 
-        if (!bus_first_ready(b))
+        if (!path)
                 return;
-        r = unit_path(u, &path);
-        if (r < 0) {
-                bus_drop_listeners(b, r);
-                return;
-        }
         object_of_unit(b, u, &o);
         emit_properties(&o, path, INTERFACE_OWN_UNIT);
 }
