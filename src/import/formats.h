@@ -26,4 +26,6 @@ int import_compose(Import *im);
 #define IMPORT_FILE_MAX (4U << 20)
 int import_read_file(Import *im, const char *path, Text *ret);
 int import_fail(Import *im, unsigned line, const char *format, ...) PRINTF_LIKE(3, 4); /* -EBADMSG */
+/* split.c: the words of a command line; -EINVAL: a quote is open, -ENOMEM. */
+int import_split(const char *text, char ***ret);
 int import_directory_of(const Import *im, char **ret); /* of im->file, absolute; 0 or -ENOMEM */

@@ -22,6 +22,7 @@ const ImportFormat import_formats[] = {
         { "pm2", "an ecosystem file of PM2 (.json, .yml, .js, .cjs, .mjs)", import_pm2 },
         { "supervisord", "a configuration of supervisord, with what it includes", import_supervisord },
         { "procfile", "a Procfile, with the .env beside it", import_procfile },
+        { "compose", "a compose file (compose.yaml)", import_compose },
         { 0 },
 };
 

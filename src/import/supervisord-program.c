@@ -70,7 +70,7 @@ static void write_command(Process *p) {
                 draft_drop(p->draft, "the program has no command");
                 return;
         }
-        r = supervisord_split(text, &argv);
+        r = import_split(text, &argv);
         if (r == -EINVAL || (r >= 0 && !argv)) {
                 draft_drop(p->draft, "command=%s, in which a quote is open", text);
                 return;

@@ -140,45 +140,6 @@ int supervisord_pairs(const char *text, char ***ret) {
         return r;
 }
 
-/* One word: quotes of both kinds, a backslash outside of them and, before '"' and itself, within double ones. */
-static int add_word(const char **p, Buf *b) {
-        char quote = 0;
-
-        for (; **p && (quote || !strchr(" \t\r\n", **p)); (*p)++) {
-                char c = **p;
-
-                if (quote && c == quote) {
-                        quote = 0;
-                } else if (!quote && (c == '"' || c == '\'')) {
-                        quote = c;
-                } else if (c == '\\' && quote != '\'' && (!quote || strchr("\"\\", (*p)[1]))) {
-                        if (!*++*p)
-                                return -EINVAL;
-                        buf_add_char(b, **p);
-                } else {
-                        buf_add_char(b, c);
-                }
-        }
-        return quote ? -EINVAL : b->error;
-}
-
-int supervisord_split(const char *text, char ***ret) {
-        char **l auto_strv = NULL;
-        int r = 0;
-
-        while (text += strspn(text, " \t\r\n"), *text && r >= 0) {
-                Buf b auto_buf = { 0 };
-                char *word;
-
-                r = add_word(&text, &b);
-                if (r >= 0 && (r = buf_take(&b, &word)) >= 0)
-                        r = strv_push(&l, word);
-        }
-        if (r >= 0)
-                *ret = TAKE(l);
-        return r;
-}
-
 int supervisord_size(const char *text, uint64_t *ret) {
         static const struct {
                 const char *unit;

@@ -317,3 +317,70 @@ E
         diff - <(cat "$T/out/web-"; echo) <<<$'/bin/sh /usr root 0022 A=x\ny "z" B=$HOME %i P=3000 '
         diff - <(cat "$T/out/worker-100%"; echo) <<<$'look 100% /usr root 0022 A=x\ny "z" B=$HOME %i P=3100 '
 }
+
+@test "compose: services are units, wait for each other and keep their limits" {
+        app .env <<<$'TAG=from-file\nB="of .env"'
+        app more.env <<<$'PORT=77'
+        app compose.yaml <<E
+x-common: &common { restart: unless-stopped, user: "daemon:daemon", working_dir: /usr }
+services:
+  web:
+    <<: *common
+    image: shop/web:\${TAG}
+    entrypoint: [/bin/sh, -c, '${LOOK//$/\$\$}', look]
+    command: web "\${A:-two  words}" \${TAG} 100%
+    environment: { A: "\$\${TAG} \${TAG}", OUT: /out/web, PORT: 80, EMPTY: }
+    depends_on:
+      db: { condition: service_healthy }
+      migrate: { condition: service_completed_successfully, restart: true }
+      gone: { condition: service_started }
+    deploy: { replicas: 1, resources: { limits: { cpus: '0.5', memory: 64M, pids: 99 }, reservations: { memory: 16m } } }
+    ulimits: { nofile: { soft: 1024, hard: 2048 }, core: -1 }
+    stop_grace_period: 1m30s
+    stop_signal: SIGQUIT
+    ports: ["80:80"]
+    nosuch: 1
+  db:
+    command: sleep infinity
+    restart: on-failure:3
+    healthcheck: { test: ["CMD-SHELL", "test -e /out/db \$\$HOME"], interval: 1s, retries: 5 }
+    env_file: [more.env, { path: none.env, required: false }]
+    cap_drop: [NET_RAW, CAP_CHOWN]
+    security_opt: [no-new-privileges]
+    read_only: true
+    tmpfs: /run/db:size=1m
+    mem_limit: 100mb
+    profiles: [full]
+  migrate:
+    command: ["sh", "-c", "touch /out/migrated"]
+    environment: [B, OUT=/out/migrate]
+  gone: { image: redis }
+networks: {}
+E
+        A= run -0 --separate-stderr import compose compose.yaml
+        [[ $output == *"# compose.yaml: not carried over: gone (line 33): the file does not say which command its image 'redis' runs"* ]]
+        for dropped in "image (line 5): " "ports (line 17): " "nosuch (line 18): compose has no such key" "depends_on gone, of which there is no unit"; do
+                [[ $output == *"# not carried over: $dropped"* ]]
+        done
+        [ "$(values CPUQuota) $(values TasksMax) $(values MemoryLow) $(values LimitNOFILE) $(values LimitCORE)" = "50% 99 16M 1024:2048 infinity" ]
+        [ "$(values MemoryMax | tr '\n' ' ')$(values CapabilityBoundingSet) $(values TemporaryFileSystem)" = "64M 100M ~CAP_NET_RAW CAP_CHOWN /run/db:size=1m" ]
+        [ "$(values EnvironmentFile | tr '\n' ' ')" = "$T/app/more.env -$T/app/none.env " ]
+        [ "$(values PassEnvironment | tr '\n' ' ')$(values PartOf)" = "EMPTY migrate.service" ]
+        grep -q '^Environment="B=of .env"$' <<<"$output"
+        A= run -0 import compose compose.yaml --output="$T/units"
+        good_for_all "$T"/units/*
+        run ! grep -q WantedBy "$T/units/db.service"
+        # A program that is asked for its health is another matter: here db is only started.
+        sed -i '/^X-\(Health\|ReadyOn\)/d; /^EnvironmentFile/d' "$T/units/db.service"
+        boot
+        run -0 ctl start web
+        wait_host test -e "$T/out/web-web"
+        diff - <(cat "$T/out/web-web"; echo) <<<'look web two  words from-file 100% /usr daemon 0022 A=${TAG} from-file B= P=80 '
+        [ -e "$T/out/migrated" ]
+        [ "$(show db ActiveState) $(show migrate SubState) $(show db NoNewPrivileges)" = "active exited yes" ]
+        app empty.yaml <<<'services: {}'
+        run -1 import compose empty.yaml
+        app broken.yaml <<<$'services:\n  a: [\n'
+        run -1 import compose broken.yaml
+        [[ $output =~ broken.yaml:[34]:\ This\ is\ neither\ YAML\ nor\ JSON:\  ]]
+}
