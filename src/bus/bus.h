@@ -4,19 +4,24 @@
 /*
  * The D-Bus server inside PID 1: org.freedesktop.systemd1 as systemctl and its
  * kin of systemd 252 expect it, on a private stream socket, peer to peer, and
- * on the container's system bus when there is one (system-bus.h).
+ * on the container's system bus when there is one (clients/system-bus.h).
  *
- *      client -> server.c (accept, limits) -> dispatch.c (path -> object, member -> row, access)
- *             -> *-methods.c, properties.c -> manager
- *      manager -> observer -> signals.c -> every connection that is ready
+ *      client -> clients/ (accept, limits) -> objects/ (path -> object, member -> row, access)
+ *             -> methods/, properties/ -> manager
+ *      manager -> observer -> clients/signals.c -> every connection that is ready
+ *
+ * codec/ turns values into messages and back. A folder includes only those
+ * that stand before it: codec, clients, objects, methods, properties; upwards
+ * they call through the headers beside this one, which stand before all.
  *
  * Nothing is registered with sd-bus: one filter for each connection looks
  * methods and properties up in constant tables, so that a connection costs no
  * more than its buffers. What a unit file says is shown straight from the rows
  * of unit/directive.h, what happens at run time from tables of getters.
  *
- * Nothing blocks and no client can cost more than the limits in server.h: who
- * does not authenticate, does not read or comes too often is dropped.
+ * Nothing blocks and no client can cost more than the limits in
+ * clients/connection.h: who does not authenticate, does not read or comes too
+ * often is dropped.
  */
 
 #include "manager/manager.h"

@@ -18,7 +18,7 @@ extern const Property service_properties[], socket_properties[], timer_propertie
 extern const Property own_unit_properties[], own_roll_properties[];
 extern const Property cgroup_properties[], exec_properties[], kill_properties[];
 
-/* getters.c: values that are the same for every object, for what svinit has not. `arg` is the value where it is a number. */
+/* properties/getters.c: values that are the same for every object, for what svinit has not. `arg` is the value where it is a number. */
 int get_number(Object *o, const Property *p, sd_bus_message *m);
 int get_text(Object *o, const Property *p, sd_bus_message *m);    /* p->text */
 int get_nothing(Object *o, const Property *p, sd_bus_message *m); /* "", empty array, or a record of such */

@@ -24,8 +24,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "bus/clients/server.h"
 #include "bus/object.h"
-#include "bus/server.h"
 #include "bus/tables.h"
 #include "fuzz.h"
 #include "manager/manager-internal.h"

@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bus/append.h"
-#include "bus/property-text.h"
+#include "bus/codec/append.h"
+#include "bus/codec/property-text.h"
 #include "fuzz.h"
 
 #define ELEMENTS_MAX 4

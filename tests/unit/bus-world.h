@@ -17,8 +17,8 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include "bus/clients/server.h"
 #include "bus/object.h"
-#include "bus/server.h"
 
 typedef struct World {
         Manager manager;

@@ -3,7 +3,7 @@
 
 #include "bus-world.h"
 
-#include "bus/append.h"
+#include "bus/codec/append.h"
 
 typedef struct Wire {
         sd_bus *sd;

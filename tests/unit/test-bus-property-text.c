@@ -3,7 +3,7 @@
 
 #include "bus-world.h"
 
-#include "bus/property-text.h"
+#include "bus/codec/property-text.h"
 
 #include <signal.h>
 

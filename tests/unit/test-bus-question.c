@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <utlist.h>
 
-#include "bus/question.h"
+#include "bus/clients/question.h"
 
 #define SENDER ":1.7"
 #define TURNS_MAX 1000

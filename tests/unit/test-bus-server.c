@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <utlist.h>
 
-#include "bus/errors.h"
+#include "bus/codec/errors.h"
 #include "manager/manager-internal.h"
 
 #define TURNS_MAX 20000

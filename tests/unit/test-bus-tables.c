@@ -3,8 +3,8 @@
 
 #include "bus-world.h"
 
-#include "bus/append.h"
-#include "bus/errors.h"
+#include "bus/codec/append.h"
+#include "bus/codec/errors.h"
 
 static int setup(void **state) {
         World *w = world_new();
