@@ -20,7 +20,7 @@
 typedef enum ShareState {
         SHARE_IDLE,    /* the instance is down, and stays so */
         SHARE_LEAVING, /* it is on its way there and serves what it has */
-        SHARE_COMING,  /* it will be ready: that counts while none is */
+        SHARE_COMING,  /* it will be ready, or well again: that counts while none is */
         SHARE_SERVED,
 } ShareState;
 
@@ -212,7 +212,7 @@ static ShareState state_of(const Unit *u) {
         JobType job = u->job ? u->job->type : JOB_NOP;
 
         if (active_state_is_up(state) && job != JOB_STOP && job != JOB_RESTART)
-                return unit_runtime(u)->drain ? SHARE_LEAVING : SHARE_SERVED;
+                return unit_runtime(u)->drain ? SHARE_LEAVING : unit_is_well(u) ? SHARE_SERVED : SHARE_COMING;
         if (state == ACTIVATING || job == JOB_START || job == JOB_RESTART)
                 return job == JOB_STOP ? SHARE_LEAVING : SHARE_COMING;
         return unit_is_down(u) ? SHARE_IDLE : SHARE_LEAVING;

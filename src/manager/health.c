@@ -32,12 +32,15 @@ static HealthState state_of_all(const HealthWatch *w) {
 /* Whether it gets work, and whether a roll may go on. */
 static void follow_state(Manager *m, HealthWatch *w) {
         HealthState before = w->state, now = state_of_all(w);
+        const Unit *set = unit_set(w->unit);
 
         if (now == before)
                 return;
         w->state = now;
         w->since = dual_now();
         unit_mark_changed(w->unit);
+        if (set)
+                unit_follow_shares(set, w->unit);
         if (now == HEALTH_HEALTHY) {
                 w->error[0] = 0;
                 LOG_UNIT(w->unit->id, UNIT_HEALTHY);
@@ -229,6 +232,12 @@ bool unit_health_process_ended(Unit *u, const ProcessEnd *end) {
                 return true;
         }
         return false;
+}
+
+bool unit_is_well(const Unit *u) {
+        const HealthWatch *w = unit_runtime(u)->health;
+
+        return !w || w->state == HEALTH_HEALTHY;
 }
 
 bool unit_health(const Unit *u, UnitHealth *ret) {

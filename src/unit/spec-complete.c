@@ -51,10 +51,23 @@ static void complete_roll(ServiceSpec *service) {
                 roll->drain_timeout = service->timeout_stop;
 }
 
+/* Nobody can wait for what nobody asks. */
+static void complete_health(ServiceSpec *service, const SpecContext *c) {
+        if (service->roll.ready_on != READY_ON_HEALTH || health_count_checks(&service->health) > 0 ||
+            service->n_instances > 0)
+                return;
+        report_add_at(
+                c->report, SEVERITY_WARNING, FINDING_CONTRADICTION, &(SourcePlace){ .key = "X-ReadyOn" },
+                "Without X-HealthCheck= and X-ReadinessCheck= there is no health to wait for; the default is "
+                "kept.");
+        service->roll.ready_on = READY_ON_UNSET;
+}
+
 static void complete_service(ServiceSpec *service, const SpecContext *c, bool delegate) {
         if (service->type == TYPE_UNSET)
                 service->type = implied_type(service);
         complete_timeouts(service, c);
+        complete_health(service, c);
         complete_roll(service);
 
         /* Who has something to say must be heard, whatever NotifyAccess= says. */

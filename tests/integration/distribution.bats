@@ -136,3 +136,33 @@ hold() { # INSTANCE: it accepts no more
         [[ $output == *"X-SocketDistribution=reuseport is for the instances of a set, of which Accept=yes has none"* ]]
         [[ $output == *"odd.socket:3"*"turns"*"shared or reuseport"* ]]
 }
+
+health_is() { # UNIT STATE
+        [ "$(show "$1" Health)" = "$2" ]
+}
+
+@test "who is not ready gets no clients until it is; when nobody is, all do" {
+        web 'X-ReadinessCheck=exec:/bin/sh -c "test ! -e /out/busy%i"' X-HealthIntervalSec=100ms X-HealthFailures=1
+        boot
+        run -0 ctl start web.socket web.service
+        for i in 0 1 2; do wait_host health_is web@$i healthy; done
+        spread 300 >"$T/spread"
+        lines "$T/spread" 4
+        touch "$T/out/busy1"
+        wait_host health_is web@1 unhealthy
+        spread 200 >"$T/spread"
+        lines "$T/spread" 3
+        [[ -z $(answers_of 1 "$T/spread") ]]
+        run -0 inside svctl status web.socket
+        [[ $output == *"not to: web@1.service"* ]]
+        touch "$T"/out/busy{0,2}
+        for i in 0 2; do wait_host health_is web@$i unhealthy; done
+        spread 300 >"$T/spread"
+        lines "$T/spread" 4
+        grep -qx 'lost 0' "$T/spread"
+        rm "$T"/out/busy1
+        wait_host health_is web@1 healthy
+        spread 50 >"$T/spread"
+        lines "$T/spread" 2
+        [ "$(show web@1 NRestarts)" = 0 ]
+}

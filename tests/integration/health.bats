@@ -10,7 +10,7 @@ server() {
 import os, socket, sys, threading, time
 s = socket.create_server((sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1", int(sys.argv[1])))
 def serve(c):
-    mode = open("/out/mode").read().strip()
+    mode = open(os.environ.get("MODE", "/out/mode")).read().strip()
     try:
         c.recv(4096)
         if mode == "hang":
@@ -48,57 +48,72 @@ restarted_for_it() { # UNIT N: so many times, or more
         [ "$(show "$1" HealthRestarts)" -ge "$2" ]
 }
 
+# The service answers like that until it is restarted for it, and has said why; then it is well again.
+falls_ill() { # MODE REASON
+        local n
+        n=$(show web HealthRestarts)
+        mode "$1"
+        wait_host restarted_for_it web $((n + 1))
+        wait_logged "Unhealthy: http:[$]PORT/health: $2; it is restarted" -u web.service
+        mode 200
+        wait_host health_is web healthy
+}
+
 @test "http: who does not answer well is restarted, with the reason; whatever it sends, nothing else is harmed" {
         server
         mode 200
-        unit web.service <<<$'[Service]\nEnvironment=PORT=8091\nExecStart=/usr/bin/python3 /out/server.py $PORT\nRestartSec=0\nX-HealthCheck=http:$PORT/health\nX-HealthIntervalSec=100ms\nX-HealthTimeoutSec=2s\nX-HealthFailures=2\n[Unit]\nStartLimitIntervalSec=0'
+        # Before it has been well it may take its time; then it has none to lose.
+        unit web.service <<<$'[Service]\nEnvironment=PORT=8091\nExecStart=/usr/bin/python3 /out/server.py $PORT\nRestartSec=0\nX-HealthCheck=http:$PORT/health\nX-HealthStartSec=100s\nX-HealthIntervalSec=100ms\nX-HealthTimeoutSec=2s\nX-HealthFailures=2\n[Unit]\nStartLimitIntervalSec=0'
         boot_beside
         run -0 ctl start web
         wait_host health_is web healthy
         run -0 inside svctl is-healthy web
         run -0 inside svctl status web
         [[ $output == *"Health: good; healthy since"* ]]
-        mode huge
-        last=$(show web HealthSince)
-        wait_logged 'Healthy.' -u web.service
-        [ "$(show web HealthSince)/$(show web NRestarts)" = "$last/0" ]
-        mode 500
-        wait_host restarted_for_it web 1
-        wait_logged 'Unhealthy: http:$PORT/health: it answered 500; it is restarted' -u web.service
+        falls_ill 500 'it answered 500'
         wait_logged "Failed with result 'health-check'" -u web.service
-        n=$(show web HealthRestarts)
-        mode drip
-        wait_host restarted_for_it web $((n + 1))
-        wait_logged 'no answer within 2s' -u web.service
-        mode smtp
-        wait_logged 'the answer is not HTTP' -u web.service
+        falls_ill smtp 'the answer is not HTTP'
+        falls_ill drip 'no answer within 2s'
+        # One that starts, and never answers.
         mode hang
-        wait_host health_is web starting
+        run -0 ctl restart web
         run -1 inside svctl is-healthy web
         [[ $output == *web.service:\ starting* ]]
         run -1 inside svctl is-healthy
         [[ $output == *web.service:\ starting* ]]
         run -0 inside svctl is-healthy --starting-ok
-        mode 204
+        # Well, with more behind it than anybody wants to read.
+        mode huge
         wait_host health_is web healthy
         # svinit-apps can go at any time: the next one asks.
-        apps=$(inside pgrep -x svinit-apps)
-        n=$(show web HealthRestarts)
-        inside kill -KILL "$apps"
-        mode 503
-        wait_host restarted_for_it web $((n + 1))
+        inside kill -KILL "$(inside pgrep -x svinit-apps)"
+        falls_ill 503 'it answered 503'
         run -0 inside svctl status -o json web
         [[ $output == *'"health_restarts":'* ]]
         ends_cleanly
 }
 
-@test "exec runs as the service, a hanging one is killed; tcp and unix; readiness restarts nothing" {
-        unit cmd.service <<<$'[Service]\nUser=daemon\nEnvironment=A=b\nExecStart=/bin/sleep infinity\nX-HealthCheck=exec:/bin/sh -c "id -un >/tmp/health-$A; exec test ! -e /out/sick"\nX-HealthIntervalSec=100ms\nX-HealthFailures=1\nRestartSec=0\nRestart=no'
+@test "exec runs as the service, a hanging one is killed; tcp, unix, messages; readiness restarts nothing" {
+        unit cmd.service <<<$'[Service]\nUser=daemon\nEnvironment=A=b\nExecStart=/bin/sleep infinity\nX-HealthCheck=exec:/bin/sh -c "id -un >/tmp/health-$A; exec test ! -e /out/sick"\nX-HealthIntervalSec=100ms\nX-HealthFailures=1\nRestartSec=0\nRestart=no\n[Unit]\nStartLimitIntervalSec=0'
         unit hang.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-ReadinessCheck=exec:/bin/sh -c "sleep 1000; true"\nX-HealthTimeoutSec=200ms\nX-HealthIntervalSec=100ms\nX-HealthFailures=1'
         unit gate.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-ReadinessCheck=tcp:8092\nX-ReadinessCheck=unix:/out/sock\nX-HealthIntervalSec=100ms\nX-HealthFailures=1'
         unit none.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-HealthCheck=exec:/no/such/program\nX-HealthFailures=1\nX-HealthIntervalSec=100ms\n[Unit]\nStartLimitBurst=2\nStartLimitIntervalSec=infinity'
+        cat >"$T/out/talk.py" <<'P'
+import os, socket
+s = socket.socket(fileno=int(os.environ["NODE_CHANNEL_FD"]))
+for line in s.makefile("rb"):
+    if not os.path.exists("/out/mute"):
+        s.sendall(b'{"heard":' + line.strip() + b"}\n")
+P
+        unit talk.service <<<$'[Service]\nX-IPC=node\nExecStart=/usr/bin/python3 /out/talk.py\nX-HealthCheck=message:{"type":"ping"}\nX-HealthStartSec=100s\nX-HealthIntervalSec=100ms\nX-HealthTimeoutSec=1s\nX-HealthFailures=2\nRestartSec=0'
         boot_beside
-        run -0 ctl start cmd hang gate
+        run -0 ctl start cmd hang gate talk
+        wait_host health_is talk healthy
+        touch "$T/out/mute"
+        wait_host restarted_for_it talk 1
+        wait_logged 'Unhealthy: message:.*: no answer within 1s; it is restarted' -u talk.service
+        rm "$T/out/mute"
+        wait_host health_is talk healthy
         wait_host health_is cmd healthy
         [ "$(inside cat /tmp/health-b)" = daemon ]
         pid=$(show cmd MainPID)
@@ -131,5 +146,49 @@ time.sleep(1000)' 3>&- &
         wait_state none failed
         [ "$(show none Result)" = start-limit-hit ]
         run -0 inside svctl verify gate.service
+        ends_cleanly
+}
+
+# "current" leads to this release now.
+release() {
+        ln -sfn "$1" "$T/out/next"
+        mv -T "$T/out/next" "$T/out/current"
+}
+
+cwds() {
+        local i
+        for i in 0 1; do inside readlink "/proc/$(show "web@$i" MainPID)/cwd"; done | sed 's|.*/||' | tr '\n' ' '
+}
+
+@test "a roll waits until the new instance is well; a release that never is goes back" {
+        server
+        for r in one two sick; do
+                mkdir "$T/out/$r"
+                for i in 0 1 2; do echo 200 >"$T/out/$r/mode$i"; done
+        done
+        for i in 0 1 2; do echo 500 >"$T/out/sick/mode$i"; done
+        release one
+        unit web.service <<<$'[Service]\nX-Instances=2\nWorkingDirectory=/out/current\nEnvironment=MODE=mode%i PORT=8093\nX-IncrementEnvironment=PORT\nExecStart=/bin/sh -c "sleep 0.2; exec python3 /out/server.py $PORT"\nX-HealthCheck=http:$PORT/\nX-ReadyOn=health\nX-HealthStartSec=100s\nX-HealthFailures=1\nX-HealthIntervalSec=100ms\nTimeoutStartSec=200s\nRestartSec=0\n[Unit]\nStartLimitIntervalSec=0'
+        boot_beside
+        run -0 ctl start web
+        for i in 0 1; do wait_host health_is web@$i healthy; done
+        release two
+        run -0 inside svctl roll web
+        [ "$(cwds)" = "two two " ]
+        [ "$(show web@0 Health)/$(show web@1 Health)" = healthy/healthy ]
+        # This one is never well, however long one waits.
+        release sick
+        mkdir "$T/units/web.service.d"
+        echo $'[Service]\nX-HealthStartSec=0' >"$T/units/web.service.d/impatient.conf"
+        run -1 inside svctl roll web
+        [[ $output == *"roll failed"*"X-ReadyOn=health"*"the previous generation serves"* ]]
+        [ "$(cwds)" = "two two " ]
+        # One of them falls ill: the other one is left alone.
+        other=$(show web@0 MainPID)
+        echo 503 >"$T/out/two/mode1"
+        wait_host restarted_for_it web@1 1
+        echo 200 >"$T/out/two/mode1"
+        wait_host health_is web@1 healthy
+        [ "$(show web@0 MainPID)/$(show web@0 HealthRestarts)" = "$other/0" ]
         ends_cleanly
 }
