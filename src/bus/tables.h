@@ -53,6 +53,7 @@ int append_not_applied(const Unit *u, sd_bus_message *m); /* as: "Key=: reason" 
 
 /* own-usage.c */
 int method_usage(Call *c);
+int method_services(Call *c);
 
 /* own-roll.c */
 int method_roll(Call *c);

@@ -218,6 +218,7 @@ const Method own_manager_methods[] = {
         { "Roll", "s", "us", ACCESS_UNITS, method_roll, "unit id rolled" },
         { "AbortRoll", "s", "us", ACCESS_UNITS, method_abort_roll, "unit id rolled" },
         { "Usage", "asb", "ta(sssttttttt)", ACCESS_READ, method_usage },
+        { "Services", "asb", "ta(sssuuuttttss)", ACCESS_READ, method_services },
         { "OpenApplications", "", "h", ACCESS_UNITS, method_open_applications },
         { "WatchApplications", "", "h", ACCESS_READ, method_watch_applications },
         { "Unwell", "", "a(sss)", ACCESS_READ, method_unwell },

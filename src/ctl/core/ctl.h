@@ -288,6 +288,8 @@ VERB(unit_files);
 VERB(get_default);
 VERB(set_default);
 VERB(edit);
+VERB(monit);
+VERB(list);
 VERB(env);
 VERB(save);
 VERB(generate);

@@ -5,30 +5,20 @@
 #include "ctl/show/top.h"
 
 #include "conf/name.h"
+#include "ctl/core/live.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
-#include <unistd.h>
 
 #define ROW "sssttttttt"
-#define WIDTH_DEFAULT 80
 #define DELAY_DEFAULT USEC_PER_SEC
 #define DELAY_MIN (100 * USEC_PER_MSEC)
 #define DELAY_MAX USEC_PER_MINUTE
 
-#define SCREEN_ON "\033[?1049h\033[?25l"
-#define SCREEN_OFF "\033[?25h\033[?1049l"
-#define SCREEN_HOME "\033[H"
-#define LINE_REST "\033[K\n"
-#define SCREEN_REST "\033[J"
-
 typedef struct Top {
         Ctl *ctl;
+        Live screen;
         TopView view;
         TopLook last;
         char **patterns; /* owned */
@@ -37,16 +27,6 @@ typedef struct Top {
         bool json, live;
         bool due; /* look again at once: what is to be shown was not asked for */
 } Top;
-
-static volatile sig_atomic_t is_over, has_new_size;
-
-static void on_end(int signal) {
-        is_over = 1;
-}
-
-static void on_size(int signal) {
-        has_new_size = 1;
-}
 
 static int read_row(sd_bus_message *m, TopLook *l) {
         const char *name, *slice, *active;
@@ -94,43 +74,15 @@ static int look(Top *t, TopLook *ret) {
         return r;
 }
 
-static void measure(Top *t) {
-        const char *columns = getenv("COLUMNS");
-        struct winsize size;
-
-        t->view.width = WIDTH_DEFAULT;
-        t->view.height = 0;
-        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) >= 0 && size.ws_col > 0) {
-                t->view.width = size.ws_col;
-                t->view.height = t->live ? size.ws_row : 0;
-        } else if (columns)
-                (void)parse_unsigned(columns, &t->view.width);
-        t->view.width = MIN(t->view.width, 1000u);
-}
-
-/* In place, line by line: no flicker. The last line gets no newline, which would scroll. */
-static void show_screen(const Buf *b) {
-        Buf out auto_buf = { 0 };
-        const char *end;
-
-        buf_add(&out, SCREEN_HOME);
-        for (const char *p = b->data; p && *p; p = end + 1) {
-                end = strchrnul(p, '\n');
-                buf_add_n(&out, p, (size_t)(end - p));
-                if (!end[0] || !end[1])
-                        break;
-                buf_add(&out, LINE_REST);
-        }
-        buf_add(&out, "\033[K" SCREEN_REST);
-        fwrite(out.data, 1, out.len, stdout);
-}
-
 /* Sorting and leaving out are for the eye: the next rates need all rows. */
 static int show(Top *t, const TopLook *l) {
         TopLook shown = { .time = l->time, .rows = calloc(l->n + 1, sizeof(*l->rows)) };
         Buf b auto_buf = { 0 };
-        TopView all = t->view;
+        TopView all;
 
+        t->view.width = t->screen.width;
+        t->view.height = t->screen.height;
+        all = t->view;
         if (!shown.rows)
                 return CTL_FAILED;
         for (size_t i = 0; i < l->n; i++) {
@@ -155,7 +107,7 @@ static int show(Top *t, const TopLook *l) {
         if (b.error < 0)
                 return CTL_FAILED;
         if (t->live)
-                show_screen(&b);
+                live_draw(&t->screen, &b);
         else
                 fwrite(b.data, 1, b.len, stdout);
         return fflush(stdout) == 0 ? CTL_OK : CTL_FAILED;
@@ -167,7 +119,7 @@ static void change_sort(TopView *v, TopSort s) {
 }
 
 /* false: the end */
-static bool on_key(Top *t, char key) {
+static bool on_key(Top *t, int key) {
         for (TopSort s = 0; s < TOP_SORT_MAX; s++)
                 if (key == top_sort_to_string(s)[0]) {
                         change_sort(&t->view, s);
@@ -199,37 +151,19 @@ static bool on_key(Top *t, char key) {
         return true;
 }
 
-static usec_t now_usec(void) {
-        struct timespec ts;
-
-        clock_gettime(CLOCK_MONOTONIC, &ts);
-        return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / NSEC_PER_USEC;
-}
-
 /* Until the next look is due; a key is answered at once. false: the end. */
 static bool wait_for_keys(Top *t) {
-        usec_t due = usec_add(now_usec(), t->delay);
+        usec_t due = usec_add(live_now(), t->delay);
 
         for (;;) {
-                struct pollfd p = { .fd = t->live ? STDIN_FILENO : -1, .events = POLLIN };
-                usec_t span = usec_sub(due, now_usec());
-                struct timespec ts = { .tv_sec = (time_t)(span / USEC_PER_SEC),
-                                       .tv_nsec = (long)(span % USEC_PER_SEC * NSEC_PER_USEC) };
-                int n = span == 0 ? 0 : ppoll(&p, 1, &ts, NULL);
-                char key;
+                LiveEvent e = live_wait(&t->screen, due, -1);
 
-                if (is_over)
-                        return false;
-                if (n == 0 || (n < 0 && errno != EINTR))
+                if (e == LIVE_DUE)
                         return true;
-                if (n > 0 && (read(STDIN_FILENO, &key, 1) != 1 || !on_key(t, key)))
+                if (e == LIVE_OVER || (e == LIVE_TYPED && !on_key(t, t->screen.key)))
                         return false;
                 if (TAKE(t->due))
                         return true;
-                if (has_new_size) {
-                        has_new_size = 0;
-                        measure(t);
-                }
                 if (show(t, &t->last) != CTL_OK)
                         return false;
         }
@@ -256,21 +190,13 @@ static int run(Top *t) {
         return code;
 }
 
-/* No line buffer, no echo; signals stay. */
 static int run_live(Top *t) {
-        struct termios before, raw;
         int code;
 
-        if (tcgetattr(STDIN_FILENO, &before) < 0)
-                return ctl_print_error("top: %s", strerror(errno));
-        raw = before;
-        raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-        (void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-        fputs(SCREEN_ON, stdout);
+        if (live_begin(&t->screen, "top") < 0)
+                return CTL_FAILED;
         code = run(t);
-        fputs(SCREEN_OFF, stdout);
-        fflush(stdout);
-        (void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
+        live_end(&t->screen);
         return code;
 }
 
@@ -314,7 +240,6 @@ static int read_patterns(char **argv, char ***ret) {
 }
 
 VERB(top) {
-        const struct sigaction end = { .sa_handler = on_end }, size = { .sa_handler = on_size };
         Top t = {
                 .ctl = c,
                 .delay = DELAY_DEFAULT,
@@ -328,14 +253,11 @@ VERB(top) {
                 strv_free(t.patterns);
                 return CTL_FAILED;
         }
-        t.live = !c->batch && !t.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+        t.live = !c->batch && !t.json && live_is_possible();
         if (!t.live && t.left == 0)
                 t.left = 1;
-        (void)sigaction(SIGINT, &end, NULL);
-        (void)sigaction(SIGTERM, &end, NULL);
-        (void)sigaction(SIGHUP, &end, NULL);
-        (void)sigaction(SIGWINCH, &size, NULL);
-        measure(&t);
+        live_catch_signals();
+        live_measure(&t.screen);
         code = t.live ? run_live(&t) : run(&t);
         strv_free(t.patterns);
         return code;
