@@ -122,10 +122,18 @@ static void note_ping(Service *s, const Event *ev) {
                 service_arm_watchdog(s, ev->now.monotonic);
 }
 
+void service_forgive_starts(Service *s) {
+        s->limit_count = 0;
+}
+
+bool service_is_short_run(const Service *s, usec_t now) {
+        return now < usec_add(s->main.start.monotonic, SHORT_RUN);
+}
+
 /* A restart helps whom it takes a while to grow. Who is too large at once would be restarted for ever. */
 static void note_memory(Service *s, const Event *ev) {
         s->too_large = true;
-        s->too_large_early = ev->now.monotonic < usec_add(s->main.start.monotonic, SHORT_RUN);
+        s->too_large_early = service_is_short_run(s, ev->now.monotonic);
 }
 
 static void reset_failed(Service *s) {

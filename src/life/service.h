@@ -133,8 +133,10 @@ void service_set_spec(Service *s, const UnitSpec *spec); /* same unit, newly loa
 void service_step(Service *s, const Event *ev, EffectList *fx);
 int service_active_state(const Service *s); /* ActiveState of graph/unit.h */
 const char *service_sub_state(const Service *s);
-const char *service_sub_state_name(unsigned i); /* NULL ends */
-bool service_will_restart(const Service *s);    /* it is down only until the restart delay is over */
+const char *service_sub_state_name(unsigned i);          /* NULL ends */
+void service_forgive_starts(Service *s);                 /* the start limit counts from here on */
+bool service_is_short_run(const Service *s, usec_t now); /* too short for X-MemoryRestart= to help by it */
+bool service_will_restart(const Service *s);             /* it is down only until the restart delay is over */
 bool service_is_set(const Service *s); /* of instances, in this run or, where there is none, the next */
 bool service_can_reload(const Service *s);
 /* The decision with its reason, the same words in log, status and tests. */

@@ -245,7 +245,7 @@ void restart_by_free(RestartBy *b);
 UnitSpec *unit_take_read(
         Unit *u, UnitSpec *read); /* takes what was read; what u->spec is to be now, or NULL: as it is */
 void unit_begin_generation(Unit *u, bool again); /* a run begins; again: it restarts by itself */
-int unit_hold_back(Unit *u);                          /* on what it runs on, with what it is to become aside */
+int unit_hold_back(Unit *u);                     /* on what it runs on, with what it is to become aside */
 const UnitSpec *unit_coming_spec(const Unit *u); /* of what it is to become */
 bool unit_is_held(const Unit *u);
 void unit_swap_generations(Unit *u);  /* no process of it runs */
@@ -255,16 +255,17 @@ const char *unit_release(
 void generations_free(Generations *g);
 
 /* roll.c */
-bool unit_grows_later(Unit *u); /* a roll is under way: the set gets further instances at its end */
+bool unit_grows_later(Unit *u); /* a roll is under way: the set changes its size at its end */
 void unit_roll_free(Unit *u);
 
 /* roll-drive.c */
 void unit_follow_roll(Unit *u,
                       bool died); /* its state, its gates or its jobs have changed; died: a run has ended */
 void unit_note_job_for_roll(const Job *j); /* it was added */
-bool unit_leaves_roll(Unit *u);      /* its set has no place for it any more; false: a roll still needs it */
-bool unit_comes_back(const Unit *u); /* it is stopped by a roll that starts it again */
-bool unit_end_counts(const Unit *u); /* false: that it is down is the affair of a roll */
+bool unit_is_read_later(Unit *u); /* a roll goes on with what it began with; notes that there is more */
+/* If it is down, a roll starts it again; begins: it does, now. */
+bool unit_comes_back(const Unit *u, bool begins);
+bool unit_end_counts(const Unit *u);    /* false: that it is down is the affair of a roll */
 void manager_advance_rolls(Manager *m); /* those to whose units something has happened */
 void manager_retry_rolls(Manager *m);   /* there was no memory */
 

@@ -170,20 +170,27 @@ void manager_run_requests(Manager *m, JobRequests *requests) {
         job_requests_release(requests);
 }
 
+/* In this step, for good or not. */
+static bool run_has_ended(const Event *ev, ActiveState old, ActiveState now, bool comes_back) {
+        return comes_back ||
+               (active_state_is_down(now) && (!active_state_is_down(old) || ev->type == EVENT_START));
+}
+
 static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub, const Event *ev,
                        unsigned flags) {
         UnitRuntime *rt = unit_runtime(u);
         ActiveState now = machine_active_state(&rt->machine);
         JobRequests requests = { 0 };
-        bool restarts = machine_will_restart(&rt->machine);
+        bool restarts = machine_will_restart(&rt->machine),
+             sub_changed = old_sub != machine_sub_state(&rt->machine);
         int passed;
 
         if (now != old)
                 note_times(rt, old, now, ev->now);
-        if (now != old || old_sub != machine_sub_state(&rt->machine))
+        if (now != old || sub_changed)
                 unit_mark_changed(u);
 
-        if (restarts || unit_comes_back(u))
+        if (restarts || unit_comes_back(u, ev->type == EVENT_START))
                 flags |= CHANGE_WILL_RESTART;
         if (u->type == UNIT_SERVICE && rt->machine.service.result == RESULT_EXEC_CONDITION)
                 flags |= CHANGE_SKIPPED;
@@ -211,9 +218,7 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         }
         unit_arm_timers(m, u);
         if (rt->seat)
-                unit_follow_roll(u, passed >= 0 || (old_sub != machine_sub_state(&rt->machine) &&
-                                                    !active_state_is_down(old) &&
-                                                    (restarts || active_state_is_down(now))));
+                unit_follow_roll(u, run_has_ended(ev, old, now, passed >= 0 || (restarts && sub_changed)));
         if (now != old) {
                 unit_follow_restarts(m, u);
                 unit_follow_health(m, u);

@@ -159,7 +159,7 @@ static int reload_units(Manager *m, size_t *ret_n) {
                 return -ENOMEM;
         manager_count_cpus(m); /* before the units are compared with what they were read with */
         for (Unit *u = graph_next_unit(m->graph, NULL); u; u = graph_next_unit(m->graph, u))
-                if (unit_has_changed(u))
+                if (!unit_is_read_later(u) && unit_has_changed(u))
                         changed[n++] = u;
         r = read_again(m, changed, n);
         for (size_t i = 0; i < n; i++)

@@ -6,6 +6,7 @@
  */
 
 #include "manager/manager-internal.h"
+#include "manager/roll.h"
 
 #include <inttypes.h>
 
@@ -173,16 +174,33 @@ bool unit_oom_killed(Unit *u) {
         return true;
 }
 
+/* Who has run for a while is replaced without a gap; who was too large at once is restarted, and that counts. */
+static bool roll_too_large(Unit *u) {
+        Manager *m = unit_runtime(u)->manager;
+        Report why = { 0 };
+        uint32_t id;
+        bool rolled;
+
+        if (!unit_set(u) || service_is_short_run(&unit_runtime(u)->machine.service, now_monotonic()))
+                return false;
+        rolled = manager_roll(m, u, &why, &id) == 0;
+        report_release(&why);
+        return rolled;
+}
+
 static void tell_too_large(Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
         Buf memory auto_buf = { 0 }, limit auto_buf = { 0 };
         uint64_t used = 0;
 
+        if (rt->seat) /* its turn comes, or is now */
+                return;
         (void)group_working_set(rt->group, &used);
         bytes_format(used, &memory);
         bytes_format(soft_limit(rt->manager, u), &limit);
         LOG_UNIT(u->id, UNIT_TOO_LARGE, FIELD_S("MEMORY", memory.data), FIELD_S("LIMIT", limit.data));
-        (void)manager_push_type(rt->manager, u, EVENT_MEMORY);
+        if (!roll_too_large(u))
+                (void)manager_push_type(rt->manager, u, EVENT_MEMORY);
 }
 
 void on_group_memory(Group *g, MemoryEvent what, void *userdata) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Services that restart without having ended: X-Watch= when files change,
+ * Services that restart without having ended, and sets that are rolled: X-Watch= when files change,
  * X-RestartOnCalendar= at calendar events.
  *
  * Files are watched from the start of the service on until somebody stops it.
@@ -12,6 +12,7 @@
 
 #include "host/tree-watch.h"
 #include "manager/manager-internal.h"
+#include "manager/roll.h"
 
 #include <errno.h>
 #include <string.h>
@@ -30,12 +31,27 @@ void restart_by_free(RestartBy *b) {
         free(b);
 }
 
+/* A set that runs goes on running. */
+static bool roll(Manager *m, Unit *u, const char *why) {
+        Report report = { 0 };
+        uint32_t id;
+        bool rolled = u->spec->service->n_instances > 0 && active_state_is_up(u->active) &&
+                      manager_roll(m, u, &report, &id) == 0;
+
+        report_release(&report);
+        if (rolled)
+                LOG_UNIT(u->id, UNIT_ROLLED_BY, FIELD_S("TEXT", why));
+        return rolled;
+}
+
 static void restart(Unit *u, const char *why) {
         Manager *m = unit_runtime(u)->manager;
         Report report = { 0 };
         int r;
 
         if (m->stopping || (u->job ? u->job->type == JOB_STOP : u->active == INACTIVE))
+                return;
+        if (roll(m, u, why))
                 return;
         LOG_UNIT(u->id, UNIT_RESTARTED_BY, FIELD_S("TEXT", why));
         if (u->active == FAILED) /* whatever had failed: its start limit is not meant for this */

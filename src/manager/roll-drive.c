@@ -55,10 +55,25 @@ void unit_follow_roll(Unit *u, bool died) {
         note(s);
 }
 
-bool unit_comes_back(const Unit *u) {
-        const RollSeat *s = unit_runtime(u)->seat;
+/* On the new generation, and put back if it fails. */
+static bool is_on_trial(const RollSeat *s) {
+        const Roll *r = &s->run->roll;
+        RollPhase p = seat_phase(s);
 
-        return s && is_asked_to_go(s) && !s->run->members[index_of(s)].spare;
+        return r->plan.rollback && (r->state == ROLL_STATE_FORWARD || r->state == ROLL_STATE_BACKWARD) &&
+               (p == ROLL_PHASE_STARTING || p == ROLL_PHASE_SETTLING || p == ROLL_PHASE_NEW);
+}
+
+bool unit_comes_back(const Unit *u, bool begins) {
+        RollSeat *s = unit_runtime(u)->seat;
+        RollPhase p;
+
+        if (!s || s->run->members[index_of(s)].spare)
+                return false;
+        s->begun = s->begun || begins;
+        p = seat_phase(s);
+        return is_asked_to_go(s) || is_on_trial(s) ||
+               (!s->begun && (p == ROLL_PHASE_STARTING || p == ROLL_PHASE_RESTARTING));
 }
 
 bool unit_end_counts(const Unit *u) {
@@ -95,18 +110,6 @@ void unit_note_job_for_roll(const Job *j) {
         if (j->type == JOB_STOP && !is_asked_to_go(s))
                 s->stopped = true;
         note(s);
-}
-
-bool unit_leaves_roll(Unit *u) {
-        RollSeat *s = unit_runtime(u)->seat;
-
-        if (!s)
-                return true;
-        if (s->run->members[index_of(s)].spare)
-                return false;
-        s->stopped = true;
-        note(s);
-        return true;
 }
 
 static bool has_passed(const Unit *u, ReadyOn gate) {
@@ -173,7 +176,7 @@ static void look_at(RollSeat *s) {
         tell(s, has_passed(u, s->run->gate) ? ROLL_READY : ROLL_UNREADY);
 }
 
-/* Its start limit is not meant for this, nor is what has failed before. */
+/* The start limit is not meant for this. */
 static void start(RollSeat *s) {
         Manager *m = s->run->manager;
         Unit *u = s->unit;
@@ -181,11 +184,10 @@ static void start(RollSeat *s) {
         bool waits = machine_will_restart(&unit_runtime(u)->machine);
         Report why = { 0 };
 
-        s->died = false;
+        s->died = s->begun = false;
         s->result = SERVICE_RESULT_MAX;
         s->run->acting = true;
-        if (active_state_is_down(state))
-                (void)manager_push_type(m, u, EVENT_RESET_FAILED);
+        service_forgive_starts(&unit_runtime(u)->machine.service);
         if (manager_enqueue(m, active_state_is_down(state) || waits ? JOB_START : JOB_RESTART, u, JOB_REPLACE,
                             &why, NULL) != 0) {
                 manager_log_report(u->id, &why);

@@ -5,6 +5,7 @@
  * One roll that is under way: the machine of life/roll.h and the units that it is about.
  *
  *      roll.c         who may roll what; the beginning, the end, and the next one
+ *      roll-plan.c    who takes part
  *      roll-drive.c   what happens to the units is told to the machine, what it answers is done
  *      roll-reason.c  why it has failed, in one line
  */
@@ -20,8 +21,15 @@ struct RollSeat {
         bool died;            /* it has ended since it was started, if it is up again by now or not */
         ServiceResult result; /* how it ended then; SERVICE_RESULT_MAX: it did not even begin */
         RunRecord end;
+        bool begun;   /* its start, in the phase of starting */
         bool stopped; /* somebody wants it down */
 };
+
+/* Which instances are to be rolled. */
+typedef struct RollWish {
+        bool all;
+        uint8_t of[(INSTANCES_MAX + 7) / 8];
+} RollWish;
 
 typedef struct RollRun {
         Manager *manager;
@@ -35,15 +43,19 @@ typedef struct RollRun {
         bool changed, canceled;
         bool acting;          /* the job that is being added is its own */
         bool again;           /* another one follows ... */
-        unsigned again_index; /* ... of this instance only; UINT_MAX: of all */
+        RollWish next_wish;   /* ... of these */
         uint64_t phases_told; /* a sum of them */
-        bool grown;           /* the set is to have more instances: when this is over */
+        bool stale; /* files have changed, or the number of instances: to be looked at when this is over */
         struct RollRun *next, *prev;
 } RollRun;
 
 unsigned roll_n_seats(const RollRun *run);
 RollPhase seat_phase(const RollSeat *s);
 void seat_leave(RollSeat *s); /* the unit is no part of it any more */
+
+/* roll-plan.c */
+int roll_new(Unit *u, const RollWish *wish, RollRun **ret); /* -ENXIO: nobody is left to be rolled */
+void roll_free(RollRun *run);
 
 /* roll-drive.c */
 void roll_drive(RollRun *run);

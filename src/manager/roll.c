@@ -11,7 +11,6 @@
 #include "manager/roll-internal.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -24,8 +23,6 @@ void manager_instance_unready(Manager *m, Unit *u, ReadyOn gate) {
         unit_runtime(u)->gates &= (uint8_t) ~(1u << gate);
         unit_follow_roll(u, false);
 }
-
-#define ALL UINT_MAX
 
 static RollRun *run_of(const Unit *u) {
         const UnitRoll *roll = unit_runtime(u)->roll;
@@ -125,172 +122,7 @@ static int reread(Manager *m, Unit *u) {
         return 0;
 }
 
-static int load_instance(Manager *m, const Unit *set, unsigned i, Unit **ret) {
-        char *name auto_free = NULL, *prefix auto_free = NULL;
-        int r = name_prefix(set->id, &prefix);
-
-        if (r >= 0)
-                r = str_printf(&name, "%s@%u.service", prefix, i);
-        return r < 0 ? r : manager_load_unit(m, name, ret);
-}
-
-static bool is_free(const Unit *u) {
-        return u->load_state == LOAD_LOADED && unit_is_down(u) && !u->job && !unit_runtime(u)->seat;
-}
-
-/* The next numbers that nobody uses: one that has left the set may still be draining. */
-static int take_spares(RollRun *run, unsigned n) {
-        unsigned first = run->roll.plan.n_members, taken = 0, i;
-
-        for (i = first; taken < n; i++) {
-                RollSeat *s = run->seats + first + taken;
-                Unit *u;
-                int r = i < INSTANCES_MAX ? load_instance(run->manager, run->unit, i, &u) : -ENOSPC;
-
-                if (r < 0)
-                        return r;
-                if (!is_free(u))
-                        continue;
-                unit_begin_generation(u, false);
-                s->unit = u;
-                unit_runtime(u)->seat = s;
-                taken++;
-        }
-        return 0;
-}
-
-/* An instance that is masked, or whose file is bad, is left as it is. */
-static int take_member(RollRun *run, unsigned i, Unit *u, const Unit *only) {
-        RollSeat *s = run->seats + i;
-        int r;
-
-        if ((only && u != only) || u->load_state != LOAD_LOADED) {
-                run->members[i].phase = ROLL_PHASE_GONE;
-                return 0;
-        }
-        r = unit_hold_back(u);
-        if (r < 0)
-                return r;
-        s->unit = u;
-        unit_runtime(u)->seat = s;
-        run->members[i].down = unit_is_down(u) || machine_will_restart(&unit_runtime(u)->machine);
-        return 0;
-}
-
-static int take_members(RollRun *run, const Unit *only) {
-        unsigned n = run->roll.plan.n_members;
-        int r = 0;
-
-        if (run->unit->spec->service->n_instances == 0)
-                return take_member(run, 0, run->unit, NULL);
-        for (unsigned i = 0; i < n && r >= 0; i++) {
-                Unit *u;
-
-                r = load_instance(run->manager, run->unit, i, &u);
-                if (r >= 0)
-                        r = take_member(run, i, u, only);
-        }
-        return r;
-}
-
-/* Two processes cannot listen on one port, unless they were given the socket. */
-static bool is_given_sockets(const Unit *set, const UnitSpec *spec) {
-        for (const Edge *e = NULL; (e = unit_next_edge(set, DEP_TRIGGERED_BY, e));)
-                if (e->other->type == UNIT_SOCKET)
-                        return true;
-        return spec->service->sockets;
-}
-
-/* What the members are to become says how. */
-static const UnitSpec *new_spec(const RollRun *run) {
-        for (unsigned i = 0; i < run->roll.plan.n_members; i++)
-                if (run->seats[i].unit)
-                        return unit_coming_spec(run->seats[i].unit);
-        return NULL;
-}
-
-static void release(RollRun *run) {
-        for (unsigned i = 0; i < roll_n_seats(run); i++)
-                seat_leave(run->seats + i);
-        sd_event_source_disable_unref(run->timer);
-        free(run->members);
-        free(run->seats);
-        free(run->reason);
-        free(run);
-}
-
-static unsigned n_to_do(const RollRun *run) {
-        unsigned n = 0;
-
-        for (unsigned i = 0; i < run->roll.plan.n_members; i++)
-                n += run->seats[i].unit != NULL;
-        return n;
-}
-
-static int plan(RollRun *run, const Unit *only) {
-        const UnitSpec *spec;
-        const RollSpec *how;
-        RollPlan *p = &run->roll.plan;
-        unsigned n;
-        int r = take_members(run, only);
-
-        if (r < 0)
-                return r;
-        spec = new_spec(run);
-        n = n_to_do(run);
-        if (!spec)
-                return -ENXIO;
-        how = &spec->service->roll;
-        p->parallel = instances_share(how->parallel, n);
-        p->gate_timeout = spec->service->timeout_start;
-        p->settle = how->settle;
-        p->rollback = how->rollback;
-        run->gate = how->ready_on;
-        if (run->unit->spec->service->n_instances > 0 &&
-            (how->mode == ROLL_SURGE ||
-             (how->mode == ROLL_MODE_UNSET && is_given_sockets(run->unit, spec)))) {
-                r = take_spares(run, MIN(p->parallel, n));
-                p->n_spares = r < 0 ? 0 : MIN(p->parallel, n);
-                if (r == -ENOSPC) { /* the numbers are used up: without */
-                        for (unsigned i = 0; i < p->n_members; i++)
-                                seat_leave(run->seats + p->n_members + i);
-                        r = 0;
-                }
-        }
-        return r;
-}
-
-static int new_run(Unit *u, const Unit *only, RollRun **ret) {
-        unsigned n = MAX(u->spec->service->n_instances, 1U);
-        RollRun *run = calloc(1, sizeof(*run));
-        RollPlan p;
-        int r = -ENOMEM;
-
-        if (!run)
-                return -ENOMEM;
-        run->manager = unit_runtime(u)->manager;
-        run->unit = u;
-        run->members = calloc(2 * (size_t)n, sizeof(*run->members));
-        run->seats = calloc(2 * (size_t)n, sizeof(*run->seats));
-        if (run->members && run->seats) {
-                for (unsigned i = 0; i < 2 * n; i++)
-                        run->seats[i].run = run;
-                run->roll.plan.n_members = n;
-                r = plan(run, only);
-        }
-        if (r < 0) {
-                run->roll.plan.n_spares = run->seats && run->members ? n : 0;
-                run->roll.plan.n_members = run->seats && run->members ? n : 0;
-                release(run);
-                return r;
-        }
-        p = run->roll.plan;
-        roll_init(&run->roll, &p, run->members);
-        *ret = run;
-        return 0;
-}
-
-static int begin(Manager *m, Unit *u, const Unit *only, Report *why) {
+static int begin(Manager *m, Unit *u, const RollWish *wish, Report *why) {
         UnitRoll *roll = unit_runtime(u)->roll;
         RollRun *run = NULL;
         int r;
@@ -299,7 +131,7 @@ static int begin(Manager *m, Unit *u, const Unit *only, Report *why) {
         if (r == 0)
                 r = check(m, u, why);
         if (r == 0)
-                r = new_run(u, only, &run);
+                r = roll_new(u, wish, &run);
         if (r == -ENXIO)
                 return refuse(why, u, ENQUEUE_MASKED, "has no instance that may be started");
         if (r != 0)
@@ -308,8 +140,7 @@ static int begin(Manager *m, Unit *u, const Unit *only, Report *why) {
         roll->run = run;
         roll->queued = false;
         DL_APPEND(m->internal->rolls, run);
-        LOG_UNIT(u->id, ROLL_BEGUN, FIELD_S("UNIT_ROLLED", only ? only->id : u->id),
-                 FIELD_I("N_INSTANCES", run->roll.n_total),
+        LOG_UNIT(u->id, ROLL_BEGUN, FIELD_I("N_INSTANCES", run->roll.n_total),
                  FIELD_S("MODE",
                          roll_mode_to_string(run->roll.plan.n_spares > 0 ? ROLL_SURGE : ROLL_REPLACE)));
         run->changed = m->internal->rolls_changed = true;
@@ -317,17 +148,17 @@ static int begin(Manager *m, Unit *u, const Unit *only, Report *why) {
         return 0;
 }
 
-static void queue_another(RollRun *run, const Unit *only) {
-        UnitRoll *roll = unit_runtime(run->unit)->roll;
-        unsigned index = only ? unit_set_index(only) : ALL;
-
-        run->again_index = !run->again || run->again_index == index ? index : ALL;
-        run->again = roll->queued = true;
+static void add_wish(RollWish *w, const Unit *u) {
+        if (!unit_set(u))
+                w->all = true;
+        else
+                w->of[unit_set_index(u) / 8] |= (uint8_t)(1u << unit_set_index(u) % 8);
 }
 
 int manager_roll(Manager *m, Unit *u, Report *why, uint32_t *ret_id) {
-        Unit *whole = whole_of(u), *only = whole == u ? NULL : u;
+        Unit *whole = whole_of(u);
         UnitRuntime *rt = unit_runtime(whole);
+        RollWish wish = { 0 };
         int r = check(m, whole, why);
 
         if (r != 0)
@@ -337,11 +168,13 @@ int manager_roll(Manager *m, Unit *u, Report *why, uint32_t *ret_id) {
         if (!rt->roll)
                 return -ENOMEM;
         if (rt->roll->run) {
-                queue_another(rt->roll->run, only);
+                add_wish(&rt->roll->run->next_wish, u);
+                rt->roll->run->again = rt->roll->queued = true;
                 *ret_id = rt->roll->id + 1;
                 return 0;
         }
-        r = begin(m, whole, only, why);
+        add_wish(&wish, u);
+        r = begin(m, whole, &wish, why);
         if (r == 0)
                 *ret_id = rt->roll->id;
         return r;
@@ -362,11 +195,17 @@ int manager_abort_roll(Manager *m, Unit *u) {
 bool unit_grows_later(Unit *u) {
         RollRun *run = run_of(u);
 
-        if (run && u->spec->service->n_instances == 0)
-                return true; /* it is no set any more; its instances go, and the roll with them */
         if (run)
-                run->grown = true;
+                run->stale = true;
         return run;
+}
+
+bool unit_is_read_later(Unit *u) {
+        const RollSeat *s = unit_runtime(u)->seat;
+
+        if (s)
+                s->run->stale = true;
+        return s;
 }
 
 void unit_roll_free(Unit *u) {
@@ -378,7 +217,7 @@ void unit_roll_free(Unit *u) {
                 return;
         if (rt->roll->run) {
                 DL_DELETE(rt->manager->internal->rolls, rt->roll->run);
-                release(rt->roll->run);
+                roll_free(rt->roll->run);
         }
         free(rt->roll->reason);
         free(TAKE(rt->roll));
@@ -442,15 +281,11 @@ static const char *aftermath(const RollRun *run) {
         return "; the previous generation serves";
 }
 
-static void begin_another(Manager *m, Unit *u, unsigned index) {
+static void begin_another(Manager *m, Unit *u, const RollWish *wish) {
         UnitRoll *roll = unit_runtime(u)->roll;
         const ManagerObserver *o = &m->observer;
         Report why = { 0 };
-        Unit *only = NULL;
-        int r = index == ALL ? 0 : load_instance(m, u, index, &only);
-
-        if (r >= 0)
-                r = begin(m, u, only, &why);
+        int r = begin(m, u, wish, &why);
 
         roll->queued = false;
         if (r != 0) { /* whoever waits for it hears why not */
@@ -466,12 +301,25 @@ static void begin_another(Manager *m, Unit *u, unsigned index) {
         report_release(&why);
 }
 
+/* What was read, or would have been, while it went on. */
+static Unit *catch_up(Manager *m, Unit *u) {
+        char *id auto_free = strdup(u->id);
+
+        if (!id)
+                return u;
+        (void)reread(m, u);
+        u = graph_find(m->graph, id); /* it may be another name of another unit now */
+        if (u)
+                unit_follow_set(m, u);
+        return u;
+}
+
 void roll_end(RollRun *run) {
         Manager *m = run->manager;
         Unit *u = run->unit;
-        unsigned index = run->again_index;
+        const RollWish wish = run->next_wish;
         UnitRoll *roll = unit_runtime(u)->roll;
-        bool again = run->again && !m->stopping, grown = run->grown;
+        bool again = run->again && !m->stopping, stale = run->stale;
         Buf reason auto_buf = { 0 };
 
         DL_DELETE(m->internal->rolls, run);
@@ -487,9 +335,9 @@ void roll_end(RollRun *run) {
         tell_end(run, roll->reason ?: "");
         if (m->observer.roll_changed)
                 m->observer.roll_changed(u, m->observer.userdata);
-        release(run);
-        if (grown)
-                unit_follow_set(m, u);
-        if (again)
-                begin_another(m, u, index);
+        roll_free(run);
+        if (stale && !m->stopping)
+                u = catch_up(m, u);
+        if (u && again)
+                begin_another(m, u, &wish);
 }

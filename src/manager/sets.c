@@ -150,7 +150,7 @@ void unit_follow_set(Manager *m, Unit *u) {
                     !unit_grows_later(u))
                         manager_ask(m, u, JOB_START, JOB_REPLACE,
                                     "X-Instances="); /* brings those that are missing */
-        } else if (!unit_is_down(u) && unit_is_surplus(u) && unit_leaves_roll(u)) {
+        } else if (!unit_is_down(u) && unit_is_surplus(u) && !unit_runtime(u)->seat) {
                 unit_leave(m, u); /* the set has become smaller */
         }
         unit_note_for_set(m, u);

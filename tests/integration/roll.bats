@@ -102,3 +102,191 @@ own() { # UNIT PROPERTY
 another_pid() {
         [ "$(show "$1" ActiveState)" = active ] && [ "$(show "$1" MainPID)" != "$2" ]
 }
+
+# app.service: two instances that get ready as long as /out/hold is not there.
+app() { # SETTINGS...
+        printf '%s\n' '[Service]' Type=notify NotifyAccess=all X-Instances=2 X-RollMode=surge \
+                'ExecStart=/bin/sh -c "while [ -e /out/hold ]; do sleep 0.05; done; systemd-notify --ready; exec sleep infinity"' "$@" | unit app.service
+}
+
+# A roll in the background that has started its spare and goes no further; its words come in /out/roll.
+roll_held() { # UNIT
+        touch "$T/out/hold"
+        inside svctl roll "${1:-app}" >"$T/out/roll" 2>&1 &
+        roller=$!
+        wait_state "${2:-app@2}" activating
+}
+
+roll_goes_on() {
+        rm "$T/out/hold"
+        wait "$roller"
+}
+
+states() { # UNIT...
+        local u
+        for u; do show "$u" ActiveState; done | tr '\n' ' '
+}
+
+pids() {
+        echo "$(show app@0 MainPID) $(show app@1 MainPID)"
+}
+
+@test "in the middle of a roll: another roll, abort, stop, scale, daemon-reload, isolate, shutdown" {
+        app
+        unit other.target <<<$'[Unit]\nAllowIsolate=yes'
+        unit masked.service <<<$'[Service]\nX-Instances=2\nX-RollMode=replace\nX-SettleSec=0\nExecStart=/bin/sleep infinity'
+        ln -s /dev/null "$T/units/masked@0.service"
+        boot
+        ctl start app
+
+        # Abort: nothing has been replaced, and what waited is forgotten.
+        first=$(pids)
+        roll_held
+        run -0 inside svctl roll --no-wait app
+        [ "$(own app RollQueued)/$(own app RollState)/$(own app@2 RollPhase)" = yes/forward/starting ]
+        run -0 inside svctl roll --abort app
+        rc=0; wait "$roller" || rc=$?
+        [ "$rc/$(<"$T/out/roll")" = '1/svctl: app.service: roll aborted: it was aborted; the previous generation serves' ]
+        [ "$(pids)" = "$first" ]
+        [ "$(own app RollQueued)/$(own app RollState)/$(show app@2 ActiveState)" = no//inactive ]
+        run -1 inside svctl roll --abort app
+        [[ $output == *'app.service is not being rolled'* ]]
+        rm "$T/out/hold"
+
+        # Two more are one that comes after it.
+        id=$(own app RollId)
+        roll_held
+        run -0 inside svctl roll --no-wait app
+        run -0 inside svctl roll --no-wait app@1
+        roll_goes_on
+        wait_host last_roll app $((id + 2))
+        [ "$(own app RollResult)" = done ]
+
+        # What is read meanwhile, and another number of instances, is for later.
+        roll_held
+        sed -i 's/X-Instances=2/X-Instances=3/; /Type=/iEnvironment=LATER=yes' "$T/units/app.service"
+        run -0 ctl daemon-reload
+        [ "$(show app@0 Environment)/$(show app@2 ActiveState)" = /activating ]
+        roll_goes_on
+        wait_host is_up app@2
+        [ "$(show app@0 Environment)" = LATER=yes ]
+        inside grep -qvz LATER "/proc/$(show app@0 MainPID)/environ"
+        run -0 inside svctl scale --runtime app 2
+        [ "$(states app@0 app@1 app@2)" = 'active active inactive ' ]
+
+        # One that is stopped by hand drops out.
+        ctl start app
+        first=$(pids)
+        roll_held
+        run -0 ctl stop app@1
+        roll_goes_on
+        [ "$(states app@0 app@1 app@2)" = 'active inactive inactive ' ]
+        [ "$(show app@0 MainPID)" != "${first% *}" ]
+        ctl start app
+
+        # The set is stopped, or isolated away; then svinit ends.
+        roll_held
+        run -0 ctl stop app
+        rc=0; wait "$roller" || rc=$?
+        [ "$rc/$(<"$T/out/roll")" = '1/svctl: app.service: roll canceled: the unit was stopped or restarted' ]
+        [ "$(states app@0 app@1 app@2)" = 'inactive inactive inactive ' ]
+        run -1 inside svctl roll app
+        [[ $output == *'app.service is not active: there is nothing to roll'* ]]
+        rm "$T/out/hold"
+        run -0 inside svctl roll --or-start app
+        [ "$(states app@0 app@1)" = 'active active ' ]
+        roll_held
+        run -0 ctl restart app@0 --no-block
+        run -0 ctl restart app --no-block
+        rc=0; wait "$roller" || rc=$?
+        [ "$rc" = 1 ]
+        rm "$T/out/hold"
+        wait_host all_up app@0 app@1
+        wait_state app@2 inactive
+
+        # Of a set with a masked instance the others go.
+        ctl start masked
+        pid=$(show masked@1 MainPID)
+        run -0 inside svctl roll masked
+        [ "$(show masked@1 MainPID)" != "$pid" ]
+        run -3 inside svctl roll other.target
+        [[ $output == *'it is no service'* ]]
+        run -5 inside svctl roll nothing
+
+        roll_held
+        run -0 ctl isolate other.target
+        rc=0; wait "$roller" || rc=$?
+        [ "$rc" = 1 ]
+        wait_state app inactive
+        rm "$T/out/hold"
+        ctl start app
+        roll_held
+        stop
+        [ "$exit_code" = 0 ]
+        rc=0; wait "$roller" || rc=$?
+        [ "$rc" != 0 ]
+}
+
+last_roll() { # UNIT ID
+        [ "$(own "$1" RollId)/$(own "$1" RollState)" = "$2/" ]
+}
+
+is_up() {
+        [ "$(show "$1" ActiveState)" = active ]
+}
+
+all_up() {
+        local u
+        for u; do is_up "$u" || return 1; done
+}
+
+@test "a service that is no set is rolled as one instance, and put back; a set as one by one" {
+        mkdir -p "$T/out/releases/"{one,two,throws}
+        echo one >"$T/out/releases/one/release"
+        echo two >"$T/out/releases/two/release"
+        echo throws-three >"$T/out/releases/throws/release"
+        ln -s releases/one "$T/out/current"
+        cp "$tools/web-server.py" "$tools/web-load.py" "$T/out/"
+        unit one.socket <<<$'[Socket]\nListenStream=127.0.0.1:7070'
+        # Its end would be that of the container, and of what is bound to it.
+        unit one.service <<<$'[Service]\nType=notify\nX-Essential=yes\nWorkingDirectory=/out/current\nX-Watch=/out/watched\nExecStart=/usr/bin/python3 /out/web-server.py'
+        unit bound.service <<<$'[Unit]\nBindsTo=one.service\nAfter=one.service\n[Service]\nExecStart=/bin/sleep infinity'
+        app X-RollMode=replace X-RollParallel=100% X-Watch=/out/watched-set X-WatchDelaySec=10ms
+        touch "$T/out/watched-set"
+        boot
+        ctl start one.socket one bound app
+        bound=$(show bound MainPID)
+        load_begin
+        release two
+        run -0 inside svctl roll one
+        [ "$(inside readlink "/proc/$(show one MainPID)/cwd")" = /out/releases/two ]
+        release throws
+        run -1 inside svctl roll one
+        [ "$output" = 'svctl: one.service: roll failed: one.service did not start: exit-code, status 1; the previous generation serves' ]
+        [ "$(inside readlink "/proc/$(show one MainPID)/cwd")" = /out/releases/two ]
+        [ "$(show bound MainPID)/$(own one HeldBack)" = "$bound/yes" ]
+        load_end two
+
+        # One instance alone; a change of a file is a roll of the set.
+        first=$(pids)
+        run -0 inside svctl roll app@1
+        second=$(pids)
+        [ "${first% *}" = "${second% *}" ]
+        [ "${first#* }" != "${second#* }" ]
+        id=$(own app RollId)
+        echo >"$T/out/watched-set"
+        wait_host last_roll app $((id + 1))
+        [ "$(own app RollResult)" = done ]
+        third=$(pids)
+        [ "${third% *}" != "${second% *}" ]
+        [ "${third#* }" != "${second#* }" ]
+        # Without a rollback it stops where it is.
+        sed -i '/X-Instances/aX-RollRollback=no\nX-SettleSec=10' "$T/units/app.service"
+        sed -i 's/100%/1/; s/^ExecStart=.*/ExecStart=\/bin\/false/' "$T/units/app.service"
+        run -1 inside svctl roll app
+        [[ $output == *'roll failed: app@0.service did not start: exit-code, status 1;'* ]]
+        [ "$(states app@0 app@1)" = 'failed active ' ]
+        [ "$(show app@1 MainPID)" = "${third#* }" ]
+        stop
+        [ "$exit_code" != 125 ]
+}

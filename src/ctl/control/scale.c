@@ -50,34 +50,58 @@ static int take_count(Scale *s, const char *text) {
         return str_printf(&s->setting, "X-Instances=%u", text[0] == '-' ? s->before - n : s->before + n);
 }
 
-static int add_job(const Scale *s, JobsWait *w, const char *method, unsigned i) {
+static int instance_name(const Scale *s, unsigned i, char **ret) {
+        return str_printf(ret, "%.*s@%u.service", (int)(strlen(s->unit) - strlen(".service")), s->unit, i);
+}
+
+static int add_job(const Scale *s, JobsWait *w, unsigned i) {
         sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
         char *name auto_free = NULL;
         const char *path;
-        int r = str_printf(&name, "%.*s@%u.service", (int)(strlen(s->unit) - strlen(".service")), s->unit, i);
+        int r = instance_name(s, i, &name);
 
         if (r >= 0)
-                r = ctl_call(s->ctl, method, &reply, NULL, name, "ss", name, "replace");
+                r = ctl_call(s->ctl, "StartUnit", &reply, NULL, name, "ss", name, "replace");
         if (r >= 0)
                 r = sd_bus_message_read(reply, "o", &path);
         return r < 0 || s->ctl->no_block ? r : jobs_wait_add(w, path);
 }
 
 /* svinit starts and stops them by itself; this is for waiting, and for what goes wrong. */
-static int wait_for_them(const Scale *s) {
-        bool more = s->after > s->before;
-        unsigned first = MIN(s->before, s->after), end = MAX(s->before, s->after);
+static int wait_for_start(const Scale *s) {
         JobsWait w __attribute__((cleanup(jobs_wait_release)));
-        int r = jobs_wait_begin(s->ctl, more ? "start" : "stop", &w);
+        int r = jobs_wait_begin(s->ctl, "start", &w);
 
-        for (unsigned i = first; i < end && r >= 0; i++)
-                r = add_job(s, &w, more ? "StartUnit" : "StopUnit", i);
+        for (unsigned i = s->before; i < s->after && r >= 0; i++)
+                r = add_job(s, &w, i);
         return r < 0 ? CTL_FAILED : jobs_wait(&w);
+}
+
+/* They are drained first. */
+static int wait_for_end(const Scale *s) {
+        char **names auto_strv = NULL;
+        int r = 0;
+
+        for (unsigned i = s->after; i < s->before && r >= 0; i++) {
+                char *name auto_free = NULL;
+
+                r = instance_name(s, i, &name);
+                if (r >= 0)
+                        r = strv_add(&names, name);
+        }
+        return r < 0 ? CTL_FAILED : units_wait_end(s->ctl, names);
+}
+
+static bool is_being_rolled(const Scale *s) {
+        char *state auto_free = NULL;
+
+        return ctl_get_string(s->ctl, s->unit, "org.svinit.Unit", "RollState", &state) >= 0 && state[0];
 }
 
 static int scale(Scale *s, const char *count) {
         char *settings[2] = { NULL }, *state auto_free = NULL;
         int r = take_count(s, count), code;
+        bool rolled;
 
         if (r == -ENOMEM)
                 return CTL_FAILED;
@@ -91,11 +115,16 @@ static int scale(Scale *s, const char *count) {
             (code = ctl_reload(s->ctl)) != CTL_OK ||
             (code = read_instances(s->ctl, s->unit, &s->after)) != CTL_OK)
                 return code;
+        rolled = s->after != s->before && is_being_rolled(s);
         if (!s->ctl->quiet)
-                printf("%s: %u instances, before %u\n", s->unit, s->after, s->before);
-        if (s->after == s->before || ctl_get_string(s->ctl, s->unit, SD1_UNIT, "ActiveState", &state) < 0)
+                printf("%s: %u instances, before %u%s\n", s->unit, s->after, s->before,
+                       rolled ? "; when its roll is over" : "");
+        if (s->after == s->before || rolled ||
+            ctl_get_string(s->ctl, s->unit, SD1_UNIT, "ActiveState", &state) < 0)
                 return CTL_OK;
-        return s->after > s->before && !str_equal(state, "active") ? CTL_OK : wait_for_them(s);
+        if (s->after > s->before)
+                return str_equal(state, "active") ? wait_for_start(s) : CTL_OK;
+        return s->ctl->no_block ? CTL_OK : wait_for_end(s);
 }
 
 VERB(scale) {
