@@ -9,7 +9,7 @@
  * and how its last run has ended.
  */
 
-#include "bus/control-group.h"
+#include "bus/objects/control-group.h"
 #include "bus/object.h"
 #include "bus/tables.h"
 
