@@ -28,6 +28,14 @@ int get_nothing(Object *o, const Property *p, sd_bus_message *m); /* "", empty a
         { n, "s", get_text, 0, f, .text = v }
 #define NOTHING(n, s, f)                                                                                     \
         { n, s, get_nothing, 0, f }
+/* A LIMIT() each, whatever that is there. */
+#define LIMITS                                                                                               \
+        LIMIT("CPU", RLIMIT_CPU), LIMIT("FSIZE", RLIMIT_FSIZE), LIMIT("DATA", RLIMIT_DATA),                  \
+                LIMIT("STACK", RLIMIT_STACK), LIMIT("CORE", RLIMIT_CORE), LIMIT("RSS", RLIMIT_RSS),          \
+                LIMIT("NOFILE", RLIMIT_NOFILE), LIMIT("AS", RLIMIT_AS), LIMIT("NPROC", RLIMIT_NPROC),        \
+                LIMIT("MEMLOCK", RLIMIT_MEMLOCK), LIMIT("LOCKS", RLIMIT_LOCKS),                              \
+                LIMIT("SIGPENDING", RLIMIT_SIGPENDING), LIMIT("MSGQUEUE", RLIMIT_MSGQUEUE),                  \
+                LIMIT("NICE", RLIMIT_NICE), LIMIT("RTPRIO", RLIMIT_RTPRIO), LIMIT("RTTIME", RLIMIT_RTTIME)
 #define INFINITE(n) NUMBER(n, "t", UINT64_MAX, PROPERTY_CONST)
 
 /* cgroup-properties.c: arg: which figures of GroupUsage have to be read, and the offset of the one */

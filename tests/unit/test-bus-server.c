@@ -666,6 +666,58 @@ static void a_stranger_that_is_no_client_goes(void **state) {
         close(fd);
 }
 
+/* Files are handed out to whoever may look, and taken from nobody who may only look. */
+static void a_stranger_gets_descriptors_and_sends_none(void **state) {
+        char control[CMSG_SPACE(sizeof(int))] = { 0 };
+        struct iovec part = { (char *)"l", 1 };
+        struct msghdr message = {
+                .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+        };
+        struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+        Server *s = *state;
+        int fd = -1, raw;
+        struct stat st;
+        sd_bus_message *m;
+        sd_bus *sd;
+
+        expect_strangers(s);
+        raw = raw_client(s);
+        assert_true(sd_bus_new(&sd) >= 0 && sd_bus_set_fd(sd, raw, raw) >= 0);
+        assert_true(sd_bus_negotiate_fds(sd, 1) >= 0 && sd_bus_start(sd) >= 0);
+        assert_true(sd_bus_attach_event(sd, s->world->manager.event, 0) >= 0);
+        m = ask(s, sd, NULL, MANAGER_PATH, MANAGER_INTERFACE, "DumpByFileDescriptor", "");
+        assert_non_null(m);
+        assert_true(sd_bus_message_read(m, "h", &fd) >= 0);
+        assert_int_equal(fstat(fd, &st), 0);
+        assert_true(st.st_size > 0);
+        sd_bus_message_unref(m);
+        sd_bus_close_unref(sd);
+
+        fd = stranger(s, GREETING, sizeof(GREETING) - 1);
+        *c = (struct cmsghdr){ CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
+        memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+        assert_int_equal(sendmsg(fd, &message, MSG_NOSIGNAL), 1);
+        settle(s);
+        assert_int_equal(s->bus->n_connections, 0);
+        close(fd);
+}
+
+static void no_invocation_is_that_of_the_caller(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, true);
+        char error[128];
+
+        assert_null(ask(s, sd, error, MANAGER_PATH, MANAGER_INTERFACE, "GetUnitByInvocationID", "ay", 0));
+        assert_string_equal(error, ERROR_NO_UNIT_FOR_PID);
+        assert_null(ask(s, sd, error, MANAGER_PATH, MANAGER_INTERFACE, "GetUnitByInvocationID", "ay", 3, 1, 2,
+                        3));
+        assert_string_equal(error, SD_BUS_ERROR_INVALID_ARGS);
+        assert_null(ask(s, sd, error, MANAGER_PATH, MANAGER_INTERFACE, "GetUnitByInvocationID", "ay", 16, 1,
+                        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        assert_string_equal(error, ERROR_NO_UNIT_FOR_INVOCATION);
+        sd_bus_close_unref(sd);
+}
+
 /* It is told so in the words of the greeting, and may go on as who it is. */
 static void a_stranger_is_nobody_else(void **state) {
         static const char claims[] = "\000AUTH EXTERNAL 34373131\r\nAUTH ANONYMOUS\r\n" /* 4711 */
@@ -787,6 +839,8 @@ int main(void) {
                 TEST(a_stranger_that_announces_too_much_goes_at_once),
                 TEST(a_stranger_that_is_no_client_goes),
                 TEST(a_stranger_is_nobody_else),
+                TEST(a_stranger_gets_descriptors_and_sends_none),
+                TEST(no_invocation_is_that_of_the_caller),
                 TEST(strangers_leave_room_for_root),
                 TEST(a_user_has_so_many_match_rules),
                 TEST(a_held_name_of_another_unit_holds_that_one),

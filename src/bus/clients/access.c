@@ -116,18 +116,21 @@ bool uid_is_ours(uid_t uid) {
         return uid == 0 || uid == geteuid();
 }
 
-bool identity_may_control(const Manager *m, const Identity *i) {
+bool identity_is_listed(const Manager *m, const Identity *i) {
         const IdList *groups = &m->config.control_groups;
 
         if (i->uid == (uid_t)-1)
                 return false;
-        if (uid_is_ours(i->uid) || id_list_contains(&m->config.control_users, i->uid) ||
-            id_list_contains(groups, i->gid))
+        if (id_list_contains(&m->config.control_users, i->uid) || id_list_contains(groups, i->gid))
                 return true;
         for (size_t k = 0; k < i->n_groups; k++)
                 if (id_list_contains(groups, i->groups[k]))
                         return true;
         return false;
+}
+
+bool identity_may_control(const Manager *m, const Identity *i) {
+        return uid_is_ours(i->uid) || identity_is_listed(m, i);
 }
 
 void call_details_release(CallDetails *d) {

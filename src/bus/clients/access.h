@@ -29,6 +29,7 @@ typedef struct Identity {
 int identity_of_socket(int fd, Identity *ret);           /* 0, -errno */
 int identity_of_reply(sd_bus_message *m, Identity *ret); /* of GetConnectionCredentials; 0, -errno */
 void identity_release(Identity *i);
+bool identity_is_listed(const Manager *m, const Identity *i); /* BusControlUsers=, BusControlGroups= */
 bool identity_may_control(const Manager *m, const Identity *i);
 bool uid_is_ours(uid_t uid); /* root, or whom svinit runs as */
 

@@ -85,7 +85,7 @@ static int connection_new(Bus *b, Identity *who, Connection **ret) {
                 .intake = INTAKE_CLOSED,
         };
         *who = (Identity){ 0 };
-        c->may_control = identity_may_control(b->manager, &c->who);
+        c->may_control = !u->stranger || identity_is_listed(b->manager, &c->who);
         c->references = &c->own;
         DL_APPEND(b->connections, c);
         b->n_connections++;

@@ -273,7 +273,7 @@ static int limit_kernel_buffer(const Connection *c, int fd) {
 static int give_descriptors(Connection *c, int fd) {
         int from = fd, r = sd_bus_new(&c->sd);
 
-        if (r >= 0 && c->user->stranger)
+        if (r >= 0 && !c->may_control)
                 r = intake_open(&c->intake, fd, c->who.uid, INCOMING_MAX, &from);
         if (r >= 0)
                 r = sd_bus_set_fd(c->sd, from, fd);
@@ -283,7 +283,7 @@ static int give_descriptors(Connection *c, int fd) {
                 close(fd);
                 return r;
         }
-        return sd_bus_set_anonymous(c->sd, c->user->stranger);
+        return sd_bus_set_anonymous(c->sd, intake_is_open(&c->intake));
 }
 
 /* The sd-bus side of a connection. The descriptor is its own from here on, also on failure. */
@@ -292,8 +292,7 @@ int connection_start(Connection *c, int fd) {
         int r;
 
         if ((r = give_descriptors(c, fd)) < 0 || (r = sd_bus_set_server(c->sd, 1, b->server_id)) < 0 ||
-            (r = sd_bus_negotiate_fds(c->sd, !c->user->stranger)) < 0 ||
-            (r = sd_bus_set_exit_on_disconnect(c->sd, 0)) < 0 ||
+            (r = sd_bus_negotiate_fds(c->sd, 1)) < 0 || (r = sd_bus_set_exit_on_disconnect(c->sd, 0)) < 0 ||
             (r = sd_bus_set_close_on_exit(c->sd, 0)) < 0 || (r = sd_bus_set_connected_signal(c->sd, 1)) < 0 ||
             (r = sd_bus_set_sender(c->sd, BUS_NAME)) < 0 ||
             (r = sd_bus_add_filter(c->sd, NULL, on_message, c)) < 0 || (r = sd_bus_start(c->sd)) < 0 ||
@@ -370,4 +369,10 @@ void deferred_call_free(DeferredCall *d) {
         if (d->bus)
                 DL_DELETE(d->bus->deferred, d);
         free(d);
+}
+
+void deferred_call_end(DeferredCall *d, int r) {
+        if (r < 0 && r != -ENOTCONN)
+                bus_give_up_answer(d->message);
+        deferred_call_free(d);
 }

@@ -14,14 +14,15 @@
  * sd-bus is not left to the event loop: a connection has a source of its own,
  * so that it can be told to wait. While an answer waits for its reader no
  * further call is taken (those that sd-bus reads meanwhile are held), hence a
- * client has one unread answer at most, whatever it asks for. What a stranger
- * sends reaches sd-bus through an Intake.
+ * client has one unread answer at most, whatever it asks for. What is sent by
+ * who may not control reaches sd-bus through an Intake.
  *
  * Root and the user svinit runs as can do worse things to us than to be slow.
  * All others are strangers, and a BusUser counts what they cost together, for
  * each uid: connections, calls in flight, and time. Their calls come after
  * everything else there is to do; a uid that takes more than its share of our
- * time rests. They send no descriptors and no large messages.
+ * time rests. Who may not change anything sends no descriptors and no large
+ * messages.
  */
 
 #include "bus/clients/access.h"
@@ -39,7 +40,7 @@
 #define QUEUE_MAX_OF_DAEMON 16384             /* of the system bus, which reads for many */
 #define CATCH_UP_AT_ONCE 32                   /* units that one turn tells a reader about */
 #define HELD_MAX 1024                         /* calls that wait for an answer to be read */
-#define INCOMING_MAX (512 * 1024)             /* bytes of a stranger's message */
+#define INCOMING_MAX (512 * 1024)             /* bytes of a message through an intake */
 #define KERNEL_BUFFER_OF_STRANGER (64 * 1024) /* the kernel doubles it */
 #define IN_FLIGHT_MAX 32                      /* calls of one connection that are answered later */
 #define IN_FLIGHT_PER_USER_MAX 32
@@ -78,7 +79,7 @@ typedef struct Connection {
         bool has_called;    /* no signals before: who says Hello takes nothing else for the answer to it */
         bool is_bus_client; /* has said Hello: gets what it has asked for with AddMatch */
         Matches matches;
-        Intake intake;  /* of a stranger */
+        Intake intake;  /* of who may not control */
         HeldCall *held; /* owned */
         unsigned n_held, n_in_flight;
         References own, *references; /* units that are held; `own` but on the system bus */
@@ -111,7 +112,8 @@ int connection_remove_match(Connection *c, const char *rule);
 
 /* For a handler that does not answer at once. 0, -ENOMEM or a filled error when there are too many. */
 int call_defer(Call *c, DeferredCall **ret);
-void deferred_call_free(DeferredCall *d); /* after the answer was sent */
+void deferred_call_end(DeferredCall *d, int r); /* r: how the answer was sent; who gets none need not wait */
+void deferred_call_free(DeferredCall *d);       /* it is answered otherwise, or was not deferred after all */
 
 bool bus_has_room_for(const Bus *b, const BusUser *u);
 int bus_user_of(Bus *b, uid_t uid, BusUser **ret); /* found or made */

@@ -3,8 +3,6 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,20 +12,21 @@
 #include "base/text.h"
 
 #define PROTOCOL_VERSION 1
+#define PIECE 4096
 
 int intake_open(Intake *i, int socket, uid_t uid, size_t size_max, int *ret_fd) {
         int fds[2];
 
-        if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
                 return -errno;
-        *i = (Intake){ .socket = socket, .pipe = fds[1], .uid = uid, .size_max = size_max };
+        *i = (Intake){ .socket = socket, .pair = fds[1], .uid = uid, .size_max = size_max };
         *ret_fd = fds[0];
         return 0;
 }
 
 void intake_close(Intake *i) {
-        if (i->pipe >= 0)
-                close(i->pipe);
+        if (i->pair >= 0)
+                close(i->pair);
         *i = INTAKE_CLOSED;
 }
 
@@ -44,9 +43,9 @@ static ssize_t receive(const Intake *i, void *buffer, size_t size, int flags) {
         return n == 0 ? -ECONNRESET : n;
 }
 
-/* At most PIPE_BUF bytes: all or nothing. */
+/* The buffer is empty: nothing is passed on before sd-bus has read the last piece. */
 static int pass_on(const Intake *i, const void *data, size_t n) {
-        ssize_t k = write(i->pipe, data, n);
+        ssize_t k = send(i->pair, data, n, MSG_NOSIGNAL);
 
         if (k < 0)
                 return errno == EAGAIN ? -ENOBUFS : -errno;
@@ -153,7 +152,7 @@ static int take_header(Intake *i) {
 }
 
 int intake_step(Intake *i) {
-        char piece[PIPE_BUF];
+        char piece[PIECE];
         size_t have = 0;
         ssize_t n = 0;
         int r;

@@ -2,19 +2,19 @@
 #pragma once
 
 /*
- * What a stranger sends, handed to sd-bus in pieces whose end is known.
+ * What a client sends that may change nothing, handed to sd-bus in pieces whose end is known.
  *
  *      greeting -> messages
  *
  * sd-bus makes room for 128 MB if a client says that so much will come, and in
  * one step it reads for as long as the client writes: whatever is looked at
- * between its steps bounds nothing. So it does not read from a stranger's
- * socket but from a pipe, into which an Intake puts the lines of the greeting,
+ * between its steps bounds nothing. So it does not read from such a
+ * client's socket but from a pair of our own, into which an Intake puts the lines of the greeting,
  * then messages, each whole before the next is begun, and none that is too
  * large. Nothing is kept here but a line or a header that has not come whole;
  * nothing is read while sd-bus has not read what it was given.
  *
- * A pipe has no peer whom sd-bus could ask for a uid: who claims to be
+ * The peer whom sd-bus could ask for a uid is ourselves then: who claims to be
  * somebody else is told off in the words of the greeting itself.
  */
 
@@ -28,7 +28,7 @@
 
 typedef struct Intake {
         int socket; /* borrowed */
-        int pipe;   /* owned: its end for writing; -1: there is no intake */
+        int pair;   /* owned: the end for writing; -1: there is no intake */
         uid_t uid;  /* of the peer */
         bool greeted;
         char line[INTAKE_LINE_MAX]; /* of the greeting, then headers */
@@ -37,7 +37,7 @@ typedef struct Intake {
         size_t left;     /* bytes of the message that are still to come */
 } Intake;
 
-#define INTAKE_CLOSED ((Intake){ .socket = -1, .pipe = -1 })
+#define INTAKE_CLOSED ((Intake){ .socket = -1, .pair = -1 })
 
 /* 0 or a negative errno; ret_fd is where sd-bus reads. */
 int intake_open(Intake *i, int socket, uid_t uid, size_t size_max, int *ret_fd);
@@ -51,7 +51,7 @@ void intake_close(Intake *i);
 int intake_step(Intake *i);
 
 static inline bool intake_is_open(const Intake *i) {
-        return i->pipe >= 0;
+        return i->pair >= 0;
 }
 
 /* A message has begun and not ended. */

@@ -24,9 +24,7 @@ static void on_reloaded(int r, const UnitDiffs *changes, void *userdata) {
                                                "The configuration could not be reloaded: %s.", strerror(-r));
         else
                 r = sd_bus_reply_method_return(call->message, NULL);
-        if (r < 0)
-                bus_give_up_answer(call->message);
-        deferred_call_free(call);
+        deferred_call_end(call, r);
 }
 
 /* Answered when the units are read; generators may take a while. */
@@ -169,14 +167,18 @@ int method_unset_and_set_environment(Call *c) {
 static int reply_dump_as_fd(Call *c, char *const *patterns) {
         Buf b auto_buf = { 0 };
         int fd auto_fd = -1;
+        ssize_t n;
 
         manager_dump(c->manager, patterns, &b);
         if (b.error < 0)
                 return b.error;
 
         fd = memfd_create("svinit-dump", MFD_CLOEXEC);
-        if (fd < 0 || pwrite(fd, b.data ? b.data : "", b.len, 0) != (ssize_t)b.len)
+        if (fd < 0)
                 return -errno;
+        n = pwrite(fd, b.data ? b.data : "", b.len, 0);
+        if (n != (ssize_t)b.len)
+                return n < 0 ? -errno : -ENOSPC;
         return sd_bus_reply_method_return(c->message, "h", fd); /* sd-bus makes a copy of its own */
 }
 

@@ -62,20 +62,26 @@ static int method_get_unit_by_pid(Call *c) {
         return reply_unit_path(c, u);
 }
 
+/* None is that of the caller, as an empty name is its unit. */
 static int method_get_unit_by_invocation(Call *c) {
+        static const uint8_t none[sizeof(((UnitRuntime *)NULL)->invocation_id)];
         const void *id;
         size_t size;
+        Unit *own;
         int r;
 
         r = sd_bus_message_read_array(c->message, 'y', &id, &size);
         if (r < 0)
                 return r;
+        if (size == 0 || (size == sizeof(none) && memcmp(id, none, size) == 0))
+                return (r = call_find_unit(c, "", &own)) < 0 ? r : reply_unit_path(c, own);
+        if (size != sizeof(none))
+                return sd_bus_error_set(c->error, SD_BUS_ERROR_INVALID_ARGS, "Invalid invocation ID");
 
         for (Unit *u = NULL; (u = next_unit(c->manager->graph, u));) {
                 const UnitRuntime *rt = unit_runtime(u);
 
-                if (rt->has_invocation && size == sizeof(rt->invocation_id) &&
-                    memcmp(rt->invocation_id, id, size) == 0)
+                if (rt->has_invocation && memcmp(rt->invocation_id, id, size) == 0)
                         return reply_unit_path(c, u);
         }
         return sd_bus_error_set(c->error, ERROR_NO_UNIT_FOR_INVOCATION, "No unit has this invocation ID.");

@@ -76,11 +76,10 @@ static void on_reloaded(int r, const UnitDiffs *changes, void *userdata) {
 
         if (r >= 0)
                 r = reply_diffs(call->message, changes);
-        if (r < 0 &&
-            sd_bus_reply_method_errnof(call->message, r, "The configuration could not be reloaded: %s.",
-                                       strerror(-r)) < 0)
-                bus_give_up_answer(call->message);
-        deferred_call_free(call);
+        if (r < 0)
+                r = sd_bus_reply_method_errnof(call->message, r,
+                                               "The configuration could not be reloaded: %s.", strerror(-r));
+        deferred_call_end(call, r);
 }
 
 static int method_reload_telling(Call *c) {

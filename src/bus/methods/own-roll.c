@@ -26,7 +26,8 @@ int method_roll(Call *c) {
         if (r == 0)
                 r = sd_bus_reply_method_return(c->message, "us", id, unit_rolled(u)->id);
         else if (r == -EHOSTDOWN)
-                r = sd_bus_error_set(c->error, ERROR_UNIT_INACTIVE, why.findings[0].text);
+                r = sd_bus_error_set(c->error, ERROR_UNIT_INACTIVE,
+                                     why.n_findings > 0 ? why.findings[0].text : NULL);
         else
                 r = error_from_outcome(c->error, r, u->id, &why);
         report_release(&why);

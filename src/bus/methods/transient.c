@@ -239,6 +239,7 @@ static int make_unit(Call *c, Wanted *w, Unit **ret) {
         Report why = { 0 };
         int r;
 
+        *ret = NULL;
         if (w->type == UNIT_SCOPE && w->request.data.n_pids == 0)
                 return sd_bus_error_setf(c->error, ERROR_BAD_SETTING, "Scope %s has no PIDs.",
                                          w->request.name);
@@ -249,6 +250,8 @@ static int make_unit(Call *c, Wanted *w, Unit **ret) {
                 r = references_add(c->connection->references, *ret);
         if (r >= 0 && w->tie)
                 r = references_tie(c->connection->references, *ret);
+        if (r < 0 && *ret)
+                manager_collect(c->manager, *ret); /* it is there, but nobody has it */
         report_release(&why);
         return r;
 }

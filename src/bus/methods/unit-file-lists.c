@@ -82,9 +82,12 @@ static int listing_go_on(Listing *l) {
 
 /* A caller that has gone meanwhile is nobody's mistake. */
 static int on_turn(sd_event_source *source, void *userdata) {
+        usec_t begin = bus_time_spent();
         Listing *l = userdata;
         int r = listing_go_on(l);
 
+        if (l->call->connection)
+                bus_user_charge(l->call->connection->user, usec_sub(bus_time_spent(), begin));
         if (r < 0 && r != -ENOTCONN)
                 bus_refuse(l->call->message, r, NULL);
         if (r == 0)

@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "bus/clients/connection.h"
+#include "bus/clients/server.h"
 #include "bus/clients/signals.h"
 #include "bus/codec/errors.h"
 #include "bus/objects/control-group.h"
@@ -61,6 +61,13 @@ static int enqueue(Call *c, Unit *u, JobType type, const char *mode, Job **ret) 
         return r;
 }
 
+/* The call is answered by now: what goes wrong here cannot be an answer to it. */
+static int tell_nothing_to_do(Call *c, const char *job, const Unit *u) {
+        if (signal_nothing_to_do(c->connection, job, u->id) < 0)
+                bus_give_up_answer(c->message);
+        return 0;
+}
+
 /*
  * A client waits for JobRemoved of the path it was given. When there was
  * nothing to do there is no job, so it gets a path that no job has, and the
@@ -70,7 +77,7 @@ static int reply_without_job(Call *c, const Unit *u) {
         static const char path[] = JOB_PATH_PREFIX "/0";
         int r = sd_bus_reply_method_return(c->message, "o", path);
 
-        return r < 0 ? r : signal_nothing_to_do(c->connection, path, u->id);
+        return r < 0 ? r : tell_nothing_to_do(c, path, u);
 }
 
 int unit_enqueue(Call *c, Unit *u, JobType type, const char *mode) {
@@ -142,7 +149,7 @@ static int reply_transaction(Call *c, const Unit *u, const Job *j, JobType wante
             (r = sd_bus_send(NULL, reply, NULL)) < 0)
                 return r;
 
-        return j ? 0 : signal_nothing_to_do(c->connection, path, u->id);
+        return j ? 0 : tell_nothing_to_do(c, path, u);
 }
 
 int unit_enqueue_job(Call *c, Unit *u, const char *type, const char *mode) {
@@ -206,11 +213,11 @@ static void on_frozen(int r, void *userdata) {
         DeferredCall *call = userdata;
 
         if (r < 0)
-                (void)sd_bus_reply_method_errorf(call->message, ERROR_FREEZE_CANCELLED,
-                                                 "Freeze operation aborted");
+                r = sd_bus_reply_method_errorf(call->message, ERROR_FREEZE_CANCELLED,
+                                               "Freeze operation aborted");
         else
-                (void)sd_bus_reply_method_return(call->message, NULL);
-        deferred_call_free(call);
+                r = sd_bus_reply_method_return(call->message, NULL);
+        deferred_call_end(call, r);
 }
 
 int unit_freeze(Call *c, Unit *u, bool freeze) {
