@@ -13,7 +13,7 @@
 #define APPS_GRACE USEC_PER_SEC /* svinit-apps keeps the time; it may be busy */
 
 usec_t probe_timeout(const Probe *p) {
-        return p->check->kind == HEALTH_EXEC ? p->deadline : usec_add(p->deadline, APPS_GRACE);
+        return p->kind == HEALTH_EXEC ? p->deadline : usec_add(p->deadline, APPS_GRACE);
 }
 
 /* ---- commands ---- */
@@ -21,7 +21,8 @@ usec_t probe_timeout(const Probe *p) {
 static void run(Manager *m, Probe *p) {
         char text[HEALTH_ERROR_MAX];
         ProcessInfo process;
-        int r = unit_spawn_command(m, p->watch->unit, COMMAND_RELOAD, p->check->command, true, &process);
+        int r = unit_spawn_command(m, p->watch->unit, COMMAND_RELOAD, probe_check(p)->command, true,
+                                   &process);
 
         if (r >= 0) {
                 p->pid = process.pid;
@@ -62,7 +63,7 @@ static int find_port(const Manager *m, const Unit *u, const char *port, unsigned
 }
 
 static int describe(const Manager *m, const Probe *p, Buf *b) {
-        const HealthCheck *k = p->check;
+        const HealthCheck *k = probe_check(p);
         const AppsInstance *instance = unit_runtime(p->watch->unit)->apps;
         unsigned port = 0;
         int r = k->port ? find_port(m, p->watch->unit, k->port, &port) : 0;
@@ -165,7 +166,7 @@ void manager_probes_lost(Manager *m) {
 /* ---- all ---- */
 
 void probe_ask(Manager *m, Probe *p) {
-        if (p->check->kind == HEALTH_EXEC)
+        if (p->kind == HEALTH_EXEC)
                 run(m, p);
         else
                 request(m, p);
@@ -173,6 +174,6 @@ void probe_ask(Manager *m, Probe *p) {
 
 void probe_forget(Manager *m, Probe *p) {
         drop_id(m, p);
-        if (p->check->kind == HEALTH_EXEC)
+        if (p->kind == HEALTH_EXEC)
                 kill_command(p);
 }

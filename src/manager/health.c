@@ -50,24 +50,33 @@ static void follow_state(Manager *m, HealthWatch *w) {
 }
 
 static bool ends_the_run(const Probe *p) {
-        return (size_t)(p - p->watch->probes) < spec_of(p->watch)->checks.n;
+        return p->index < spec_of(p->watch)->checks.n;
 }
 
-/* Said each time; who leaves anyway, or is on its way down, is left alone. */
+/* Who leaves anyway, or is on its way down, is left alone. */
 static void on_sick(Manager *m, Probe *p) {
         Unit *u = p->watch->unit;
         bool restart = ends_the_run(p) && !m->stopping && !unit_runtime(u)->drain &&
                        (!u->job || u->job->type == JOB_START || u->job->type == JOB_RELOAD);
         Buf text auto_buf = { 0 };
 
+        if (!restart && p->health.n_failures > spec_of(p->watch)->failures)
+                return; /* it has been said */
         buf_addf(&text, "%s%s", p->watch->error, restart ? "; it is restarted" : "");
         LOG_UNIT(u->id, UNIT_UNHEALTHY, FIELD_S("TEXT", text.error < 0 ? p->error : text.data));
         if (restart)
                 (void)manager_push_type(m, u, EVENT_SICK);
 }
 
-static const char *name_of(const HealthCheck *k) {
-        return k->kind == HEALTH_EXEC ? k->command->path : k->text;
+static void describe(const Probe *p, const char *error, char text[], size_t n) {
+        const HealthCheck *k = probe_check(p);
+        bool exec = k && k->kind == HEALTH_EXEC;
+
+        snprintf(text, n, "%s%.60s: %s", exec ? "exec:" : "",
+                 !k     ? "check"
+                 : exec ? k->command->path
+                        : k->text,
+                 error);
 }
 
 void probe_answered(Manager *m, Probe *p, const char *error) {
@@ -83,8 +92,7 @@ void probe_answered(Manager *m, Probe *p, const char *error) {
         }
         snprintf(p->error, sizeof(p->error), "%s", error ? error : "");
         if (error)
-                snprintf(w->error, sizeof(w->error), "%s%.60s: %s",
-                         p->check->kind == HEALTH_EXEC ? "exec:" : "", name_of(p->check), error);
+                describe(p, error, w->error, sizeof(w->error));
         news = health_note(&p->health, spec_of(w), !error, now);
         if (news == HEALTH_IS_SICK)
                 on_sick(m, p);
@@ -110,8 +118,9 @@ static void look_at(Manager *m, Probe *p, usec_t now) {
         if (due(p) > now)
                 return;
         if (!p->asked) {
-                if (can_be_asked(p->watch->unit)) {
+                if (probe_check(p) && can_be_asked(p->watch->unit)) {
                         p->asked = true;
+                        p->kind = probe_check(p)->kind;
                         p->deadline = usec_add(now, spec_of(p->watch)->timeout);
                         probe_ask(m, p);
                 } else
@@ -122,7 +131,7 @@ static void look_at(Manager *m, Probe *p, usec_t now) {
         snprintf(span, sizeof(span), "%s", b.error < 0 || !b.data ? "time" : b.data);
         snprintf(text, sizeof(text), "no answer within %s", span);
         probe_forget(m, p);
-        probe_answered(m, p, p->check->kind == HEALTH_EXEC ? text : "");
+        probe_answered(m, p, p->kind == HEALTH_EXEC ? text : "");
 }
 
 static int on_timer(sd_event_source *s, uint64_t usec, void *userdata) {
@@ -183,7 +192,7 @@ static int watch_new(Unit *u, HealthWatch **ret) {
                 return -ENOMEM;
         }
         for (size_t i = 0; i < w->n; i++) {
-                w->probes[i] = (Probe){ .watch = w, .check = health_check(spec, i) };
+                w->probes[i] = (Probe){ .watch = w, .index = i };
                 health_begin(&w->probes[i].health, w->since.monotonic);
         }
         *ret = w;

@@ -17,8 +17,9 @@
 #define HEALTH_ERROR_MAX 160
 
 struct Probe {
-        HealthWatch *watch;       /* whose it is */
-        const HealthCheck *check; /* of the unit's spec */
+        HealthWatch *watch; /* whose it is */
+        size_t index;       /* of the check in the unit's spec, whichever that is by now */
+        HealthKind kind;    /* as of the last time it was asked */
         Health health;
         bool asked;                   /* the answer has not come yet */
         pid_t pid;                    /* exec: of the command; 0: none */
@@ -43,6 +44,11 @@ struct HealthWatch {
 void probe_ask(Manager *m, Probe *p);
 void probe_forget(Manager *m, Probe *p); /* nobody waits for the answer any more */
 usec_t probe_timeout(const Probe *p);    /* when it is up to us to say that there was no answer */
+
+/* NULL: the unit was read again meanwhile and has fewer. */
+static inline const HealthCheck *probe_check(const Probe *p) {
+        return health_check(&p->watch->unit->spec->service->health, p->index);
+}
 
 /* health.c. error NULL: well; "": it could not be found out. */
 void probe_answered(Manager *m, Probe *p, const char *error);
