@@ -36,6 +36,14 @@ static const char rich[] = "[Unit]\n"
                            "TimeoutStartSec=1min 30s\n"
                            "MemoryMax=50%\n"
                            "CPUWeight=notanumber\n"
+                           "X-HealthCheck=exec:/bin/a 'b c'\n"
+                           "X-HealthCheck=http:[::1]:80/a\n"
+                           "[X-Profile small]\n"
+                           "MemoryMax=10M\n"
+                           "Nicer=1\n"
+                           "[X-Profile large]\n"
+                           "Environment=A=2\n"
+                           "X-ReadinessCheck=tcp:$PORT\n"
                            "[Install]\n"
                            "WantedBy=multi-user.target\n"
                            "RequiredBy=e.target\n"
@@ -52,7 +60,7 @@ static int setup(void **state) {
         w = *state;
         world_put(w, LIB "a.service", rich);
         world_put(w, ETC "a.service.d/10-more.conf",
-                  "[Service]\nEnvironment=D=4\nExecStart=\nExecStart=/bin/a $A\n");
+                  "[Service]\nEnvironment=D=4\nExecStart=\nExecStart=/bin/a $A\nX-Profile=large\n");
         world_put(w, ETC "a.service.d/20-bad.conf", "no section\n");
         world_put(w, LIB "service.d/all.conf", "[Unit]\nDocumentation=man:all(7)\n");
         world_link(w, ETC "other.service", LIB "a.service");
