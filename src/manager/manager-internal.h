@@ -240,6 +240,7 @@ void unit_thaw_to_stop(Unit *u);
 void unit_follow_restarts(Manager *m, Unit *u);
 void unit_follow_clock(Manager *m, Unit *u); /* the clock was set, or the zone is another one */
 void restart_by_free(RestartBy *b);
+bool unit_triggers_roll(const Unit *u); /* X-TriggerMode=; X-MemoryRestart= asks as well */
 
 /* generation.c */
 UnitSpec *unit_take_read(

@@ -181,7 +181,8 @@ static bool roll_too_large(Unit *u) {
         uint32_t id;
         bool rolled;
 
-        if (!unit_set(u) || service_is_short_run(&unit_runtime(u)->machine.service, now_monotonic()))
+        if (!unit_triggers_roll(u) ||
+            service_is_short_run(&unit_runtime(u)->machine.service, now_monotonic()))
                 return false;
         rolled = manager_roll(m, u, &why, &id) == 0;
         report_release(&why);

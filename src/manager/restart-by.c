@@ -31,11 +31,18 @@ void restart_by_free(RestartBy *b) {
         free(b);
 }
 
-/* A set that runs goes on running. */
+bool unit_triggers_roll(const Unit *u) {
+        TriggerMode mode = u->spec->service->trigger_mode;
+
+        return mode == TRIGGER_MODE_UNSET ? u->spec->service->n_instances > 0 || unit_set(u)
+                                          : mode == TRIGGER_ROLL;
+}
+
+/* What runs goes on running. */
 static bool roll(Manager *m, Unit *u, const char *why) {
         Report report = { 0 };
         uint32_t id;
-        bool rolled = u->spec->service->n_instances > 0 && active_state_is_up(u->active) &&
+        bool rolled = unit_triggers_roll(u) && active_state_is_up(u->active) &&
                       manager_roll(m, u, &report, &id) == 0;
 
         report_release(&report);

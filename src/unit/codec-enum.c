@@ -58,6 +58,8 @@ ENUM_CODEC(restart_mode, RestartMode, nothing_else, "one of normal, direct, debu
            SAMPLES("normal", "direct", "debug"), SAMPLES("", "fast"));
 ENUM_CODEC(roll_mode, RollMode, or_unset, "surge or replace", SAMPLES("surge", "replace", ""),
            SAMPLES("Surge", "both"));
+ENUM_CODEC(trigger_mode, TriggerMode, or_unset, "restart or roll", SAMPLES("restart", "roll", ""),
+           SAMPLES("Roll", "reload"));
 ENUM_CODEC(ipc, IpcKind, nothing_else, "none or node", SAMPLES("none", "node"), SAMPLES("", "yes", "Node"));
 ENUM_CODEC(ready_on, ReadyOn, or_unset, "one of start, notify, message, listening, health",
            SAMPLES("start", "notify", "message", "listening", "health", ""), SAMPLES("ready", "yes"));

@@ -204,6 +204,10 @@ const Directive service_directives[] = {
                      "never." },
         { "Service", "X-StopMessage", FIELD(string, service, roll.stop_message), .property = "",
           .summary = "A JSON text that is sent on the channel of X-IPC= instead of KillSignal=." },
+        { "Service", "X-TriggerMode", FIELD(trigger_mode, service, trigger_mode), .initial = "",
+          .property = "",
+          .summary = "Whether X-Watch=, X-RestartOnCalendar= and X-MemoryRestart= restart the service or "
+                     "roll it." },
         { "Service", "X-Watch", FIELD(paths, service, watch), .list = true, .property = "",
           .summary = "Files and directories whose change restarts the service." },
         { "Service", "X-WatchDelaySec", FIELD(timespan, service, watch_delay), .initial = "300ms",

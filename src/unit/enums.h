@@ -46,6 +46,13 @@ typedef enum RollMode {
         ROLL_MODE_MAX,
         ROLL_MODE_UNSET = -1, /* not given: by what the unit listens on */
 } RollMode;
+/* X-TriggerMode=: what X-Watch= and its like lead to. */
+typedef enum TriggerMode {
+        TRIGGER_RESTART,
+        TRIGGER_ROLL,
+        TRIGGER_MODE_MAX,
+        TRIGGER_MODE_UNSET = -1, /* not given: sets are rolled */
+} TriggerMode;
 typedef enum IpcKind {
         IPC_NONE,
         IPC_NODE,
@@ -220,6 +227,7 @@ DECLARE_WORDS(ExitType, exit_type);
 DECLARE_WORDS(Restart, restart);
 DECLARE_WORDS(RestartMode, restart_mode);
 DECLARE_WORDS(RollMode, roll_mode);
+DECLARE_WORDS(TriggerMode, trigger_mode);
 DECLARE_WORDS(ReadyOn, ready_on);
 DECLARE_WORDS(IpcKind, ipc);
 DECLARE_WORDS(NotifyAccess, notify_access);

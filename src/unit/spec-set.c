@@ -8,10 +8,11 @@
 
 #include "unit/spec-parts.h"
 
-/* Of the set as a whole. */
+/* Of the set as a whole; the last N_SHARED are heeded by the instances as well. */
+#define N_SHARED 1
 static const char *const keys_of_the_set[] = { "X-Essential",     "X-HoldOnFailure",     "X-Instances",
                                                "X-InstancesMin",  "X-RestartOnCalendar", "X-Watch",
-                                               "X-WatchDelaySec", "X-WatchIgnore" };
+                                               "X-WatchDelaySec", "X-WatchIgnore",       "X-TriggerMode" };
 static const char *const actions[] = { "FailureAction", "SuccessAction", "StartLimitAction" };
 
 static bool is_one_of(const Directive *d, const char *const *keys, size_t n) {
@@ -39,7 +40,7 @@ static int complete_member(UnitSpec *s) {
         ServiceSpec *service;
         int r;
 
-        r = reset(s, PART_SERVICE, keys_of_the_set, ELEMENTSOF(keys_of_the_set), true);
+        r = reset(s, PART_SERVICE, keys_of_the_set, ELEMENTSOF(keys_of_the_set) - N_SHARED, true);
         if (r >= 0)
                 r = reset(s, PART_COMMON, actions, ELEMENTSOF(actions), true);
         if (r < 0)

@@ -233,6 +233,7 @@ typedef struct ServiceSpec { /* [Service] */
         char **watch, **watch_ignore; /* X-Watch=; the patterns: NULL for the usual ones */
         usec_t watch_delay;
         char **restart_on_calendar; /* X-RestartOnCalendar=, as written */
+        TriggerMode trigger_mode;
         OpenFile *open_files;
         size_t n_open_files;
         unsigned notify_fd; /* X-NotifyFd=; 0: none */

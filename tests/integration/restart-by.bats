@@ -61,3 +61,25 @@ another_pid() {
         [ "$(show never.service ActiveState)/$(show idle.service ActiveState)" = active/inactive ]
         [ ! -e "$T/out/started" ]
 }
+
+@test "X-TriggerMode=: a set is rolled and a service restarted, or the other way round" {
+        mkdir "$T"/out/{a,b,c,d}
+        unit set.service <<<$'[Service]\nX-Instances=2\nExecStart=/bin/sleep infinity\nX-Watch=/out/a\nX-WatchDelaySec=1ms\nX-SettleSec=0'
+        unit hard.service <<<$'[Service]\nX-Instances=2\nExecStart=/bin/sleep infinity\nX-Watch=/out/b\nX-WatchDelaySec=1ms\nX-TriggerMode=restart'
+        unit soft.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-Watch=/out/c\nX-WatchDelaySec=1ms\nX-TriggerMode=roll\nX-SettleSec=0'
+        unit plain.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-Watch=/out/d\nX-WatchDelaySec=1ms'
+        boot
+        ctl start set hard soft plain
+        touch "$T"/out/{a,b,c,d}/new
+        wait_logged 'Rolled, for /out/a' -u set.service
+        wait_logged 'Restarted, for /out/b' -u hard.service
+        wait_logged 'Rolled, for /out/c' -u soft.service
+        wait_logged 'Restarted, for /out/d' -u plain.service
+        wait_logged 'Rolled 2 instances' -u set.service
+        for u in set@0 set@1 hard@0 hard@1 soft plain; do wait_state $u active; done
+        run ! logged 'Restarted, for' -u set.service
+        run ! logged 'Restarted, for' -u soft.service
+        run ! logged 'Rolled, for' -u hard.service
+        stop
+        [ "$exit_code" = 0 ]
+}
