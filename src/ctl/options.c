@@ -207,6 +207,7 @@ const CtlOption ctl_options[] = {
         { "http", 0, NULL, "answer one request of HTTP on the standard input; see svinit-metrics.socket",
           FLAG(http), .verb = "metrics" },
         { "permanent", 0, NULL, "for good, not until the next boot", FLAG(permanent), .verb = "scale" },
+        { "local", 0, NULL, "here, whatever Host= of the unit says", FLAG(local), .verb = "deploy" },
         { "output", 0, "DIR", "a file for each unit, there", TEXT(directory), .verb = "import",
           .words = WORDS_FILES },
         { "profile", 0, "NAME", "with what the file has for this environment", TEXT(profile),

@@ -9,13 +9,14 @@
 #include "unit/directive.h"
 
 extern const Directive unit_directives[], condition_directives[], assert_directives[], install_directives[];
+extern const Directive deploy_directives[];
 extern const Directive service_directives[];
 extern const Directive exec_directives[], sandbox_directives[], kill_directives[], cgroup_directives[];
 extern const Directive socket_directives[], timer_directives[], path_directives[];
 extern const Directive mount_directives[], automount_directives[], swap_directives[], scope_directives[];
 
 extern const size_t unit_directive_count, condition_directive_count, assert_directive_count,
-        install_directive_count;
+        install_directive_count, deploy_directive_count;
 extern const size_t service_directive_count;
 extern const size_t exec_directive_count, sandbox_directive_count, kill_directive_count,
         cgroup_directive_count;

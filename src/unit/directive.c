@@ -8,23 +8,12 @@
 #include "unit/spec-parts.h"
 
 const Directive *const directive_tables[] = {
-        unit_directives,
-        condition_directives,
-        assert_directives,
-        install_directives,
-        service_directives,
-        exec_directives,
-        sandbox_directives,
-        kill_directives,
-        cgroup_directives,
-        socket_directives,
-        timer_directives,
-        path_directives,
-        mount_directives,
-        automount_directives,
-        swap_directives,
-        scope_directives,
-        NULL,
+        unit_directives,    condition_directives, assert_directives,
+        install_directives, service_directives,   exec_directives,
+        sandbox_directives, kill_directives,      cgroup_directives,
+        socket_directives,  timer_directives,     path_directives,
+        mount_directives,   automount_directives, swap_directives,
+        scope_directives,   deploy_directives,    NULL,
 };
 
 static const char *const support_words[] = {
@@ -47,6 +36,8 @@ typedef struct Table {
 #define TABLE(name)                                                                                          \
         { name##_directives, &name##_directive_count }
 #define TABLES_MAX 5
+#define DEPLOY_SECTION                                                                                       \
+        "X-Deploy" /* svctl's: its keys are not settings of the unit, whatever they are called */
 
 /* In which sections a table counts, and which types have the section. */
 static const struct {
@@ -59,6 +50,7 @@ static const struct {
           UNIT_SERVICE,
           { TABLE(service), TABLE(exec), TABLE(sandbox), TABLE(kill), TABLE(cgroup) } },
         { "Install", UNIT_TYPE_INVALID, { TABLE(install) } },
+        { DEPLOY_SECTION, UNIT_SERVICE, { TABLE(deploy) } },
         { "Socket", UNIT_SOCKET, { TABLE(socket), TABLE(exec), TABLE(sandbox), TABLE(kill), TABLE(cgroup) } },
         { "Timer", UNIT_TIMER, { TABLE(timer) } },
         { "Path", UNIT_PATH, { TABLE(path) } },
@@ -133,7 +125,8 @@ bool directive_section_is_known(const char *section, UnitType type) {
 
 bool directive_counts_for(const Directive *d, UnitType type) {
         for (size_t i = 0; i < ELEMENTSOF(sections); i++) {
-                if (sections[i].type != UNIT_TYPE_INVALID && sections[i].type != type)
+                if ((sections[i].type != UNIT_TYPE_INVALID && sections[i].type != type) ||
+                    strcmp(sections[i].name, DEPLOY_SECTION) == 0)
                         continue;
                 for (const Table *table = sections[i].tables; table->rows; table++)
                         if (d >= table->rows && d < table->rows + *table->count)

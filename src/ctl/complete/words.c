@@ -142,6 +142,7 @@ static WordKind of_position(WordKind kind, unsigned nth) {
                 { WORDS_SERVICE_THEN_LEVEL, WORDS_SERVICES, WORDS_LEVELS },
                 { WORDS_SERVICE_THEN_LOG_TARGET, WORDS_SERVICES, WORDS_LOG_TARGETS },
                 { WORDS_COMMANDS, WORDS_COMMANDS, WORDS_FILES },
+                { WORDS_SERVICES_THEN_DEPLOY, WORDS_SERVICES, WORDS_SERVICES_THEN_DEPLOY },
                 { WORDS_FORMAT_THEN_FILES, WORDS_FORMAT_THEN_FILES, WORDS_FILES },
         };
 
@@ -186,6 +187,10 @@ void completion_offer_kind(Completion *p, WordKind kind, unsigned nth) {
                 break;
         case WORDS_SETTINGS:
                 offer_settings(p);
+                break;
+        case WORDS_SERVICES_THEN_DEPLOY:
+                if (nth == 1)
+                        completion_offer_choices(p, "setup update rollback list current previous exec");
                 break;
         case WORDS_FORMAT_THEN_FILES:
                 completion_offer_choices(p, "pm2 supervisord procfile compose");

@@ -87,6 +87,7 @@ struct Ctl {
         const char *directory;                  /* import: --output= */
         bool check;                             /* import */
         char **only;                            /* import */
+        bool local;                             /* deploy */
         bool clear;                             /* save */
         const char *profile;                    /* start: --profile= */
 };
@@ -298,6 +299,7 @@ VERB(exit);
 VERB(logs);
 VERB(verify);
 VERB(import);
+VERB(deploy);
 VERB(dump_directives);
 VERB(dump_catalog);
 VERB(escape);

@@ -22,6 +22,7 @@ typedef enum WordKind {
         WORDS_MASKED,
         WORDS_FILES, /* paths */
         WORDS_FILES_AND_UNITS,
+        WORDS_SERVICES_THEN_DEPLOY,
         WORDS_FORMAT_THEN_FILES, /* of import */
         WORDS_COMMANDS,
         WORDS_CHECKS, /* of analyze, then units */
