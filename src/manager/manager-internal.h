@@ -277,7 +277,7 @@ void drain_free(Drain *d);
 /* health.c. After each change of the active state: whether it is asked how it is. */
 void unit_follow_health(Manager *m, Unit *u);
 void health_watch_free(HealthWatch *w);
-bool unit_is_well(const Unit *u); /* or nobody asks */
+bool unit_is_well(const Unit *u);                               /* or nobody asks */
 bool unit_health_process_ended(Unit *u, const ProcessEnd *end); /* false: no check's */
 void manager_probe_answered(Manager *m, uint64_t id, int code); /* by svinit-apps: AppsProbeCode */
 void manager_probes_lost(Manager *m);                           /* it has ended */

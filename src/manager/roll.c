@@ -44,7 +44,14 @@ const Unit *unit_rolled(const Unit *u) {
 }
 
 bool unit_is_held_back(const Unit *u) {
-        return u->type == UNIT_SERVICE && !unit_runtime(u)->seat && unit_is_held(u);
+        if (u->type != UNIT_SERVICE)
+                return false;
+        if (u->spec->service->n_instances == 0)
+                return !unit_runtime(u)->seat && unit_is_held(u);
+        for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_CONSISTS_OF, e));)
+                if (!unit_runtime(e->other)->seat && unit_is_held(e->other))
+                        return true;
+        return false;
 }
 
 bool unit_roll_phase(const Unit *u, RollPhase *ret) {

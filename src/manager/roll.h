@@ -34,8 +34,9 @@ int manager_roll(Manager *m, Unit *u, Report *why, uint32_t *ret_id);
 /* The roll under way turns back, and the one that waits for it is forgotten. -ESRCH: there is none. */
 int manager_abort_roll(Manager *m, Unit *u);
 const Unit *unit_rolled(const Unit *u); /* whose roll it would be: for an instance, its set */
-bool unit_is_held_back(const Unit *u);  /* on a generation that is not what its files say */
-bool unit_is_degraded(const Unit *u);   /* a set with fewer active instances than X-InstancesMin= */
+bool unit_is_held_back(
+        const Unit *u); /* by a roll that failed, on what it was before; a set: an instance of it */
+bool unit_is_degraded(const Unit *u); /* a set with fewer active instances than X-InstancesMin= */
 /* Who is part of the roll under way: the first from *i on; false: no more. */
 bool unit_roll_seat(const Unit *set, unsigned *i, const Unit **ret, RollPhase *ret_phase);
 bool unit_roll_phase(const Unit *u, RollPhase *ret); /* false: it is part of none */

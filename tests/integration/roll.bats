@@ -106,7 +106,7 @@ another_pid() {
 # app.service: two instances that get ready as long as /out/hold is not there.
 app() { # SETTINGS...
         printf '%s\n' '[Service]' Type=notify NotifyAccess=all X-Instances=2 X-RollMode=surge \
-                'ExecStart=/bin/sh -c "while [ -e /out/hold ]; do sleep 0.05; done; systemd-notify --ready; exec sleep infinity"' "$@" | unit app.service
+                'ExecStart=/bin/sh -c "while [ -e /out/hold ]; do sleep 0.05; done; systemd-notify --ready; echo is ready: %i; exec sleep infinity"' "$@" | unit app.service
 }
 
 # A roll in the background that has started its spare and goes no further; its words come in /out/roll.
@@ -132,18 +132,26 @@ pids() {
 }
 
 @test "in the middle of a roll: another roll, abort, stop, scale, daemon-reload, isolate, shutdown" {
-        app
+        app X-InstancesMin=100%
         unit other.target <<<$'[Unit]\nAllowIsolate=yes'
         unit masked.service <<<$'[Service]\nX-Instances=2\nX-RollMode=replace\nX-SettleSec=0\nExecStart=/bin/sleep infinity'
         ln -s /dev/null "$T/units/masked@0.service"
         boot
         ctl start app
 
+        # The lines of the set are those of its instances.
+        wait_host lines_of_both
+        run -0 inside svctl logs --no-pager -o cat app@1
+        [[ $output == *'is ready: 1'* && $output != *'is ready: 0'* ]]
+
         # Abort: nothing has been replaced, and what waited is forgotten.
         first=$(pids)
         roll_held
         run -0 inside svctl roll --no-wait app
         [ "$(own app RollQueued)/$(own app RollState)/$(own app@2 RollPhase)" = yes/forward/starting ]
+        run -0 inside svctl status app
+        [[ $output == *'Roll: 0 of 2 instances, forward; another one follows'*'app@0.service active (running), old'*'app@2.service activating (start), starting'* ]]
+        [ "$(inside svctl status --output=json app | jq -rc '.[0] | .roll.state, .roll.total, (.instances | map(.roll))')" = $'forward\n2\n["old","old","starting"]' ]
         run -0 inside svctl roll --abort app
         rc=0; wait "$roller" || rc=$?
         [ "$rc/$(<"$T/out/roll")" = '1/svctl: app.service: roll aborted: it was aborted; the previous generation serves' ]
@@ -181,6 +189,9 @@ pids() {
         run -0 ctl stop app@1
         roll_goes_on
         [ "$(states app@0 app@1 app@2)" = 'active inactive inactive ' ]
+        [ "$(own app Degraded)" = yes ]
+        run -0 inside svctl status app
+        [[ $output == *'degraded: fewer instances are active than X-InstancesMin='* ]]
         [ "$(show app@0 MainPID)" != "${first% *}" ]
         ctl start app
 
@@ -225,6 +236,12 @@ pids() {
         [ "$exit_code" = 0 ]
         rc=0; wait "$roller" || rc=$?
         [ "$rc" != 0 ]
+}
+
+lines_of_both() {
+        local lines
+        lines=$(inside svctl logs --no-pager -o cat app)
+        [[ $lines == *'is ready: 0'* && $lines == *'is ready: 1'* ]]
 }
 
 last_roll() { # UNIT ID

@@ -7,6 +7,7 @@
  *
  *      logs.c          the verb: what was asked for, from where to where, following
  *      match.c         options and arguments -> what sd-journal matches
+ *      set.c           what belongs to a set of instances
  *      boot.c          boots and invocations: lists, and "-1" -> an id
  *      entry.c         one entry as a line: the short forms and our own for terminals
  *      fields.c        one entry with all fields: verbose, export, JSON, cat
@@ -76,6 +77,8 @@ typedef struct Logs {
 
 /* match.c     : everything that was asked for becomes a match; 1: there can be no such entry; else 0, or negative and said. */
 int logs_match(Logs *l, char *const *units, char *const *matches);
+/* set.c: the instances of a set, by their names. 0 or negative. */
+int logs_add_instances(Logs *l, const char *unit, char ***names);
 /* The entries of these units alone. */
 int logs_match_units(Logs *l, char *const *units);
 bool logs_print_facilities(const LogsOptions *o); /* --facility=help */

@@ -78,6 +78,9 @@ int logs_match_units(Logs *l, char *const *units) {
         STRV_FOREACH (u, units)
                 if (r >= 0)
                         r = strpbrk(*u, "*?[") ? collect(l->j, *u, &names) : strv_add_unique(&names, *u);
+        STRV_FOREACH (u, units)
+                if (r >= 0)
+                        r = logs_add_instances(l, *u, &names);
         STRV_FOREACH (name, names)
                 if (r >= 0)
                         r = match_unit(l->j, *name);

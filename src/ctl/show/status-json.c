@@ -157,6 +157,8 @@ int status_add_json(Status *s, Buf *b) {
         add_health(s, b);
         json_add_bool(b, "needs_reload", property_raw(&s->l, "NeedDaemonReload"));
         if (r >= 0)
+                r = status_add_set_json(s, b);
+        if (r >= 0)
                 r = add_not_applied(s, b);
         if (r >= 0)
                 r = add_processes(s, b);

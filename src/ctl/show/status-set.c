@@ -5,6 +5,8 @@
 #include "ctl/show/list.h"
 #include "ctl/show/status.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static const ListedUnit *find(const ListedUnits *l, const char *name) {
@@ -14,11 +16,70 @@ static const ListedUnit *find(const ListedUnits *l, const char *name) {
         return NULL;
 }
 
-static void print_instance(const Status *s, const char *label, const char *name, const ListedUnit *u) {
+/* Who is part of a roll, and what becomes of it: names and words in turn; owned by the caller. */
+static char **read_phases(const Status *s) {
+        sd_bus_message *m __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        const char *unit, *phase;
+        char **phases = NULL;
+        int r = sd_bus_get_property(s->ctl->bus, SD1, s->path, "org.svinit.Unit", "RollInstances", NULL, &m,
+                                    "a(ss)");
+
+        if (r >= 0)
+                r = sd_bus_message_enter_container(m, 'a', "(ss)");
+        while (r >= 0 && (r = sd_bus_message_read(m, "(ss)", &unit, &phase)) > 0) {
+                r = strv_add(&phases, unit);
+                if (r >= 0)
+                        r = strv_add(&phases, phase);
+        }
+        return phases;
+}
+
+static const char *phase_of(char *const *phases, const char *name) {
+        for (char *const *p = phases; p && p[0] && p[1]; p += 2)
+                if (str_equal(p[0], name))
+                        return p[1];
+        return NULL;
+}
+
+static void print_instance(const Status *s, const char *label, const char *name, const ListedUnit *u,
+                           const char *phase) {
         const char *state = u ? u->active : "inactive";
 
-        status_line(label, "%s%s%s %s %s (%s)", state_color(s->ctl, state), glyph_of_state(state),
-                    COLOR_END(s->ctl), name, state, u ? u->sub : "dead");
+        status_line(label, "%s%s%s %s %s (%s)%s%s", state_color(s->ctl, state), glyph_of_state(state),
+                    COLOR_END(s->ctl), name, state, u ? u->sub : "dead", phase ? ", " : "", phase ?: "");
+}
+
+static bool is_down(const ListedUnit *u) {
+        return str_equal(u->active, "inactive") || str_equal(u->active, "failed");
+}
+
+/* Spares, and those that leave because the set has become smaller. */
+static void print_others(const Status *s, const ListedUnits *units, char *const *phases, unsigned n) {
+        for (size_t i = 0; i < units->n; i++) {
+                const ListedUnit *u = units->v + i;
+                const char *at = strchr(u->id, '@'), *phase = phase_of(phases, u->id);
+                unsigned index;
+                char digits[16];
+
+                snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(at + 1, "."), at + 1);
+                if (parse_unsigned(digits, &index) >= 0 && index >= n && !is_down(u))
+                        print_instance(s, "", u->id, u, phase ?: "leaves");
+        }
+}
+
+/* "1 of 3 instances, forward", or why the last one went wrong, as long as that has a consequence. */
+static void print_roll(const Status *s) {
+        const char *state = property_get(&s->l, "RollState"), *reason = property_get(&s->l, "RollReason");
+
+        if (state[0])
+                status_line("Roll", "%" PRIu64 " of %" PRIu64 " instances, %s%s",
+                            property_number(&s->l, "RollDone", 0), property_number(&s->l, "RollTotal", 0),
+                            state, property_raw(&s->l, "RollQueued") ? "; another one follows" : "");
+        else if (property_raw(&s->l, "HeldBack"))
+                status_line("Roll", "%s: %s", property_get(&s->l, "RollResult"), reason);
+        if (property_raw(&s->l, "Degraded"))
+                status_line("", "%sdegraded%s: fewer instances are active than X-InstancesMin=",
+                            state_color(s->ctl, "failed"), COLOR_END(s->ctl));
 }
 
 static int read_all(const Status *s, const char *id, ListedUnits *ret) {
@@ -38,17 +99,22 @@ static int read_all(const Status *s, const char *id, ListedUnits *ret) {
 void status_set(const Status *s) {
         uint64_t n = property_number(&s->l, "Instances", 0);
         const char *id = property_get(&s->l, "Id");
+        char **phases auto_strv = NULL;
         ListedUnits units = { 0 };
 
+        print_roll(s);
         if (n == 0 || !str_ends_with(id, ".service") || read_all(s, id, &units) < 0)
                 return;
+        phases = read_phases(s);
         for (unsigned i = 0; i < n; i++) {
                 char *name auto_free = NULL;
 
                 if (str_printf(&name, "%.*s@%u.service", (int)(strlen(id) - strlen(".service")), id, i) < 0)
                         break;
-                print_instance(s, i == 0 ? "Instances" : "", name, find(&units, name));
+                print_instance(s, i == 0 ? "Instances" : "", name, find(&units, name),
+                               phase_of(phases, name));
         }
+        print_others(s, &units, phases, (unsigned)n);
         listed_units_release(&units);
 }
 
@@ -73,4 +139,42 @@ void status_sockets(const Status *s) {
                 buf_release(kinds + i);
         }
         sd_bus_message_unref(m);
+}
+
+/* The instances as objects, and the roll. */
+int status_add_set_json(const Status *s, Buf *b) {
+        uint64_t n = property_number(&s->l, "Instances", 0);
+        const char *id = property_get(&s->l, "Id");
+        char **phases auto_strv = NULL;
+        ListedUnits units = { 0 };
+        int r = 0;
+
+        if (n > 0 && str_ends_with(id, ".service")) {
+                r = read_all(s, id, &units);
+                phases = read_phases(s);
+        }
+        json_add_key(b, "instances");
+        buf_add_char(b, '[');
+        for (size_t i = 0; i < units.n; i++) {
+                json_open(b, "{");
+                json_add_member(b, "unit", units.v[i].id);
+                json_add_member(b, "active", units.v[i].active);
+                json_add_member(b, "sub", units.v[i].sub);
+                json_add_member(b, "roll", phase_of(phases, units.v[i].id) ?: "");
+                buf_add_char(b, '}');
+        }
+        buf_add_char(b, ']');
+        listed_units_release(&units);
+        json_add_bool(b, "degraded", property_raw(&s->l, "Degraded"));
+        json_add_bool(b, "held_back", property_raw(&s->l, "HeldBack"));
+        json_add_key(b, "roll");
+        json_open(b, "{");
+        json_add_member(b, "state", property_get(&s->l, "RollState"));
+        json_add_number(b, "done", property_number(&s->l, "RollDone", 0));
+        json_add_number(b, "total", property_number(&s->l, "RollTotal", 0));
+        json_add_bool(b, "queued", property_raw(&s->l, "RollQueued"));
+        json_add_member(b, "result", property_get(&s->l, "RollResult"));
+        json_add_member(b, "reason", property_get(&s->l, "RollReason"));
+        buf_add_char(b, '}');
+        return r;
 }

@@ -42,6 +42,7 @@ int status_list(const Status *s, const char *property, char ***ret); /* of texts
 void status_head(Status *s);
 void status_run(Status *s);
 void status_set(const Status *s);
+int status_add_set_json(const Status *s, Buf *b);
 void status_sockets(const Status *s); /* of a socket unit with X-SocketDistribution=reuseport */
 void status_figures(const Status *s);
 void status_print_restarts(const Status *s); /* the last of them, a line each */
