@@ -74,6 +74,7 @@ binds() {
 launch() {
         local b
         mapfile -t b < <(binds)
+        rm -f "$T/pid" # of an earlier one
         "$RIG" boot --timeout 300 --pidfile "$T/pid" "${b[@]}" --env LC_ALL=C.UTF-8 \
                 --env "ASAN_OPTIONS=${ASAN_OPTIONS:-}" --env "LSAN_OPTIONS=${LSAN_OPTIONS:-}" --env "UBSAN_OPTIONS=${UBSAN_OPTIONS:-}" \
                 ${RIG_OPTIONS:-} "$@" -- "/usr/sbin/${svinit_name:-svinit}" "${svinit_args[@]}" >"$T/console" 2>&1 3>&- &

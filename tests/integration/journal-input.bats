@@ -211,3 +211,43 @@ E
 twice() {
         [ "$(journal -u "$1" | grep -cxF "$2")" = 2 ]
 }
+
+# By cgroup, by what svinit knows of its own processes, by what a shim says.
+@test "datagrams are the unit's in every kind of place, those of forked children and of who has ended as well" {
+        local place
+        unit sender.service <<'E'
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/bin/logger ended
+ExecStart=/bin/sh -c '(echo forked; until [ -e /out/go ]; do sleep 0.05; done) | logger'
+E
+        for place in v1 v1-few hybrid ro none; do
+                rm -f "$T/out/go"
+                boot --cgroup "$place"
+                ctl start --no-block sender.service
+                wait_host journal_has sender.service ended || { echo "in the place: $place"; return 1; }
+                wait_host journal_has sender.service forked || { echo "in the place: $place"; return 1; }
+                touch "$T/out/go"
+                stop
+        done
+}
+
+@test "while one unit floods the sockets the lines of another come, in order" {
+        unit flood.service <<'E'
+[Service]
+ExecStart=/usr/bin/python3 -c 'import socket, itertools\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\ns.connect("/run/systemd/journal/socket")\nfor i in itertools.count(): s.send(b"MESSAGE=flood %%d" %% i)'
+E
+        unit calm.service <<'E'
+[Service]
+ExecStart=/bin/sh -c 'i=0; while [ $i -lt 20 ]; do i=$((i + 1)); echo "calm $i"; sleep 0.02; done; exec sleep inf'
+E
+        boot
+        ctl start flood.service
+        wait_host journal_has flood.service "flood 1000"
+        ctl start calm.service
+        wait_host journal_has calm.service "calm 20"
+        [ "$(journal -u calm.service | grep '^calm' | cut -d' ' -f2 | paste -sd' ')" = "$(seq -s' ' 20)" ]
+        [ "$(show flood.service ActiveState)" = active ]
+        stop
+}
