@@ -88,6 +88,8 @@ falls_ill() { # MODE REASON
         # svinit-apps can go at any time: the next one asks.
         inside kill -KILL "$(inside pgrep -x svinit-apps)"
         falls_ill 503 'it answered 503'
+        run -0 inside svctl metrics web
+        [[ $output == *'svinit_unit_healthy{unit="web.service"} 1'* && $output == *'svinit_unit_health_restarts_total{unit="web.service"} '[1-9]* ]]
         run -0 inside svctl status -o json web
         [[ $output == *'"health_restarts":'* ]]
         ends_cleanly

@@ -49,7 +49,7 @@ static void add_unit(const UnitMetrics *u, Buf *b) {
         json_add_member(b, "unit", u->unit);
         json_add_member(b, "state", u->active);
         for (const UnitCounter *c = unit_counters; c->property; c++)
-                json_add_number(b, c->property, property_number(&u->service, c->property, UINT64_MAX));
+                json_add_number(b, c->property, unit_metrics_number(u, c->property));
         if (u->figures) {
                 figures_each(u->figures, add_line, &j);
                 add_part(b, "received", "{}", &j.received);

@@ -12,6 +12,8 @@
 const UnitCounter unit_counters[] = {
         { "NRestarts", "svinit_unit_restarts", "", "Automatic restarts since the last start by hand.", 1,
           true },
+        { "HealthRestarts", "svinit_unit_health_restarts", "",
+          "Those of them for which a health check was the reason.", 1, true },
         { "CPUUsageNSec", "svinit_unit_cpu_seconds", "seconds", "CPU time that its processes have used.",
           1e-9, true },
         { "MemoryCurrent", "svinit_unit_memory_bytes", "bytes", "Memory that its processes use.", 1, false },
@@ -54,10 +56,29 @@ static void add_states(const Metrics *m, Buf *b) {
                 }
 }
 
+uint64_t unit_metrics_number(const UnitMetrics *u, const char *property) {
+        return property_number(&u->service, property, property_number(&u->own, property, UINT64_MAX));
+}
+
+/* Of units that are asked. */
+static void add_health(const Metrics *m, Buf *b) {
+        add_family(b, "svinit_unit_healthy", "gauge", "",
+                   "1 if its checks find it healthy, 0 if not, or not yet.");
+        for (size_t i = 0; i < m->n; i++) {
+                const char *health = property_get(&m->v[i].own, "Health");
+
+                if (!*health)
+                        continue;
+                buf_add(b, "svinit_unit_healthy{");
+                add_label(b, "unit", m->v[i].unit);
+                buf_addf(b, "} %d\n", str_equal(health, "healthy"));
+        }
+}
+
 static void add_counter(const Metrics *m, const UnitCounter *c, Buf *b) {
         add_family(b, c->name, c->counts ? "counter" : "gauge", c->unit, c->help);
         for (size_t i = 0; i < m->n; i++) {
-                uint64_t v = property_number(&m->v[i].service, c->property, UINT64_MAX);
+                uint64_t v = unit_metrics_number(m->v + i, c->property);
 
                 if (v == UINT64_MAX)
                         continue;
@@ -127,6 +148,7 @@ static void add_each(const Metrics *m, const char *kind, FigureFunction function
 
 void metrics_text(const Metrics *m, Buf *b) {
         add_states(m, b);
+        add_health(m, b);
         for (const UnitCounter *c = unit_counters; c->property; c++)
                 add_counter(m, c, b);
         add_family(b, "svinit_unit_messages_received", "counter", "", "Messages that came on its channel.");

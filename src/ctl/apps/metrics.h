@@ -34,6 +34,8 @@ typedef struct UnitCounter {
 } UnitCounter;
 extern const UnitCounter unit_counters[]; /* ended by a row without a property */
 
+uint64_t unit_metrics_number(const UnitMetrics *u, const char *property); /* UINT64_MAX: not told */
+
 void metrics_text(const Metrics *m, Buf *b);
 void metrics_json(const Metrics *m, Buf *b);
 /* One request of HTTP on stdin, its answer on stdout: for Accept=yes. */
