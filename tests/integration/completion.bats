@@ -75,6 +75,9 @@ offers() { # LINE WORD...: the same of all three
         offers "svctl show up-a.service -p NRest" NRestarts
         offers "svctl link /etc/hostn" /etc/hostname
         offers "svctl run --on-cal" --on-calendar=
+        offers "svctl run --max-output-a" --max-output-action=
+        offers "svctl generate wo" worker
+        offers "svctl moni" monit
         offers "svctl run --collect systemd-es" systemd-escape
         offers "svctl frobnicate a"
 

@@ -74,6 +74,7 @@ far() {
         run -0 far run --quiet --pipe echo "two  words" "it's \$HOME"
         [ "$output" = "two  words it's \$HOME" ]
         run -7 far run --quiet --pipe sh -c 'exit 7'
+        run -7 inside svctl run -H root@127.0.0.1 --quiet --pipe sh -c 'exit 7'
 
         # a unit file is changed over there
         far --quiet disable a.service

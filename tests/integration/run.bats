@@ -159,6 +159,27 @@ watches() {
         wait_host has_ended x 0
 }
 
+# An unmodified child of child_process.fork(): messages, order, size, its own output, its end, ours.
+forks() {
+        cat >"$T/out/child.js" <<'J'
+console.log('its own output');
+process.on('message', m => process.send({ n: m.n, text: m.text, connected: process.connected }));
+process.on('disconnect', () => console.log('let go'));
+J
+        run -0 --separate-stderr inside sh -c 'printf "{\"n\":1}\n{\"n\":2,\"text\":\"a\\\\nb\"}" | svctl run -q --ipc node /out/child.js'
+        [ "$output" = $'{"n":1,"connected":true}\n{"n":2,"text":"a\\nb","connected":true}' ]
+        [ "$stderr" = $'its own output\nlet go' ]
+        python3 -c 'for i in range(2000): print("{\"n\":%d,\"text\":\"%s\"}" % (i, "x" * (i * 37 % 5000)))' >"$T/out/lines"
+        inside sh -c 'svctl run -q --ipc node /out/child.js </out/lines >/out/replies 2>/dev/null'
+        diff <(sed 's/}$//' "$T/out/lines") <(sed 's/,"connected":true}$//' "$T/out/replies")
+        run -4 inside sh -c 'svctl run -q --ipc node -e "process.send({ready: true}, () => process.exit(4))" </dev/null'
+        [ "$output" = '{"ready":true}' ]
+        client f --ipc node -e 'setInterval(() => {}, 1000)'
+        inside kill -KILL "$client"
+        wait_host is_unknown f.service
+        run -1 inside svctl run --ipc --pipe true
+}
+
 sets() {
         inside svctl run -q --unit=many --instances=3 sh -c 'sleep infinity'
         wait_state many@2.service active
@@ -179,6 +200,7 @@ sets() {
         output_is_bounded
         clients_take_it_along
         watches
+        forks
         sets
         wait_host nothing_transient || { inside ls /run/systemd/transient; inside svctl list-units --failed; return 1; }
 }

@@ -9,8 +9,8 @@
  * and how its last run has ended.
  */
 
-#include "bus/objects/control-group.h"
 #include "bus/object.h"
+#include "bus/objects/control-group.h"
 #include "bus/tables.h"
 
 #include <fnmatch.h>

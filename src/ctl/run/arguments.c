@@ -19,6 +19,8 @@ static bool all_on_terminal(void) {
 static RunStreams choose_streams(const RunRequest *q) {
         if (q->capture)
                 return STREAMS_CAPTURE;
+        if (q->ipc)
+                return STREAMS_CHANNEL;
         if ((q->pty && q->pipe) || (q->shell && !q->pty && !q->pipe))
                 return all_on_terminal() ? STREAMS_TERMINAL : STREAMS_PIPE;
         return q->pty ? STREAMS_TERMINAL : q->pipe ? STREAMS_PIPE : STREAMS_NONE;
@@ -47,6 +49,9 @@ static int check_together(const RunRequest *q) {
                 return refuse("--instances= makes services that nobody waits for: there is no --wait, "
                               "--pipe, --pty, "
                               "--capture or --scope for it, and no timer, path or socket");
+        if (q->ipc && (q->capture || q->pipe || q->pty || q->watch))
+                return refuse("--ipc takes the standard input and output for messages: there is no --pipe, "
+                              "--pty, --capture or --watch beside it");
         if (q->watch && (q->scope || q->trigger != TRIGGER_NONE || q->capture))
                 return refuse("--watch is for services, and not for --capture");
         return 0;
@@ -177,7 +182,7 @@ int run_parse(RunRequest *q, int argc, char **argv) {
         if (q->shell)
                 q->collect = q->same_directory = true;
         q->same_directory |= q->watch;
-        q->collect |= q->capture; /* how it has ended is in what we print */
+        q->collect |= q->capture || q->ipc; /* how it has ended is in what we print */
         q->streams = choose_streams(q);
         if ((r = check_together(q)) < 0 || (r = check_output(q)) < 0)
                 return r;

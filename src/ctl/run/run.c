@@ -36,6 +36,14 @@ static void add_list(Properties *p, const char *name, char **list) {
         p->r = sd_bus_message_close_container(p->m);
 }
 
+/* As Node finds it: the first descriptor that is passed is the third. */
+static void add_channel(Properties *p, const RunRequest *q) {
+        if (q->channel < 0)
+                return;
+        add(p, "ExtraFileDescriptors", "a(hs)", 1, q->channel, "node-channel");
+        add(p, "Environment", "as", 2, "NODE_CHANNEL_FD=3", "NODE_CHANNEL_SERIALIZATION_MODE=json");
+}
+
 static void add_command(Properties *p, const RunRequest *q) {
         char *as_it_is[] = { (char *)"no-env-expand", NULL };
 
@@ -111,6 +119,7 @@ static void add_service(Properties *p, const RunRequest *q) {
         if (q->instances)
                 add_list(p, "org.svinit.Settings", (char *[]){ (char *)q->instances, NULL });
         add_streams(p, q);
+        add_channel(p, q);
         add_list(p, "Environment", q->environment);
         add_command(p, q);
 }
@@ -245,6 +254,12 @@ static int run(RunRequest *q) {
                 return run_in_terminal(q);
         if (q->streams == STREAMS_CAPTURE)
                 return run_captured(q);
+        if (q->streams == STREAMS_CHANNEL) {
+                RunEnd end = { 0 };
+                int r = run_with_channel(q, &end);
+
+                return finish(q, &end, r);
+        }
         if (q->streams == STREAMS_PIPE && q->max_output)
                 return run_counted(q);
         return q->streams == STREAMS_PIPE || q->wait ? run_waiting(q) : run_plain(q);
@@ -261,7 +276,7 @@ static int as_setting(const char *key, const char **value, char **ret) {
 }
 
 VERB(run) {
-        RunRequest q = { .ctl = c, .given = { -1, -1, -1 } };
+        RunRequest q = { .ctl = c, .given = { -1, -1, -1 }, .channel = -1 };
         char *nice auto_free = NULL, *timeout auto_free = NULL, *instances auto_free = NULL;
         int r = run_parse(&q, argc, argv);
 

@@ -13,6 +13,7 @@
  *      end.c           how it has: the exit code, a summary
  *      terminal.c      --pty: between this terminal and that of the unit
  *      streams.c       output that is counted: --capture, --pipe --max-output=
+ *      ipc.c           --ipc: messages, as with a child of child_process.fork()
  *      capture.c       --capture: output and ending as JSON
  *
  * Data goes straight between this process and the command, over descriptors
@@ -33,6 +34,7 @@ typedef enum RunStreams {
         STREAMS_PIPE, /* our own three descriptors */
         STREAMS_TERMINAL,
         STREAMS_CAPTURE,
+        STREAMS_CHANNEL, /* messages */
 } RunStreams;
 
 typedef enum RunTrigger {
@@ -65,8 +67,9 @@ typedef struct RunRequest {
         RunStreams streams;
         RunTrigger trigger;
         bool scope, wait, remain, collect, sighup, shell, same_directory, pty, pipe, capture, inherit_slice,
-                watch, expand;
+                watch, expand, ipc;
         int given[3];    /* the descriptors for the service; those of --capture are owned; -1: none */
+        int channel;     /* the command's end of --ipc; owned; -1: none */
         char *inherited; /* owned; q->slice, where it is not an argument */
         char *terminal;  /* owned; the unit's side of --pty */
 } RunRequest;
@@ -123,3 +126,4 @@ int run_open_streams(RunRequest *q, sd_event *event, Stream *out, Stream *err);
 void run_finish_streams(Stream *out, Stream *err); /* what was written last */
 void run_close_streams(Stream *out, Stream *err);
 int run_captured(RunRequest *q);
+int run_with_channel(RunRequest *q, RunEnd *end); /* the exit code of what went wrong */

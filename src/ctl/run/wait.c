@@ -184,6 +184,7 @@ int run_and_wait(RunRequest *q, sd_event *event, RunEnd *ret) {
                 if (q->given[i] > STDERR_FILENO)
                         fd_release(
                                 &q->given[i]); /* the command has its own; ours would keep the pipes open */
+        fd_release(&q->channel);               /* likewise */
         if (r >= 0) {
                 if (!q->ctl->quiet && q->streams != STREAMS_CAPTURE)
                         fprintf(stderr, "Running as unit: %s%s\n", q->name,
