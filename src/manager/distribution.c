@@ -236,6 +236,18 @@ void unit_follow_shares(const Unit *set, const Unit *instance) {
                         follow(e->other, instance);
 }
 
+bool unit_leaves_shares(const Unit *u) {
+        const Unit *set = unit_set(u);
+        bool any = false;
+
+        for (const Edge *e = NULL; set && (e = unit_next_edge(set, DEP_TRIGGERED_BY, e));)
+                if (e->other->type == UNIT_SOCKET && unit_runtime(e->other)->socket_shares) {
+                        follow(e->other, u);
+                        any = true;
+                }
+        return any;
+}
+
 int socket_fds_of(Unit *socket, const Unit *service, const int **ret) {
         const UnitRuntime *rt = unit_runtime(socket);
         unsigned index = unit_set_index(service);

@@ -301,7 +301,8 @@ unsigned unit_set_index(const Unit *u); /* 0 as well for what is no instance */
 int socket_shares_open(Unit *socket);
 void socket_shares_close(Unit *socket);
 void socket_shares_flush(const Unit *socket);
-void socket_shares_select(Unit *socket);                        /* who gets what is new */
+void socket_shares_select(Unit *socket); /* who gets what is new */
+bool unit_leaves_shares(const Unit *u);  /* it has sockets of its own, and gets no new clients any more */
 void unit_follow_shares(const Unit *set, const Unit *instance); /* its state, or its job, has changed */
 int socket_fds_of(Unit *socket, const Unit *service,
                   const int **ret); /* one for each line; they stay the socket's */

@@ -127,7 +127,7 @@ const Directive service_directives[] = {
         { "Service", "X-CallTimeoutSec", FIELD(timespan, service, ipc.call_timeout), .initial = "30s",
           .property = "",
           .summary = "How long an instance may take for the answer to a call before it is restarted." },
-        { "Service", "X-DrainTimeoutSec", FIELD(timeout, service, roll.drain_timeout),
+        { "Service", "X-DrainTimeoutSec", FIELD(timespan, service, roll.drain_timeout),
           GIVEN(service, roll.drain_timeout_set), .initial = "infinity", .property = "",
           .summary = "How long an instance that takes no new connections may serve those it has before it is "
                      "stopped; if not set, TimeoutStopSec=." },

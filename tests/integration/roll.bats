@@ -31,9 +31,9 @@ release() {
         mv -T "$T/out/next" "$T/out/current"
 }
 
-load_begin() {
+load_begin() { # [KEPT NEW]: connections
         rm -f "$T/out/stop"
-        inside python3 /out/web-load.py 7070 /out/stop /out/answers &
+        inside python3 /out/web-load.py 7070 /out/stop /out/answers "$@" &
         loader=$!
         wait_host grep -q one "$T/out/answers"
 }
@@ -306,4 +306,18 @@ all_up() {
         [ "$(show app@1 MainPID)" = "${third#* }" ]
         stop
         [ "$exit_code" != 125 ]
+}
+
+@test "X-SocketDistribution=reuseport: who leaves gets no new clients, and is stopped when the last one has gone" {
+        web Environment=RUDE=yes Environment=SLOW=0.02 User=nobody
+        sed -i '/^Listen/aX-SocketDistribution=reuseport' "$T/units/web.socket"
+        boot
+        ctl start web.socket web
+        load_begin 0 8
+        release two
+        run -0 inside svctl roll web
+        [ "$(releases)" = 'two two ' ]
+        load_end two
+        stop
+        [ "$exit_code" = 0 ]
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# web-load.py PORT STOP OUT: asks the HTTP server on that port again and again, over two kept connections and two that are
-# made for each request, until the file STOP is there. What happens stands in OUT, one line for each request: the answer,
+# web-load.py PORT STOP OUT [KEPT NEW]: asks the HTTP server on that port again and again, over so many kept connections (2) and
+# so many that are made for each request (2), until the file STOP is there. What happens stands in OUT, one line for each request: the answer,
 # or "lost" and why. A connection that is refused, or ends without an answer, is a lost request; one that ends after
 # "Connection: close" is none.
 
@@ -13,6 +13,7 @@ import threading
 import time
 
 port, stop, out = int(sys.argv[1]), sys.argv[2], open(sys.argv[3], "w", buffering=1)
+kept, new = map(int, sys.argv[4:6] or (2, 2))
 lock = threading.Lock()
 
 
@@ -57,7 +58,7 @@ def client(keep):
         time.sleep(0.002)
 
 
-clients = [threading.Thread(target=client, args=(i < 2,)) for i in range(4)]
+clients = [threading.Thread(target=client, args=(i < kept,)) for i in range(kept + new)]
 for t in clients:
     t.start()
 for t in clients:

@@ -9,7 +9,7 @@
 #   fades-RELEASE    is ready, and ends with status 1 a moment later
 #
 # READY=1 when it serves. SIGTERM: takes no new connections, answers what it has with "Connection: close", and ends
-# with the last one. $SLOW: seconds that an answer takes.
+# with the last one. $SLOW: seconds that an answer takes. $RUDE: SIGTERM is its end, whatever it is at.
 
 import os
 import selectors
@@ -76,7 +76,8 @@ if release.startswith("fades-"):
 listener = socket.socket(fileno=3)
 listener.setblocking(False)
 answers.register(listener, selectors.EVENT_READ)
-signal.signal(signal.SIGTERM, leave)
+if "RUDE" not in os.environ:
+    signal.signal(signal.SIGTERM, leave)
 notify("READY=1")
 while not leaving or connections:
     for key, _ in answers.select(0.1):
