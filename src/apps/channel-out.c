@@ -217,6 +217,7 @@ int channel_send_handle(Channel *c, const char *json, size_t n, int fd) {
 void channel_acknowledged(Channel *c, bool well) {
         if (!channel_is_open(c) || !TAKE(c->awaits_ack) || !c->queue)
                 return;
+        c->queue->sent = 0;
         if (well || ++c->queue->tries >= HANDLE_TRIES)
                 outgoing_free(c, c->queue);
         (void)channel_flush(c);

@@ -212,3 +212,90 @@ io@1.service: {"world":1}' ]
 in_metrics() {
         inside svctl metrics | grep -qxF "$1"
 }
+
+@test "svinit-apps killed again and again under load: no program notices, no reply goes to another caller" {
+        node echo '
+                process.on("disconnect", () => process.exit(9));
+                process.on("message", m => { if (m.echo !== undefined) process.send({echo: m.echo}); });' \
+                X-Instances=2 Restart=always RestartSec=0
+        boot_beside
+        run -0 ctl start echo
+        pids=$(show echo@0 MainPID),$(show echo@1 MainPID)
+        # Long messages for all, longer than a socket holds; and calls, of which each must get its own reply or a sentence.
+        cat >"$T/out/load" <<'L'
+head -c 400000 /dev/zero | tr '\0' y | sed 's/.*/{"ignored":"&"}/' >/out/big
+n=0
+while [ ! -e /out/enough ]; do
+        svctl send echo - </out/big >/dev/null 2>&1
+        n=$((n + 1))
+        if r=$(svctl call echo "{\"echo\":\"$1-$n\"}" 2>/out/why$1); then
+                if [ "$r" = "{\"echo\":\"$1-$n\"}" ]; then echo >>/out/right; else echo "$1-$n: $r" >>/out/wrong; fi
+        else
+                grep -qE 'svinit-apps has ended before it answered|has no channel|no more may wait' /out/why$1 || cat /out/why$1 >>/out/wrong
+        fi
+done
+L
+        for i in 1 2; do inside sh /out/load "$i" >"$T/out/load$i" 2>&1 3>&- & loads+=($!); done
+        for i in 1 2 3 4 5 6; do
+                wait_host more_replies
+                kill_apps
+        done
+        wait_host more_replies
+        : >"$T/out/enough"
+        wait "${loads[@]}"
+        [ ! -e "$T/out/wrong" ] || { cat "$T/out/wrong"; false; }
+        [ "$(show echo@0 MainPID),$(show echo@1 MainPID)" = "$pids" ]
+        run -0 inside svctl call echo@0 '{"echo":1}'
+        [ "$output" = '{"echo":1}' ]
+        ends_cleanly
+}
+
+# One more than when it was asked last.
+more_replies() {
+        local n
+        n=$(wc -l <"$T/out/right")
+        ((n > ${replies:-0})) && replies=$n
+}
+
+@test "floods on the channel: 1 GB without a newline, no JSON, a worker that never reads" {
+        writes() { # NAME SHELL
+                printf '%s\n' '[Service]' X-IPC=node NotifyAccess=all "ExecStart=/bin/sh -c '$2'" | unit "$1.service"
+        }
+        writes giant 'head -c 1000000000 /dev/zero >&$NODE_CHANNEL_FD; echo >&$NODE_CHANNEL_FD; echo \"after\" >&$NODE_CHANNEL_FD; exec sleep infinity'
+        writes noise 'while :; do echo "{nonsense"; echo "[1"; done >&$NODE_CHANNEL_FD'
+        writes deaf 'exec sleep infinity'
+        node pool "$worker"
+        boot_beside
+        run -0 ctl start pool deaf
+        ready pool 1
+        run -0 ctl start giant noise
+        wait_host in_counts giant '."dropped: too long" == 1 and .received.after == 1'
+        wait_host in_counts noise '."dropped: no JSON" > 1000'
+        # The others are served meanwhile; svinit-apps has not grown with it.
+        run -0 inside svctl call pool '{"echo":1}'
+        rss=$(awk '/^VmHWM/ { print $2 }' "/proc/$(apps_pid)/status")
+        ((rss < 32768)) || { echo "svinit-apps used $rss KiB"; false; }
+        # Who does not read: what may wait is bounded, and then it is refused.
+        head -c 300000 /dev/zero | tr '\0' z | sed 's/.*/"&"/' >"$T/out/text"
+        wait_host refused
+        run -1 inside sh -c 'svctl send deaf - </out/text'
+        [[ $output == *"deaf.service: it does not read from its channel, and no more may wait there"* ]]
+        run -0 inside svctl call pool '{"echo":2}'
+        # Told, and not once a line.
+        wait_logged 'longer than X-IPCMaxMessage= allows'
+        wait_logged 'does not read from its channel'
+        (($(ctl_logs noise | grep -c 'no JSON text') < 20))
+        ends_cleanly
+}
+
+ctl_logs() {
+        inside journalctl --no-pager -q "UNIT=$1.service" + "_SYSTEMD_UNIT=$1.service" + "_COMM=svinit"
+}
+
+in_counts() {
+        inside svctl ipc "$1" -o json | jq -e ".[0] | $2"
+}
+
+refused() {
+        ! inside sh -c 'svctl send deaf - </out/text'
+}
