@@ -49,5 +49,5 @@ void apps_release(Apps *a);
 
 /* control.c */
 void control_tell(Apps *a, AppsVerb verb, uint64_t id, int value);
-void control_keep(Apps *a, uint64_t id, int fd);
+void control_give(Apps *a, AppsVerb verb, uint64_t id, int fd); /* the descriptor stays the caller's */
 int control_on_message(sd_event_source *s, int fd, uint32_t revents, void *userdata);

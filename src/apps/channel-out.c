@@ -12,21 +12,13 @@
 #define HANDLE_TRIES 3
 
 struct Outgoing {
-        size_t length, sent;
+        size_t length;
         int fd; /* owned: to be sent with it; -1 */
         unsigned tries;
-        bool is_broadcast;
+        bool is_broadcast, is_sent, is_transferred;
         Outgoing *prev, *next;
         char data[];
 };
-
-/* In front of a long message in the memfd. Written in one piece: who is killed in it has written all or nothing. */
-typedef struct KeptHeader {
-        uint64_t length; /* 0: there is no message */
-        uint64_t sent;   /* bytes of it */
-        uint64_t
-                sending; /* so many more were on their way; not 0 afterwards: nobody knows whether they were sent */
-} KeptHeader;
 
 static void outgoing_free(Channel *c, Outgoing *o) {
         DL_DELETE(c->queue, o);
@@ -40,46 +32,39 @@ void channel_forget_queue(Channel *c) {
 
         DL_FOREACH_SAFE (c->queue, o, next)
                 outgoing_free(c, o);
-        c->awaits_ack = false;
+        c->awaits_ack = c->transferring = false;
 }
 
-/* ---- long messages ---- */
+static int transfer(Channel *c, const Outgoing *o) {
+        int fd auto_fd = memfd_create("svinit-apps-message", MFD_CLOEXEC);
 
-static int write_header(const Channel *c, const KeptHeader *h) {
-        return pwrite(c->kept, h, sizeof(*h), 0) == (ssize_t)sizeof(*h) ? 0 : -EIO;
-}
-
-/* Before its first byte goes out, PID 1 has it. */
-static int keep(Channel *c, const Outgoing *o) {
-        KeptHeader h = { .length = o->length };
-
-        if (c->kept < 0) {
-                c->kept = memfd_create("svinit-apps-message", MFD_CLOEXEC);
-                if (c->kept < 0)
-                        return -errno;
-                c->owner->on_keep(c, c->kept);
-        }
-        if (pwrite(c->kept, o->data, o->length, sizeof(h)) != (ssize_t)o->length)
+        if (fd < 0)
+                return -errno;
+        if (pwrite(fd, o->data, o->length, 0) != (ssize_t)o->length)
                 return -ENOMEM;
-        return write_header(c, &h);
+        c->owner->on_transfer(c, fd);
+        c->transferring = true;
+        return 0;
 }
 
-static void forget_kept(Channel *c) {
-        (void)write_header(c, &(KeptHeader){ 0 });
-        (void)ftruncate(c->kept, sizeof(KeptHeader));
+void channel_transferred(Channel *c) {
+        if (!channel_is_open(c) || !TAKE(c->transferring))
+                return;
+        if (c->queue && c->queue->is_transferred) /* else an earlier svinit-apps has asked */
+                outgoing_free(c, c->queue);
+        (void)channel_flush(c);
 }
 
-static ssize_t send_piece(Channel *c, const Outgoing *o) {
-        struct iovec iov = { (char *)o->data + o->sent,
-                             MIN(o->length - o->sent, (size_t)CHANNEL_ATOMIC_MAX) };
+/* 1: it is sent; 0: the socket is full; negative: the end. */
+static int send_one(Channel *c, const Outgoing *o) {
+        struct iovec iov = { (char *)o->data, o->length };
         union {
                 struct cmsghdr header;
                 char space[CMSG_SPACE(sizeof(int))];
         } control = { 0 };
         struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-        ssize_t n;
 
-        if (o->fd >= 0 && o->sent == 0) {
+        if (o->fd >= 0) {
                 control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
                                                    .cmsg_level = SOL_SOCKET,
                                                    .cmsg_type = SCM_RIGHTS };
@@ -87,80 +72,50 @@ static ssize_t send_piece(Channel *c, const Outgoing *o) {
                 m.msg_control = &control;
                 m.msg_controllen = sizeof(control.space);
         }
-        n = sendmsg(c->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n < 0)
-                return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? 0 : -errno;
-        return n;
+        if (sendmsg(c->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+                return 1;
+        return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? 0 : -errno;
 }
 
-/* As far as it goes. 1: all of it; 0: the socket is full; negative: the end. */
-static int send_long(Channel *c, Outgoing *o) {
-        while (o->sent < o->length) {
-                KeptHeader h = { .length = o->length, .sent = o->sent };
-                ssize_t n;
-
-                h.sending = MIN(o->length - o->sent, (size_t)CHANNEL_ATOMIC_MAX);
-                if (write_header(c, &h) < 0)
-                        return -EIO;
-                n = send_piece(c, o);
-                if (n > 0)
-                        o->sent += (size_t)n;
-                h.sent = o->sent;
-                h.sending = 0;
-                if (write_header(c, &h) < 0)
-                        return -EIO;
-                if (n <= 0)
-                        return (int)n;
-        }
-        forget_kept(c);
-        return 1;
-}
-
-static int send_one(Channel *c, Outgoing *o) {
-        ssize_t n;
-
-        if (o->length > CHANNEL_ATOMIC_MAX) {
-                if (o->sent == 0) {
-                        int r = keep(c, o);
-
-                        if (r < 0)
-                                return r;
-                }
-                return send_long(c, o);
-        }
-        n = send_piece(c, o);
-        if (n <= 0)
-                return (int)n;
-        o->sent += (size_t)n;
-        return o->sent == o->length;
+static bool is_held_up(const Channel *c) {
+        return c->awaits_ack || c->transferring;
 }
 
 int channel_flush(Channel *c) {
-        int r = 1;
+        while (c->queue && !is_held_up(c)) {
+                Outgoing *o = c->queue;
+                int r;
 
-        while (c->queue && !c->awaits_ack && r > 0) {
-                r = send_one(c, c->queue);
-                if (r <= 0)
+                if (o->length > CHANNEL_ATOMIC_MAX) {
+                        o->is_transferred = true; /* it stays in front until then */
+                        r = transfer(c, o);
+                        if (r < 0)
+                                return r;
                         break;
-                if (c->queue->fd >= 0)
-                        c->awaits_ack = true; /* it stays in front until then */
+                }
+                r = send_one(c, o);
+                if (r < 0)
+                        return r;
+                if (r == 0)
+                        break;
+                o->is_sent = true;
+                if (o->fd >= 0)
+                        c->awaits_ack = true; /* this one, too */
                 else
-                        outgoing_free(c, c->queue);
+                        outgoing_free(c, o);
         }
-        if (r < 0)
-                return r;
-        (void)sd_event_source_set_io_events(c->source, EPOLLIN | (c->queue && !c->awaits_ack ? EPOLLOUT : 0));
+        (void)sd_event_source_set_io_events(c->source, EPOLLIN | (c->queue && !is_held_up(c) ? EPOLLOUT : 0));
         return 0;
 }
 
-/* Half of one is not dropped, nor is what was said to this one alone. */
+/* What is on its way is not dropped, nor is what was said to this one alone. */
 static void drop_broadcasts(Channel *c, size_t room) {
         Outgoing *o, *next;
 
         DL_FOREACH_SAFE (c->queue, o, next) {
                 if (c->queued + room <= CHANNEL_QUEUE_BYTES)
                         return;
-                if (o->is_broadcast && o->sent == 0)
+                if (o->is_broadcast && !o->is_sent && !o->is_transferred)
                         outgoing_free(c, o);
         }
 }
@@ -217,42 +172,7 @@ int channel_send_handle(Channel *c, const char *json, size_t n, int fd) {
 void channel_acknowledged(Channel *c, bool well) {
         if (!channel_is_open(c) || !TAKE(c->awaits_ack) || !c->queue)
                 return;
-        c->queue->sent = 0;
         if (well || ++c->queue->tries >= HANDLE_TRIES)
                 outgoing_free(c, c->queue);
-        (void)channel_flush(c);
-}
-
-static int read_kept(const Channel *c, KeptHeader *ret) {
-        KeptHeader h;
-
-        if (pread(c->kept, &h, sizeof(h), 0) != (ssize_t)sizeof(h))
-                return -EIO;
-        if (h.length > c->max_message + 1 || h.sent > h.length)
-                return -EIO;
-        *ret = h;
-        return 0;
-}
-
-void channel_resume(Channel *c, int kept) {
-        KeptHeader h;
-        Outgoing *o;
-
-        fd_release(&c->kept);
-        c->kept = kept;
-        if (!channel_is_open(c) || read_kept(c, &h) < 0 || h.length == 0)
-                return;
-        o = h.sending == 0 ? calloc(1, sizeof(*o) + h.length) : NULL;
-        if (!o || pread(c->kept, o->data, h.length, sizeof(h)) != (ssize_t)h.length) {
-                free(o);
-                c->owner->on_complaint(c, APPS_TORN);
-                (void)shutdown(c->fd, SHUT_RDWR); /* its end is met by the source */
-                return;
-        }
-        o->length = h.length;
-        o->sent = h.sent;
-        o->fd = -1;
-        DL_PREPEND(c->queue, o);
-        c->queued += o->length;
         (void)channel_flush(c);
 }

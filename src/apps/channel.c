@@ -25,7 +25,6 @@ void channel_close(Channel *c) {
                 return;
         sd_event_source_disable_unref(TAKE(c->source));
         fd_release(&c->fd);
-        fd_release(&c->kept);
         channel_forget_queue(c);
         forget_input(c);
 }

@@ -16,8 +16,7 @@
  *
  * svinit-apps may die at any time, and half a message with another one behind
  * it would end a Node program. Up to ATOMIC_MAX bytes the kernel takes all or
- * nothing; longer messages lie in a memfd that PID 1 keeps meanwhile, with how
- * much of them is sent, and the next svinit-apps goes on there.
+ * nothing; longer messages are transferred: PID 1 moves them into the channel.
  */
 
 #include "apps/apps.h"
@@ -35,7 +34,8 @@ typedef struct ChannelOwner {
                 size_t n); /* without the newline, with a NUL behind it; the channel may be closed in it */
         void (*on_closed)(Channel *c);
         void (*on_complaint)(Channel *c, AppsComplaint what);
-        void (*on_keep)(Channel *c, int fd); /* PID 1 is to have it */
+        void (*on_transfer)(Channel *c,
+                            int fd); /* a memfd, borrowed: its content is to go into the channel */
 } ChannelOwner;
 
 struct Channel {
@@ -49,13 +49,12 @@ struct Channel {
         bool skipping;    /* to the end of a line that is too long */
         bool may_be_torn; /* an earlier svinit-apps may have read the beginning of the first line */
         /* out */
-        Outgoing *queue; /* list */
-        size_t queued;   /* bytes in it */
-        bool awaits_ack;
-        int kept; /* owned: the memfd; -1 */
+        Outgoing *queue;               /* list */
+        size_t queued;                 /* bytes in it */
+        bool awaits_ack, transferring; /* meanwhile all waits */
 };
 
-#define CHANNEL_NONE ((Channel){ .fd = -1, .kept = -1 })
+#define CHANNEL_NONE ((Channel){ .fd = -1 })
 
 typedef enum ChannelSend {
         CHANNEL_DIRECT,    /* -ENOBUFS when there is no room */
@@ -75,7 +74,6 @@ void channel_acknowledged(Channel *c,
                           bool well); /* NODE_HANDLE_ACK, or NACK: it is sent once more, a few times */
 /* What is there is read to its end. */
 void channel_drain(Channel *c);
-/* The memfd of an earlier svinit-apps, taken: what it had not sent is sent now, before all else. */
-void channel_resume(Channel *c, int kept);
+void channel_transferred(Channel *c); /* what on_transfer() has asked for is done */
 /* Bytes as they come from outside; also for tests. */
 void channel_feed(Channel *c, const char *data, size_t n);

@@ -21,8 +21,8 @@ void control_tell(Apps *a, AppsVerb verb, uint64_t id, int value) {
         tell(a, &(LinkMessage){ .verb = verb, .id = id, .value = value }, NULL, 0);
 }
 
-void control_keep(Apps *a, uint64_t id, int fd) {
-        tell(a, &(LinkMessage){ .verb = APPS_KEEP, .id = id }, &fd, 1);
+void control_give(Apps *a, AppsVerb verb, uint64_t id, int fd) {
+        tell(a, &(LinkMessage){ .verb = verb, .id = id }, &fd, 1);
 }
 
 static void on_hello(Apps *a, const LinkMessage *m) {
@@ -64,7 +64,7 @@ static void on_handed_over(Apps *a) {
         int fd auto_fd = -1;
 
         if (!a->owing.ids && owing_new(&a->owing, &fd) >= 0)
-                control_keep(a, APPS_KEPT_OWING, fd);
+                control_give(a, APPS_KEEP, 0, fd);
         for (uint32_t k = 0; a->owing.ids && k < OWING_SLOTS; k++)
                 if (a->owing.ids[k] != 0 && !instance_find(a, a->owing.ids[k]))
                         owing_clear(&a->owing, k + 1);
@@ -90,11 +90,12 @@ static void dispatch(Apps *a, LinkIncoming *in) {
                 (void)instance_new(a, m->id, m->text, m->text_len, link_take_fd(in, 0));
                 break;
         case APPS_KEPT:
+                adopt_owing(a, in);
+                break;
+        case APPS_TRANSFERRED:
                 i = instance_find(a, m->id);
-                if (m->id == APPS_KEPT_OWING)
-                        adopt_owing(a, in);
-                else if (i)
-                        channel_resume(&i->channel, link_take_fd(in, 0));
+                if (i)
+                        channel_transferred(&i->channel);
                 break;
         case APPS_READY_END:
                 on_handed_over(a);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define DEFAULT_MAX_MESSAGE (1024 * 1024)
+#define COMPLAIN_INTERVAL (10 * USEC_PER_SEC)
 
 Instance *instance_find(Apps *a, uint64_t id) {
         Instance *i = NULL;
@@ -93,10 +94,15 @@ static Instance *of_channel(Channel *c) {
 
 static void on_complaint(Channel *c, AppsComplaint what) {
         Instance *i = of_channel(c);
+        usec_t now = 0;
 
         i->n_bad += what == APPS_NO_JSON;
         i->n_too_long += what == APPS_TOO_LONG;
         i->n_not_read += what == APPS_NOT_READ;
+        (void)sd_event_now(i->apps->event, CLOCK_MONOTONIC, &now);
+        if (i->complained[what] > 0 && now - i->complained[what] < COMPLAIN_INTERVAL)
+                return;
+        i->complained[what] = now;
         control_tell(i->apps, APPS_COMPLAIN, i->id, what);
 }
 
@@ -120,15 +126,15 @@ static void on_closed(Channel *c) {
         control_tell(i->apps, APPS_CLOSED, i->id, 0);
 }
 
-static void on_keep(Channel *c, int fd) {
-        control_keep(of_channel(c)->apps, of_channel(c)->id, fd);
+static void on_transfer(Channel *c, int fd) {
+        control_give(of_channel(c)->apps, APPS_TRANSFER, of_channel(c)->id, fd);
 }
 
 static const ChannelOwner owner = {
         .on_line = on_line,
         .on_closed = on_closed,
         .on_complaint = on_complaint,
-        .on_keep = on_keep,
+        .on_transfer = on_transfer,
 };
 
 int instance_send(Instance *i, const char *json, size_t n, ChannelSend how) {
@@ -161,6 +167,8 @@ static void assign(Instance *i, const char *key, const char *value) {
                 i->fresh = true;
         else if (str_equal(key, "AWAIT_READY"))
                 i->ready = false;
+        else if (str_equal(key, "TRANSFER"))
+                i->is_transferring = true;
 }
 
 static int assign_all(Instance *i, const char *text, size_t n) {
@@ -211,6 +219,7 @@ int instance_new(Apps *a, uint64_t id, const char *text, size_t n, int fd_given)
         r = assign_all(i, text, n);
         if (r >= 0 && fd >= 0)
                 r = channel_open(&i->channel, a->event, TAKE_FD(fd), i->max_message, i->fresh, &owner);
+        i->channel.transferring = i->is_transferring;
         if (r < 0) {
                 instance_free(i);
                 return r;

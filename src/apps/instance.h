@@ -35,6 +35,8 @@ struct Instance {
         bool owes;  /* the reply to it, or to one whose caller is gone */
         uint32_t owing_slot;
         sd_event_source *call_timer;
+        bool is_transferring; /* when it was handed over */
+        usec_t complained[APPS_COMPLAINT_MAX];
         uint64_t n_sent, n_not_read, n_bad, n_too_long;
         MessageCount
                 types[MESSAGE_TYPES_MAX + 1]; /* by the order in which they came; the last one: the others */

@@ -12,8 +12,11 @@
  * from svinit-apps is a verb, the id of an instance and a number, nothing
  * else: PID 1 looks the instance up, and a stranger's id or number is dropped.
  *
- * In order: HELLO and KEPT of APPS_KEPT_OWING, then INSTANCE and KEPT of each, then READY_END. The text of
- * INSTANCE is lines KEY=value:
+ * Half a message with another one behind it would end a Node program. What the kernel takes as one piece
+ * svinit-apps writes itself; longer messages it gives to PID 1 in a memfd (TRANSFER), which moves the bytes into
+ * the channel without looking at them, whoever dies meanwhile.
+ *
+ * In order: HELLO and KEPT, then INSTANCE of each, then READY_END. The text of INSTANCE is lines KEY=value:
  *
  *      UNIT=               "web@0.service"
  *      SET=                what it is an instance of: "web.service", "task@.service"; absent: of nothing
@@ -22,6 +25,7 @@
  *      CALL_TIMEOUT_USEC=  absent: none
  *      FRESH=1             nobody has read from its channel yet
  *      AWAIT_READY=1       it takes no calls before it has sent "ready"
+ *      TRANSFER=1          a TRANSFER to it is still under way
  *
  * The text of PROBE is such lines as well; svinit-apps keeps nothing of it when it has answered:
  *
@@ -35,16 +39,16 @@
 #include "companion/link.h"
 
 #define APPS_PROTOCOL_VERSION 1
-#define APPS_KEPT_OWING 0 /* in place of an instance: what apps/owing.h is about */
 
 typedef enum AppsVerb {
         /* PID 1 -> svinit-apps */
         APPS_HELLO = 1, /* id: the version; an svinit-apps of another one leaves */
         APPS_INSTANCE,  /* id, text, 1 fd: svinit's end of the channel; or none */
-        APPS_KEPT,      /* id, 1 fd: as svinit-apps gave it away by KEEP */
+        APPS_KEPT,      /* 1 fd: as svinit-apps gave it away by KEEP */
         APPS_READY_END,
-        APPS_FORGET, /* id: its run has ended; what is in the channel is read first */
-        APPS_SAY,    /* id, text: send it this message (X-StopMessage=) */
+        APPS_FORGET,      /* id: its run has ended; what is in the channel is read first */
+        APPS_TRANSFERRED, /* id: all of it is in the channel */
+        APPS_SAY,         /* id, text: send it this message (X-StopMessage=) */
         APPS_TOLD, /* id, text: what it has told of itself by sd_notify, X_METRIC_name=value or X_ACTIONS=names */
         APPS_CLIENT, /* value: AppsClientRight; 1 fd: a connection, see companion/client-protocol.h */
         APPS_PROBE,  /* id: of this question, not of an instance; text: see above */
@@ -54,7 +58,8 @@ typedef enum AppsVerb {
         APPS_RESTART,  /* id, value: AppsReason */
         APPS_UNSAID,   /* id: the text of SAY cannot be delivered */
         APPS_COMPLAIN, /* id, value: AppsComplaint */
-        APPS_KEEP,     /* id, 1 fd: the message that is half sent; replaces an earlier one */
+        APPS_KEEP,     /* 1 fd: for the next svinit-apps, see owing.h */
+        APPS_TRANSFER, /* id, 1 fd: a memfd, whose content goes into the channel; TRANSFERRED follows, and nothing else goes in before */
         APPS_PROBED, /* id: of PROBE, value: AppsProbeCode, an HTTP status, or APPS_PROBE_ERRNO and an errno */
         APPS_VERB_MAX,
 } AppsVerb;
@@ -78,7 +83,6 @@ typedef enum AppsComplaint {
         APPS_NO_JSON,  /* a line that is no JSON text */
         APPS_TOO_LONG, /* a message above X-IPCMaxMessage= */
         APPS_NOT_READ, /* it does not read: messages to it are dropped */
-        APPS_TORN,     /* svinit-apps died while it sent a message, and it cannot be told how far it came */
         APPS_COMPLAINT_MAX
 } AppsComplaint;
 

@@ -19,7 +19,7 @@ static void on_passed(Manager *m, AppsInstance *i, int gate) {
 
 static void on_closed(AppsInstance *i) {
         fd_release(&i->channel);
-        fd_release(&i->kept);
+        apps_transfer_free(TAKE(i->transfer));
 }
 
 static void on_restart(Manager *m, AppsInstance *i, int reason) {
@@ -47,15 +47,14 @@ static void on_complaint(AppsInstance *i, int complaint) {
                 [APPS_TOO_LONG] =
                         "A message on its channel is longer than X-IPCMaxMessage= allows; such are dropped",
                 [APPS_NOT_READ] = "It does not read from its channel; messages to it are dropped",
-                [APPS_TORN] = "svinit-apps ended in the middle of a message to it; its channel is closed",
         };
         _Static_assert(ELEMENTSOF(texts) == APPS_COMPLAINT_MAX, "each complaint has its words");
         usec_t now = now_monotonic();
 
         if (complaint < 0 || complaint >= APPS_COMPLAINT_MAX ||
-            (i->complained > 0 && now - i->complained < COMPLAIN_INTERVAL))
+            (i->complained[complaint] > 0 && now - i->complained[complaint] < COMPLAIN_INTERVAL))
                 return;
-        i->complained = now;
+        i->complained[complaint] = now;
         LOG_UNIT(i->unit->id, APPS_COMPLAINT, FIELD_S("TEXT", texts[complaint]));
 }
 
@@ -76,7 +75,7 @@ void apps_facts_receive(Companion *c, LinkIncoming *in) {
                 manager_probe_answered(c->manager, id, m->value);
                 return;
         }
-        if (m->verb == APPS_KEEP && id == APPS_KEPT_OWING) {
+        if (m->verb == APPS_KEEP) {
                 keep(&l->owing, in);
                 return;
         }
@@ -99,8 +98,8 @@ void apps_facts_receive(Companion *c, LinkIncoming *in) {
         case APPS_COMPLAIN:
                 on_complaint(i, m->value);
                 break;
-        case APPS_KEEP:
-                keep(&i->kept, in);
+        case APPS_TRANSFER:
+                apps_transfer_begin(l, i, link_take_fd(in, 0));
                 break;
         default:
                 break;

@@ -29,8 +29,8 @@ static void instance_free(AppsLink *l, AppsInstance *i) {
         if (unit_runtime(i->unit)->apps == i)
                 unit_runtime(i->unit)->apps = NULL;
         HASH_DEL(l->instances, i);
+        apps_transfer_free(i->transfer);
         cleanup_fd(&i->channel);
-        cleanup_fd(&i->kept);
         free(i);
 }
 
@@ -57,6 +57,8 @@ static void describe(const AppsInstance *i, Buf *b) {
                 buf_add(b, "\nFRESH=1");
         if (!i->handed && i->unit->spec->service->roll.ready_on == READY_ON_MESSAGE)
                 buf_add(b, "\nAWAIT_READY=1");
+        if (i->transfer)
+                buf_add(b, "\nTRANSFER=1");
 }
 
 static int send_instance(AppsLink *l, const LinkMessage *m, AppsInstance *i) {
@@ -93,9 +95,7 @@ static int send_message(Companion *c, const LinkMessage *m, const char *text) {
         case APPS_INSTANCE:
                 return i ? send_instance(l, m, i) : 1;
         case APPS_KEPT:
-                if (m->id == APPS_KEPT_OWING)
-                        return link_send(c->control, m, NULL, 0, &l->owing, 1);
-                return i && i->kept >= 0 ? link_send(c->control, m, NULL, 0, &i->kept, 1) : 1;
+                return link_send(c->control, m, NULL, 0, &l->owing, 1);
         case APPS_CLIENT:
                 return send_client(l, m);
         default:
@@ -103,35 +103,33 @@ static int send_message(Companion *c, const LinkMessage *m, const char *text) {
         }
 }
 
-static int post(AppsLink *l, AppsVerb verb, uint64_t id, int value, const char *text) {
+int apps_post(AppsLink *l, AppsVerb verb, uint64_t id, int value, const char *text) {
         return companion_post(&l->companion, &(LinkMessage){ .verb = verb, .id = id, .value = value }, text);
 }
 
 static int post_stop(AppsLink *l, const AppsInstance *i) {
-        return post(l, APPS_SAY, i->id, 0, i->unit->spec->service->roll.stop_message);
+        return apps_post(l, APPS_SAY, i->id, 0, i->unit->spec->service->roll.stop_message);
 }
 
 static int hand_over(Companion *c) {
         AppsLink *l = CONTAINER_OF(c, AppsLink, companion);
         AppsInstance *i, *next;
         AppsClient *client, *next_client;
-        int r = post(l, APPS_HELLO, APPS_PROTOCOL_VERSION, 0, NULL);
+        int r = apps_post(l, APPS_HELLO, APPS_PROTOCOL_VERSION, 0, NULL);
 
         if (r >= 0 && l->owing >= 0)
-                r = post(l, APPS_KEPT, APPS_KEPT_OWING, 0, NULL);
+                r = apps_post(l, APPS_KEPT, 0, 0, NULL);
         HASH_ITER (hh, l->instances, i, next) {
                 if (r >= 0)
-                        r = post(l, APPS_INSTANCE, i->id, 0, NULL);
-                if (r >= 0 && i->kept >= 0)
-                        r = post(l, APPS_KEPT, i->id, 0, NULL);
+                        r = apps_post(l, APPS_INSTANCE, i->id, 0, NULL);
                 if (r >= 0 && i->stopping)
                         r = post_stop(l, i);
         }
         if (r >= 0)
-                r = post(l, APPS_READY_END, 0, 0, NULL);
+                r = apps_post(l, APPS_READY_END, 0, 0, NULL);
         HASH_ITER (hh, l->clients, client, next_client)
                 if (r >= 0)
-                        r = post(l, APPS_CLIENT, client->id, client->right, NULL);
+                        r = apps_post(l, APPS_CLIENT, client->id, client->right, NULL);
         return r;
 }
 
@@ -185,7 +183,7 @@ static AppsInstance *instance_new(AppsLink *l, Unit *u) {
                 return NULL;
         i->id = ++l->next_id;
         i->unit = u;
-        i->channel = i->kept = -1;
+        i->channel = -1;
         HASH_ADD(hh, l->instances, id, sizeof(i->id), i);
         if (!i->hh.tbl) {
                 free(i);
@@ -242,7 +240,7 @@ int apps_post_probe(Manager *m, Unit *u, uint64_t id, const char *text) {
                 return r;
         }
         start(l);
-        return l->companion.control < 0 ? -EAGAIN : post(l, APPS_PROBE, id, 0, text);
+        return l->companion.control < 0 ? -EAGAIN : apps_post(l, APPS_PROBE, id, 0, text);
 }
 
 void apps_announce(Manager *m, Unit *u) {
@@ -252,7 +250,7 @@ void apps_announce(Manager *m, Unit *u) {
                 return;
         start(m->apps);
         if (!i->handed)
-                (void)post(m->apps, APPS_INSTANCE, i->id, 0, NULL);
+                (void)apps_post(m->apps, APPS_INSTANCE, i->id, 0, NULL);
 }
 
 void apps_forget_unit(Manager *m, Unit *u) {
@@ -261,7 +259,7 @@ void apps_forget_unit(Manager *m, Unit *u) {
         if (!i)
                 return;
         if (i->handed)
-                (void)post(m->apps, APPS_FORGET, i->id, 0, NULL);
+                (void)apps_post(m->apps, APPS_FORGET, i->id, 0, NULL);
         instance_free(m->apps, i);
 }
 
@@ -278,7 +276,7 @@ void apps_tell(Manager *m, Unit *u, const char *line) {
                 apps_announce(m, u);
                 i = unit_runtime(u)->apps;
         }
-        (void)post(l, APPS_TOLD, i->id, 0, line);
+        (void)apps_post(l, APPS_TOLD, i->id, 0, line);
 }
 
 bool apps_say_stop(Manager *m, Unit *u) {
@@ -316,7 +314,7 @@ int manager_open_applications(Manager *m, bool control, int *ret) {
                 free(c);
                 return -ENOMEM;
         }
-        (void)post(m->apps, APPS_CLIENT, c->id, c->right, NULL);
+        (void)apps_post(m->apps, APPS_CLIENT, c->id, c->right, NULL);
         *ret = pair[1];
         return 0;
 }

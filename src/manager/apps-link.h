@@ -6,8 +6,9 @@
  *
  * An AppsInstance is one run of a unit of which svinit-apps knows: it has a
  * channel (X-IPC=), or something else is to be done for it there. PID 1 keeps
- * its own end of the channel, and what a message that is half sent lies in, so
- * both survive svinit-apps; all of it is handed over again to the next one.
+ * its own end of the channel, so it survives svinit-apps, and all of it is handed
+ * over again to the next one. Long messages go into the channel from here
+ * (apps-transfer.c), unseen, for half of one must not be the end of it.
  *
  * svinit-apps runs from the first instance on. What it says is checked in
  * apps-facts.c: a verb, the id of an instance, a number.
@@ -18,14 +19,16 @@
 
 #define APPS_CLIENTS_MAX 256 /* that wait to be handed over */
 
+typedef struct AppsTransfer AppsTransfer; /* apps-transfer.c */
+
 typedef struct AppsInstance {
         uint64_t id;
-        Unit *unit;        /* borrowed; forgets us before it goes */
-        int channel;       /* our end; -1: none, or closed */
-        int kept;          /* from KEEP; -1 */
-        bool handed;       /* somebody may have read from it */
-        bool stopping;     /* X-StopMessage= was asked for */
-        usec_t complained; /* the last time a complaint was told */
+        Unit *unit;                            /* borrowed; forgets us before it goes */
+        int channel;                           /* our end; -1: none, or closed */
+        AppsTransfer *transfer;                /* owned; NULL: none is under way */
+        bool handed;                           /* somebody may have read from it */
+        bool stopping;                         /* X-StopMessage= was asked for */
+        usec_t complained[APPS_COMPLAINT_MAX]; /* the last time a complaint was told */
         UT_hash_handle hh;
 } AppsInstance;
 
@@ -45,3 +48,7 @@ struct AppsLink {
 };
 
 void apps_facts_receive(Companion *c, LinkIncoming *in); /* apps-facts.c */
+int apps_post(AppsLink *l, AppsVerb verb, uint64_t id, int value, const char *text);
+/* Moves the content of a memfd, which is taken, into the channel; TRANSFERRED is said when all of it is there. */
+void apps_transfer_begin(AppsLink *l, AppsInstance *i, int fd);
+void apps_transfer_free(AppsTransfer *t);
