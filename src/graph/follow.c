@@ -119,6 +119,11 @@ static void follow_end(Unit *u, ActiveState old, bool unexpected, JobRequests *r
         restart_if_upheld(u, ret);
 }
 
+void follow_pause(const Unit *u, ActiveState old, bool unexpected, JobRequests *ret) {
+        if (unexpected && is_rising(old) && active_state_is_down(u->active))
+                stop_in_hindsight(u, ret);
+}
+
 void follow_change(Unit *u, ActiveState old, bool unexpected, JobRequests *ret) {
         if (unexpected && active_state_is_down(old) && is_rising(u->active))
                 start_in_hindsight(u, ret);

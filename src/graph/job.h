@@ -166,7 +166,7 @@ int graph_break_job_cycles(Graph *g, Report *report, JobRequests *ret);
 int graph_job_cancel(Graph *g, uint32_t id, JobRequests *ret); /* -ENOENT */
 
 typedef enum ChangeFlags {
-        CHANGE_WILL_RESTART = 1, /* down, but Restart= brings it back: OnFailure= waits, jobs go on waiting */
+        CHANGE_WILL_RESTART = 1, /* down, but Restart= brings it back: OnFailure= waits */
         CHANGE_RELOAD_FAILED = 2,
         CHANGE_SKIPPED = 4, /* down because of ExecCondition=: no failure */
         CHANGE_ANSWERED =

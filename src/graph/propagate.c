@@ -92,7 +92,7 @@ int graph_job_cancel(Graph *g, uint32_t id, JobRequests *ret) {
 
 /* A start that runs: what does this state say about it? False: nothing yet. */
 static bool start_ends(ActiveState old, ActiveState state, unsigned flags, JobResult *ret) {
-        if (!active_state_is_down(state) || flags & CHANGE_WILL_RESTART)
+        if (!active_state_is_down(state))
                 return false;
         if (active_state_is_down(old) && !(flags & CHANGE_ANSWERED))
                 return false;
@@ -165,8 +165,12 @@ void graph_unit_changed(Graph *g, Unit *u, ActiveState state, unsigned flags, Jo
                 else
                         job_queue_update(g, u->job);
         }
-        if (told_before || u->will_restart)
+        if (told_before)
                 return;
+        if (u->will_restart) {
+                follow_pause(u, old, unexpected, ret);
+                return;
+        }
         if (flags & CHANGE_FOLLOWS && active_state_is_up(state))
                 unexpected = false;
         follow_change(u, old, unexpected, ret);

@@ -85,6 +85,11 @@ const char *machine_sub_state(const Machine *m) {
         return kinds[m->type].sub_state(m);
 }
 
+bool machine_hit_start_limit(const Machine *m) {
+        return m->type == UNIT_SERVICE ? m->service.limit_hit
+                                       : str_equal(machine_result(m), "start-limit-hit");
+}
+
 const char *machine_result(const Machine *m) {
         switch (m->type) {
         case UNIT_SERVICE:

@@ -174,12 +174,17 @@ static bool remove_runtime_directories(const Service *s, bool again) {
         }
 }
 
+/* A run that had failed keeps its result, as it is more to the point. */
+static void refuse(Service *s) {
+        service_note(s, RESULT_START_LIMIT_HIT);
+        s->limit_hit = s->forbid_restart = true;
+}
+
 /* The automatic start that was to follow does not come. */
 static bool gives_up(Service *s, usec_t now) {
         if (!service_shall_restart(s, &s->reason) || !was_too_short_too_often(s, now))
                 return false;
-        s->result = RESULT_START_LIMIT_HIT;
-        s->forbid_restart = true;
+        refuse(s);
         return true;
 }
 
@@ -211,8 +216,8 @@ ServiceState service_enter_dead(Service *s, const Event *ev, EffectList *fx) {
 /* All that belongs to one run begins anew; what outlives runs is kept. */
 static void forget_last_run(Service *s) {
         s->result = s->reload_result = s->last_exit = RESULT_SUCCESS;
-        s->main_known = s->main_executed = s->want_stop = s->restart_job = s->forbid_restart = s->skip =
-                false;
+        s->main_known = s->main_executed = s->want_stop = s->restart_job = s->forbid_restart = s->limit_hit =
+                s->skip = false;
         s->notify_ready = s->notify_reloading = s->notify_stopping = s->oom_seen = false;
         s->control_killed = s->announced_stop = s->too_large = s->too_large_early = s->sick = false;
         s->watchdog_span = service_spec(s)->watchdog;
@@ -239,20 +244,19 @@ static bool may_start(Service *s, usec_t now) {
 static ServiceState begin_run(Service *s, const Event *ev, EffectList *fx) {
         bool due = TAKE(s->restart_due), counts = !due || !s->too_large || s->too_large_early;
 
-        forget_last_run(s);
-        if (!due)
-                s->n_restarts = s->n_pauses = s->n_sick = 0;
         if (!due && service_spec(s)->stable > 0)
                 s->limit_count = 0;
         s->limit_counted = counts;
-        if (!counts || may_start(s, ev->now.monotonic)) {
-                s->held = true;
-                return SERVICE_CONDITION;
+        if (counts && !may_start(s, ev->now.monotonic)) {
+                s->limit_counted = false;
+                refuse(s);
+                return service_end_run(s, ev, fx);
         }
-        s->limit_counted = false;
-        s->result = RESULT_START_LIMIT_HIT;
-        s->forbid_restart = true;
-        return service_end_run(s, ev, fx);
+        forget_last_run(s);
+        if (!due)
+                s->n_restarts = s->n_pauses = s->n_sick = 0;
+        s->held = true;
+        return SERVICE_CONDITION;
 }
 
 ServiceState service_in_dead(Service *s, const Event *ev, EffectList *fx) {

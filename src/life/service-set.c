@@ -5,11 +5,10 @@
  * one of them has changed.
  *
  *      start-post   a start job, until no instance is on its way any more
- *      running      at least one of them is there
+ *      running      at least one of them is up
+ *      auto-restart none is, but one or more wait for their automatic restart
  *      stop-sigterm a stop job, until none of them is
  *      failed       all have ended, and not all by themselves or because somebody stopped them
- *
- * An instance that waits for its automatic restart is there.
  */
 
 #include "life/service-internal.h"
@@ -42,12 +41,39 @@ static ServiceState when_over(Service *s, const Event *ev) {
         return s->state;
 }
 
+/* As with a single service the start job ends here, and those who are bound to it. */
+static ServiceState pause_run(Service *s) {
+        service_note(s, RESULT_EXIT_CODE);
+        s->passed = FAILED;
+        return SERVICE_AUTO_RESTART;
+}
+
 static ServiceState when_starting(Service *s, const Event *ev, EffectList *fx) {
         if (ev->type == EVENT_STOP)
                 return SERVICE_STOP_SIGTERM;
         if (ev->type != EVENT_MEMBERS || ev->members.busy > 0)
                 return s->state;
-        return ev->members.alive > 0 ? SERVICE_RUNNING : over(s, fx, false);
+        if (ev->members.up > 0)
+                return SERVICE_RUNNING;
+        return ev->members.alive > 0 ? pause_run(s) : over(s, fx, false);
+}
+
+static ServiceState when_pausing(Service *s, const Event *ev, EffectList *fx) {
+        switch (ev->type) {
+        case EVENT_START:
+                return begin(s);
+        case EVENT_STOP:
+                s->result = RESULT_SUCCESS;
+                return s->restart_job ? over(s, fx, true) : SERVICE_STOP_SIGTERM;
+        case EVENT_MEMBERS:
+                if (ev->members.up > 0) {
+                        s->result = RESULT_SUCCESS;
+                        return SERVICE_RUNNING;
+                }
+                return ev->members.alive > 0 || ev->members.busy > 0 ? s->state : over(s, fx, false);
+        default:
+                return s->state;
+        }
 }
 
 static ServiceState when_running(Service *s, const Event *ev, EffectList *fx) {
@@ -58,9 +84,9 @@ static ServiceState when_running(Service *s, const Event *ev, EffectList *fx) {
                 effect_add(fx, EFFECT_RELOAD_DONE)->value = true;
                 return s->state;
         case EVENT_MEMBERS:
-                if (ev->members.alive > 0 || ev->members.busy > 0)
+                if (ev->members.up > 0 || ev->members.busy > 0)
                         return s->state;
-                return over(s, fx, ev->members.failed == 0);
+                return ev->members.alive > 0 ? pause_run(s) : over(s, fx, ev->members.failed == 0);
         default:
                 return s->state;
         }
@@ -89,6 +115,9 @@ void service_step_set(Service *s, const Event *ev, EffectList *fx) {
                 break;
         case SERVICE_RUNNING:
                 next = when_running(s, ev, fx);
+                break;
+        case SERVICE_AUTO_RESTART:
+                next = when_pausing(s, ev, fx);
                 break;
         case SERVICE_STOP_SIGTERM:
                 next = when_stopping(s, ev, fx);

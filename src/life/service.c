@@ -138,6 +138,7 @@ static void note_memory(Service *s, const Event *ev) {
 
 static void reset_failed(Service *s) {
         s->limit_count = 0;
+        s->limit_hit = false;
         s->n_restarts = s->n_pauses = s->n_sick = 0;
         if (service_traits(s)->flags & STATE_OVER)
                 s->result = s->reload_result = RESULT_SUCCESS;

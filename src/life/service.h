@@ -91,7 +91,8 @@ typedef struct Service {
         bool want_stop; /* a stop was asked for: no automatic restart */
         bool group_empty, guess_pending, pid_file_watched, name_good, notify_ready, notify_stopping, oom_seen;
         bool notify_reloading;
-        bool too_large;            /* above X-MemoryRestart=: it is stopped and started again */
+        bool too_large; /* above X-MemoryRestart=: it is stopped and started again */
+        bool limit_hit; /* the last start was refused by the start limit; the result may be that of the run before */
         bool too_large_early;      /* ... so soon that the restart counts for the start limit */
         bool sick;                 /* X-HealthCheck= says so: it is stopped and started again */
         bool forbid_restart, skip; /* skip: ExecCondition= said no */

@@ -49,6 +49,8 @@ static void explain_end(const Unit *u, int code, Buf *b) {
 
         if (u->type == UNIT_SERVICE && s->result == RESULT_OOM_KILL)
                 explain_oom(&rt->last_run, b);
+        else if (machine_hit_start_limit(&unit_runtime(u)->machine))
+                buf_add(b, results[RESULT_START_LIMIT_HIT]);
         else if (u->type == UNIT_SERVICE && results[s->result])
                 buf_add(b, results[s->result]);
         else if (ended && s->main.code == CLD_EXITED && rt->failed_pid != 0 && rt->failed_pid == s->main.pid)

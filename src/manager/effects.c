@@ -206,6 +206,8 @@ static void effect_result(Manager *m, Unit *u, const Effect *fx, const Event *ca
         UnitRuntime *rt = unit_runtime(u);
         const char *result = machine_result(&rt->machine);
 
+        if (machine_hit_start_limit(&rt->machine))
+                LOG_UNIT(u->id, UNIT_TOO_OFTEN);
         remove_runtime_directories(m, u);
         unit_release_private(u);
         unit_close_notify_fd(u);

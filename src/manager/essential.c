@@ -165,7 +165,7 @@ void manager_note_end(Manager *m, Unit *u) {
                 end_with(m, u, code, failed || command);
                 return;
         }
-        if (str_equal(machine_result(&unit_runtime(u)->machine), "start-limit-hit"))
+        if (machine_hit_start_limit(&unit_runtime(u)->machine))
                 act_on_failure(m, u, c->start_limit_action, code ?: 1, "StartLimitAction= of a unit");
         if (failed)
                 act_on_failure(m, u, c->failure_action, status_or(c->failure_action_exit_status, code ?: 1),

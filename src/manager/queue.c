@@ -140,8 +140,7 @@ static void note_times(UnitRuntime *rt, ActiveState old, ActiveState now, DualTi
 
 /* Sockets, timers and paths follow the unit that they trigger. */
 void manager_tell_triggers(Manager *m, Unit *u, ActiveState now) {
-        bool limit =
-                u->type == UNIT_SERVICE && unit_runtime(u)->machine.service.result == RESULT_START_LIMIT_HIT;
+        bool limit = machine_hit_start_limit(&unit_runtime(u)->machine);
 
         for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));)
                 (void)manager_push(m, e->other,

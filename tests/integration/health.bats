@@ -146,7 +146,7 @@ time.sleep(1000)' 3>&- &
         run -1 inside pgrep -f 'sleep 1000; true'
         ctl start none
         wait_state none failed
-        [ "$(show none Result)" = start-limit-hit ]
+        [ "$(show none Result)" = health-check ]
         run -0 inside svctl verify gate.service
         ends_cleanly
 }

@@ -180,7 +180,8 @@ restarted_once() {
         boot
         ctl start loop
         wait_state loop failed
-        [ "$(show loop Result)" = start-limit-hit ]
+        [ "$(show loop Result)" = exit-code ]
+        [[ $(journal -u loop.service) == *"loop.service: Start request repeated too quickly."* ]]
         [ "$(wc -l <"$T/out/loop")" = 3 ]
         run -1 ctl start loop
         [[ $output == *"loop.service"* ]]

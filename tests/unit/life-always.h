@@ -100,7 +100,7 @@ static inline const char *always_deadlines_fit_the_state(const Service *s) {
         if (s->deadline !=
             (s->state_deadline < s->watchdog_deadline ? s->state_deadline : s->watchdog_deadline))
                 return "the deadline is not the earliest";
-        if (s->state == SERVICE_AUTO_RESTART && armed == s->restart_due)
+        if (s->state == SERVICE_AUTO_RESTART && !s->is_set && armed == s->restart_due)
                 return "a restart is either awaited or due";
         return NULL;
 }

@@ -171,7 +171,8 @@ static void who_is_never_well_meets_the_start_limit(void **state) {
                 world_signal(w, A, SIGTERM);
                 world_advance(w, 100 * MSEC);
         }
-        world_expect_state(w, A, "failed start-limit-hit");
+        world_expect_state(w, A, "failed health-check");
+        assert_true(world_service(w, A)->limit_hit);
 }
 
 static void a_reload_ends_before_the_sick_is_stopped(void **state) {

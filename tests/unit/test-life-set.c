@@ -44,6 +44,28 @@ static void start_fails_without_any_instance(void **state) {
         world_expect(w, "[0.000] a.service failed -> dead\n");
 }
 
+static void start_fails_with_the_first_run_of_all(void **state) {
+        World *w = *state;
+
+        world_load(w, A, SET);
+        world_start(w, A);
+        members(w, 0, 3, 1, 0, true);
+        members(w, 0, 3, 0, 0, true); /* all wait for their restart */
+        world_expect(w, "[0.000] a.service dead -> start-post\n"
+                        "[0.000] a.service start-post -> auto-restart (exit-code)\n");
+        members(w, 0, 3, 1, 0, false);
+        members(w, 1, 3, 0, 0, false);
+        world_expect(w, "[0.000] a.service auto-restart -> running\n");
+        members(w, 0, 3, 0, 0, false);
+        world_send(w, A, EVENT_STOP);
+        world_run(w);
+        members(w, 0, 0, 0, 0, false);
+        world_expect(
+                w,
+                "[0.000] a.service running -> auto-restart (exit-code)\n"
+                "[0.000] a.service auto-restart -> stop-sigterm\n[0.000] a.service stop-sigterm -> dead\n");
+}
+
 static void fails_with_the_last_and_comes_back_with_the_first(void **state) {
         World *w = *state;
 
@@ -51,9 +73,10 @@ static void fails_with_the_last_and_comes_back_with_the_first(void **state) {
         world_start(w, A);
         members(w, 3, 3, 0, 0, true);
         members(w, 0, 1, 0, 2, false); /* one waits for its restart */
-        world_expect(w, "[0.000] a.service dead -> start-post\n[0.000] a.service start-post -> running\n");
+        world_expect(w, "[0.000] a.service dead -> start-post\n[0.000] a.service start-post -> running\n"
+                        "[0.000] a.service running -> auto-restart (exit-code)\n");
         members(w, 0, 0, 0, 3, false);
-        world_expect(w, "[0.000] a.service running -> failed (exit-code)\n");
+        world_expect(w, "[0.000] a.service auto-restart -> failed\n");
         members(w, 0, 1, 1, 2, false);
         world_expect(w, "");
         members(w, 1, 1, 0, 2, false);
@@ -139,6 +162,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 SCENARIO(start_ends_when_no_instance_is_on_its_way),
                 SCENARIO(start_fails_without_any_instance),
+                SCENARIO(start_fails_with_the_first_run_of_all),
                 SCENARIO(fails_with_the_last_and_comes_back_with_the_first),
                 SCENARIO(stop_waits_for_all_and_restart_for_none),
                 SCENARIO(a_stop_that_no_instance_follows_ends),
