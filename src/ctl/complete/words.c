@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/analyze/analyze.h"
 #include "ctl/complete/complete.h"
-#include "ctl/files/generate.h"
 #include "ctl/remote/container.h"
 #include "graph/job.h"
 #include "unit/directive.h"
@@ -107,8 +106,10 @@ static void offer_signals(Completion *p) {
 }
 
 static void offer_kinds(Completion *p, unsigned nth) {
-        for (const GenerateKind *k = generate_kinds; nth == 0 && k->name; k++)
-                completion_offer(p, k->name, k->summary);
+        const char *name, *summary;
+
+        for (size_t i = 0; nth == 0 && generate_kind(i, &name, &summary); i++)
+                completion_offer(p, name, summary);
         if (nth > 0)
                 completion_offer_kind(p, WORDS_FILES, nth);
 }

@@ -17,6 +17,7 @@
 #include "ctl/core/words.h"
 #include "load/install.h"
 
+#include <stdio.h>
 #include <systemd/sd-bus.h>
 
 typedef enum CtlExit {
@@ -202,6 +203,9 @@ struct sd_journal;
 int ctl_open_journal(Ctl *c, struct sd_journal **ret); /* 0; negative: said */
 /* The last lines of these units, none from before that time, as `svctl logs -o short` has them. */
 int logs_show(Ctl *c, char *const *units, unsigned lines, usec_t not_before);
+/* For who goes through a journal himself: the entry that it stands on, cut to so many columns; what belongs to these units. */
+int logs_print_entry(Ctl *c, struct sd_journal *j, unsigned columns, FILE *out);
+int logs_match_journal(Ctl *c, struct sd_journal *j, char *const *units);
 
 /* program.c */
 int ctl_absolute_path(const char *path, char **ret); /* as seen from here */
@@ -233,6 +237,9 @@ int ctl_reload(Ctl *c);
 
 /* unit-source.c: fragment and drop-ins of a unit or template; outcomes as of loader_load() */
 int ctl_unit_files(Loader *l, const char *name, LoadedUnit *ret);
+
+/* files/generate.c: the kinds of units that it knows; false: there are no more */
+bool generate_kind(size_t i, const char **ret_name, const char **ret_summary);
 
 /* files/sysv.c: also does it for init scripts; names of which nothing is left to do are taken out of the list. */
 int ctl_sync_sysv(Ctl *c, const char *verb, char **names, bool *enabled);

@@ -9,7 +9,7 @@
 #include "base/runtime.h"
 #include "conf/words.h"
 #include "ctl/core/ctl.h"
-#include "ctl/files/text-file.h"
+#include "ctl/core/text-file.h"
 
 #include <errno.h>
 #include <fcntl.h>

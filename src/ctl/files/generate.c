@@ -32,6 +32,14 @@ static int list_kinds(void) {
         return CTL_OK;
 }
 
+bool generate_kind(size_t i, const char **ret_name, const char **ret_summary) {
+        if (!generate_kinds[i].name)
+                return false;
+        *ret_name = generate_kinds[i].name;
+        *ret_summary = generate_kinds[i].summary;
+        return true;
+}
+
 static const GenerateKind *find_kind(const char *name) {
         const GenerateKind *k = generate_kinds;
 

@@ -456,3 +456,17 @@ int logs_show(Ctl *c, char *const *units, unsigned lines, usec_t not_before) {
         logs_release(&l);
         return MIN(r, 0);
 }
+
+int logs_print_entry(Ctl *c, sd_journal *j, unsigned columns, FILE *out) {
+        Logs l = { .c = c, .o = &c->logs, .j = j, .out = out, .mode = LOGS_SHORT, .columns = columns };
+        int r = logs_print(&l);
+
+        logs_parts_free(l.parts);
+        return r;
+}
+
+int logs_match_journal(Ctl *c, sd_journal *j, char *const *units) {
+        Logs l = { .c = c, .o = &c->logs, .j = j };
+
+        return logs_match_units(&l, units);
+}

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/logs/logs.h"
 #include "ctl/show/monit.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LINES_AT_FIRST 200
@@ -44,27 +43,24 @@ const char *monit_log_line(const MonitLog *g, size_t from_end) {
 
 /* The entry it stands on, as lines of `svctl logs`. */
 static int add_entry(MonitLog *g, Ctl *c) {
-        Logs l = { .c = c, .o = &c->logs, .j = g->j, .mode = LOGS_SHORT, .columns = g->width };
         char *text auto_free = NULL;
         size_t n = 0;
+        FILE *out = open_memstream(&text, &n);
         int r;
 
-        l.out = open_memstream(&text, &n);
-        if (!l.out)
+        if (!out)
                 return -errno;
-        r = logs_print(&l);
-        fclose(l.out);
+        r = logs_print_entry(c, g->j, g->width, out);
+        fclose(out);
         for (char *p = text, *end; r >= 0 && p < text + n; p = end + 1) {
                 end = memchr(p, '\n', (size_t)(text + n - p)) ?: text + n;
                 add_line(g, p, (size_t)(end - p));
         }
-        logs_parts_free(l.parts);
         return r;
 }
 
 /* A set has no log of its own but that of its instances. */
 static int match(MonitLog *g, Ctl *c) {
-        Logs l = { .c = c, .o = &c->logs, .j = g->j };
         char *instances = NULL, **units auto_strv = NULL;
         int r = strv_add(&units, g->unit);
 
@@ -73,7 +69,7 @@ static int match(MonitLog *g, Ctl *c) {
                 if (r >= 0)
                         r = strv_push(&units, instances);
         }
-        return r < 0 ? r : logs_match_units(&l, units);
+        return r < 0 ? r : logs_match_journal(c, g->j, units);
 }
 
 static int begin(MonitLog *g, Ctl *c) {

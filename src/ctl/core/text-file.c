@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/files/text-file.h"
+#include "ctl/core/text-file.h"
 
 #include <errno.h>
 #include <fcntl.h>

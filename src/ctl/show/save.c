@@ -7,7 +7,7 @@
  * --clear knows them again.
  */
 
-#include "ctl/files/text-file.h"
+#include "ctl/core/text-file.h"
 #include "ctl/show/list.h"
 
 #include <dirent.h>
