@@ -40,6 +40,11 @@ typedef struct Health {
         usec_t since;                     /* monotonic; of the state */
 } Health;
 
+/* How long a check may take: without end would be a check that never fails. */
+static inline usec_t health_timeout(const HealthSpec *spec) {
+        return MIN(MAX(spec->timeout, (usec_t)USEC_PER_MSEC), 3600 * USEC_PER_SEC);
+}
+
 void health_begin(Health *h, usec_t now);
 /* A check has ended. */
 HealthNews health_note(Health *h, const HealthSpec *spec, bool well, usec_t now);

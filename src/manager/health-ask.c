@@ -71,7 +71,7 @@ static int describe(const Manager *m, const Probe *p, Buf *b) {
         if (r < 0)
                 return r;
         buf_addf(b, "KIND=%s\nTIMEOUT_USEC=%" PRIu64, health_kind_to_string(k->kind),
-                 p->watch->unit->spec->service->health.timeout);
+                 health_timeout(&p->watch->unit->spec->service->health));
         if (k->port)
                 buf_addf(b, "\nPORT=%u", port);
         if (k->host)
@@ -150,7 +150,7 @@ void manager_probe_answered(Manager *m, uint64_t id, int code) {
                 probe_answered(m, p, NULL);
                 return;
         }
-        explain(code, p->watch->unit->spec->service->health.timeout, text);
+        explain(code, health_timeout(&p->watch->unit->spec->service->health), text);
         probe_answered(m, p, code == APPS_PROBE_UNKNOWN || code < 0 ? "" : text);
 }
 

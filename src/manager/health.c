@@ -15,6 +15,11 @@ static const HealthSpec *spec_of(const HealthWatch *w) {
 
 static void arm(HealthWatch *w);
 
+/* What is frozen cannot answer, nor has it failed by that. */
+static bool can_be_asked(const Unit *u) {
+        return unit_freezer_state(u) == FREEZER_RUNNING;
+}
+
 /* ---- what follows ---- */
 
 static HealthState state_of_all(const HealthWatch *w) {
@@ -85,7 +90,7 @@ void probe_answered(Manager *m, Probe *p, const char *error) {
         HealthNews news;
 
         p->asked = false;
-        if (error && !error[0]) {
+        if (error && (!error[0] || !can_be_asked(w->unit))) {
                 health_put_off(&p->health, spec_of(w), now);
                 arm(w);
                 return;
@@ -106,11 +111,6 @@ static usec_t due(const Probe *p) {
         return p->asked ? probe_timeout(p) : p->pid > 0 ? USEC_INFINITY : p->health.next;
 }
 
-/* What is frozen cannot answer, and nobody else is to be asked in its place. */
-static bool can_be_asked(const Unit *u) {
-        return unit_freezer_state(u) == FREEZER_RUNNING;
-}
-
 static void look_at(Manager *m, Probe *p, usec_t now) {
         char text[64], span[32];
         Buf b auto_buf = { 0 };
@@ -121,13 +121,13 @@ static void look_at(Manager *m, Probe *p, usec_t now) {
                 if (probe_check(p) && can_be_asked(p->watch->unit)) {
                         p->asked = true;
                         p->kind = probe_check(p)->kind;
-                        p->deadline = usec_add(now, spec_of(p->watch)->timeout);
+                        p->deadline = usec_add(now, health_timeout(spec_of(p->watch)));
                         probe_ask(m, p);
                 } else
                         health_put_off(&p->health, spec_of(p->watch), now);
                 return;
         }
-        timespan_format(spec_of(p->watch)->timeout, &b);
+        timespan_format(health_timeout(spec_of(p->watch)), &b);
         snprintf(span, sizeof(span), "%s", b.error < 0 || !b.data ? "time" : b.data);
         snprintf(text, sizeof(text), "no answer within %s", span);
         probe_forget(m, p);

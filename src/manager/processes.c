@@ -120,9 +120,7 @@ static void process_ended(Manager *m, Unit *u, const ProcessEnd *end) {
         if (u->type == UNIT_SCOPE)
                 unit_scope_process_ended(m, u, end->pid);
         ev.process.oom = killed_for_memory(m, u, end);
-        if (unit_health_process_ended(u, end))
-                return;
-        if (!is_known) {
+        if (unit_health_process_ended(u, end) || !is_known) {
                 if (ev.process.oom)
                         (void)manager_push_type(m, u, EVENT_OOM);
                 return;
