@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "journal/compress.h"
 #include "journal/file.h"
 #include "journal/hash.h"
 
@@ -94,6 +95,14 @@ static FieldObject *field_of(JournalFile *f, const char *payload, size_t n) {
         return o;
 }
 
+static bool data_is(const DataObject *o, const char *payload, size_t size) {
+        size_t n = o->object.size - sizeof(DataObject);
+
+        if (o->object.flags & OBJECT_FLAG_ZSTD)
+                return compress_equals(o->payload, n, payload, size);
+        return n == size && memcmp(o->payload, payload, size) == 0;
+}
+
 /* 0: it is not there. */
 static uint32_t find_data(JournalFile *f, const HashItem *bucket, const char *payload, size_t size,
                           uint64_t hash) {
@@ -103,8 +112,7 @@ static uint32_t find_data(JournalFile *f, const HashItem *bucket, const char *pa
 
         for (uint64_t p = bucket->head; p > 0; p = o->next_hash_offset, depth++) {
                 o = data_at(f, p);
-                if (o->hash == hash && o->object.size == sizeof(DataObject) + size &&
-                    memcmp(o->payload, payload, size) == 0)
+                if (o->hash == hash && data_is(o, payload, size))
                         return (uint32_t)p;
         }
         if (depth > h->data_hash_chain_depth)
@@ -116,16 +124,19 @@ static uint32_t find_data(JournalFile *f, const HashItem *bucket, const char *pa
 static uint32_t add_data(JournalFile *f, HashItem *bucket, const char *payload, size_t size, uint64_t hash) {
         FileHeader *h = journal_file_header(f);
         const char *eq = memchr(payload, '=', size);
+        void *packed auto_free = NULL;
+        size_t packed_size = size >= f->compress_from ? compress_pack(payload, size, &packed) : 0;
         FieldObject *field;
         uint64_t offset;
         DataObject *o;
 
         /* The field first: no DATA may be in a hash chain without being in its field's. */
         field = eq ? field_of(f, payload, (size_t)(eq - payload)) : NULL;
-        o = journal_file_new_object(f, OBJECT_DATA, sizeof(DataObject) + size);
+        o = journal_file_new_object(f, OBJECT_DATA, sizeof(DataObject) + (packed_size ?: size));
         offset = (uint64_t)((uint8_t *)o - f->map);
+        o->object.flags = packed_size ? OBJECT_FLAG_ZSTD : 0;
         o->hash = hash;
-        memcpy(o->payload, payload, size);
+        memcpy(o->payload, packed_size ? packed : payload, packed_size ?: size);
         h->n_data++;
         chain_into(f, bucket, offset, false);
         if (field) {

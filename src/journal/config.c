@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal/config.h"
 
+#include "journal/compress.h"
 #include "journal/line.h"
 
 #include <dirent.h>
@@ -29,6 +30,7 @@ int config_init(Config *c) {
                                [FORWARD_CONSOLE] = LOG_INFO,
                                [FORWARD_WALL] = LOG_EMERG },
                 .max_level_store = LOG_DEBUG,
+                .storage.compress_from = COMPRESS_FROM_DEFAULT,
                 .read_kmsg = true,
                 .tty_path = strdup("/dev/console"),
                 .line_max = LINE_MAX_DEFAULT,
@@ -79,6 +81,22 @@ int config_parse_size(const char *s, uint64_t *ret) {
                 return -ERANGE;
         *ret = v * factor;
         return 0;
+}
+
+/* A truth value, or from how many bytes on. */
+static int assign_compress(const char *value, uint64_t *ret) {
+        uint64_t v;
+        bool wanted;
+        int r;
+
+        if (parse_bool(value, &wanted) == 0) {
+                *ret = wanted ? COMPRESS_FROM_DEFAULT : 0;
+                return 0;
+        }
+        r = config_parse_size(value, &v);
+        if (r >= 0)
+                *ret = MAX(v, (uint64_t)COMPRESS_FROM_MIN);
+        return r;
 }
 
 static int assign_mode(Config *c, const char *value) {
@@ -169,6 +187,8 @@ static int assign(Config *c, const char *key, const char *value) {
 
         if (str_equal(key, "Storage"))
                 return assign_mode(c, value);
+        if (str_equal(key, "Compress"))
+                return assign_compress(value, &c->storage.compress_from);
         if (str_equal(key, "LineMax"))
                 return assign_line_max(c, value);
         if (str_equal(key, "ReadKMsg"))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal/file.h"
+#include "journal/compress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,6 +145,13 @@ static uint64_t data_hash_items(const JournalFileSpec *spec) {
         return MAX(spec->max_size / BYTES_PER_DATA, (uint64_t)DATA_HASH_ITEMS_MIN);
 }
 
+/* A file says whether there may be such data in it. */
+static void begin_compression(JournalFile *f, const JournalFileSpec *spec) {
+        bool may = journal_file_header(f)->incompatible_flags & JOURNAL_INCOMPATIBLE_ZSTD;
+
+        f->compress_from = may && spec->compress_from > 0 ? spec->compress_from : UINT64_MAX;
+}
+
 static int initialise(JournalFile *f, const JournalFileSpec *spec) {
         uint64_t n_items = data_hash_items(spec);
         FileHeader *h;
@@ -162,6 +170,9 @@ static int initialise(JournalFile *f, const JournalFileSpec *spec) {
         h = journal_file_header(f);
         memcpy(h->signature, JOURNAL_SIGNATURE, sizeof(h->signature));
         h->incompatible_flags = JOURNAL_INCOMPATIBLE_OURS;
+        if (spec->compress_from > 0 && compress_is_open())
+                h->incompatible_flags |= JOURNAL_INCOMPATIBLE_ZSTD;
+        begin_compression(f, spec);
         h->state = JOURNAL_ONLINE;
         if (getrandom(&h->file_id, sizeof(Id128), 0) != sizeof(Id128))
                 return -EIO;
@@ -254,8 +265,11 @@ static bool table_is_inside(const FileHeader *h, uint64_t offset, uint64_t size)
 static bool header_is_ours(const FileHeader *h, uint64_t size) {
         if (memcmp(h->signature, JOURNAL_SIGNATURE, sizeof(h->signature)) != 0)
                 return false;
-        if (h->incompatible_flags != JOURNAL_INCOMPATIBLE_OURS || h->compatible_flags != 0)
+        if ((h->incompatible_flags & ~JOURNAL_INCOMPATIBLE_ZSTD) != JOURNAL_INCOMPATIBLE_OURS ||
+            h->compatible_flags != 0)
                 return false;
+        if ((h->incompatible_flags & JOURNAL_INCOMPATIBLE_ZSTD) && !compress_is_open())
+                return false; /* what is there could not be found again */
         if (h->header_size != sizeof(FileHeader) || h->arena_size > size - sizeof(FileHeader))
                 return false;
         if (!table_is_inside(h, h->data_hash_table_offset, h->data_hash_table_size) ||
@@ -314,6 +328,7 @@ int journal_file_open_in(JournalFile *f, int fd, const JournalFileSpec *spec, co
                 goto fail;
 
         new_generation(f);
+        begin_compression(f, spec);
         journal_file_header(f)->state = JOURNAL_ONLINE;
         return 0;
 

@@ -47,6 +47,7 @@ typedef enum JournalClose {
 
 typedef struct JournalFileSpec {
         uint64_t max_size, grow_step; /* bytes */
+        uint64_t compress_from;       /* payloads of so many bytes are compressed; 0: none are */
         Id128 machine_id, boot_id;
         Id128 seqnum_id; /* all zero: begins a sequence of its own */
         uint64_t seqnum; /* last one given out in that sequence */
@@ -78,7 +79,8 @@ typedef struct JournalFile {
         uint64_t size;     /* bytes with storage behind them */
         uint64_t prepared; /* up to here in the page cache already */
         uint64_t grow_step;
-        uint64_t tail_end; /* where the next object goes */
+        uint64_t compress_from; /* UINT64_MAX: nothing is */
+        uint64_t tail_end;      /* where the next object goes */
         uint64_t
                 generation; /* changes with the file and with each roll-back: offsets kept elsewhere are void */
         Id128 boot_id;      /* of the entries to come */

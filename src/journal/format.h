@@ -3,7 +3,7 @@
 
 /*
  * The Journal File Format, as published by systemd, in the form written here:
- * compact (32-bit offsets), keyed hash, no compression, no sealing. All
+ * compact (32-bit offsets), keyed hash, large data as zstd, no sealing. All
  * numbers are little endian, all objects begin at a multiple of 8.
  *
  *      header | data hash table | field hash table | objects ...
@@ -23,6 +23,7 @@
 
 #define JOURNAL_SIGNATURE "LPKSHHRH"
 #define JOURNAL_INCOMPATIBLE_KEYED_HASH (1U << 2)
+#define JOURNAL_INCOMPATIBLE_ZSTD (1U << 3) /* data may be compressed that way */
 #define JOURNAL_INCOMPATIBLE_COMPACT (1U << 4)
 #define JOURNAL_INCOMPATIBLE_OURS (JOURNAL_INCOMPATIBLE_KEYED_HASH | JOURNAL_INCOMPATIBLE_COMPACT)
 #define JOURNAL_COMPACT_SIZE_MAX UINT32_MAX
@@ -98,6 +99,8 @@ typedef struct ObjectHeader {
         uint64_t size; /* with this header, without padding */
 } ObjectHeader;
 _Static_assert(sizeof(ObjectHeader) == 16, "object header");
+
+#define OBJECT_FLAG_ZSTD (1U << 2)
 
 typedef struct DataObject {
         ObjectHeader object;

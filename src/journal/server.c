@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal/server.h"
+#include "journal/compress.h"
 
 #include "companion/sandbox.h"
 #include "journal/whose.h"
@@ -210,6 +211,8 @@ void server_begin(Server *s) {
                 console_init(&s->consoles[i], &s->state, i, STDOUT_FILENO + (int)i, s->config.formats[i]);
         open_forwards(s);
 
+        if (s->config.storage.compress_from > 0)
+                (void)compress_open();
         shared_for_sigbus = s->state.shared;
         storage_open(&s->storage);
         (void)requests_watch_signals(s);

@@ -64,6 +64,7 @@ void storage_spec(const Storage *s, JournalFileSpec *ret) {
         *ret = (JournalFileSpec){
                 .max_size = s->limits.max_file_size,
                 .grow_step = s->is_runtime ? RUNTIME_STEP : PERSISTENT_STEP,
+                .compress_from = s->config.compress_from,
                 .machine_id = s->machine_id,
                 .boot_id = s->boot_id,
                 .seqnum_id = c->seqnum_id,

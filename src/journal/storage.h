@@ -35,6 +35,7 @@ typedef struct StorageLimits {
 typedef struct StorageConfig {
         StorageMode mode;
         StorageLimits persistent, runtime;
+        uint64_t compress_from;                   /* bytes; 0: never */
         usec_t max_file_usec;                     /* MaxFileSec=; 0: no limit */
         usec_t max_retention_usec;                /* MaxRetentionSec=; 0: no limit */
         const char *persistent_dir, *runtime_dir; /* borrowed; without the machine id */

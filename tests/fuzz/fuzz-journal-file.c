@@ -7,6 +7,7 @@
  */
 
 #include "fuzz.h"
+#include "journal/compress.h"
 #include "journal/file.h"
 
 #include <fcntl.h>
@@ -156,7 +157,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         *w = (World){ .file = JOURNAL_FILE_INIT,
                       .dir = "/tmp/svinit-fuzz-XXXXXX",
-                      .spec = { .max_size = 512 * 1024, .grow_step = 64 * 1024, .mode = 0600, .gid = -1 } };
+                      .spec = { .max_size = 512 * 1024,
+                                .grow_step = 64 * 1024,
+                                .compress_from = 200,
+                                .mode = 0600,
+                                .gid = -1 } };
+        (void)compress_open();
         make_payloads();
         for (unsigned i = 0; i < SETS; i++)
                 make_set(w, i, (uint16_t)(0x1111U << i | 0x8001U));

@@ -2,6 +2,7 @@
 
 /* The writer of journal files, judged by libsystemd's reader and `journalctl --verify`. */
 
+#include "journal/compress.h"
 #include "journal/file.h"
 
 #include <fcntl.h>
@@ -242,6 +243,57 @@ static void binary_and_large_data_come_back_unchanged(void **state) {
         verify(x);
 }
 
+/* Where the library is: smaller in the file, the same to readers, found again when it comes again. */
+static void large_text_is_compressed(void **state) {
+        Fixture *x = *state;
+        uint64_t n_data, end;
+        char large[20000] = "MESSAGE=", noise[4000] = "MESSAGE=";
+        const char *paths[] = { x->path, NULL };
+        const void *data;
+        sd_journal *j;
+        size_t size;
+
+        if (!compress_open())
+                skip();
+        for (size_t i = 8; i < sizeof(large) - 1; i++)
+                large[i] = (char)('a' + i % 23);
+        for (size_t i = 8, v = 1; i < sizeof(noise) - 1; i++)
+                noise[i] = (char)(33 + (v = v * 6364136223846793005U + 1442695040888963407U, v >> 57) % 94);
+        x->spec.compress_from = 512;
+        create(x);
+        end = x->file.tail_end;
+        assert_int_equal(append(x, &x->common, large, 1), 0);
+        assert_true(x->file.tail_end - end < 4000);
+        n_data = journal_file_header(&x->file)->n_data;
+        assert_int_equal(append(x, &x->common, large, 2), 0);
+        assert_int_equal(append(x, &x->common, "MESSAGE=small", 3), 0);
+        assert_int_equal(append(x, &x->common, noise, 4), 0);
+        commit(x);
+        assert_int_equal(journal_file_header(&x->file)->n_data, n_data + 2);
+        verify(x);
+
+        /* The next one goes on with it. */
+        journal_file_close(&x->file, JOURNAL_CLOSE_TO_CONTINUE);
+        assert_int_equal(journal_file_open(&x->file, x->dirfd, "system.journal", &x->spec, NULL, x->undo), 0);
+        journal_file_begin(&x->file, x->commit);
+        assert_int_equal(append(x, &x->common, large, 5), 0);
+        commit(x);
+        assert_int_equal(journal_file_header(&x->file)->n_data, n_data + 2);
+        verify(x);
+
+        assert_true(sd_journal_open_files(&j, paths, 0) >= 0);
+        assert_true(sd_journal_add_match(j, large, strlen(large)) >= 0);
+        for (unsigned i = 0; i < 3; i++) {
+                assert_int_equal(sd_journal_next(j), 1);
+                sd_journal_set_data_threshold(j, 0);
+                assert_true(sd_journal_get_data(j, "MESSAGE", &data, &size) >= 0);
+                assert_int_equal(size, strlen(large));
+                assert_memory_equal(data, large, size);
+        }
+        assert_int_equal(sd_journal_next(j), 0);
+        sd_journal_close(j);
+}
+
 static void full_file_says_so_and_stays_valid(void **state) {
         Fixture *x = *state;
         unsigned n;
@@ -373,6 +425,7 @@ int main(void) {
                 T(foreseen_message_is_the_same_message),
                 T(field_given_twice_is_linked_once),
                 T(binary_and_large_data_come_back_unchanged),
+                T(large_text_is_compressed),
                 T(full_file_says_so_and_stays_valid),
                 T(entry_larger_than_a_file_is_refused),
                 T(offline_file_is_continued_and_online_one_is_not),

@@ -362,6 +362,29 @@ static void later_assignments_win_and_strangers_are_ignored(void **state) {
         config_release(&c);
 }
 
+static void compression_has_a_size_or_is_on_or_off(void **state) {
+        static const struct {
+                const char *text;
+                uint64_t from;
+        } cases[] = {
+                { "[Journal]\n", 512 },
+                { "[Journal]\nCompress=no\n", 0 },
+                { "[Journal]\nCompress=no\nCompress=yes\n", 512 },
+                { "[Journal]\nCompress=2K\n", 2048 },
+                { "[Journal]\nCompress=3\n", 8 },
+                { "[Journal]\nCompress=loud\n", 512 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Config c;
+
+                assert_int_equal(config_init(&c), 0);
+                config_parse(&c, cases[i].text, strlen(cases[i].text));
+                assert_int_equal(c.storage.compress_from, cases[i].from);
+                config_release(&c);
+        }
+}
+
 static void sizes_have_units_and_limits(void **state) {
         uint64_t v;
 
@@ -397,6 +420,7 @@ int main(void) {
                 cmocka_unit_test(what_is_not_quite_an_object_is_text),
                 cmocka_unit_test(deep_json_is_refused_without_recursing_for_ever),
                 cmocka_unit_test(later_assignments_win_and_strangers_are_ignored),
+                cmocka_unit_test(compression_has_a_size_or_is_on_or_off),
                 cmocka_unit_test(sizes_have_units_and_limits),
         };
 
