@@ -18,7 +18,9 @@
 
 /* A message that the socket had no room for. */
 struct CompanionPending {
-        LinkMessage message; /* without text */
+        uint32_t verb;
+        uint64_t id;
+        int32_t value;
         char *text;          /* owned; NULL: none, or send() finds it */
         CompanionPending *next, *prev;
 };
@@ -49,7 +51,8 @@ static void flush(Companion *c) {
         if (c->control < 0)
                 return;
         DL_FOREACH_SAFE (c->pending, p, next) {
-                int r = c->type->send(c, &p->message, p->text);
+                const LinkMessage m = { .verb = p->verb, .id = p->id, .value = p->value };
+                int r = c->type->send(c, &m, p->text);
 
                 if (r == 0)
                         break;
@@ -73,7 +76,9 @@ int companion_post(Companion *c, const LinkMessage *m, const char *text) {
         p = calloc(1, sizeof(*p));
         if (!p)
                 return -ENOMEM;
-        p->message = *m;
+        p->verb = m->verb;
+        p->id = m->id;
+        p->value = m->value;
         if (text && !(p->text = strdup(text))) {
                 free(p);
                 return -ENOMEM;

@@ -300,3 +300,51 @@ in_counts() {
 refused() {
         ! inside sh -c 'svctl send deaf - </out/text'
 }
+
+@test "a roll waits for the message; a release that never sends it is turned back" {
+        release() { # SCRIPT
+                node web "$1" X-Instances=2 X-ReadyOn=message TimeoutStartSec=2s X-RollMode=surge X-DrainTimeoutSec=0
+        }
+        good='process.on("message", m => process.send({release: VERSION})); process.send("ready");'
+        release "${good/VERSION/1}"
+        boot
+        run -0 ctl start web
+        ready web 2
+        release "${good/VERSION/2}"
+        run -0 ctl daemon-reload
+        run -0 inside svctl roll web
+        run -0 inside svctl call web '1'
+        [ "$output" = '{"release":2}' ]
+        pids=$(show web@0 MainPID),$(show web@1 MainPID)
+        # It runs, and says nothing that counts.
+        sed -i 's/process.send("ready")/process.send("almost ready")/' "$T/out/js/web.js"
+        run -1 inside svctl roll web
+        [ "$(show web@0 MainPID),$(show web@1 MainPID)" = "$pids" ]
+        run -0 inside svctl call web '1'
+        [ "$output" = '{"release":2}' ]
+        stop
+}
+
+@test "1,000 calls over 4 workers, some of them killed in the middle: each gets its reply, or its worker's end" {
+        node pool '
+                process.on("message", m => {
+                        if (m.task % 250 === 7) process.kill(process.pid, "SIGKILL");
+                        else setImmediate(() => process.send({done: m.task}));
+                });
+                process.send("ready");' X-Instances=4 X-ReadyOn=message Restart=always RestartSec=0 StartLimitIntervalSec=0
+        cat >"$T/out/call" <<'C'
+r=$(svctl call pool "{\"task\":$1}" 2>&1)
+if [ "$r" = "{\"done\":$1}" ]; then echo "$1" >>/out/done
+elif [ "${r#*ended, or closed its channel, while it worked on the call}" != "$r" ]; then echo "$1" >>/out/killed
+else echo "$1: $r" >>/out/wrong; fi
+C
+        boot
+        run -0 ctl start pool
+        ready pool 4
+        run -0 inside sh -c 'seq 1000 | xargs -P 8 -n 1 sh /out/call'
+        [ ! -e "$T/out/wrong" ] || { cat "$T/out/wrong"; false; }
+        [ "$(sort -n "$T/out/killed" | tr '\n' ' ')" = '7 257 507 757 ' ]
+        [ "$(sort -nu "$T/out/done" | wc -l)/$(wc -l <"$T/out/done")" = 996/996 ]
+        stop
+        [ "$exit_code" = 0 ]
+}
