@@ -78,7 +78,7 @@ int draft_quote(const char *word, bool always, Buf *b);
 
 /* What all commands share: absolute when it is found in $PATH, else as it is. 0 or -ENOMEM. */
 int import_find_program(const char *name, char **ret);
-/* A path below that directory. 0 or -ENOMEM. */
+/* A path as seen from that directory, "." and ".." taken out as they are written. 0 or -ENOMEM. */
 int import_absolute(const char *directory, const char *path, char **ret);
 
 /* print.c: the text of the file; all units on the standard output, or a file each in `directory`. 0, or negative and it was said. */

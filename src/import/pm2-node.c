@@ -54,9 +54,11 @@ static int check_place(Import *im, const char *path) {
                 return 0;
         return import_fail(
                 im, 0,
-                "This file is a program of uid %u, in a directory of uid %u: root does not run what others "
-                "can write. Import it as its owner (runuser -u NAME -- svctl import pm2 ...), or as JSON.",
-                file.st_uid, parent.st_uid);
+                "This file is a program, of uid %u and mode %04o in a directory of uid %u and mode %04o: "
+                "root "
+                "does not run what others can write. Import it as its owner (runuser -u NAME -- svctl import "
+                "pm2 ...), or as JSON.",
+                file.st_uid, file.st_mode & 07777, parent.st_uid, parent.st_mode & 07777);
 }
 
 static int run(Import *im, const char *path, int out, pid_t *ret) {

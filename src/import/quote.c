@@ -105,14 +105,37 @@ bool draft_shell(Draft *d, const char *key, const char *command) {
         return draft_command(d, key, (char *[]){ "/bin/sh", "-c", (char *)command, NULL });
 }
 
+/* One part of a path more, or, for "..", one less; b is without a slash at its end. */
+static void add_part(Buf *b, const char *part, size_t n) {
+        if (n == 2 && memcmp(part, "..", 2) == 0) {
+                while (b->len > 0 && b->data[--b->len] != '/')
+                        continue;
+                if (b->data)
+                        b->data[b->len] = 0;
+        } else if (n > 0 && !(n == 1 && part[0] == '.')) {
+                buf_add_char(b, '/');
+                buf_add_n(b, part, n);
+        }
+}
+
+static void add_parts(Buf *b, const char *path) {
+        while (*path) {
+                size_t n = strcspn(path, "/");
+
+                add_part(b, path, n);
+                path += n + (path[n] == '/');
+        }
+}
+
 int import_absolute(const char *directory, const char *path, char **ret) {
-        if (path[0] == '/' || str_is_empty(directory))
-                return str_printf(ret, "%s", path);
-        while (str_starts_with(path, "./"))
-                path += 2;
-        if (!path[0] || str_equal(path, "."))
-                return str_printf(ret, "%s", directory);
-        return str_printf(ret, "%s%s%s", directory, str_ends_with(directory, "/") ? "" : "/", path);
+        Buf b auto_buf = { 0 };
+
+        if (path[0] != '/')
+                add_parts(&b, directory);
+        add_parts(&b, path);
+        if (b.len == 0)
+                buf_add_char(&b, '/');
+        return buf_take(&b, ret);
 }
 
 int import_find_program(const char *name, char **ret) {

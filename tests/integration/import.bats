@@ -135,11 +135,11 @@ E
         [[ $output == *"so it is"* && $output == *"node could not evaluate it."* ]]
         chmod 777 "$T/app"
         run -1 import pm2 eco.config.js
-        [[ $output == *"root does not run what others can write"* ]]
+        [[ $output == *"does not run what others can write"* ]]
         chmod 755 "$T/app"
         chown nobody "$T/app/eco.config.js"
         run -1 import pm2 eco.config.js
-        [[ $output == *"root does not run what others can write"* ]]
+        [[ $output == *"does not run what others can write"* ]]
         run -1 import pm2 nosuch.json
         [[ $output == *"nosuch.json cannot be read: No such file or directory."* ]]
         app broken.json <<<'{ "apps": [ { '
@@ -364,6 +364,8 @@ E
         done
         [ "$(values CPUQuota) $(values TasksMax) $(values MemoryLow) $(values LimitNOFILE) $(values LimitCORE)" = "50% 99 16M 1024:2048 infinity" ]
         [ "$(values MemoryMax | tr '\n' ' ')$(values CapabilityBoundingSet) $(values TemporaryFileSystem)" = "64M 100M ~CAP_NET_RAW CAP_CHOWN /run/db:size=1m" ]
+        [ "$(values X-HealthCheck)" = 'exec:/bin/sh -c "test -e /out/db $HOME"' ]
+        [ "$(values X-HealthIntervalSec) $(values X-HealthFailures) $(values X-ReadyOn)" = "1s 5 health" ]
         [ "$(values EnvironmentFile | tr '\n' ' ')" = "$T/app/more.env -$T/app/none.env " ]
         [ "$(values PassEnvironment | tr '\n' ' ')$(values PartOf)" = "EMPTY migrate.service" ]
         grep -q '^Environment="B=of .env"$' <<<"$output"
