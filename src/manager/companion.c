@@ -70,7 +70,8 @@ int companion_post(Companion *c, const LinkMessage *m, const char *text) {
         if (c->control < 0)
                 return 0; /* all is handed over when the next one starts */
         if (c->type->pending_max > 0 && c->n_pending >= c->type->pending_max) {
-                (void)kill(c->pid, SIGKILL);
+                if (c->pid > 0) /* and not ended: what it said last is still being read then */
+                        (void)kill(c->pid, SIGKILL);
                 return 0;
         }
         p = calloc(1, sizeof(*p));
