@@ -182,31 +182,6 @@ static void add_log_heading(Buf *b, const MonitView *v) {
         buf_add(b, v->color ? "\033[0m\n" : "\n");
 }
 
-/* A line with colours in it: they take no room. */
-static void add_within(Buf *b, const char *line, unsigned width) {
-        bool colored = false;
-
-        while (*line) {
-                size_t n = *line == '\033' ? strcspn(line, "m") + 1 : strcspn(line, "\033");
-                char *part auto_free = strndup(line, n);
-                size_t fits = part && *line != '\033' ? text_within(part, width) : 0;
-
-                if (!part)
-                        return;
-                line += strlen(part);
-                if (*part == '\033') {
-                        colored = true;
-                        buf_add(b, part);
-                        continue;
-                }
-                buf_add_n(b, part, fits);
-                part[fits] = 0;
-                width -= (unsigned)MIN(text_width(part), (size_t)width);
-        }
-        if (colored)
-                buf_add(b, "\033[0m");
-}
-
 static void add_log(Buf *b, const MonitView *v) {
         unsigned n = monit_lines(v);
 
@@ -217,7 +192,7 @@ static void add_log(Buf *b, const MonitView *v) {
                 if (v->log->n < n)
                         line = n - 1 - i < v->log->n ? monit_log_line(v->log, v->log->n - 1 - (n - 1 - i))
                                                      : NULL;
-                add_within(b, line ? line : "", v->width);
+                text_cut(line ? line : "", v->width, b);
                 buf_add_char(b, '\n');
         }
 }
