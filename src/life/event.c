@@ -16,6 +16,7 @@ static const char *const event_words[EVENT_TYPE_MAX] = {
         [EVENT_OOM] = "oom",
         [EVENT_MEMORY] = "memory",
         [EVENT_SICK] = "sick",
+        [EVENT_WELL] = "well",
         [EVENT_DRAIN] = "drain",
         [EVENT_NOTIFY_READY] = "notify-ready",
         [EVENT_NOTIFY_RELOADING] = "notify-reloading",

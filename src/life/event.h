@@ -26,6 +26,7 @@ typedef enum EventType {
         EVENT_OOM,    /* the kernel killed a process of the unit for memory */
         EVENT_MEMORY, /* above X-MemoryRestart= */
         EVENT_SICK,   /* a check of X-HealthCheck= has found it unhealthy */
+        EVENT_WELL,   /* all checks have found it healthy */
         EVENT_DRAIN,  /* it was told to take no more work: its end, when it comes, is wanted */
         /* notify protocol; only accepted senders get here */
         EVENT_NOTIFY_READY,

@@ -219,7 +219,7 @@ static void forget_last_run(Service *s) {
         s->main_known = s->main_executed = s->want_stop = s->restart_job = s->forbid_restart = s->limit_hit =
                 s->skip = false;
         s->notify_ready = s->notify_reloading = s->notify_stopping = s->oom_seen = false;
-        s->control_killed = s->announced_stop = s->too_large = s->too_large_early = s->sick = false;
+        s->control_killed = s->announced_stop = s->too_large = s->too_large_early = s->sick = s->well = false;
         s->watchdog_span = service_spec(s)->watchdog;
         s->watchdog_last = (DualTime){ 0 };
         s->runtime_deadline = USEC_INFINITY;

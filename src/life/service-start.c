@@ -178,12 +178,29 @@ ServiceState service_in_start(Service *s, const Event *ev, EffectList *fx) {
         }
 }
 
+/* X-ReadyOn=health: nobody who comes after it is started before it is well. */
+static bool needs_health(const Service *s) {
+        const ServiceSpec *spec = service_spec(s);
+
+        return spec->roll.ready_on == READY_ON_HEALTH && health_count_checks(&spec->health) > 0 && !s->well;
+}
+
+bool service_waits_for_health(const Service *s) {
+        return s->state == SERVICE_START_POST && !service_has_control(s) && needs_health(s);
+}
+
+static ServiceState settle_when_well(Service *s) {
+        ServiceState next = service_settle(s);
+
+        return next == SERVICE_RUNNING && needs_health(s) ? SERVICE_START_POST : next;
+}
+
 /* All commands have run. A forking service that names a PID file is up when it has a main process. */
 static ServiceState after_start_post(Service *s, EffectList *fx) {
         const ServiceSpec *spec = service_spec(s);
 
         if (spec->type != TYPE_FORKING || !spec->pid_file || s->main_known || s->result != RESULT_SUCCESS)
-                return service_settle(s);
+                return settle_when_well(s);
         if (s->group_empty)
                 return fail_start(s, RESULT_PROTOCOL);
         watch_pid_file(s, fx);
@@ -210,6 +227,10 @@ ServiceState service_in_start_post(Service *s, const Event *ev, EffectList *fx) 
         case EVENT_WATCHDOG:
                 service_note(s, RESULT_WATCHDOG);
                 return SERVICE_STOP_WATCHDOG;
+        case EVENT_WELL:
+                return service_has_control(s) ? SERVICE_START_POST : after_start_post(s, fx);
+        case EVENT_SICK:
+                return SERVICE_STOP_SIGTERM;
         case EVENT_NOTIFY_READY:
         case EVENT_NOTIFY_RELOADING:
         case EVENT_NOTIFY_STOPPING:

@@ -85,6 +85,7 @@ ServiceState service_unexpected(Service *s, const Event *ev) {
                 [EVENT_OOM] = true,
                 [EVENT_MEMORY] = true,
                 [EVENT_SICK] = true,
+                [EVENT_WELL] = true,
                 [EVENT_NOTIFY_READY] = true,
                 [EVENT_NOTIFY_RELOADING] = true,
                 [EVENT_NOTIFY_STOPPING] = true,
@@ -193,8 +194,11 @@ static EventType take_note(Service *s, const Event *ev, EffectList *fx) {
                         return EVENT_TYPE_MAX; /* no longer */
                 note_memory(s, ev);
                 return ev->type;
+        case EVENT_WELL:
+                s->well = s->well || is_up(service_traits(s)) || service_waits_for_health(s);
+                return ev->type;
         case EVENT_SICK:
-                if (!is_up(service_traits(s)))
+                if (!is_up(service_traits(s)) && !service_waits_for_health(s))
                         return EVENT_TYPE_MAX; /* that run is over, or about to be */
                 s->sick = true;
                 service_note(s, RESULT_HEALTH_CHECK);

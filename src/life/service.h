@@ -95,6 +95,7 @@ typedef struct Service {
         bool limit_hit; /* the last start was refused by the start limit; the result may be that of the run before */
         bool too_large_early;      /* ... so soon that the restart counts for the start limit */
         bool sick;                 /* X-HealthCheck= says so: it is stopped and started again */
+        bool well;                 /* it has been found healthy in this run */
         bool forbid_restart, skip; /* skip: ExecCondition= said no */
         bool spawn_pending;        /* EFFECT_SPAWN is not answered yet */
         bool restart_job;          /* the stop is part of a restart job */
@@ -138,6 +139,7 @@ const char *service_sub_state_name(unsigned i);          /* NULL ends */
 void service_forgive_starts(Service *s);                 /* the start limit counts from here on */
 bool service_is_short_run(const Service *s, usec_t now); /* too short for X-MemoryRestart= to help by it */
 bool service_will_restart(const Service *s);             /* it is down only until the restart delay is over */
+bool service_waits_for_health(const Service *s);         /* X-ReadyOn=health: it has started but for that */
 bool service_is_set(const Service *s); /* of instances, in this run or, where there is none, the next */
 bool service_can_reload(const Service *s);
 /* The decision with its reason, the same words in log, status and tests. */

@@ -49,6 +49,7 @@ static void follow_state(Manager *m, HealthWatch *w) {
         if (now == HEALTH_HEALTHY) {
                 w->error[0] = 0;
                 LOG_UNIT(w->unit->id, UNIT_HEALTHY);
+                (void)manager_push_type(m, w->unit, EVENT_WELL);
                 manager_instance_ready(m, w->unit, READY_ON_HEALTH);
         } else if (before == HEALTH_HEALTHY)
                 manager_instance_unready(m, w->unit, READY_ON_HEALTH);
@@ -199,14 +200,21 @@ static int watch_new(Unit *u, HealthWatch **ret) {
         return 0;
 }
 
+static bool is_to_be_asked(const Unit *u) {
+        const Machine *machine = &unit_runtime(u)->machine;
+
+        return health_count_checks(&u->spec->service->health) > 0 &&
+               (active_state_is_up(machine_active_state(machine)) ||
+                service_waits_for_health(&machine->service));
+}
+
 void unit_follow_health(Manager *m, Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
         int r;
 
         if (u->type != UNIT_SERVICE)
                 return;
-        if (health_count_checks(&u->spec->service->health) == 0 ||
-            !active_state_is_up(machine_active_state(&rt->machine))) {
+        if (!is_to_be_asked(u)) {
                 health_watch_free(TAKE(rt->health));
                 return;
         }

@@ -274,7 +274,7 @@ void manager_retry_rolls(Manager *m);   /* there was no memory */
 void unit_follow_drain(Manager *m, Unit *u); /* its active state has changed */
 void drain_free(Drain *d);
 
-/* health.c. After each change of the active state: whether it is asked how it is. */
+/* health.c. After each step: whether it is asked how it is. */
 void unit_follow_health(Manager *m, Unit *u);
 void health_watch_free(HealthWatch *w);
 bool unit_is_well(const Unit *u);                               /* or nobody asks */

@@ -218,9 +218,9 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         unit_arm_timers(m, u);
         if (rt->seat)
                 unit_follow_roll(u, run_has_ended(ev, old, now, passed >= 0 || (restarts && sub_changed)));
+        unit_follow_health(m, u);
         if (now != old) {
                 unit_follow_restarts(m, u);
-                unit_follow_health(m, u);
                 unit_follow_drain(m, u);
                 unit_note_for_set(m, u);
         }

@@ -183,7 +183,7 @@ cwds() {
         mkdir "$T/units/web.service.d"
         echo $'[Service]\nX-HealthStartSec=0' >"$T/units/web.service.d/impatient.conf"
         run -1 inside svctl roll web
-        [[ $output == *"roll failed"*"X-ReadyOn=health"*"the previous generation serves"* ]]
+        [[ $output == *"roll failed"*"did not start: health-check"*"the previous generation serves"* ]]
         [ "$(cwds)" = "two two " ]
         # One of them falls ill: the other one is left alone.
         other=$(show web@0 MainPID)
@@ -192,5 +192,31 @@ cwds() {
         echo 200 >"$T/out/two/mode1"
         wait_host health_is web@1 healthy
         [ "$(show web@0 MainPID)/$(show web@0 HealthRestarts)" = "$other/0" ]
+        ends_cleanly
+}
+
+@test "with X-ReadyOn=health a start lasts until the service is well; who comes after it waits" {
+        unit db.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-ReadinessCheck=exec:/bin/test -e /out/up\nX-HealthIntervalSec=100ms\nX-ReadyOn=health\nTimeoutStartSec=infinity'
+        unit app.service <<<$'[Unit]\nRequires=db.service\nAfter=db.service\n[Service]\nExecStart=/bin/sleep infinity\nExecStartPre=/bin/test -e /out/up'
+        unit late.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-ReadinessCheck=exec:/bin/false\nX-ReadyOn=health\nTimeoutStartSec=300ms'
+        unit sick.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-HealthCheck=exec:/bin/false\nX-HealthIntervalSec=100ms\nX-HealthFailures=1\nX-ReadyOn=health\nRestartSec=infinity'
+        unit needs.service <<<$'[Unit]\nRequires=late.service\nAfter=late.service\n[Service]\nExecStart=/bin/touch /out/never'
+        boot_beside
+        ctl start --no-block app
+        wait_host health_is db unhealthy
+        [ "$(show db ActiveState)/$(show db SubState)/$(show app ActiveState)" = activating/start-post/inactive ]
+        touch "$T/out/up"
+        wait_state app active
+        [ "$(show db ActiveState)/$(show db Health)" = active/healthy ]
+        # Ill later, it stays what it is.
+        rm "$T/out/up"
+        wait_host health_is db unhealthy
+        [ "$(show db ActiveState)" = active ]
+        run -1 ctl start needs
+        [ "$(show late ActiveState)/$(show late Result)" = failed/timeout ]
+        [ ! -e "$T/out/never" ]
+        run -1 ctl start sick
+        [ "$(show sick Result)/$(show sick SubState)" = health-check/auto-restart ]
+        ctl stop sick
         ends_cleanly
 }

@@ -187,6 +187,49 @@ static void a_reload_ends_before_the_sick_is_stopped(void **state) {
         world_expect_state(w, A, "stop-sigterm health-check");
 }
 
+#define WAITS "[Service]\nExecStart=/bin/a\nX-HealthCheck=tcp:80\nX-ReadyOn=health\nTimeoutStartSec=20s\n"
+
+static void a_start_can_wait_for_health(void **state) {
+        World *w = *state;
+
+        world_load(w, A, WAITS "ExecStartPost=/bin/p\n");
+        world_start(w, A);
+        world_send(w, A, EVENT_WELL); /* nobody has asked it yet */
+        assert_false(service_waits_for_health(world_service(w, A)));
+        world_control_exit(w, A, 0);
+        world_expect_state(w, A, "start-post success");
+        assert_true(service_waits_for_health(world_service(w, A)));
+        world_advance(w, 10 * SEC);
+        world_send(w, A, EVENT_WELL);
+        world_expect_state(w, A, "running success");
+        world_send(w, A, EVENT_WELL);
+        world_expect_state(w, A, "running success");
+}
+
+static void who_is_not_well_in_time_has_not_started(void **state) {
+        World *w = *state;
+
+        world_load(w, A, WAITS);
+        world_start(w, A);
+        world_advance(w, 20 * SEC);
+        world_expect_state(w, A, "stop-sigterm timeout");
+        world_signal(w, A, SIGTERM);
+        world_expect_state(w, A, "failed timeout");
+        world_start(w, A);
+        world_send(w, A, EVENT_SICK);
+        world_expect_state(w, A, "stop-sigterm health-check");
+        world_signal(w, A, SIGTERM);
+        world_expect_state(w, A, "auto-restart health-check");
+        world_advance(w, SEC);
+        world_expect_state(w, A, "start-post success");
+        world_exit(w, A, 3); /* and its end is its end */
+        world_expect_state(w, A, "failed exit-code");
+        world_start(w, A);
+        world_stop(w, A);
+        world_signal(w, A, SIGTERM);
+        world_expect_state(w, A, "dead success");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(who_is_well_at_once_is_asked_at_the_interval),
@@ -197,6 +240,8 @@ int main(void) {
                 SCENARIO(who_is_not_well_is_stopped_and_started_again),
                 SCENARIO(a_sick_service_that_somebody_stops_stays_down),
                 SCENARIO(who_is_never_well_meets_the_start_limit),
+                SCENARIO(a_start_can_wait_for_health),
+                SCENARIO(who_is_not_well_in_time_has_not_started),
                 SCENARIO(a_reload_ends_before_the_sick_is_stopped),
         };
 
