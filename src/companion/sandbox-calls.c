@@ -18,6 +18,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -41,10 +42,10 @@
 #ifdef OUR_ARCHITECTURE
 
 #define CALLS_MAX 160
-#define FIRST_ARGUMENT_LOW offsetof(struct seccomp_data, args[0])
+#define ARGUMENT_LOW(i) (offsetof(struct seccomp_data, args) + (i) * sizeof(uint64_t))
 
 typedef struct Filter {
-        struct sock_filter code[CALLS_MAX * 2 + 16];
+        struct sock_filter code[CALLS_MAX * 2 + 64];
         unsigned short n;
 } Filter;
 
@@ -65,10 +66,11 @@ static void on_call(Filter *f, unsigned call, uint32_t action) {
         add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
-/* The call is allowed when of its first argument the bits of `mask` are one of the values, else refused. */
-static void on_argument(Filter *f, unsigned call, uint32_t mask, const uint32_t *values, uint8_t n) {
+/* The call is allowed when of that argument the bits of `mask` are one of the values, else refused. */
+static void on_argument(Filter *f, unsigned call, unsigned argument, uint32_t mask, const uint32_t *values,
+                        uint8_t n) {
         add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, (uint8_t)(3 + 2 * n)));
-        add(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, FIRST_ARGUMENT_LOW));
+        add(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)ARGUMENT_LOW(argument)));
         add(f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
         for (uint8_t i = 0; i < n; i++)
                 on_call(f, values[i], SECCOMP_RET_ALLOW);
@@ -203,19 +205,34 @@ static const unsigned short calls[] = {
 
 _Static_assert(ELEMENTSOF(calls) < CALLS_MAX, "room in the filter");
 
+/* Who looks up names of hosts may have libraries opened for that. */
+static void no_more_code(Filter *f) {
+        static const uint32_t none;
+
+        on_argument(f, SYS_mprotect, 2, PROT_EXEC, &none, 1);
+#ifdef SYS_mmap
+        on_argument(f, SYS_mmap, 2, PROT_EXEC, &none, 1);
+#endif
+#ifdef SYS_mmap2
+        on_argument(f, SYS_mmap2, 2, PROT_EXEC, &none, 1);
+#endif
+}
+
 bool sandbox_filter_calls(const Sandbox *box) {
         static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6 };
         const uint32_t thread = CLONE_VM | CLONE_THREAD;
         Filter f = { 0 };
 
         begin(&f);
+        if (!box->network)
+                no_more_code(&f);
         for (size_t i = 0; i < ELEMENTSOF(calls); i++)
                 on_call(&f, calls[i], SECCOMP_RET_ALLOW);
         for (size_t i = 0; i < box->n_more_calls; i++)
                 on_call(&f, box->more_calls[i], SECCOMP_RET_ALLOW);
         on_call(&f, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
-        on_argument(&f, SYS_socket, UINT32_MAX, families, box->network ? ELEMENTSOF(families) : 1);
-        on_argument(&f, SYS_clone, thread, &thread, 1);
+        on_argument(&f, SYS_socket, 0, UINT32_MAX, families, box->network ? ELEMENTSOF(families) : 1);
+        on_argument(&f, SYS_clone, 0, thread, &thread, 1);
         return install(&f);
 }
 

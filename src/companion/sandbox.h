@@ -10,9 +10,9 @@
  *                     by whatever name; no signals and no abstract sockets out of here, no TCP
  *      capabilities   none; svinit-journald keeps CAP_DAC_OVERRIDE where a journal directory belongs to somebody else
  *      seccomp        the system calls that are listed in sandbox-calls.c, and those asked for; no exec, no new
- *                     process, no socket but AF_UNIX
+ *                     process, no socket but AF_UNIX, no memory that holds code
  *
- * With `network`, TCP connections may be made as well: svinit-apps asks services how they are.
+ * With `network`, TCP connections may be made as well, and libraries be opened: svinit-apps asks services how they are.
  *
  * What the kernel does not know is left out, the rest holds. A process behind
  * Landlock may not be told by /proc what program another one runs: whose.c of

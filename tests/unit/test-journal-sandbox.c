@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -116,7 +117,7 @@ static void *in_thread(void *argument) {
 static void use_calls(void) {
         char *const argv[] = { (char *)"true", NULL };
         pthread_t thread;
-        void *result;
+        void *result, *page;
 
         enter();
         CHECK(pthread_create(&thread, NULL, in_thread, dir) == 0);
@@ -125,6 +126,10 @@ static void use_calls(void) {
         CHECK(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) >= 0);
         CHECK(fork() < 0 && errno == EPERM);
         CHECK(execv("/bin/true", argv) < 0 && errno == EPERM);
+        CHECK(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+        page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        CHECK(page != MAP_FAILED && mprotect(page, 4096, PROT_READ) == 0);
+        CHECK(mprotect(page, 4096, PROT_READ | PROT_EXEC) < 0 && errno == EPERM);
         CHECK(kill(getppid(), 0) < 0);
         CHECK(chown(dir, 1, 1) < 0 && errno == EPERM);
         CHECK(syscall(SYS_mount, "none", dir, "tmpfs", 0, NULL) < 0 && errno == EPERM);
