@@ -128,7 +128,7 @@ static int perform(Client *c, const ClientFrame *f) {
                 buf_release(&in);
                 return -EBADMSG; /* it has not waited for the answer */
         }
-        if (f->verb < CLIENT_FOLLOW && !c->controls)
+        if (f->verb <= CLIENT_FOLLOW && !c->controls)
                 client_fail(c, -EACCES, "Access denied");
         else
                 request_perform(c, f->verb, name, in.data + sizeof(*f) + f->name_len, f->text_len);

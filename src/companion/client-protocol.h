@@ -6,6 +6,9 @@
  * socket that svctl gets from PID 1 (org.svinit.Manager.OpenApplications), so
  * the rule who may do what is the bus's own. Both ends are of one package.
  *
+ * What goes over a channel is not for everybody's eyes: FOLLOW, like all that
+ * changes something, is for those who may control svinit.
+ *
  * A frame is a header, a name and a text. svctl asks, and gets any number of
  * ITEM and at last END; then it may ask again. A connection that ends before
  * END says that svinit-apps has ended.

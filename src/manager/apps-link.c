@@ -280,9 +280,11 @@ void apps_tell(Manager *m, Unit *u, const char *line) {
 }
 
 bool apps_say_stop(Manager *m, Unit *u) {
+        const char *message = u->spec->service->roll.stop_message;
         AppsInstance *i = unit_runtime(u)->apps;
 
-        if (!i || i->channel < 0 || !u->spec->service->roll.stop_message || m->apps->companion.unavailable)
+        if (!i || i->channel < 0 || !message || strlen(message) > LINK_MESSAGE_MAX - sizeof(LinkMessage) ||
+            m->apps->companion.unavailable)
                 return false;
         i->stopping = true;
         return post_stop(m->apps, i) >= 0;

@@ -158,11 +158,13 @@ another_pid() {
                         version: {value: "1.2.3"}, bad: 7, worse: null}});
                 process.send({type: "process:exception", data: {message: "x"}});
                 process.send("ready");' X-Instances=2 X-ReadyOn=message
+        ln -s /dev/null "$T/units/dbus.socket"
+        ln -s /dev/null "$T/units/dbus.service"
         unit shell.service <<<$'[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sh -c \'systemd-notify --ready X_METRIC_jobs=41 "X_METRIC_queue depth=7" "X_ACTIONS=a b"; exec sleep infinity\''
         boot
         # Nobody has a channel: figures of svinit alone, and no svinit-apps for them.
         run -0 inside svctl metrics
-        [[ $output == *'svinit_unit_state{unit="dbus.service",state="active"} 1'*"# EOF" ]]
+        [[ $output == *'svinit_unit_state{unit="svinit-tmpfiles-setup.service",state="active"} 1'*"# EOF" ]]
         run -1 apps_pid
         run -0 ctl start io shell
         ready io 2
@@ -196,6 +198,15 @@ io@1.service: {"world":1}' ]
         [ "$(jq -c '.[0] | [.unit, .state, .received["axm:action"], .metrics["Heap Size"], .metrics.version.value, .actions]' <<<"$output")" = \
                 '["io@0.service","active",3,{"value":"12.5","measure":"MiB"},"1.2.3",["hello","add","mute"]]' ]
         [ "$(jq -c '.[1].actions' <<<"$output")" = '["a","b"]' ]
+        # Who may only look sees figures, and neither messages nor a way to send some.
+        other() { inside setpriv --reuid=65534 --regid=65534 --clear-groups svctl "$@"; }
+        run -0 other metrics shell
+        [[ $output == *'svinit_application_metric{unit="shell.service",name="jobs"} 41'* ]]
+        run -0 other ipc io
+        for verb in "ipc -f io" "send io 1" "call io 1" "trigger io hello"; do
+                run -4 other $verb
+                [[ $output == *"is for root"*"you are uid 65534"* ]]
+        done
         # Somebody who scrapes.
         run -0 ctl start svinit-metrics.socket
         inside_sh "printf 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n' | nc -N 127.0.0.1 9453" >"$T/out/http"
@@ -316,6 +327,8 @@ refused() {
         run -0 inside svctl call web '1'
         [ "$output" = '{"release":2}' ]
         pids=$(show web@0 MainPID),$(show web@1 MainPID)
+        run -0 inside svctl metrics web
+        [[ $output == *'svinit_unit_instances{unit="web.service"} 2'*'svinit_unit_rolls_total{unit="web.service"} 1'* ]]
         # It runs, and says nothing that counts.
         sed -i 's/process.send("ready")/process.send("almost ready")/' "$T/out/js/web.js"
         run -1 inside svctl roll web

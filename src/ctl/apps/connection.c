@@ -127,7 +127,7 @@ int apps_request(Ctl *c, ClientVerb verb, const char *name, const char *text, si
                  void *userdata, AppsAnswer *ret_end) {
         AppsConnection a;
         AppsAnswer answer;
-        int code = CTL_FAILED, r = apps_open(c, verb < CLIENT_FOLLOW, &a, &code);
+        int code = CTL_FAILED, r = apps_open(c, verb <= CLIENT_FOLLOW, &a, &code);
 
         if (r < 0)
                 return code;

@@ -20,6 +20,13 @@ const UnitCounter unit_counters[] = {
         { "TasksCurrent", "svinit_unit_tasks", "", "Processes and threads.", 1, false },
         { "IOReadBytes", "svinit_unit_io_read_bytes", "bytes", "Bytes read from disk.", 1, true },
         { "IOWriteBytes", "svinit_unit_io_written_bytes", "bytes", "Bytes written to disk.", 1, true },
+        { "Instances", "svinit_unit_instances", "", "How many instances the set is to have.", 1, false,
+          .of_some = true },
+        { "RollId", "svinit_unit_rolls", "", "Rolls that have begun.", 1, true, .of_some = true },
+        { "RollTotal", "svinit_unit_roll_instances", "", "How many instances the last roll was to replace.",
+          1, false, .of_some = true },
+        { "RollDone", "svinit_unit_roll_replaced", "", "How many of them it has replaced.", 1, false,
+          .of_some = true },
         { 0 },
 };
 
@@ -75,12 +82,27 @@ static void add_health(const Metrics *m, Buf *b) {
         }
 }
 
+/* How its last roll ended: a word as a label. */
+static void add_roll_results(const Metrics *m, Buf *b) {
+        add_family(b, "svinit_unit_roll_result", "gauge", "", "1 for the result of the last roll.");
+        for (size_t i = 0; i < m->n; i++) {
+                const char *result = property_get(&m->v[i].own, "RollResult");
+
+                if (!*result)
+                        continue;
+                buf_add(b, "svinit_unit_roll_result{");
+                add_label(b, "unit", m->v[i].unit);
+                add_label(b, "result", result);
+                buf_add(b, "} 1\n");
+        }
+}
+
 static void add_counter(const Metrics *m, const UnitCounter *c, Buf *b) {
         add_family(b, c->name, c->counts ? "counter" : "gauge", c->unit, c->help);
         for (size_t i = 0; i < m->n; i++) {
                 uint64_t v = unit_metrics_number(m->v + i, c->property);
 
-                if (v == UINT64_MAX)
+                if (v == UINT64_MAX || (c->of_some && v == 0))
                         continue;
                 buf_addf(b, "%s%s{", c->name, c->counts ? "_total" : "");
                 add_label(b, "unit", m->v[i].unit);
@@ -149,6 +171,7 @@ static void add_each(const Metrics *m, const char *kind, FigureFunction function
 void metrics_text(const Metrics *m, Buf *b) {
         add_states(m, b);
         add_health(m, b);
+        add_roll_results(m, b);
         for (const UnitCounter *c = unit_counters; c->property; c++)
                 add_counter(m, c, b);
         add_family(b, "svinit_unit_messages_received", "counter", "", "Messages that came on its channel.");

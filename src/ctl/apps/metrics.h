@@ -31,6 +31,7 @@ typedef struct UnitCounter {
         const char *property, *name, *unit, *help;
         double scale; /* what one of the property is in that unit */
         bool counts;  /* it only grows */
+        bool of_some; /* 0 is that of units which are not of that kind: left out */
 } UnitCounter;
 extern const UnitCounter unit_counters[]; /* ended by a row without a property */
 
