@@ -66,6 +66,7 @@ U
         [[ $(as_user busctl --user get-property org.freedesktop.systemd1 /org/freedesktop/systemd1/unit/a_2eservice \
                 org.freedesktop.systemd1.Unit ActiveState) == 's "active"' ]]
         run -3 as_user timeout 60 systemd-run --user --quiet --wait sh -c 'exit 3'
+        run -4 as_user timeout 60 svctl run --user --quiet --pipe sh -c 'exit 4'
         run -0 as_user timeout 60 systemd-run --user --quiet --pipe id -u
         [[ $output == 4711 ]]
         # Root may do anything there, a third nothing.
