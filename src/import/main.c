@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -116,6 +117,17 @@ static int run(Request *q, const ImportFormat *format) {
         return q->check && q->import.n_dropped > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* As the caller knows it: a link that leads to the current release stays in the units. */
+static const char *working_directory(char *buffer, size_t size) {
+        const char *logical = getenv("PWD");
+        struct stat there, here;
+
+        if (logical && logical[0] == '/' && strlen(logical) < size && stat(logical, &there) == 0 &&
+            stat(".", &here) == 0 && there.st_dev == here.st_dev && there.st_ino == here.st_ino)
+                return logical;
+        return getcwd(buffer, size) ? buffer : "/";
+}
+
 int main(int argc, char **argv) {
         const ImportFormat *format = NULL;
         char directory[PATH_MAX];
@@ -131,7 +143,7 @@ int main(int argc, char **argv) {
                 return usage();
         }
         q.import.file = argv[optind + 1];
-        q.import.directory = getcwd(directory, sizeof(directory)) ? directory : "/";
+        q.import.directory = working_directory(directory, sizeof(directory));
         r = run(&q, format);
         import_release(&q.import);
         return r;

@@ -77,6 +77,20 @@ static void drop_rest(Pm2App *a, Node *from) {
         }
 }
 
+/* What is deployed is found by the link only. */
+static void remark_on_directory(Pm2App *a, const char *path) {
+        char *current auto_free = NULL;
+
+        if (!path)
+                return;
+        if (import_absolute(path, "current", &current) < 0)
+                a->import->error = -ENOMEM;
+        else if (!str_starts_with(a->cwd, current))
+                draft_remark(a->draft,
+                             "svctl deploy changes what %s leads to; WorkingDirectory= is another place",
+                             current);
+}
+
 void pm2_write_deploy(Pm2App *a, Node *deploy) {
         Map m __attribute__((cleanup(map_release))) = { 0 };
         const char *chosen = a->import->profile, *name = NULL;
@@ -96,6 +110,7 @@ void pm2_write_deploy(Pm2App *a, Node *deploy) {
         if (!from)
                 return;
         draft_remark(a->draft, "[X-Deploy] is deploy.%s", name);
+        remark_on_directory(a, node_text(map_get(a->tree, from, "path")));
         set_text(a, from, "repo", "Repository");
         set_text(a, from, "ref", "Reference");
         set_text(a, from, "path", "Path");
