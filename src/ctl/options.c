@@ -48,7 +48,7 @@ const CtlOption ctl_options[] = {
         { "dry-run", 0, NULL, "start, stop, ..., apply: only say what would be done", FLAG(dry_run) },
         { "show-transaction", 'T', NULL, "start, stop, ...: show the jobs that this takes along",
           FLAG(show_transaction) },
-        { "profile", 0, "NAME", "start, restart: by this section [X-Profile NAME], until the next boot",
+        { "profile", 0, "NAME", "start, restart, roll: by this section [X-Profile NAME], until the next boot",
           TEXT(profile), .words = WORDS_UNIT_THEN_PROFILES },
         { "signal", 's', "SIGNAL", "kill: which signal (TERM)", TEXT(signal), .words = WORDS_SIGNALS },
         { "kill-whom", 0, "WHOM", "kill: all, main or control", TEXT(whom), CHOICE("all main control") },

@@ -39,6 +39,13 @@ modes() { # N...: what these instances were started with
         [ "$(modes 0 1)" = "production canary " ]
         run -0 inside svctl cat web
         [[ $output == *"# Profile: production"*X-Profile=canary*X-Profile=production* ]]
+        # A roll brings another one, an instance at a time.
+        rm "$T"/out/web*
+        run -0 inside svctl set-profile web@1 ""
+        run -0 inside svctl roll --profile=canary web
+        for i in 0 1; do wait_host test -s "$T/out/web$i"; done
+        [ "$(modes 0 1)" = "canary canary " ]
+        run -1 inside svctl roll --profile=blue web
         # Nothing chosen is what SVINIT_PROFILE says.
         run -0 inside svctl set-profile web canary
         [ "$(show web Profile)" = canary ] # for good is also from now on

@@ -94,7 +94,7 @@ VERB(jobs) {
         if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
         if (c->profile && (!str_equal(verb->job, "start") && !str_equal(verb->job, "restart")))
-                return ctl_print_error("--profile= goes with start and restart"), CTL_USAGE;
+                return ctl_print_error("--profile= goes with start, restart and roll"), CTL_USAGE;
         if (c->profile && (code = ctl_set_profile(c, names, true, c->profile)) != CTL_OK)
                 return code;
         if (jobs_wait_begin(c, argv[0], &w) < 0)

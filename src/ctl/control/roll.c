@@ -211,6 +211,8 @@ VERB(roll) {
 
         if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
+        if (c->profile && !c->abort && (code = ctl_set_profile(c, names, true, c->profile)) != CTL_OK)
+                return code;
         STRV_FOREACH (n, names) {
                 int one = roll_one(c, *n);
 
