@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #define CAPACITY_KEPT (8 * 1024) /* a buffer that had to grow beyond is given back */
-#define FDS_MAX 253              /* SCM_MAX_FD */
+#define DRAIN_TURNS 16
+#define FDS_MAX 253 /* SCM_MAX_FD */
 
 bool channel_is_open(const Channel *c) {
         return c->fd >= 0;
@@ -159,8 +160,8 @@ static int on_event(sd_event_source *s, int fd, uint32_t revents, void *userdata
 }
 
 void channel_drain(Channel *c) {
-        /* Its writer has ended: the kernel holds no more than a socket's buffer. */
-        while (channel_is_open(c)) {
+        /* What the kernel holds, and no more: children of its writer may write on for ever. */
+        for (unsigned i = 0; i < DRAIN_TURNS && channel_is_open(c); i++) {
                 ssize_t n = take(c);
 
                 if (n < 0)

@@ -72,7 +72,7 @@ int channel_send(Channel *c, const char *json, size_t n, ChannelSend how);
 int channel_send_handle(Channel *c, const char *json, size_t n, int fd);
 void channel_acknowledged(Channel *c,
                           bool well); /* NODE_HANDLE_ACK, or NACK: it is sent once more, a few times */
-/* What is there is read to its end. */
+/* What is there is read, before it is closed. */
 void channel_drain(Channel *c);
 void channel_transferred(Channel *c); /* what on_transfer() has asked for is done */
 /* Bytes as they come from outside; also for tests. */

@@ -59,6 +59,10 @@ static int readiness_is_not_awaited(const UnitSpec *s) {
                s->service->type != TYPE_NOTIFY_RELOAD;
 }
 
+static int waits_for_message_without_channel(const UnitSpec *s) {
+        return s->service->roll.ready_on == READY_ON_MESSAGE && s->service->ipc.kind == IPC_NONE;
+}
+
 static int dbus_without_name(const UnitSpec *s) {
         return s->service->type == TYPE_DBUS && !s->service->bus_name;
 }
@@ -158,6 +162,8 @@ static const Check checks[] = {
           "Descriptors 1 and 2 are standard output and error; X-NotifyFd= takes 3 or more" },
         { UNIT_SERVICE, readiness_is_not_awaited, "X-NotifyFd",
           "X-NotifyFd= needs Type=notify or notify-reload, or no Type= at all" },
+        { UNIT_SERVICE, waits_for_message_without_channel, "X-ReadyOn",
+          "X-ReadyOn=message needs X-IPC=: there is no channel on which the message could come" },
         { UNIT_SERVICE, dbus_without_name, "Type", "A service of Type=dbus needs BusName=" },
         { UNIT_SOCKET, socket_without_address, NULL,
           "The socket has no ListenStream=, ListenDatagram=, "

@@ -40,6 +40,8 @@ kill_apps() {
         unit web.socket <<<$'[Socket]\nListenStream=/run/web.sock'
         unit plain.service <<<$'[Service]\nExecStart=/bin/sh -c "ls /proc/self/fd | wc -l >/out/plain; env >/out/plainenv; exec sleep infinity"'
         unit raw.service <<<$'[Service]\nX-IPC=node\nSockets=web.socket\nExecStart=/bin/sh -c "env >/out/rawenv; printf \'\\"ready\\"\\\\n\' >&$NODE_CHANNEL_FD; read -r line <&$NODE_CHANNEL_FD; echo $line >/out/rawline; exec sleep infinity"\nX-StopMessage={"a":\\n1}\nTimeoutStopSec=1ms'
+        unit task@.service <<<$'[Service]\nX-IPC=node\nExecStart=/bin/sh -c "read -r line <&$NODE_CHANNEL_FD; echo $line >/out/task-%i; exec sleep infinity"'
+        unit never.service <<<$'[Service]\nX-ReadyOn=message\nExecStart=/bin/true'
         boot
         run -0 ctl start plain
         wait_host test -s "$T/out/plainenv"
@@ -55,6 +57,13 @@ kill_apps() {
         grep -x NODE_CHANNEL_FD=4 "$T/out/rawenv"
         grep -x LISTEN_FDS=1 "$T/out/rawenv"
         run -0 ctl stop raw
+        # Instances of an ordinary template are a set as well.
+        run -0 ctl start task@a task@b
+        run -0 inside svctl send task@ '{"for": ["all"]}'
+        wait_host test -s "$T/out/task-a" -a -s "$T/out/task-b"
+        [ "$(<"$T/out/task-b")" = '{"for": ["all"]}' ]
+        run -1 ctl start never
+        [[ $output == *"bad"*"setting"* || $output == *"bad-setting"* ]]
         # A killed svinit-apps: channels go on, also for a stop that was asked for in between.
         rm "$T/out/heard" "$T/out/up"
         run -0 ctl start web

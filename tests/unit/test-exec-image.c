@@ -141,6 +141,14 @@ static void descriptors_are_announced(void **state) {
         STRV_FOREACH (e, c.image.envp)
                 has_pid = has_pid || *e == c.listen_pid;
         assert_true(has_pid);
+        assert_null(value(&c, "NODE_CHANNEL_FD"));
+        exec_context_release(&c);
+
+        plan.channel_fd = 9; /* behind those */
+        assert_int_equal(exec_image_build(&c), 0);
+        assert_string_equal(value(&c, "LISTEN_FDS"), "2");
+        assert_string_equal(value(&c, "NODE_CHANNEL_FD"), "5");
+        assert_string_equal(value(&c, "NODE_CHANNEL_SERIALIZATION_MODE"), "json");
         exec_context_release(&c);
 }
 
