@@ -61,7 +61,7 @@ static FieldObject *add_field(JournalFile *f, const char *name, size_t n) {
         HashItem *bucket = bucket_of(f, h->field_hash_table_offset, h->field_hash_table_size, hash);
         FieldObject *o;
 
-        for (uint64_t p = bucket->head; p > 0; p = o->next_hash_offset, depth++) {
+        for (uint64_t p = bucket->head, last = 0; p > last; last = p, p = o->next_hash_offset, depth++) {
                 o = (FieldObject *)(f->map + p);
                 if (o->hash == hash && o->object.size == sizeof(FieldObject) + n &&
                     memcmp(o->payload, name, n) == 0)
@@ -103,14 +103,14 @@ static bool data_is(const DataObject *o, const char *payload, size_t size) {
         return n == size && memcmp(o->payload, payload, size) == 0;
 }
 
-/* 0: it is not there. */
+/* 0: it is not there. Chains ascend: one that does not is no reason to go round in it. */
 static uint32_t find_data(JournalFile *f, const HashItem *bucket, const char *payload, size_t size,
                           uint64_t hash) {
         FileHeader *h = journal_file_header(f);
         uint64_t depth = 0;
         DataObject *o;
 
-        for (uint64_t p = bucket->head; p > 0; p = o->next_hash_offset, depth++) {
+        for (uint64_t p = bucket->head, last = 0; p > last; last = p, p = o->next_hash_offset, depth++) {
                 o = data_at(f, p);
                 if (o->hash == hash && data_is(o, payload, size))
                         return (uint32_t)p;
@@ -264,6 +264,8 @@ static void copy_list(JournalFile *f, DataObject *o) {
         while (done < n) {
                 size_t now = MIN((size_t)array_room(from), n - done);
 
+                if (now == 0)
+                        break; /* fewer than it says */
                 fill_array(f, to, (uint32_t)done, from->items, now);
                 done += now;
                 from = (EntryArrayObject *)(f->map + from->next_entry_array_offset);

@@ -49,15 +49,17 @@ void server_unwatch(Server *s, int fd) {
 }
 
 /*
- * The file behind the mapping was cut, or its disk failed. The journal's own
- * state is in memory: the next svinit-journald repeats the batch in a new file.
+ * The file behind the mapping was cut, or its disk failed (SIGBUS), or it
+ * leads out of itself, as one can that was closed in order and then not
+ * written back before the machine stopped (SIGSEGV). The journal's own state
+ * is in memory: the next svinit-journald repeats the batch in a new file.
  */
-static SharedState *shared_for_sigbus;
+static SharedState *shared_for_signal;
 
-static void on_sigbus(int sig) {
-        if (shared_for_sigbus)
-                shared_for_sigbus->is_damaged = true;
-        (void)signal(sig, SIG_DFL); /* the store is repeated, and ends us */
+static void on_bad_memory(int sig) {
+        if (shared_for_signal)
+                shared_for_signal->is_damaged = true;
+        (void)signal(sig, SIG_DFL); /* the access is repeated, and ends us */
 }
 
 /* ---- beginning and end ---- */
@@ -213,7 +215,7 @@ void server_begin(Server *s) {
 
         if (s->config.storage.compress_from > 0)
                 (void)compress_open();
-        shared_for_sigbus = s->state.shared;
+        shared_for_signal = s->state.shared;
         storage_open(&s->storage);
         (void)requests_watch_signals(s);
         close_doors(s);
@@ -258,7 +260,7 @@ void server_release(Server *s) {
         forward_release(&s->forward);
         field_set_release(&s->kernel);
         storage_close(&s->storage);
-        shared_for_sigbus = NULL;
+        shared_for_signal = NULL;
         state_release(&s->state);
         field_set_release(&s->host);
         field_set_release(&s->self);
@@ -419,7 +421,8 @@ int server_run(Server *s) {
 
         (void)signal(SIGPIPE, SIG_IGN);
         (void)signal(SIGXFSZ, SIG_IGN);
-        (void)signal(SIGBUS, on_sigbus);
+        (void)signal(SIGBUS, on_bad_memory);
+        (void)signal(SIGSEGV, on_bad_memory);
 
         for (;;) {
                 int n = epoll_wait(s->epoll_fd, events, EVENTS_PER_TURN, next_timeout(s));

@@ -81,7 +81,7 @@ typedef struct SharedState {
         char magic[16];
         uint64_t seq;
         uint64_t
-                is_damaged; /* the file could not be written through its mapping (SIGBUS): it is not to be continued */
+                is_damaged; /* the file could not be written through its mapping (SIGBUS, SIGSEGV): it is not to be continued */
         uint64_t flush; /* the id of a FLUSH that the next svinit-journald carries out and answers; 0: none */
         Id128 run_id;   /* random; of this state, hence of this run of svinit */
         Commit slot[2];

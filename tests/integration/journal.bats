@@ -78,7 +78,7 @@ E
         stop
 }
 
-@test "an ordered stop leaves files that the next boot can continue" {
+@test "an ordered stop leaves files that the next boot can continue; one that a crash has spoilt is set aside" {
         unit hello.service <<'E'
 [Service]
 Type=oneshot
@@ -93,4 +93,19 @@ E
         journalctl --header -D "$T"/out/journal/* | grep -q 'State: ARCHIVED'
         journalctl --verify -D "$T"/out/journal/*
         [[ $(journalctl -o cat -D "$T"/out/journal/* | grep -c '^hello from this boot$') == 1 ]]
+
+        # The machine lost what was not on the disk yet: the header is whole, what it leads to is not.
+        python3 - "$T"/out/journal/*/system.journal <<'E'
+import struct, sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(104)
+    offset, size = struct.unpack("<QQ", f.read(16))
+    f.seek(offset)
+    f.write(b"\x7e" * size)
+E
+        boot --bind "$T/out/journal:/var/log/journal"
+        ctl start hello.service
+        wait_host journal_has hello.service "hello from this boot"
+        [ "$(inside_sh 'ls /var/log/journal/*/*.journal~ | wc -l')" = 1 ]
+        stop
 }
