@@ -58,7 +58,6 @@ stand_ins() {
         run -2 "$svctl" generate nod
         [[ $output == *"there is no kind 'nod'; did you mean 'node'?"* ]]
         run -1 "$svctl" generate -o "$T/nowhere" node
-        setpriv --reuid 65534 --regid 65534 --clear-groups "$svctl" generate service | grep -qx 'User=nobody'
 }
 
 # Those that are made run as they are.
@@ -77,6 +76,7 @@ stand_ins() {
         inside svctl enable --now -q one two three.timer five.socket six.socket seven.path
         inside svctl start four three six
         wait_state one.service active
+        inside setpriv --reuid 65534 --regid 65534 --clear-groups svctl generate service | grep -qx 'User=nobody'
         [ "$(inside svctl is-active two@0 two@1 six@3 three.timer four)" = $'active\nactive\nactive\nactive\nactive' ]
         [ -e "$T/out/three" ]
         [ -e "$T/out/four" ]
