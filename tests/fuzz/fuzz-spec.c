@@ -76,7 +76,8 @@ static void format_all(const UnitSpec *s) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         Report report = { 0 };
         const SpecContext context = { .specifiers = { .host = &host, .fragment_path = "/etc/a" },
-                                      .report = &report };
+                                      .report = &report,
+                                      .profile = "a" };
         char *text auto_free = NULL;
         UnitSpec *s = NULL;
         UnitType type;
