@@ -50,4 +50,5 @@ void apps_release(Apps *a);
 /* control.c */
 void control_tell(Apps *a, AppsVerb verb, uint64_t id, int value);
 void control_give(Apps *a, AppsVerb verb, uint64_t id, int fd); /* the descriptor stays the caller's */
+void control_ask(Apps *a, uint64_t id, const ListenQuestion *q);
 int control_on_message(sd_event_source *s, int fd, uint32_t revents, void *userdata);

@@ -25,6 +25,11 @@ void control_give(Apps *a, AppsVerb verb, uint64_t id, int fd) {
         tell(a, &(LinkMessage){ .verb = verb, .id = id }, &fd, 1);
 }
 
+void control_ask(Apps *a, uint64_t id, const ListenQuestion *q) {
+        (void)link_send_waiting(a->control_fd, &(LinkMessage){ .verb = APPS_LISTEN, .id = id },
+                                (const char *)q, sizeof(*q), NULL, 0);
+}
+
 static void on_hello(Apps *a, const LinkMessage *m) {
         if (m->id == APPS_PROTOCOL_VERSION)
                 return;
@@ -114,6 +119,16 @@ static void dispatch(Apps *a, LinkIncoming *in) {
                 break;
         case APPS_PROBE:
                 probe_begin(a, m->id, m->text, m->text_len);
+                break;
+        case APPS_SOCKET:
+                i = instance_find(a, m->id);
+                if (i)
+                        cluster_on_socket(i, m->value, link_take_fd(in, 0));
+                break;
+        case APPS_DRAIN:
+                i = instance_find(a, m->id);
+                if (i)
+                        (void)instance_drain(i);
                 break;
         default:
                 break;

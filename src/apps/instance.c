@@ -49,6 +49,8 @@ static void on_internal(Instance *i, const Message *m) {
                 (void)channel_send(&i->channel, ack, sizeof(ack) - 1, CHANNEL_DIRECT);
         else if (str_equal(m->command, "NODE_HANDLE_ACK") || str_equal(m->command, "NODE_HANDLE_NACK"))
                 channel_acknowledged(&i->channel, str_equal(m->command, "NODE_HANDLE_ACK"));
+        else if (str_equal(m->command, "NODE_CLUSTER"))
+                cluster_on_message(i, m->root);
 }
 
 static void on_ready(Instance *i) {
@@ -147,6 +149,14 @@ int instance_send(Instance *i, const char *json, size_t n, ChannelSend how) {
         return r;
 }
 
+int instance_drain(Instance *i) {
+        static const char drain[] = "{\"cmd\":\"NODE_SVINIT\",\"act\":\"drain\"}";
+
+        if (!i->has_helper)
+                return cluster_disconnect(i);
+        return channel_send(&i->channel, drain, sizeof(drain) - 1, CHANNEL_DIRECT);
+}
+
 /* ---- what PID 1 says of it ---- */
 
 static void assign(Instance *i, const char *key, const char *value) {
@@ -163,6 +173,10 @@ static void assign(Instance *i, const char *key, const char *value) {
                 i->queue_max = (unsigned)MIN(v, (uint64_t)UINT32_MAX);
         else if (str_equal(key, "CALL_TIMEOUT_USEC"))
                 i->call_timeout = v;
+        else if (str_equal(key, "CLUSTER"))
+                i->cluster.wanted = true;
+        else if (str_equal(key, "DRAIN"))
+                i->has_helper = true;
         else if (str_equal(key, "FRESH"))
                 i->fresh = true;
         else if (str_equal(key, "AWAIT_READY"))
@@ -194,6 +208,7 @@ void instance_free(Instance *i) {
                 trigger_instance_gone(i);
         }
         channel_close(&i->channel);
+        cluster_release(i);
         figures_release(&i->figures);
         free(i->unit);
         free(i->set);

@@ -7,6 +7,7 @@
 
 #include "apps/channel.h"
 #include "apps/client.h"
+#include "apps/cluster.h"
 #include "apps/figures.h"
 #include "apps/message.h"
 
@@ -27,7 +28,9 @@ struct Instance {
         unsigned queue_max;
         usec_t call_timeout; /* 0: none */
         bool fresh;          /* all that it has said was heard here */
-        bool ready;          /* it takes calls */
+        bool has_helper;     /* svinit-node.js is in it */
+        Cluster cluster;
+        bool ready; /* it takes calls */
         bool has_channel;
         Channel channel;
         Figures figures;
@@ -50,3 +53,4 @@ int instance_new(Apps *a, uint64_t id, const char *text, size_t n, int fd);
 void instance_free(Instance *i);
 bool instance_matches(const Instance *i, const char *name); /* the unit, or the set that it belongs to */
 int instance_send(Instance *i, const char *json, size_t n, ChannelSend how); /* as channel_send() */
+int instance_drain(Instance *i); /* it is to leave its accept loop */

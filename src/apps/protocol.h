@@ -23,6 +23,8 @@
  *      MAX_MESSAGE=        bytes
  *      QUEUE_MAX=          calls that may wait in the set
  *      CALL_TIMEOUT_USEC=  absent: none
+ *      CLUSTER=1           it may ask for sockets
+ *      DRAIN=1             svinit-node.js is in it
  *      FRESH=1             nobody has read from its channel yet
  *      AWAIT_READY=1       it takes no calls before it has sent "ready"
  *      TRANSFER=1          a TRANSFER to it is still under way
@@ -37,6 +39,8 @@
  */
 
 #include "companion/link.h"
+
+#include <sys/socket.h>
 
 #define APPS_PROTOCOL_VERSION 1
 
@@ -61,8 +65,24 @@ typedef enum AppsVerb {
         APPS_KEEP,     /* 1 fd: for the next svinit-apps, see owing.h */
         APPS_TRANSFER, /* id, 1 fd: a memfd, whose content goes into the channel; TRANSFERRED follows, and nothing else goes in before */
         APPS_PROBED, /* id: of PROBE, value: AppsProbeCode, an HTTP status, or APPS_PROBE_ERRNO and an errno */
+        /* X-IPC=node-cluster */
+        APPS_LISTEN, /* <- id, text: ListenQuestion */
+        APPS_SOCKET, /* -> id, and 1 fd, or value: a negative errno. The answer to LISTEN, one for each */
+        APPS_DRAIN,  /* -> id: it is to leave its accept loop */
         APPS_VERB_MAX,
 } AppsVerb;
+
+/* What a program wants to listen to. Bytes from outside to PID 1, which checks every one of them. */
+typedef struct ListenQuestion {
+        int32_t kind;   /* SOCK_STREAM or SOCK_DGRAM */
+        int32_t fd;     /* that descriptor of its own, and no address; -1 */
+        uint32_t index; /* the how-manyeth server of the program on this address */
+        uint8_t any;    /* no address was named: IPv4's any address will do where there is no IPv6 */
+        uint8_t ipv6_only;
+        uint16_t reserved;
+        uint32_t address_length;
+        struct sockaddr_storage address;
+} ListenQuestion;
 
 typedef enum AppsClientRight {
         APPS_CLIENT_READS,
@@ -70,7 +90,8 @@ typedef enum AppsClientRight {
 } AppsClientRight;
 
 typedef enum AppsGate {
-        APPS_GATE_MESSAGE, /* it has sent "ready" */
+        APPS_GATE_MESSAGE,   /* it has sent "ready" */
+        APPS_GATE_LISTENING, /* it listens to a socket that it was given */
         APPS_GATE_MAX
 } AppsGate;
 

@@ -107,7 +107,24 @@ static int add_channel(const ExecPlan *p, char ***env) {
                 return 0;
         (void)snprintf(number, sizeof(number), "%zu", STDERR_FILENO + 1 + p->n_fds);
         r = set_pair(env, "NODE_CHANNEL_FD", number);
-        return r < 0 ? r : set_pair(env, "NODE_CHANNEL_SERIALIZATION_MODE", "json");
+        if (r >= 0)
+                r = set_pair(env, "NODE_CHANNEL_SERIALIZATION_MODE", "json");
+        if (r < 0 || p->cluster_id == 0)
+                return r;
+        (void)snprintf(number, sizeof(number), "%u", p->cluster_id);
+        return set_pair(env, "NODE_UNIQUE_ID", number);
+}
+
+/* What the unit's files say of it stays in front. */
+static int append_node_options(const ExecPlan *p, char ***env) {
+        const char *own = p->node_options ? env_get(*env, "NODE_OPTIONS", strlen("NODE_OPTIONS")) : NULL;
+        char *all auto_free = NULL;
+        int r;
+
+        if (!p->node_options)
+                return 0;
+        r = str_printf(&all, "%s%s%s", own ? own : "", own && *own ? " " : "", p->node_options);
+        return r < 0 ? r : set_pair(env, "NODE_OPTIONS", all);
 }
 
 static int add_ours(ExecContext *c, char ***env) {
@@ -189,6 +206,8 @@ static int build_environment(ExecContext *c, char ***ret) {
                 r = add_ours(c, &env);
         if (r >= 0)
                 r = increment(c, env);
+        if (r >= 0)
+                r = append_node_options(c->plan, &env);
         if (r >= 0 && e->expand_file_variables)
                 r = environment_expand_files(c, &env);
         if (r < 0)

@@ -56,6 +56,9 @@ typedef struct ExecPlan {
         bool non_blocking_fds;
         const bool
                 *fds_in_use; /* one for each: others have it as well, so its mode stays; NULL: nobody has */
+        unsigned
+                cluster_id; /* with the channel, Node's cluster module runs in it as that worker; 0: it does not */
+        const char *node_options; /* appended to $NODE_OPTIONS; NULL */
         int channel_fd; /* X-IPC=: passed as the number behind those, which NODE_CHANNEL_FD= tells; 0: none */
         int notify_fd, notify_fd_number; /* X-NotifyFd=: passed as that number; number 0: none */
         const char *tty_path;            /* for tty input and output: NULL is /dev/console */

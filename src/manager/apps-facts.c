@@ -10,16 +10,23 @@
 #define COMPLAIN_INTERVAL (10 * USEC_PER_SEC) /* of one instance; it may have many a second */
 
 static void on_passed(Manager *m, AppsInstance *i, int gate) {
-        static const ReadyOn gates[] = { [APPS_GATE_MESSAGE] = READY_ON_MESSAGE };
+        static const ReadyOn gates[] = {
+                [APPS_GATE_MESSAGE] = READY_ON_MESSAGE, [APPS_GATE_LISTENING] = READY_ON_LISTENING
+        };
         _Static_assert(ELEMENTSOF(gates) == APPS_GATE_MAX, "each gate of svinit-apps is one of X-ReadyOn=");
 
-        if (gate >= 0 && gate < APPS_GATE_MAX)
-                manager_instance_ready(m, i->unit, gates[gate]);
+        if (gate < 0 || gate >= APPS_GATE_MAX)
+                return;
+        if (gate == APPS_GATE_LISTENING)
+                unit_restore_backlogs(i->unit);
+        manager_instance_ready(m, i->unit, gates[gate]);
 }
 
-static void on_closed(AppsInstance *i) {
+/* Who was told to leave its accept loop leaves the channel when its last connection is gone. */
+static void on_closed(Manager *m, AppsInstance *i) {
         fd_release(&i->channel);
         apps_transfer_free(TAKE(i->transfer));
+        manager_instance_drained(m, i->unit);
 }
 
 static void on_restart(Manager *m, AppsInstance *i, int reason) {
@@ -87,7 +94,7 @@ void apps_facts_receive(Companion *c, LinkIncoming *in) {
                 on_passed(c->manager, i, m->value);
                 break;
         case APPS_CLOSED:
-                on_closed(i);
+                on_closed(c->manager, i);
                 break;
         case APPS_RESTART:
                 on_restart(c->manager, i, m->value);
@@ -97,6 +104,9 @@ void apps_facts_receive(Companion *c, LinkIncoming *in) {
                 break;
         case APPS_COMPLAIN:
                 on_complaint(i, m->value);
+                break;
+        case APPS_LISTEN:
+                cluster_answer(i, m);
                 break;
         case APPS_TRANSFER:
                 apps_transfer_begin(l, i, link_take_fd(in, 0));

@@ -31,6 +31,7 @@ static void instance_free(AppsLink *l, AppsInstance *i) {
         HASH_DEL(l->instances, i);
         apps_transfer_free(i->transfer);
         cleanup_fd(&i->channel);
+        cleanup_fd(&i->answer);
         free(i);
 }
 
@@ -53,6 +54,10 @@ static void describe(const AppsInstance *i, Buf *b) {
         buf_addf(b, "\nMAX_MESSAGE=%" PRIu64 "\nQUEUE_MAX=%u", ipc->max_message, ipc->queue_max);
         if (ipc->call_timeout > 0 && ipc->call_timeout != USEC_INFINITY)
                 buf_addf(b, "\nCALL_TIMEOUT_USEC=%" PRIu64, ipc->call_timeout);
+        if (ipc->kind == IPC_NODE_CLUSTER)
+                buf_add(b, "\nCLUSTER=1");
+        if (i->has_helper)
+                buf_add(b, "\nDRAIN=1");
         if (!i->handed)
                 buf_add(b, "\nFRESH=1");
         if (!i->handed && i->unit->spec->service->roll.ready_on == READY_ON_MESSAGE)
@@ -74,6 +79,16 @@ static int send_instance(AppsLink *l, const LinkMessage *m, AppsInstance *i) {
         return r;
 }
 
+static int send_answer(AppsLink *l, const LinkMessage *m, AppsInstance *i) {
+        int r = link_send(l->companion.control, m, NULL, 0, &i->answer, i->answer >= 0);
+
+        if (r <= 0)
+                return r;
+        fd_release(&i->answer);
+        i->answers = false;
+        return r;
+}
+
 static int send_client(AppsLink *l, const LinkMessage *m) {
         AppsClient *c = NULL;
         int r;
@@ -84,6 +99,14 @@ static int send_client(AppsLink *l, const LinkMessage *m) {
         r = link_send(l->companion.control, m, NULL, 0, &c->fd, 1);
         if (r > 0)
                 client_free(l, c);
+        return r;
+}
+
+static int send_drain(AppsLink *l, const LinkMessage *m, AppsInstance *i) {
+        int r = link_send(l->companion.control, m, NULL, 0, NULL, 0);
+
+        if (i && r > 0)
+                i->told_to_drain = true;
         return r;
 }
 
@@ -98,6 +121,10 @@ static int send_message(Companion *c, const LinkMessage *m, const char *text) {
                 return link_send(c->control, m, NULL, 0, &l->owing, 1);
         case APPS_CLIENT:
                 return send_client(l, m);
+        case APPS_DRAIN:
+                return send_drain(l, m, i);
+        case APPS_SOCKET:
+                return i ? send_answer(l, m, i) : 1;
         default:
                 return link_send(c->control, m, text, text ? strlen(text) : 0, NULL, 0);
         }
@@ -107,8 +134,17 @@ int apps_post(AppsLink *l, AppsVerb verb, uint64_t id, int value, const char *te
         return companion_post(&l->companion, &(LinkMessage){ .verb = verb, .id = id, .value = value }, text);
 }
 
+void apps_post_answer(AppsInstance *i, int error) {
+        (void)apps_post(unit_runtime(i->unit)->manager->apps, APPS_SOCKET, i->id, error, NULL);
+}
+
 static int post_stop(AppsLink *l, const AppsInstance *i) {
         return apps_post(l, APPS_SAY, i->id, 0, i->unit->spec->service->roll.stop_message);
+}
+
+/* Node's own cluster module does not take being told twice. */
+static bool must_drain(const AppsInstance *i) {
+        return unit_runtime(i->unit)->drain && (i->has_helper || !i->told_to_drain);
 }
 
 static int hand_over(Companion *c) {
@@ -120,10 +156,14 @@ static int hand_over(Companion *c) {
         if (r >= 0 && l->owing >= 0)
                 r = apps_post(l, APPS_KEPT, 0, 0, NULL);
         HASH_ITER (hh, l->instances, i, next) {
+                fd_release(&i->answer); /* who asked is gone */
+                i->answers = false;
                 if (r >= 0)
                         r = apps_post(l, APPS_INSTANCE, i->id, 0, NULL);
                 if (r >= 0 && i->stopping)
                         r = post_stop(l, i);
+                if (r >= 0 && must_drain(i))
+                        r = apps_post(l, APPS_DRAIN, i->id, 0, NULL);
         }
         if (r >= 0)
                 r = apps_post(l, APPS_READY_END, 0, 0, NULL);
@@ -183,7 +223,7 @@ static AppsInstance *instance_new(AppsLink *l, Unit *u) {
                 return NULL;
         i->id = ++l->next_id;
         i->unit = u;
-        i->channel = -1;
+        i->channel = i->answer = -1;
         HASH_ADD(hh, l->instances, id, sizeof(i->id), i);
         if (!i->hh.tbl) {
                 free(i);
@@ -200,6 +240,23 @@ static void note_missing(Unit *u, const char *key, const char *what, int error) 
                    APPS_PATH, strerror(-error));
         unit_note_unapplied(u, &why);
         report_release(&why);
+}
+
+bool apps_find_helper(Unit *u) {
+        AppsInstance *i = unit_runtime(u)->apps;
+        const char *root = u->spec->exec->root_directory;
+        Report why = { 0 };
+
+        if (!root && access(NODE_HELPER_PATH, R_OK) >= 0) {
+                if (i)
+                        i->has_helper = true;
+                return true;
+        }
+        report_add(&why, SEVERITY_NOTE, NULL, 0, "X-NodeDrain", "X-NodeDrain=: %s is not there%s.",
+                   NODE_HELPER_PATH, root ? " in the service's root directory" : "");
+        unit_note_unapplied(u, &why);
+        report_release(&why);
+        return false;
 }
 
 int apps_open_channel(Manager *m, Unit *u, int *ret_child_end) {
@@ -277,6 +334,15 @@ void apps_tell(Manager *m, Unit *u, const char *line) {
                 i = unit_runtime(u)->apps;
         }
         (void)apps_post(l, APPS_TOLD, i->id, 0, line);
+}
+
+bool apps_tell_drain(Manager *m, Unit *u) {
+        AppsInstance *i = unit_runtime(u)->apps;
+
+        if (!i || i->channel < 0 || m->apps->companion.unavailable ||
+            (!i->has_helper && u->spec->service->ipc.kind != IPC_NODE_CLUSTER))
+                return false;
+        return apps_post(m->apps, APPS_DRAIN, i->id, 0, NULL) >= 0;
 }
 
 bool apps_say_stop(Manager *m, Unit *u) {

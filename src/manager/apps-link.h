@@ -26,6 +26,10 @@ typedef struct AppsInstance {
         Unit *unit;                            /* borrowed; forgets us before it goes */
         int channel;                           /* our end; -1: none, or closed */
         AppsTransfer *transfer;                /* owned; NULL: none is under way */
+        int answer;                            /* to APPS_LISTEN, until it is sent: owned; -1 */
+        bool answers;                          /* there is one */
+        bool has_helper;                       /* svinit-node.js is loaded into it */
+        bool told_to_drain;                    /* and svinit-apps knows */
         bool handed;                           /* somebody may have read from it */
         bool stopping;                         /* X-StopMessage= was asked for */
         usec_t complained[APPS_COMPLAINT_MAX]; /* the last time a complaint was told */
@@ -47,7 +51,9 @@ struct AppsLink {
         int owing; /* what apps/owing.h keeps; -1 */
 };
 
-void apps_facts_receive(Companion *c, LinkIncoming *in); /* apps-facts.c */
+void cluster_answer(AppsInstance *i, const LinkMessage *m); /* cluster.c: APPS_LISTEN */
+void apps_post_answer(AppsInstance *i, int error);          /* i->answer, or why there is none */
+void apps_facts_receive(Companion *c, LinkIncoming *in);    /* apps-facts.c */
 int apps_post(AppsLink *l, AppsVerb verb, uint64_t id, int value, const char *text);
 /* Moves the content of a memfd, which is taken, into the channel; TRANSFERRED is said when all of it is there. */
 void apps_transfer_begin(AppsLink *l, AppsInstance *i, int fd);

@@ -33,7 +33,7 @@ struct Drain {
 };
 
 /* All are tried: a unit may have several. NULL ends. */
-static const DrainWay ways[] = { NULL };
+static const DrainWay ways[] = { apps_tell_drain, NULL };
 
 void drain_free(Drain *d) {
         if (!d)

@@ -14,6 +14,7 @@
  *      exec-status.c how the exec of a new process went
  *      freeze.c      units that are held where they are
  *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
+ *      cluster.c     X-IPC=node-cluster: sockets that programs ask for
  *      distribution.c  X-SocketDistribution=: a socket for each instance
  *      sets.c        X-Instances=: a service that stands for several
  *      generation.c  what a service was started with, and is to be started with
@@ -64,6 +65,7 @@ enum {
         EXIT_KILLED = 128 + 9,
 };
 
+#define NODE_HELPER_PATH PKGLIBDIR "/svinit-node.js"
 #define COMMAND_UNIT "main.service" /* CMD mode */
 
 typedef struct GeneratorRun GeneratorRun;
@@ -297,6 +299,10 @@ int unit_add_set_environment(Manager *m, const Unit *u, char ***env);
 void unit_plan_increment(const Unit *u, ExecPlan *p);
 unsigned unit_set_index(const Unit *u); /* 0 as well for what is no instance */
 
+/* cluster.c: X-IPC=node-cluster */
+void cluster_release(Unit *u);
+void unit_follow_cluster(Unit *u); /* its active state, or its job, has changed */
+
 /* distribution.c: X-SocketDistribution=reuseport */
 int socket_shares_open(Unit *socket);
 void socket_shares_close(Unit *socket);
@@ -369,6 +375,8 @@ typedef struct PassedFds {
 } PassedFds;
 void passed_fds_release(PassedFds *p);
 const char *unit_socket_fd_name(const Unit *socket);
+int unit_collect_sockets(Unit *u, PassedFds *ret); /* only those of its socket units */
+void unit_restore_backlogs(Unit *u);               /* a program has called listen() on them */
 int unit_collect_own_fds(Unit *u, PassedFds *ret); /* a socket unit's, for its commands */
 /* What a service gets from its sockets, its store, the client that made it and OpenFile=. */
 int unit_collect_fds(Unit *u, PassedFds *ret);
@@ -450,6 +458,8 @@ int apps_post_probe(Manager *m, Unit *u, uint64_t id,
                     const char *text);      /* negative: svinit-apps does not hear it now */
 void apps_announce(Manager *m, Unit *u);    /* after the spawn */
 void apps_forget_unit(Manager *m, Unit *u); /* its run has ended, or it did not begin */
+bool apps_tell_drain(Manager *m, Unit *u);  /* a DrainWay */
+bool apps_find_helper(Unit *u);             /* X-NodeDrain=: false: not here, which its status tells */
 bool apps_say_stop(Manager *m, Unit *u); /* instead of the main process's signal; false: it cannot hear it */
 void apps_tell(Manager *m, Unit *u, const char *line); /* what it has told of itself */
 void apps_link_end(AppsLink *l);

@@ -41,6 +41,7 @@ typedef struct SocketShares SocketShares; /* distribution.c */
 typedef struct Generations Generations;   /* generation.c */
 typedef struct RollSeat RollSeat;         /* roll.c */
 typedef struct UnitRoll UnitRoll;         /* roll.h */
+struct ClusterSocket;                     /* cluster.c */
 
 typedef enum SystemState {
         SYSTEM_INITIALIZING,
@@ -128,6 +129,8 @@ struct UnitRuntime {
         int *socket_fds;                   /* socket unit: listening; owned */
         size_t n_socket_fds;
         sd_event_source **socket_sources;
+        struct ClusterSocket
+                *cluster_sockets;    /* X-IPC=node-cluster: list; owned; of a set, or of one without */
         SocketShares *socket_shares; /* of instances; owned; NULL: all have the same */
         int accepted_fd;             /* Accept=yes instance: its connection until the spawn; -1 */
         char **accepted_environment;

@@ -187,6 +187,33 @@ static int add_open_files(Unit *u, PassedFds *p) {
         return 0;
 }
 
+static void restore_backlogs_of(const Unit *u, const Unit *service) {
+        for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));) {
+                const SocketSpec *s = e->other->type == UNIT_SOCKET ? e->other->spec->socket : NULL;
+                const int *fds;
+
+                if (!s || s->accept || socket_fds_of(e->other, service, &fds) < 0)
+                        continue;
+                for (size_t l = 0; l < unit_runtime(e->other)->n_socket_fds; l++)
+                        if (s->listen[l].kind == LISTEN_STREAM)
+                                (void)listen(fds[l], (int)MIN(s->backlog, (unsigned)INT32_MAX));
+        }
+}
+
+void unit_restore_backlogs(Unit *u) {
+        const Unit *set = unit_set(u);
+
+        if (set)
+                restore_backlogs_of(set, u);
+        restore_backlogs_of(u, u);
+}
+
+int unit_collect_sockets(Unit *u, PassedFds *p) {
+        int r = add_sockets(u, p);
+
+        return r < 0 ? r : add_further_sockets(u, p);
+}
+
 int unit_collect_fds(Unit *u, PassedFds *p) {
         const UnitRuntime *rt = unit_runtime(u);
         const Transient *t = rt->transient;

@@ -222,6 +222,7 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         if (now != old) {
                 unit_follow_restarts(m, u);
                 unit_follow_drain(m, u);
+                unit_follow_cluster(u);
                 unit_note_for_set(m, u);
         }
 }

@@ -221,6 +221,8 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
                 r = manager_add_env(&env, "DEBUG_INVOCATION", "1");
         if (r >= 0 && u->type == UNIT_SERVICE && (kind == COMMAND_STOP || kind == COMMAND_STOP_POST))
                 r = add_result_env(s, "", &env);
+        if (r >= 0 && kind == COMMAND_START && spec->ipc.node_drain && spec->ipc.kind == IPC_NONE)
+                r = manager_add_env(&env, "SVINIT_DRAIN_SIGNAL", signal_to_string(u->spec->kill->signal));
         if (r >= 0)
                 r = add_monitor_env(u, &env);
         if (r >= 0 && rt->accepted_environment)
@@ -455,18 +457,30 @@ static int plan_user(Manager *m, Unit *u, ExecPlan *p) {
         return r;
 }
 
+/* Node's ids of workers begin with 1. */
+static void plan_node(Unit *u, ExecPlan *p) {
+        const IpcSpec *ipc = &u->spec->service->ipc;
+
+        if (p->channel_fd > 0 && ipc->kind == IPC_NODE_CLUSTER)
+                p->cluster_id = unit_set_index(u) + 1;
+        if (ipc->node_drain && apps_find_helper(u))
+                p->node_options = "--require=" NODE_HELPER_PATH;
+}
+
 /* What the process inherits besides its streams; it stays the caller's. */
 static int plan_fds(Unit *u, CommandKind kind, ExecPlan *p, PassedFds *passed, int *notify_fd,
                     int *channel_fd) {
         int r = 0;
 
         if (kind == COMMAND_START) {
-                p->non_blocking_fds = u->spec->service->non_blocking;
+                p->non_blocking_fds =
+                        u->spec->service->non_blocking || u->spec->service->ipc.kind == IPC_NODE_CLUSTER;
                 p->notify_fd_number = (int)u->spec->service->notify_fd;
                 r = unit_collect_fds(u, passed);
                 if (r >= 0)
                         r = apps_open_channel(unit_runtime(u)->manager, u, channel_fd);
                 p->channel_fd = *channel_fd;
+                plan_node(u, p);
                 if (r >= 0)
                         r = unit_open_notify_fd(u, notify_fd);
                 p->notify_fd = *notify_fd;

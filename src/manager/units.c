@@ -88,6 +88,7 @@ static void runtime_free(Unit *u) {
         restart_by_free(TAKE(rt->restart_by));
         health_watch_free(TAKE(rt->health));
         drain_free(TAKE(rt->drain));
+        cluster_release(u);
         apps_forget_unit(rt->manager, u);
         unit_roll_free(u);
         generations_free(TAKE(rt->generations));
@@ -167,6 +168,7 @@ static void on_job_removed(Job *j, void *userdata) {
         Manager *m = userdata;
 
         job_timer_release(j);
+        unit_follow_cluster(j->unit);
         unit_note_for_set(m, j->unit);
         unit_follow_roll(j->unit, false);
         if (j->result != JOB_DONE && j->result != JOB_CANCELED && j->result != JOB_SKIPPED)

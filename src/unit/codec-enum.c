@@ -60,7 +60,8 @@ ENUM_CODEC(roll_mode, RollMode, or_unset, "surge or replace", SAMPLES("surge", "
            SAMPLES("Surge", "both"));
 ENUM_CODEC(trigger_mode, TriggerMode, or_unset, "restart or roll", SAMPLES("restart", "roll", ""),
            SAMPLES("Roll", "reload"));
-ENUM_CODEC(ipc, IpcKind, nothing_else, "none or node", SAMPLES("none", "node"), SAMPLES("", "yes", "Node"));
+ENUM_CODEC(ipc, IpcKind, nothing_else, "none, node or node-cluster", SAMPLES("none", "node", "node-cluster"),
+           SAMPLES("", "yes", "Node"));
 ENUM_CODEC(ready_on, ReadyOn, or_unset, "one of start, notify, message, listening, health",
            SAMPLES("start", "notify", "message", "listening", "health", ""), SAMPLES("ready", "yes"));
 ENUM_CODEC(notify_access, NotifyAccess, or_unset, "one of none, all, main, exec",

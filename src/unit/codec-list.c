@@ -127,6 +127,25 @@ static int variables_handle(const CodecContext *c, const char *word, void *field
 
 LIST_CODEC(variables, "the name of a variable", SAMPLES("", "A", "A B_2"), SAMPLES("1A", "a-b", "="));
 
+/* NULL is "auto"; "none" is alone, as long as nothing follows it. */
+static int listen_targets_handle(const CodecContext *c, const char *word, void *field) {
+        char ***list = field;
+        bool none = *list && str_equal(**list, "none");
+        unsigned port;
+
+        if (!str_equal(word, "auto") && !str_equal(word, "none") && !(word[0] == '/' && path_is_safe(word)) &&
+            (parse_unsigned(word, &port) < 0 || port == 0 || port > 65535))
+                return -EINVAL;
+        if (none || str_equal(word, "auto") || str_equal(word, "none")) {
+                strv_free(*list);
+                *list = NULL;
+        }
+        return str_equal(word, "auto") ? 0 : strv_add(list, word);
+}
+
+LIST_CODEC(listen_targets, "auto, none, or ports and absolute paths",
+           SAMPLES("", "none", "3000 3001 /run/web.sock"), SAMPLES("0", "65536", "web", "run/web.sock"));
+
 static int accounts_handle(const CodecContext *c, const char *word, void *field) {
         return account_is_valid(word) ? strv_add(field, word) : -EINVAL;
 }

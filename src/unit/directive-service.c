@@ -127,6 +127,11 @@ const Directive service_directives[] = {
         { "Service", "X-CallTimeoutSec", FIELD(timespan, service, ipc.call_timeout), .initial = "30s",
           .property = "",
           .summary = "How long an instance may take for the answer to a call before it is restarted." },
+        { "Service", "X-ClusterListen", FIELD(listen_targets, service, ipc.cluster_listen), .list = true,
+          .property = "",
+          .summary = "What a program may listen to through X-IPC=node-cluster besides the sockets of the "
+                     "service: "
+                     "auto, none, or ports and paths; if not set, auto." },
         { "Service", "X-DrainTimeoutSec", FIELD(timespan, service, roll.drain_timeout),
           GIVEN(service, roll.drain_timeout_set), .initial = "infinity", .property = "",
           .summary = "How long an instance that takes no new connections may serve those it has before it is "
@@ -172,6 +177,11 @@ const Directive service_directives[] = {
           SCALE(service, memory_restart_permyriad), .minimum = 1, .initial = "infinity", .property = "",
           .summary = "Memory above which the service is stopped and started again; a percentage is of "
                      "MemoryMax=." },
+        { "Service", "X-NodeDrain", FIELD(boolean, service, ipc.node_drain),
+          GIVEN(service, ipc.node_drain_set), .initial = "no", .property = "",
+          .summary =
+                  "Whether a helper is loaded into Node that ends connections without losing a request; yes "
+                  "with X-IPC=node-cluster unless set." },
         { "Service", "X-NotifyFd", FIELD(unsigned, service, notify_fd), .initial = "0", .minimum = 0,
           .maximum = 1023, .property = "",
           .summary = "The descriptor on which the service says by a newline that it is ready; 0 for none." },

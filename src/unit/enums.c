@@ -32,7 +32,8 @@ WORDS(RestartMode, restart_mode, RESTART_MODE_MAX, [RESTART_MODE_NORMAL] = "norm
       [RESTART_MODE_DIRECT] = "direct", [RESTART_MODE_DEBUG] = "debug")
 WORDS(RollMode, roll_mode, ROLL_MODE_MAX, [ROLL_SURGE] = "surge", [ROLL_REPLACE] = "replace")
 WORDS(TriggerMode, trigger_mode, TRIGGER_MODE_MAX, [TRIGGER_RESTART] = "restart", [TRIGGER_ROLL] = "roll")
-WORDS(IpcKind, ipc, IPC_KIND_MAX, [IPC_NONE] = "none", [IPC_NODE] = "node")
+WORDS(IpcKind, ipc,
+      IPC_KIND_MAX, [IPC_NONE] = "none", [IPC_NODE] = "node", [IPC_NODE_CLUSTER] = "node-cluster")
 WORDS(ReadyOn, ready_on, READY_ON_MAX, [READY_ON_START] = "start", [READY_ON_NOTIFY] = "notify",
       [READY_ON_MESSAGE] = "message", [READY_ON_LISTENING] = "listening", [READY_ON_HEALTH] = "health")
 WORDS(NotifyAccess, notify_access, NOTIFY_ACCESS_MAX, [NOTIFY_NONE] = "none", [NOTIFY_ALL] = "all",

@@ -56,6 +56,7 @@ typedef enum TriggerMode {
 typedef enum IpcKind {
         IPC_NONE,
         IPC_NODE,
+        IPC_NODE_CLUSTER, /* and listen() is answered */
         IPC_KIND_MAX
 } IpcKind;
 

@@ -43,8 +43,10 @@ static void complete_roll(ServiceSpec *service) {
         RollSpec *roll = &service->roll;
         bool notifies = service->type == TYPE_NOTIFY || service->type == TYPE_NOTIFY_RELOAD;
 
+        bool listens = service->ipc.kind == IPC_NODE_CLUSTER;
+
         if (roll->ready_on == READY_ON_UNSET)
-                roll->ready_on = notifies ? READY_ON_NOTIFY : READY_ON_START;
+                roll->ready_on = notifies ? READY_ON_NOTIFY : listens ? READY_ON_LISTENING : READY_ON_START;
         if (!roll->settle_set && roll->ready_on == READY_ON_START)
                 roll->settle = DEFAULT_SETTLE;
         if (!roll->drain_timeout_set)
@@ -69,6 +71,8 @@ static void complete_service(ServiceSpec *service, const SpecContext *c, bool de
         complete_timeouts(service, c);
         complete_health(service, c);
         complete_roll(service);
+        if (!service->ipc.node_drain_set)
+                service->ipc.node_drain = service->ipc.kind == IPC_NODE_CLUSTER;
 
         /* Who has something to say must be heard, whatever NotifyAccess= says. */
         if (service->notify_access == NOTIFY_UNSET || service->notify_access == NOTIFY_NONE) {

@@ -201,9 +201,11 @@ typedef struct RollSpec {
 /* The channel to the main process. */
 typedef struct IpcSpec {
         IpcKind kind;
-        uint64_t max_message; /* X-IPCMaxMessage= */
-        unsigned queue_max;   /* X-IPCQueueMax= */
-        usec_t call_timeout;  /* X-CallTimeoutSec= */
+        uint64_t max_message;  /* X-IPCMaxMessage= */
+        unsigned queue_max;    /* X-IPCQueueMax= */
+        usec_t call_timeout;   /* X-CallTimeoutSec= */
+        char **cluster_listen; /* X-ClusterListen=: auto, none, or ports and paths */
+        bool node_drain, node_drain_set;
 } IpcSpec;
 
 typedef struct ServiceSpec { /* [Service] */

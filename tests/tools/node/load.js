@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// load.js keep-alive|close|websocket PORT CLIENTS [PAUSE_MS [ADDRESS]]
+//
+// Clients that ask again as soon as they have an answer (and PAUSE_MS have passed), until SIGTERM; then one line of JSON:
+//
+//      ok        answers
+//      lost      requests that were sent and got no answer: the connection ended first
+//      refused   connections that did not come about
+//      longest   the longest time in ms for one answer, connecting included
+//      shares    answers by the first word of each
+//
+// A WebSocket that is closed in order (1000, 1001, 1012) is opened again, and what had no answer is sent again there: that
+// is what the protocol asks of clients. It counts as moved, and as lost if the connection just broke.
+const http = require('http');
+
+const [mode, port, clients, pause = '0', host = '127.0.0.1'] = process.argv.slice(2);
+const result = { ok: 0, lost: 0, refused: 0, moved: 0, longest: 0, shares: {} };
+const agent = new http.Agent({ keepAlive: mode === 'keep-alive', maxSockets: Number(clients) });
+let stopping = false;
+let active = 0;
+
+function answered(text, since) {
+  const who = text.split(' ')[0];
+
+  result.ok += 1;
+  result.longest = Math.max(result.longest, Date.now() - since);
+  result.shares[who] = (result.shares[who] || 0) + 1;
+}
+
+function finish() {
+  if (!stopping || active > 0) return;
+  console.log(JSON.stringify(result));
+  process.exit(0);
+}
+
+function next(client) {
+  active -= 1;
+  if (stopping) finish();
+  else setTimeout(client, Number(pause));
+}
+
+function failed(error) {
+  if (error.code === 'ECONNREFUSED') result.refused += 1;
+  else {
+    result.lost += 1;
+    console.error(new Date().toISOString(), error.message);
+  }
+}
+
+function ask() {
+  const since = Date.now();
+
+  if (stopping) return finish();
+  active += 1;
+  const request = http.get({ host, port, agent, path: '/' }, (response) => {
+    let text = '';
+
+    response.on('data', (chunk) => { text += chunk; });
+    response.on('end', () => { answered(text, since); next(ask); });
+    response.on('aborted', () => failed(new Error('half an answer')));
+  });
+  request.on('error', (error) => {
+    failed(error);
+    setTimeout(() => next(ask), 20);
+  });
+  return undefined;
+}
+
+function talk() {
+  const WebSocket = require(require.resolve('ws', { paths: [process.cwd(), __dirname] }));
+  let since = 0; // of the message that has no answer yet
+  let number = 0;
+
+  function open() {
+    const socket = new WebSocket(`ws://${host}:${port}/`);
+    let up = false;
+    const send = () => {
+      if (stopping) {
+        socket.removeAllListeners('close');
+        socket.close();
+        next(talk);
+        return;
+      }
+      if (socket.readyState !== WebSocket.OPEN) return;
+      if (since === 0) {
+        number += 1;
+        since = Date.now();
+      }
+      socket.send(String(number));
+    };
+
+    socket.on('open', () => { up = true; send(); });
+    socket.on('message', (data) => {
+      const text = data.toString();
+
+      if (Number(text.split(' ')[1]) !== number || since === 0) return;
+      answered(text, since);
+      since = 0;
+      setTimeout(send, Number(pause));
+    });
+    socket.on('error', (error) => { if (!up) failed(error); });
+    socket.on('close', (code) => {
+      if (up && since > 0 && ![1000, 1001, 1012].includes(code)) failed(new Error(`closed with ${code}`));
+      else if (up) result.moved += 1;
+      setTimeout(open, up ? 0 : 20);
+    });
+  }
+
+  active += 1;
+  open();
+}
+
+process.on('SIGTERM', () => { stopping = true; finish(); });
+console.error('begun');
+for (let i = 0; i < Number(clients); i += 1) (mode === 'websocket' ? talk : ask)();
