@@ -5,6 +5,7 @@
 load helper
 
 tools=$BATS_TEST_DIRNAME/../tools/node
+majors='own 16 18 20 22 24'
 
 setup_file() {
         export NODES=${NODES:-$BATS_FILE_TMPDIR/nodes}
@@ -68,12 +69,12 @@ each_answers() { # SET PORT
 }
 
 @test "unmodified express and ws programs, three instances, on every version of Node" {
-        for major in $MAJORS; do
+        for major in $majors; do
                 port=3${major/own/0}0
                 cluster "n$major" "$major" /out/js/web.js "Environment=PORT=$port"
         done
         boot_nodes
-        for major in $MAJORS; do
+        for major in $majors; do
                 port=3${major/own/0}0
                 echo "Node $major"
                 run -0 ctl start "n$major"
@@ -81,18 +82,104 @@ each_answers() { # SET PORT
                 each_answers "n$major" "$port"
                 load "$T/$major.ws" websocket $((port + 1)) 4
         done
-        # svinit-apps is no part of what serves them.
+        # Whatever becomes of svinit-apps: it is no part of what serves them.
         apps=$(pgrep -P "$init_pid" -f '^svinit-apps')
         kill -KILL "$apps"
-        for major in $MAJORS; do
+        for major in $majors; do
                 run -0 inside svctl scale "n$major" 1
                 fetch "3${major/own/0}0" | grep -q old
                 run -0 inside svctl scale "n$major" 3
         done
         end_loads
-        for major in $MAJORS; do
+        for major in $majors; do
                 cat "$T/$major.ws" "$T/$major.ws.err"
                 [ "$(member "$T/$major.ws" lost)/$(member "$T/$major.ws" refused)" = 0/0 ]
                 [ "$(member "$T/$major.ws" ok)" -gt 50 ]
         done
+}
+
+# A server for each line of what it is told; what has become of it is a line in /out/NAME.
+prober() {
+        cat >"$T/out/js/prober.js" <<'J'
+const fs = require('fs'), net = require('net'), dgram = require('dgram');
+const say = (what, text) => fs.appendFileSync(`/out/${process.env.NAME}`, `${what} ${text}\n`);
+for (const what of process.argv.slice(2)) {
+  const [kind, ...rest] = what.split('=');
+  const server = kind.startsWith('udp') ? dgram.createSocket(kind) : net.createServer((c) => c.end(`${process.pid}\n`));
+  server.on('error', (error) => say(what, error.code));
+  server.on('listening', () => say(what, JSON.stringify(server.address())));
+  if (kind.startsWith('udp')) {
+    server.on('message', (m, from) => server.send(`${process.pid}\n`, from.port, from.address));
+    server.bind(Number(rest[0]), rest[1]);
+  } else if (kind === 'fd') server.listen({ fd: Number(rest[0]) });
+  else server.listen(kind === 'tcp' ? { port: Number(rest[0]), host: rest[1] } : { path: rest[0] });
+}
+setInterval(() => {}, 1000);
+J
+}
+
+has_lines() { # FILE N
+        [ "$(wc -l <"$1")" = "$2" ]
+}
+
+probed() { # NAME N
+        wait_host has_lines "$T/out/$1" "$2" || { cat "$T/out/$1"; return 1; }
+}
+
+said() { # NAME TEXT
+        grep -qF -- "$2" "$T/out/$1" || { cat "$T/out/$1"; return 1; }
+}
+
+@test "ports, addresses, UDP, UNIX sockets and descriptors; nothing that the service could not have had itself" {
+        mkdir -p "$T/out/js"
+        prober
+        single() { printf '%s\n' '[Service]' X-IPC=node-cluster "Environment=NAME=$1" "ExecStart=/usr/bin/node /out/js/prober.js $2" "${@:3}" | unit "$1.service"; }
+        single root 'tcp=80 tcp=4100=127.0.0.1 tcp=4100=127.0.0.1 tcp=4101=::1 udp4=4102 udp6=4103 unix=/run/root.sock'
+        single user 'tcp=81 tcp=4110 unix=/run/user/web.sock unix=/etc/web.sock unix=/run/svinit/x unix=relative' User=nobody RuntimeDirectory=user
+        single ambient 'tcp=82' User=nobody AmbientCapabilities=CAP_NET_BIND_SERVICE
+        single bounded 'tcp=83' 'CapabilityBoundingSet=~CAP_NET_BIND_SERVICE'
+        single listed 'tcp=4120 tcp=4121 tcp=84' 'X-ClusterListen=4120 84' User=nobody
+        single none 'tcp=4130 tcp=4131' X-ClusterListen=none
+        single family 'tcp=4132 unix=/run/family.sock' RestrictAddressFamilies=AF_UNIX
+        single private 'tcp=4133' PrivateNetwork=yes
+        unit none.socket <<<$'[Socket]\nListenStream=127.0.0.1:4130\nBacklog=900'
+        printf '%s\n' '[Service]' X-Instances=2 X-IPC=node-cluster Environment=NAME=pair%i 'ExecStart=/usr/bin/node /out/js/prober.js tcp=0 tcp=0 fd=3 fd=9' | unit pair.service
+        unit pair.socket <<<$'[Socket]\nListenStream=127.0.0.1:4140'
+        boot
+        run -0 ctl start root user ambient bounded listed none.socket none family private pair.socket pair
+        probed root 7
+        said root 'tcp=80 {'
+        said root 'tcp=4100=127.0.0.1 {' && said root 'tcp=4100=127.0.0.1 EADDRINUSE'
+        said root 'tcp=4101=::1 {' && said root 'udp4=4102 {' && said root 'udp6=4103 {' && said root 'unix=/run/root.sock "/run/root.sock"'
+        run -0 nsenter -t "$init_pid" -n -- python3 -c 'import socket; s = socket.socket(2, 2); s.settimeout(20); s.sendto(b"x", ("127.0.0.1", 4102)); print(s.recv(99).decode().strip())'
+        [ "$output" = "$(show root MainPID)" ]
+        [ "$(inside nc -U -N /run/root.sock </dev/null)" = "$(show root MainPID)" ]
+        probed user 6
+        said user 'tcp=81 EACCES' && said user 'tcp=4110 {' && said user 'unix=/etc/web.sock EACCES' && said user 'unix=/run/svinit/x EACCES'
+        said user 'unix=/run/user/web.sock "' && said user 'unix=relative EACCES'
+        [ "$(inside stat -c %U/%a /run/user/web.sock)" = nobody/755 ]
+        run -1 inside test -e /etc/web.sock
+        probed ambient 1 && said ambient 'tcp=82 {'
+        probed bounded 1 && said bounded 'tcp=83 EACCES'
+        probed listed 3 && said listed 'tcp=4120 {' && said listed 'tcp=4121 EACCES' && said listed 'tcp=84 EACCES'
+        probed none 2 && said none 'tcp=4130 {' && said none 'tcp=4131 EACCES'
+        probed family 2 && said family 'tcp=4132 E' && said family 'unix=/run/family.sock "'
+        probed private 1 && said private 'tcp=4133 EACCES'
+        wait_logged 'Does not get a socket for port 81: the service itself could not bind so low a port' -u user.service
+        wait_logged 'Does not get a socket for port 4121: X-ClusterListen= does not name it' -u listed.service
+        # Node's own backlog is 511.
+        wait_host eval '[[ $(nsenter -t "$init_pid" -n -- ss -Hltn "sport = 4130") == *" 900 "* ]]'
+        # Two servers on port 0 are two ports, the same in both instances.
+        probed pair0 4 && probed pair1 4
+        diff <(sort "$T/out/pair0") <(sort "$T/out/pair1")
+        [ "$(grep -c 'tcp=0 {' "$T/out/pair0")/$(grep 'tcp=0 {' "$T/out/pair0" | sort -u | wc -l)" = 2/2 ]
+        said pair0 'fd=3 {"address":"127.0.0.1","family":"IPv4","port":4140}' && said pair0 'fd=9 E'
+        # What was bound goes with the set, and not before.
+        run -0 ctl restart pair@0
+        listens "$(sed -n '0,/tcp=0/s/.*"port":\([0-9]*\)}.*/\1/p' "$T/out/pair1")"
+        run -0 ctl stop root user pair
+        run -1 inside test -e /run/root.sock
+        run -1 listens 80
+        systemd-analyze verify "$T"/units/{root,none,pair}.service "$T"/units/{none,pair}.socket >"$T/verify" 2>&1
+        [ ! -s "$T/verify" ]
 }
