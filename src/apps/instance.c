@@ -42,11 +42,27 @@ static void count(Instance *i, const Message *m) {
         c->n++;
 }
 
-static void on_internal(Instance *i, const Message *m) {
-        static const char ack[] = "{\"cmd\":\"NODE_HANDLE_ACK\"}";
+static void handle(Instance *i, const Message *m, const char *text, size_t n);
 
+/* The descriptor is closed already; what came with it is a message like others. */
+static void on_handle(Instance *i, const Message *m) {
+        static const char ack[] = "{\"cmd\":\"NODE_HANDLE_ACK\"}";
+        const json_t *with = json_object_get(m->root, "msg");
+        char *text = with ? json_dumps(with, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+        Message inner;
+
+        (void)channel_send(&i->channel, ack, sizeof(ack) - 1, CHANNEL_DIRECT);
+        if (text && message_parse(text, strlen(text), &inner) >= 0) {
+                if (inner.kind != MESSAGE_INTERNAL)
+                        handle(i, &inner, text, strlen(text));
+                message_release(&inner);
+        }
+        free(text);
+}
+
+static void on_internal(Instance *i, const Message *m) {
         if (str_equal(m->command, "NODE_HANDLE"))
-                (void)channel_send(&i->channel, ack, sizeof(ack) - 1, CHANNEL_DIRECT);
+                on_handle(i, m);
         else if (str_equal(m->command, "NODE_HANDLE_ACK") || str_equal(m->command, "NODE_HANDLE_NACK"))
                 channel_acknowledged(&i->channel, str_equal(m->command, "NODE_HANDLE_ACK"));
         else if (str_equal(m->command, "NODE_CLUSTER"))

@@ -64,22 +64,31 @@ static int begin(AppsTransfer *t, int channel) {
         return r;
 }
 
-void apps_transfer_begin(AppsLink *l, AppsInstance *i, int fd) {
-        AppsTransfer *t = NULL;
+/* What is in a memfd is there at once, in any other file it may be waited for. */
+static AppsTransfer *transfer_new(AppsLink *l, AppsInstance *i, int fd) {
+        AppsTransfer *t;
         struct stat st;
 
-        if (fd < 0)
+        if (fd < 0 || fcntl(fd, F_GET_SEALS) < 0 || fstat(fd, &st) < 0)
+                return NULL;
+        t = calloc(1, sizeof(*t));
+        if (t)
+                *t = (AppsTransfer){ .link = l, .instance = i, .fd = fd, .length = st.st_size };
+        return t;
+}
+
+void apps_transfer_begin(AppsLink *l, AppsInstance *i, int fd_given) {
+        int fd auto_fd = fd_given;
+
+        if (i->transfer || i->channel < 0)
                 return;
-        /* What is in a memfd is there at once, in any other file it may be waited for. */
-        if (!i->transfer && i->channel >= 0 && fcntl(fd, F_GET_SEALS) >= 0 && fstat(fd, &st) >= 0)
-                t = calloc(1, sizeof(*t));
-        if (!t) {
-                close(fd);
+        i->transfer = transfer_new(l, i, fd);
+        if (!i->transfer) { /* for want of descriptors or memory: not a byte of it is sent, and others may follow */
+                (void)apps_post(l, APPS_TRANSFERRED, i->id, 0, NULL);
                 return;
         }
-        *t = (AppsTransfer){ .link = l, .instance = i, .fd = fd, .length = st.st_size };
-        i->transfer = t;
+        TAKE_FD(fd);
         (void)fcntl(i->channel, F_SETFL, fcntl(i->channel, F_GETFL) | O_NONBLOCK);
-        if (begin(t, i->channel) < 0)
-                finish(t);
+        if (begin(i->transfer, i->channel) < 0)
+                finish(i->transfer);
 }

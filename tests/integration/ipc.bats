@@ -78,8 +78,40 @@ kill_apps() {
         wait_state web inactive
         [ "$(<"$T/out/heard")" = '"shutdown"' ]
         [ "$(show web Result)" = success ]
+        # Sockets that a program sends are acknowledged, for what it says behind them waits for that; and closed. The end
+        # of the channel is not the end of the process.
+        node giver '
+                const server = require("net").createServer();
+                server.listen(0, () => {
+                        process.send({type: "socket"}, server);
+                        process.send("after it");
+                });
+                process.on("message", () => { process.disconnect(); setInterval(() => {}, 1000); });' 'X-StopMessage="shutdown"'
+        run -0 ctl daemon-reload
+        run -0 ctl start giver
+        wait_host has_said giver '.socket == 1 and .["after it"] == 1'
+        wait_host no_socket_is_left
+        run -0 inside svctl send giver 1
+        wait_host channel_is_closed
+        [ "$(show giver ActiveState)" = active ]
+        run -0 ctl stop giver
+        [ "$(show giver Result)" = success ]
         stop
         [ "$exit_code" = 0 ]
+}
+
+has_said() {
+        inside svctl ipc "$1" -o json | jq -e ".[0].received | $2"
+}
+
+no_socket_is_left() {
+        local inode
+        inode=$(awk '$4 == "0A" { print $10; exit }' "/proc/$init_pid/net/tcp6")
+        [[ $inode ]] && ! ls -l "/proc/$(apps_pid)/fd" | grep -qF "socket:[$inode]"
+}
+
+channel_is_closed() {
+        [[ $(inside svctl send giver 1 2>&1) == *"its channel is closed"* ]]
 }
 
 worker='
