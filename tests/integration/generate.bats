@@ -37,6 +37,12 @@ stand_ins() {
                 run -0 "$svctl" verify "./$f"
                 [ -z "$output" ] || { echo "$f: $output"; return 1; }
         done
+        # what is only proposed in a comment is right as well
+        sed -i 's/^#\([A-Z][A-Za-z-]*=\)/\1/; /redis-server\|^Before=web/d' *
+        for f in *; do
+                run -0 "$svctl" verify "./$f"
+                [ -z "$output" ] || { echo "all of $f: $output"; return 1; }
+        done
 }
 
 @test "svctl generate: names, commands, directories, calendars; nothing is overwritten" {

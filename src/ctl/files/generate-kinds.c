@@ -4,7 +4,7 @@
 #define WHO                                                                                                  \
         "\n"                                                                                                 \
         "# Whose rights it has.\n"                                                                           \
-        "@USER@"
+        "@USER@\n"
 
 #define LIMITS                                                                                               \
         "\n"                                                                                                 \
@@ -90,7 +90,13 @@ const GenerateKind generate_kinds[] = {
                             "# a port each (X-IncrementEnvironment= counts it up), or one socket that all of "
                             "them are given.\n"
                             "#X-Instances=max\n"
-                            "#X-IncrementEnvironment=PORT\n" COMES_BACK STOPS "\n"
+                            "#X-IncrementEnvironment=PORT\n"
+                            "\n"
+                            "# How it is asked whether it may get work; 'svctl roll @NAME@' takes a new "
+                            "release there, one instance\n"
+                            "# after the other, as long as this is answered, and back when it is not.\n"
+                            "#X-ReadinessCheck=http:3000/health\n"
+                            "#X-ReadyOn=health\n" COMES_BACK STOPS "\n"
                             "# A leak is met before it hurts: above this it is restarted in order.\n"
                             "#X-MemoryRestart=400M\n" LIMITS SANDBOX AT_BOOT } } },
         { "python",
