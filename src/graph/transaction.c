@@ -244,9 +244,16 @@ static int pull_in_for_start(Transaction *t, uint32_t job, const Edge *e) {
         return r;
 }
 
+/* An instance of what is no set any more runs, but will not again. */
+static bool is_left_over(const Unit *u) {
+        return u->load_state == LOAD_NOT_FOUND && u->type == UNIT_SERVICE && u->spec->service->is_member;
+}
+
 /* What follows type for a unit that is tied to the one it is planned for. */
 static int propagate_to(Transaction *t, uint32_t job, JobType type, Unit *u, bool matters) {
         type = job_type_collapse(type, u, t->questions);
+        if (type == JOB_RESTART && is_left_over(u))
+                type = JOB_STOP;
         return type == JOB_NOP ? 0 : pull_in(t, job, type, u, matters);
 }
 

@@ -215,6 +215,7 @@ ServiceState service_enter_dead(Service *s, const Event *ev, EffectList *fx) {
 
 /* All that belongs to one run begins anew; what outlives runs is kept. */
 static void forget_last_run(Service *s) {
+        s->is_set = false; /* it was one, and its file says otherwise now */
         s->result = s->reload_result = s->last_exit = RESULT_SUCCESS;
         s->main_known = s->main_executed = s->want_stop = s->restart_job = s->forbid_restart = s->limit_hit =
                 s->skip = false;

@@ -100,6 +100,9 @@ static int check(Manager *m, const Unit *u, Report *why) {
         }
         if (!active_state_is_up(u->active))
                 return refuse(why, u, -EHOSTDOWN, "is not active: there is nothing to roll");
+        if (service_is_set(&unit_runtime(u)->machine.service) != (u->spec->service->n_instances > 0))
+                return refuse(why, u, ENQUEUE_NOT_APPLICABLE,
+                              "has become another kind of service (X-Instances=): it has to be restarted");
         return 0;
 }
 

@@ -137,7 +137,8 @@ void manager_ask(Manager *m, Unit *u, JobType type, JobMode mode, const char *re
 bool unit_is_degraded(const Unit *u) {
         const ServiceSpec *s = u->spec->service;
 
-        return u->type == UNIT_SERVICE && s->n_instances > 0 && active_state_is_up(u->active) &&
+        return u->type == UNIT_SERVICE && s->n_instances > 0 && is_in_set(u) &&
+               active_state_is_up(u->active) &&
                unit_runtime(u)->machine.service.members.up <
                        instances_share(s->instances_min, s->n_instances);
 }

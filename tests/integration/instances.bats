@@ -142,3 +142,26 @@ another_pid() {
         run -0 ctl start web
         [ "$(states web $(members 0 3))" = "active active active " ]
 }
+
+@test "a set becomes one service, and a service a set, with its restart; who needs it is restarted along" {
+        unit s.service <<<$'[Service]\nX-Instances=2\nExecStart=/bin/sleep infinity'
+        unit dep.service <<<$'[Unit]\nRequires=s.service\nAfter=s.service\n[Service]\nExecStart=/bin/sleep infinity'
+        boot
+        ctl start dep
+        [ "$(states s s@0 s@1 dep)" = 'active active active active ' ]
+        pid=$(show dep MainPID)
+        sed -i /X-Instances/d "$T/units/s.service"
+        ctl daemon-reload
+        [ "$(states s s@0 s@1)/$(show s MainPID)" = 'active active active /0' ]
+        run ! inside svctl roll s
+        [[ $output == *'it has to be restarted'* ]]
+        run -0 ctl restart s
+        [ "$(states s s@0 s@1 dep)" = 'active inactive inactive active ' ]
+        [ "$(show s MainPID)" != 0 ]
+        [ "$(show dep MainPID)" != "$pid" ]
+        echo X-Instances=2 >>"$T/units/s.service"
+        ctl daemon-reload
+        [ "$(states s s@0 s@1)" = 'active inactive inactive ' ]
+        run -0 ctl restart s
+        [ "$(states s s@0 s@1 dep)/$(show s MainPID)" = 'active active active active /0' ]
+}
