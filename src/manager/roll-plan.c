@@ -83,7 +83,7 @@ static bool is_given_sockets(const Unit *set, const UnitSpec *spec) {
         for (const Edge *e = NULL; (e = unit_next_edge(set, DEP_TRIGGERED_BY, e));)
                 if (e->other->type == UNIT_SOCKET)
                         return true;
-        return spec->service->sockets;
+        return spec->service->sockets || spec->service->ipc.kind == IPC_NODE_CLUSTER;
 }
 
 /* What the members are to become says how. */

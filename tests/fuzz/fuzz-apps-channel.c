@@ -5,6 +5,7 @@
 #include "apps/apps.h"
 #include "apps/instance.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -28,7 +29,7 @@ static void begin(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-        static const char text[] = "UNIT=a@0.service\nSET=a.service\nMAX_MESSAGE=4096\nQUEUE_MAX=1\nFRESH=1";
+        static const char text[] = "UNIT=a@0.service\nSET=a.service\nMAX_MESSAGE=4096\nQUEUE_MAX=1\nCLUSTER=1\nFRESH=1";
         Buf b auto_buf = { 0 };
         Instance *i;
         int pair[2];
@@ -42,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         i->owes = true;
         for (size_t k = 1; k < size && channel_is_open(&i->channel); k += step)
                 channel_feed(&i->channel, (const char *)data + k, MIN(step, size - k));
+        while (i->cluster.questions)
+                cluster_on_socket(i, -EACCES, -1);
         figures_describe(&i->figures, &b);
         if (!str_is_utf8(b.data ?: "", b.len))
                 abort();

@@ -183,3 +183,56 @@ said() { # NAME TEXT
         systemd-analyze verify "$T"/units/{root,none,pair}.service "$T"/units/{none,pair}.socket >"$T/verify" 2>&1
         [ ! -s "$T/verify" ]
 }
+
+# The roll of a set of two under load of one kind; svctl's own words into $T/KIND.roll.
+roll_under() { # KIND PORT EXPECTED_CODE
+        local code=0 since
+        load "$T/$1" "$1" "$2" 16 5
+        wait_host is_loaded
+        since=$(date +%s%N)
+        inside svctl roll web >"$T/$1.roll" 2>&1 || code=$?
+        echo "$1: $((($(date +%s%N) - since) / 1000000)) ms, exit code $code"
+        # It is served on afterwards, and by this release.
+        fetch 4200
+        end_loads
+        cat "$T/$1.err" "$T/$1" "$T/$1.roll"
+        [ "$code" = "$3" ]
+        [ "$(member "$T/$1" lost)/$(member "$T/$1" refused)" = 0/0 ]
+        [ "$(member "$T/$1" ok)" -gt 20 ]
+}
+
+# Both of them have been asked something.
+is_loaded() {
+        [ "$(fetch 4200 | wc -w)" = 2 ]
+}
+
+serves() { # RELEASE
+        [ "$(fetch 4200 | cut -d' ' -f2)" = "$1" ]
+}
+
+@test "rolled under keep-alive, new connections and WebSockets: nothing is lost; broken releases are turned back" {
+        web() { cluster web own /out/js/web.js X-Instances=2 Environment=PORT=4200 TimeoutStartSec=20 "$@"; }
+        web Environment=RELEASE=old
+        boot_nodes
+        run -0 ctl start web
+        wait_host listens 4201
+        web Environment=RELEASE=new
+        run -0 ctl daemon-reload
+        serves old
+        roll_under keep-alive 4200 0
+        serves new
+        roll_under close 4200 0
+        roll_under websocket 4201 0
+        # A release that never listens, and one that throws.
+        before=$(show web@0 MainPID)/$(show web@1 MainPID)
+        printf 'setInterval(() => {}, 1000);\n' >"$T/out/js/never.js"
+        printf 'throw new Error("broken release");\n' >"$T/out/js/throws.js"
+        for broken in never throws; do
+                cluster web own "/out/js/$broken.js" X-Instances=2 TimeoutStartSec=2
+                run -0 ctl daemon-reload
+                roll_under keep-alive 4200 1
+                [ "$(grep -c "web" "$T/keep-alive.roll")" -ge 1 ]
+                serves new
+                [ "$(show web@0 MainPID)/$(show web@1 MainPID)" = "$before" ]
+        done
+}
