@@ -49,5 +49,10 @@ int dispatch_call(Connection *c, sd_bus_message *m, sd_bus_error *error);
 /* The unit a method was given by name: in memory, or loaded. 0, or a negative errno with the error filled. */
 int call_find_unit(Call *c, const char *name, Unit **ret);
 int call_load_unit(Call *c, const char *name, Unit **ret);
+int call_read_and_load_unit(Call *c, Unit **ret); /* its name is what comes next in the message */
+
+/* Words of which each one costs. Who may change nothing has no more of them than WORDS_MAX. The same answers. */
+#define WORDS_MAX 256
+int call_read_words(Call *c, char ***ret);
 pid_t call_pid(const Call *c);            /* of the peer; 0 unknown */
 Unit *unit_of_pid(Manager *m, pid_t pid); /* svinit itself is in init.scope; NULL: none */

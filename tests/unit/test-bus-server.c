@@ -96,16 +96,12 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return 0;
 }
 
-/* The answer's message, or NULL and the error's name. */
-static sd_bus_message *ask(Server *s, sd_bus *sd, char error[128], const char *path, const char *interface,
-                           const char *member, const char *types, ...) {
+/* The answer's message, or NULL and the error's name. The call is taken. */
+static sd_bus_message *ask_with(Server *s, sd_bus *sd, char error[128], sd_bus_message *call) {
         Answer answer = { 0 };
-        va_list ap;
 
-        va_start(ap, types);
-        assert_true(sd_bus_call_method_asyncv(sd, NULL, BUS_NAME, path, interface, member, on_answer, &answer,
-                                              types, ap) >= 0);
-        va_end(ap);
+        assert_true(sd_bus_call_async(sd, NULL, call, on_answer, &answer, 0) >= 0);
+        sd_bus_message_unref(call);
         settle(s);
 
         assert_non_null(answer.message);
@@ -114,6 +110,18 @@ static sd_bus_message *ask(Server *s, sd_bus *sd, char error[128], const char *p
         if (answer.error[0])
                 answer.message = sd_bus_message_unref(answer.message);
         return answer.message;
+}
+
+static sd_bus_message *ask(Server *s, sd_bus *sd, char error[128], const char *path, const char *interface,
+                           const char *member, const char *types, ...) {
+        sd_bus_message *call;
+        va_list ap;
+
+        assert_true(sd_bus_message_new_method_call(sd, &call, BUS_NAME, path, interface, member) >= 0);
+        va_start(ap, types);
+        assert_true(sd_bus_message_appendv(call, types, ap) >= 0);
+        va_end(ap);
+        return ask_with(s, sd, error, call);
 }
 
 static void the_socket_is_for_its_owner_only(void **state) {
@@ -718,6 +726,35 @@ static void no_invocation_is_that_of_the_caller(void **state) {
         sd_bus_close_unref(sd);
 }
 
+/* Each pattern is compared with each unit, each name a file that is looked for; root may ask for as many as it likes. */
+static void a_stranger_asks_for_so_many_units_at_a_time(void **state) {
+        Server *s = *state;
+        sd_bus *sd = client(s, true);
+        char error[128], **names auto_strv = NULL;
+
+        for (unsigned i = 0; i <= WORDS_MAX; i++) {
+                char name[32];
+
+                snprintf(name, sizeof(name), "n%u.service", i);
+                assert_int_equal(strv_add(&names, name), 0);
+        }
+        settle(s);
+        for (unsigned stranger_asks = 0; stranger_asks <= 1; stranger_asks++) {
+                sd_bus_message *m, *answer = NULL;
+
+                s->bus->connections->may_control = !stranger_asks;
+                assert_true(sd_bus_message_new_method_call(sd, &m, BUS_NAME, MANAGER_PATH, MANAGER_INTERFACE,
+                                                           "ListUnitsByPatterns") >= 0);
+                assert_true(sd_bus_message_append(m, "as", 0) >= 0);
+                assert_true(sd_bus_message_append_strv(m, names) >= 0);
+                answer = ask_with(s, sd, error, m);
+                assert_int_equal(answer == NULL, stranger_asks);
+                sd_bus_message_unref(answer);
+        }
+        assert_string_equal(error, SD_BUS_ERROR_LIMITS_EXCEEDED);
+        sd_bus_close_unref(sd);
+}
+
 /* It is told so in the words of the greeting, and may go on as who it is. */
 static void a_stranger_is_nobody_else(void **state) {
         static const char claims[] = "\000AUTH EXTERNAL 34373131\r\nAUTH ANONYMOUS\r\n" /* 4711 */
@@ -839,6 +876,7 @@ int main(void) {
                 TEST(a_stranger_that_announces_too_much_goes_at_once),
                 TEST(a_stranger_that_is_no_client_goes),
                 TEST(a_stranger_is_nobody_else),
+                TEST(a_stranger_asks_for_so_many_units_at_a_time),
                 TEST(a_stranger_gets_descriptors_and_sends_none),
                 TEST(no_invocation_is_that_of_the_caller),
                 TEST(strangers_leave_room_for_root),

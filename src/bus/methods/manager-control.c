@@ -201,7 +201,7 @@ int method_dump_to_fd(Call *c) {
 
 static int dump_matching(Call *c, int (*reply)(Call *c, char *const *patterns)) {
         char **patterns auto_strv = NULL;
-        int r = sd_bus_message_read_strv(c->message, &patterns);
+        int r = call_read_words(c, &patterns);
 
         return r < 0 ? r : reply(c, patterns && patterns[0] ? patterns : NULL);
 }

@@ -66,7 +66,7 @@ int method_list_units(Call *c) {
 
 int method_list_units_filtered(Call *c) {
         char **states auto_strv = NULL;
-        int r = sd_bus_message_read_strv(c->message, &states);
+        int r = call_read_words(c, &states);
 
         return r < 0 ? r : reply_units(c, states, NULL);
 }
@@ -75,8 +75,7 @@ int method_list_units_by_patterns(Call *c) {
         char **states auto_strv = NULL, **patterns auto_strv = NULL;
         int r;
 
-        if ((r = sd_bus_message_read_strv(c->message, &states)) < 0 ||
-            (r = sd_bus_message_read_strv(c->message, &patterns)) < 0)
+        if ((r = call_read_words(c, &states)) < 0 || (r = call_read_words(c, &patterns)) < 0)
                 return r;
         return reply_units(c, strv_length(states) > 0 ? states : NULL,
                            strv_length(patterns) > 0 ? patterns : NULL);
@@ -88,7 +87,7 @@ int method_list_units_by_names(Call *c) {
         char **names auto_strv = NULL;
         int r;
 
-        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0 ||
+        if ((r = call_read_words(c, &names)) < 0 ||
             (r = sd_bus_message_new_method_return(c->message, &reply)) < 0 ||
             (r = sd_bus_message_open_container(reply, 'a', "(ssssssouso)")) < 0)
                 return r;

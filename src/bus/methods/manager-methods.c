@@ -28,17 +28,9 @@ static int method_get_unit(Call *c) {
         return reply_unit_path(c, u);
 }
 
-/* By name from the message, loaded. */
-static int read_and_load(Call *c, Unit **ret) {
-        const char *name;
-        int r = sd_bus_message_read(c->message, "s", &name);
-
-        return r < 0 ? r : call_load_unit(c, name, ret);
-}
-
 static int method_load_unit(Call *c) {
         Unit *u;
-        int r = read_and_load(c, &u);
+        int r = call_read_and_load_unit(c, &u);
 
         return r < 0 ? r : reply_unit_path(c, u);
 }
@@ -259,13 +251,10 @@ static int method_kill_unit(Call *c) {
 }
 
 static int method_clean_unit(Call *c) {
-        const char *name;
         Unit *u;
-        int r;
+        int r = call_read_and_load_unit(c, &u);
 
-        if ((r = sd_bus_message_read(c->message, "s", &name)) < 0 || (r = call_load_unit(c, name, &u)) < 0)
-                return r;
-        return unit_reply_clean(c, u);
+        return r < 0 ? r : unit_reply_clean(c, u);
 }
 
 static int freeze_unit(Call *c, bool freeze) {
@@ -302,14 +291,14 @@ static int method_reset_failed(Call *c) {
 
 static int method_get_unit_processes(Call *c) {
         Unit *u;
-        int r = read_and_load(c, &u);
+        int r = call_read_and_load_unit(c, &u);
 
         return r < 0 ? r : unit_reply_processes(c, u);
 }
 
 static int method_dump_fd_store(Call *c) {
         Unit *u;
-        int r = read_and_load(c, &u);
+        int r = call_read_and_load_unit(c, &u);
 
         return r < 0 ? r : unit_reply_fd_store(c, u);
 }
@@ -329,7 +318,7 @@ static int method_unsubscribe(Call *c) {
 /* By name, loaded; the handler reads on. */
 static int with_unit(Call *c, int (*handle)(Call *c, Unit *u)) {
         Unit *u;
-        int r = read_and_load(c, &u);
+        int r = call_read_and_load_unit(c, &u);
 
         return r < 0 ? r : handle(c, u);
 }

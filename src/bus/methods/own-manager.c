@@ -61,8 +61,7 @@ static int method_diff(Call *c) {
         UnitDiffs diffs = { 0 };
         int r;
 
-        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0 ||
-            (r = manager_diff(c->manager, names, &diffs)) < 0)
+        if ((r = call_read_words(c, &names)) < 0 || (r = manager_diff(c->manager, names, &diffs)) < 0)
                 return r;
         r = reply_diffs(c->message, &diffs);
         unit_diffs_release(&diffs);
@@ -87,7 +86,7 @@ static int method_reload_telling(Call *c) {
         char **names = NULL;
         int r;
 
-        if ((r = sd_bus_message_read_strv(c->message, &names)) < 0)
+        if ((r = call_read_words(c, &names)) < 0)
                 return r;
         r = call_defer(c, &call);
         if (r < 0) {

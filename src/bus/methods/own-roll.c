@@ -12,14 +12,11 @@
 /* Roll: unit -> number of the roll; RollEnded(number, unit, result, reason) tells its end. */
 int method_roll(Call *c) {
         Report why = { 0 };
-        const char *name;
         uint32_t id;
         Unit *u;
         int r;
 
-        r = sd_bus_message_read(c->message, "s", &name);
-        if (r >= 0)
-                r = call_load_unit(c, name, &u);
+        r = call_read_and_load_unit(c, &u);
         if (r < 0)
                 return r;
         r = manager_roll(c->manager, u, &why, &id);
@@ -36,13 +33,10 @@ int method_roll(Call *c) {
 
 int method_abort_roll(Call *c) {
         const Unit *rolled;
-        const char *name;
         Unit *u;
         int r;
 
-        r = sd_bus_message_read(c->message, "s", &name);
-        if (r >= 0)
-                r = call_load_unit(c, name, &u);
+        r = call_read_and_load_unit(c, &u);
         if (r < 0)
                 return r;
         r = manager_abort_roll(c->manager, u);

@@ -46,7 +46,7 @@ int method_usage(Call *c) {
         char **patterns auto_strv = NULL;
         int r, slices;
 
-        if ((r = sd_bus_message_read_strv(c->message, &patterns)) < 0 ||
+        if ((r = call_read_words(c, &patterns)) < 0 ||
             (r = sd_bus_message_read(c->message, "b", &slices)) < 0 ||
             (r = sd_bus_message_new_method_return(c->message, &reply)) < 0 ||
             (r = sd_bus_message_append(reply, "t", now_monotonic())) < 0 ||

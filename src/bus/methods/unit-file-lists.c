@@ -107,8 +107,8 @@ static int listing_new(Call *c, bool filtered, Listing **ret) {
         l->loader = c->manager->loader;
         if ((r = call_defer(c, &l->call)) < 0)
                 goto fail;
-        if (filtered && ((r = sd_bus_message_read_strv(c->message, &l->states)) < 0 ||
-                         (r = sd_bus_message_read_strv(c->message, &l->patterns)) < 0))
+        if (filtered &&
+            ((r = call_read_words(c, &l->states)) < 0 || (r = call_read_words(c, &l->patterns)) < 0))
                 goto fail;
         if ((r = install_list_files(l->loader, &l->files)) < 0 ||
             (r = sd_bus_message_new_method_return(c->message, &l->reply)) < 0 ||

@@ -172,3 +172,27 @@ int call_load_unit(Call *c, const char *name, Unit **ret) {
                 return find_self(c->bus, c->connection, ret, c->error);
         return load_unit(c->manager, name, ret, c->error);
 }
+
+int call_read_and_load_unit(Call *c, Unit **ret) {
+        const char *name;
+        int r = sd_bus_message_read(c->message, "s", &name);
+
+        return r < 0 ? r : call_load_unit(c, name, ret);
+}
+
+int call_read_words(Call *c, char ***ret) {
+        char **words auto_strv = NULL;
+        int r = sd_bus_message_read_strv(c->message, &words);
+
+        if (r < 0)
+                return r;
+        if (!c->connection->may_control && strv_length(words) > WORDS_MAX)
+                return c->connection->anonymous
+                               ? CALLER_UNKNOWN
+                               : sd_bus_error_setf(c->error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                                   "More than %u names or patterns are for who may control "
+                                                   "svinit.",
+                                                   WORDS_MAX);
+        *ret = TAKE(words);
+        return 0;
+}
