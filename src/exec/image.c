@@ -218,18 +218,24 @@ static int build_environment(ExecContext *c, char ***ret) {
         return 0;
 }
 
-/* ${NAME} and $$ inside a word: always exactly one word comes out. */
+/*
+ * ${NAME} and $$ inside a word: always exactly one word comes out. A shell's ${NAME:-x} is none of ours; it stays as it
+ * is, for a shell.
+ */
 static int expand_word(const char *word, char *const *env, char **ret) {
         Buf b auto_buf = { 0 };
 
         for (const char *p = word; *p; p++) {
-                const char *end;
+                const char *end = NULL;
+
+                if (p[0] == '$' && p[1] == '{')
+                        end = strpbrk(p, ":}");
 
                 if (*p != '$') {
                         buf_add_char(&b, *p);
                 } else if (p[1] == '$') {
                         buf_add_char(&b, *p++);
-                } else if (p[1] == '{' && (end = strchr(p, '}'))) {
+                } else if (end && *end == '}') {
                         const char *value = env_get(env, p + 2, (size_t)(end - p - 2));
 
                         buf_add(&b, value ?: "");
@@ -266,7 +272,7 @@ int environment_expand_argv(char *const *argv, char *const *env, bool expand, ch
 
                 if (!expand || !strchr(word, '$'))
                         r = strv_add(&l, word);
-                else if (word[0] == '$' && word[1] != '{' && word[1] != '$' && word[1] != 0)
+                else if (word[0] == '$' && word[1] != '{' && word[1] != '$')
                         r = add_split(env_get(env, word + 1, strlen(word + 1)), &l);
                 else {
                         r = expand_word(word, env, &expanded);

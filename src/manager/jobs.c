@@ -194,6 +194,23 @@ static void begin(Manager *m, Job *j, EventType event) {
                 manager_finish_job(m, j, JOB_FAILED);
 }
 
+/* A socket is of no use without its service, and comes too late for one that runs. */
+static bool socket_has_use(const Unit *u) {
+        const Edge *e = unit_next_edge(u, DEP_TRIGGERS, NULL);
+        const char *why = NULL;
+
+        if (u->type != UNIT_SOCKET || u->spec->socket->accept || !e)
+                return true;
+        if (e->other->load_state != LOAD_LOADED)
+                why = "not loaded";
+        else if (!active_state_is_down(e->other->active) &&
+                 !machine_will_restart(&unit_runtime(e->other)->machine))
+                why = "already active";
+        if (why)
+                LOG_UNIT(u->id, SOCKET_REFUSED, FIELD_S("OTHER_UNIT", e->other->id), FIELD_S("REASON", why));
+        return !why;
+}
+
 static void run_start(Manager *m, Job *j) {
         Unit *u = j->unit;
         UnitRuntime *rt = unit_runtime(u);
@@ -227,6 +244,10 @@ static void run_start(Manager *m, Job *j) {
         if (!conditions_allow(m, u, &result)) {
                 manager_finish_job(m, j, result);
                 manager_tell_triggers(m, u, s); /* nothing has changed, but they wait for an answer */
+                return;
+        }
+        if (!socket_has_use(u)) {
+                manager_finish_job(m, j, JOB_FAILED);
                 return;
         }
         new_invocation(rt);

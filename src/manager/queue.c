@@ -201,7 +201,7 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         passed = machine_passed_state(&rt->machine);
         if (passed >= 0)
                 graph_unit_changed(m->graph, u, (ActiveState)passed, flags | CHANGE_WILL_RESTART, &requests);
-        if (now != old || ev->type == EVENT_RELOAD || (u->job && u->job->state == JOB_RUNNING))
+        if (now != old || passed >= 0 || ev->type == EVENT_RELOAD || (u->job && u->job->state == JOB_RUNNING))
                 graph_unit_changed(m->graph, u, now, flags, &requests);
         /* Refused by its start limit a failed unit stays failed, but its socket must not ask again. */
         if (now != old || (ev->type == EVENT_START && now == FAILED))

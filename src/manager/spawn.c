@@ -500,6 +500,21 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
         return unit_spawn_command(m, u, kind, c, false, ret);
 }
 
+/* The child reads them, as that may take long; but without them there need be no child, and no start that seems to succeed. */
+static int check_environment_files(const Unit *u) {
+        const ExecSpec *e = u->spec->exec;
+
+        for (size_t i = 0; i < e->n_environment_files; i++) {
+                const EnvironmentFile *f = e->environment_files + i;
+
+                if (f->optional || f->path[strcspn(f->path, "*?[{")] || access(f->path, F_OK) >= 0)
+                        continue;
+                LOG_UNIT_ERRNO(u->id, ENVIRONMENT_FILE, -errno, FIELD_S("PATH", f->path));
+                return -errno;
+        }
+        return 0;
+}
+
 int unit_spawn_command(Manager *m, Unit *u, CommandKind kind, const Command *c, bool aside,
                        ProcessInfo *ret) {
         UnitRuntime *rt = unit_runtime(u);
@@ -515,7 +530,9 @@ int unit_spawn_command(Manager *m, Unit *u, CommandKind kind, const Command *c, 
         p.command = c;
         plan_privileges(u, kind, c, &p);
 
-        r = unit_realize_group(m, u);
+        r = check_environment_files(u);
+        if (r >= 0)
+                r = unit_realize_group(m, u);
         if (r < 0)
                 return r;
         plan_group(rt, kind, &p);

@@ -37,7 +37,10 @@ static void braces_keep_one_word(void **state) {
 }
 
 static void dollars_are_doubled_to_be_kept(void **state) {
-        expect_argv(ARGV("$$ONE", "a$$b", "$$", "$"), true, "$ONE|a$b|$|$");
+        expect_argv(ARGV("$$ONE", "a$$b", "$$", "$", "a$"), true, "$ONE|a$b|$|a$");
+        /* What a shell would do with it is left to a shell. */
+        expect_argv(ARGV("${ONE:-x}", "${NONE:+${ONE}}", "${NONE-x}", "${ONE"), true,
+                    "${ONE:-x}|${NONE:+one}||${ONE");
         expect_argv(ARGV("a$ONE", "${ONE", "a$"), true, "a$ONE|${ONE|a$");
 }
 

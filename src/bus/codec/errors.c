@@ -43,6 +43,13 @@ static void add_errors(Buf *b, const Report *report, const char *known) {
         }
 }
 
+static bool is_about_another(int outcome, const Report *report, const char *known) {
+        for (size_t i = 0; outcome <= ENQUEUE_BAD_SETTING && report && i < report->n_findings; i++)
+                if (report->findings[i].severity == SEVERITY_ERROR)
+                        return !str_starts_with(report->findings[i].text, known);
+        return false;
+}
+
 int error_from_outcome(sd_bus_error *error, int outcome, const char *unit, const Report *explanation) {
         char *known auto_free = NULL;
         Buf b auto_buf = { 0 };
@@ -53,7 +60,9 @@ int error_from_outcome(sd_bus_error *error, int outcome, const char *unit, const
 
         if (str_printf(&known, "Unit %s ", unit) < 0)
                 return -ENOMEM;
-        buf_addf(&b, "%s%s.", known, outcomes[outcome].words);
+        /* What a unit lacks that this one requires is said by the explanation alone. */
+        if (!is_about_another(outcome, explanation, known))
+                buf_addf(&b, "%s%s.", known, outcomes[outcome].words);
         add_errors(&b, explanation, known);
 
         return sd_bus_error_set(error, outcomes[outcome].name, b.error < 0 ? NULL : b.data);
