@@ -84,7 +84,7 @@ static bool give(Call *call, Instance *i) {
 
         if (r < 0) {
                 call_free(call);
-                client_fail(c, r, "%s cannot be told: %s", i->unit, strerror(-r));
+                client_fail(c, r, "%s cannot be told: %s", i->unit, request_why_not_sent(r));
                 return false;
         }
         DL_DELETE(c->apps->waiting, call);

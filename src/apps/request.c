@@ -22,7 +22,7 @@ bool request_refuse_text(Client *c, const char *text, size_t n) {
         return r < 0;
 }
 
-static const char *why_not_sent(int error) {
+const char *request_why_not_sent(int error) {
         return error == -EPIPE      ? "its channel is closed"
                : error == -ENOBUFS  ? "it does not read from its channel, and no more may wait there"
                : error == -EMSGSIZE ? "the message is longer than X-IPCMaxMessage= allows"
@@ -51,7 +51,7 @@ static void send_to_all(Client *c, const char *name, const char *text, size_t n)
                         continue;
                 }
                 error = r;
-                client_item(c, i->unit, r, why_not_sent(r), strlen(why_not_sent(r)));
+                client_item(c, i->unit, r, request_why_not_sent(r), strlen(request_why_not_sent(r)));
         }
         if (n_met == 0)
                 nobody(c, name);

@@ -73,7 +73,7 @@ kill_apps() {
         old=$(apps_pid)
         kill -STOP "$old"
         ctl stop --no-block web
-        wait_for test "$(show web ActiveState)" = deactivating
+        wait_state web deactivating
         kill -KILL "$old"
         wait_state web inactive
         [ "$(<"$T/out/heard")" = '"shutdown"' ]
@@ -106,7 +106,7 @@ has_said() {
 
 no_socket_is_left() {
         local inode
-        inode=$(awk '$4 == "0A" { print $10; exit }' "/proc/$init_pid/net/tcp6")
+        inode=$(cat "/proc/$init_pid/net/tcp" "/proc/$init_pid/net/tcp6" 2>/dev/null | awk '$4 == "0A" { print $10; exit }')
         [[ $inode ]] && ! ls -l "/proc/$(apps_pid)/fd" | grep -qF "socket:[$inode]"
 }
 
@@ -143,9 +143,9 @@ ready_now() {
         ready pool 2
         # One message for all, one for one; what is no JSON, and what is Node'\''s own, goes nowhere.
         run -0 inside svctl send pool '{"burst":1}'
-        wait_host test "$(inside svctl ipc pool -o json | jq -c '[.[].received.burst]')" = '[3,3]'
+        wait_host bursts_are '[3,3]'
         run -0 inside svctl send pool@1 $'{"burst":\n1}'
-        wait_host test "$(inside svctl ipc pool -o json | jq -c '[.[].received.burst]')" = '[3,6]'
+        wait_host bursts_are '[3,6]'
         run -1 inside svctl send pool '{"a":'
         [[ $output == *"no JSON text"* ]]
         run -1 inside svctl send pool '{"cmd":"NODE_HANDLE","type":"net.Native"}'
@@ -177,6 +177,10 @@ ready_now() {
         [ "$(grep -l "wait already" "$T"/out/refused? | wc -l)" = 1 ]
         stop
         [ "$exit_code" = 0 ]
+}
+
+bursts_are() {
+        [ "$(inside svctl ipc pool -o json | jq -c '[.[].received.burst]')" = "$1" ]
 }
 
 another_pid() {
@@ -355,7 +359,7 @@ refused() {
 
 @test "a roll waits for the message; a release that never sends it is turned back" {
         release() { # SCRIPT
-                node web "$1" X-Instances=2 X-ReadyOn=message TimeoutStartSec=2s X-RollMode=surge X-DrainTimeoutSec=0
+                node web "$1" X-Instances=2 X-ReadyOn=message TimeoutStartSec=6s X-RollMode=surge X-DrainTimeoutSec=0
         }
         good='process.on("message", m => process.send({release: VERSION})); process.send("ready");'
         release "${good/VERSION/1}"
