@@ -25,6 +25,16 @@ get() { # URL, the body; --unix-socket and its like before it
         inside curl -sSf --max-time 30 --retry 50 --retry-delay 0 --retry-max-time 30 --retry-connrefused "$@"
 }
 
+# Asks again and again until /out/stop is there; the answers, or "lost", in /out/answers.
+visitor() { # URL
+        inside_sh 'while [ ! -e /out/stop ]; do curl -sf --max-time 20 '"$1"' || echo lost; done >/out/answers; echo end >>/out/answers' &
+        visitor=$!
+}
+
+answers_begin_with() { # RELEASE
+        tail -1 "$T/out/answers" 2>/dev/null | grep -q "^$1 "
+}
+
 @test "cron-jobs: they run, one after the other, and a failure is reported" {
         example cron-jobs
         run -0 ctl enable --now backup.timer poll.timer
@@ -51,10 +61,32 @@ get() { # URL, the body; --unix-socket and its like before it
         [ "$(show pool@3 MemoryMax)" = $((256 << 20)) ]
 }
 
+@test "express-cluster: an unmodified program on one port; health, metrics, a roll without a lost request" {
+        example express-cluster
+        mkdir "$T/units/web.service.d"
+        printf '[Service]\nEnvironment=NODE_PATH=/usr/share/nodejs\n' >"$T/units/web.service.d/debian.conf" # where Debian has express
+        ctl daemon-reload
+        run -0 inside svctl scale web 2
+        run -0 ctl enable --now web svinit-metrics.socket
+        run -0 --separate-stderr get http://127.0.0.1:3000/
+        [[ $output =~ ^instance\ [01]$ ]]
+        run -0 inside svctl is-healthy web@0 web@1
+        asked() { get http://127.0.0.1:9453/metrics | grep -q '[{].*web@.*requests.* [1-9]\|requests.*web@.* [1-9]'; }
+        wait_host asked
+        visitor http://127.0.0.1:3000/
+        wait_host answers_begin_with instance
+        run -0 inside svctl roll web
+        touch "$T/out/stop"
+        wait "$visitor"
+        [ "$(tail -1 "$T/out/answers")" = end ]
+        run ! grep -q lost "$T/out/answers"
+        run -0 ctl stop web
+}
+
 @test "gunicorn: the socket is there before it, and a reload loses nothing" {
         example gunicorn
         run -0 ctl enable --now gunicorn.socket
-        run -0 get http://127.0.0.1:8000/
+        run -0 --separate-stderr get http://127.0.0.1:8000/
         [[ $output == "first "* ]]
         [ "$(show gunicorn ActiveState)" = active ]
         echo second >"$T/srv/gunicorn/release"
@@ -63,28 +95,18 @@ get() { # URL, the body; --unix-socket and its like before it
         served_by_second() { [[ $(get http://127.0.0.1:8000/) == "second "* ]]; }
         wait_host served_by_second
         run -0 ctl restart gunicorn
-        run -0 get http://127.0.0.1:8000/
-}
-
-# Asks nginx again and again until /out/stop is there; the answers, or "lost", in /out/answers.
-visitor() {
-        inside_sh 'while [ ! -e /out/stop ]; do curl -sf --max-time 20 http://127.0.0.1/ || echo lost; done >/out/answers; echo end >>/out/answers' &
-        visitor=$!
-}
-
-answers_begin_with() { # RELEASE
-        tail -1 "$T/out/answers" 2>/dev/null | grep -q "^$1 "
+        run -0 --separate-stderr get http://127.0.0.1:8000/
 }
 
 @test "stack: nginx, the application and redis; the same under svctl roll, with no visitor lost" {
         example stack
         run -0 ctl enable --now stack.target redis app.socket app nginx
-        run -0 get http://127.0.0.1/
+        run -0 --separate-stderr get http://127.0.0.1/
         [ "$output" = "first 1" ]
-        run -0 get http://127.0.0.1/
+        run -0 --separate-stderr get http://127.0.0.1/
         [ "$output" = "first 2" ]
         inside_sh 'kill -KILL "$(svctl show -p MainPID --value app)"'
-        run -0 get http://127.0.0.1/
+        run -0 --separate-stderr get http://127.0.0.1/
         [ "$output" = "first 3" ]
 
         # as the README says: two releases, a link, a drop-in
@@ -100,7 +122,7 @@ answers_begin_with() { # RELEASE
         chmod -R a+rX "$T/units"
         run -0 ctl daemon-reload
         run -0 ctl restart app
-        visitor
+        visitor http://127.0.0.1/
         wait_host answers_begin_with one
         for r in two bad; do
                 ln -s "releases/$r" "$T/srv/stack/next"
