@@ -42,7 +42,7 @@ static void on_restart(Manager *m, AppsInstance *i, int reason) {
 }
 
 /* As if there had been no X-StopMessage=. */
-static void on_unsaid(Manager *m, AppsInstance *i) {
+void apps_unsay(Manager *m, AppsInstance *i) {
         if (!TAKE(i->stopping))
                 return;
         (void)manager_kill(m, i->unit, WHOM_MAIN, i->unit->spec->kill->signal, false);
@@ -100,7 +100,7 @@ void apps_facts_receive(Companion *c, LinkIncoming *in) {
                 on_restart(c->manager, i, m->value);
                 break;
         case APPS_UNSAID:
-                on_unsaid(c->manager, i);
+                apps_unsay(c->manager, i);
                 break;
         case APPS_COMPLAIN:
                 on_complaint(i, m->value);

@@ -173,7 +173,20 @@ static int hand_over(Companion *c) {
         return r;
 }
 
+/* It does not come up: whoever waits for it has waited long enough. */
+static void give_up(AppsLink *l) {
+        AppsInstance *i, *next;
+        AppsClient *c, *next_client;
+
+        HASH_ITER (hh, l->clients, c, next_client)
+                client_free(l, c);
+        HASH_ITER (hh, l->instances, i, next)
+                apps_unsay(l->companion.manager, i);
+}
+
 static void ended(Companion *c, const ProcessEnd *end) {
+        if (c->unavailable)
+                give_up(CONTAINER_OF(c, AppsLink, companion));
         LOG(APPS_ENDED, FIELD_I("STATUS", end->status));
         manager_probes_lost(c->manager);
 }
@@ -362,6 +375,8 @@ int manager_open_applications(Manager *m, bool control, int *ret) {
 
         if (!m->apps || m->apps->companion.ending)
                 return -ENOENT;
+        if (m->apps->companion.unavailable)
+                return -EHOSTDOWN;
         if (HASH_COUNT(m->apps->clients) >= APPS_CLIENTS_MAX)
                 return -EBUSY;
         c = calloc(1, sizeof(*c));

@@ -54,6 +54,8 @@ struct AppsLink {
 void cluster_answer(AppsInstance *i, const LinkMessage *m); /* cluster.c: APPS_LISTEN */
 void apps_post_answer(AppsInstance *i, int error);          /* i->answer, or why there is none */
 void apps_facts_receive(Companion *c, LinkIncoming *in);    /* apps-facts.c */
+void apps_unsay(Manager *m,
+                AppsInstance *i); /* what it was to be told by SAY nobody can say: the signal, then */
 int apps_post(AppsLink *l, AppsVerb verb, uint64_t id, int value, const char *text);
 /* Moves the content of a memfd, which is taken, into the channel; TRANSFERRED is said when all of it is there. */
 void apps_transfer_begin(AppsLink *l, AppsInstance *i, int fd);

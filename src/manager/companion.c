@@ -14,6 +14,7 @@
 #define RESTART_DELAY (200 * USEC_PER_MSEC)
 #define RESTART_DELAY_LONG (5 * USEC_PER_SEC)
 #define QUICK_ENDS_MAX 3
+#define NOT_LOADED 127 /* ld.so's: a library is missing */
 #define MESSAGES_PER_TURN 64
 
 /* A message that the socket had no room for. */
@@ -21,7 +22,7 @@ struct CompanionPending {
         uint32_t verb;
         uint64_t id;
         int32_t value;
-        char *text;          /* owned; NULL: none, or send() finds it */
+        char *text; /* owned; NULL: none, or send() finds it */
         CompanionPending *next, *prev;
 };
 
@@ -97,6 +98,7 @@ static int receive(Companion *c) {
 
         if (r <= 0)
                 return r;
+        c->unavailable = false;
         if (in.message.verb != 0)
                 c->type->receive(c, &in);
         link_incoming_release(&in);
@@ -179,7 +181,8 @@ void companion_process_end(Companion *c, const ProcessEnd *end) {
         if (c->ending)
                 return;
         c->quick_ends = quick ? c->quick_ends + 1 : 0;
-        c->unavailable = end->code == CLD_EXITED && end->status == 203 && c->quick_ends > QUICK_ENDS_MAX;
+        c->unavailable = end->code == CLD_EXITED && (end->status == 203 || end->status == NOT_LOADED) &&
+                         c->quick_ends > QUICK_ENDS_MAX;
         c->type->ended(c, end);
         sd_event_source_disable_unref(TAKE(c->restart_timer));
         (void)sd_event_add_time_relative(c->manager->event, &c->restart_timer, CLOCK_MONOTONIC,

@@ -406,3 +406,22 @@ C
         stop
         [ "$exit_code" = 0 ]
 }
+
+@test "an svinit-apps that does not come up: services run, stop, and nobody waits for it" {
+        printf '#!/bin/sh\nexit 127\n' >"$T/broken"
+        chmod 755 "$T/broken"
+        node web 'process.on("SIGTERM", () => process.exit(0)); process.on("message", () => {});' \
+                'X-StopMessage="shutdown"' TimeoutStopSec=300
+        boot_beside --bind "$T/broken:/usr/lib/svinit/svinit-apps"
+        run -0 ctl start web
+        # Asked for before svinit gives up, or after: both end.
+        run -1 inside timeout 60 svctl ipc
+        wait_host gave_up
+        run -0 timeout 60 nsenter -t "$init_pid" -m -u -i -n -p -- systemctl stop web
+        [ "$(show web Result)" = success ]
+        ends_cleanly
+}
+
+gave_up() {
+        [[ $(inside timeout 60 svctl ipc 2>&1) == *"svinit-apps does not come up"* ]]
+}

@@ -180,6 +180,9 @@ static int open_applications(Call *c, bool control) {
         if (r == -ENOENT)
                 return sd_bus_error_set(c->error, SD_BUS_ERROR_FILE_NOT_FOUND,
                                         "No service has a channel, nor does one tell figures of its own.");
+        if (r == -EHOSTDOWN)
+                return sd_bus_error_set(c->error, SD_BUS_ERROR_NO_SERVER,
+                                        "svinit-apps does not come up; svinit's log says how it ends.");
         return r < 0 ? r : sd_bus_reply_method_return(c->message, "h", fd);
 }
 
