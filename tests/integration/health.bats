@@ -96,7 +96,7 @@ falls_ill() { # MODE REASON
 }
 
 @test "exec runs as the service, a hanging one is killed; tcp, unix, messages; readiness restarts nothing" {
-        unit cmd.service <<<$'[Service]\nUser=daemon\nEnvironment=A=b\nExecStart=/bin/sleep infinity\nX-HealthCheck=exec:/bin/sh -c "id -un >/tmp/health-$A; exec test ! -e /out/sick"\nX-HealthIntervalSec=100ms\nX-HealthFailures=1\nRestartSec=0\nRestart=no\n[Unit]\nStartLimitIntervalSec=0'
+        unit cmd.service <<<$'[Service]\nUser=daemon\nEnvironment=A=b\nExecStart=/bin/sleep infinity\nX-HealthCheck=exec:/bin/sh -c "id -un >>/tmp/health-$A; exec test ! -e /out/sick"\nX-HealthIntervalSec=100ms\nX-HealthFailures=1\nRestartSec=0\nRestart=no\n[Unit]\nStartLimitIntervalSec=0'
         unit hang.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-ReadinessCheck=exec:/bin/sh -c "sleep 1000; true"\nX-HealthTimeoutSec=200ms\nX-HealthIntervalSec=100ms\nX-HealthFailures=1'
         unit gate.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-ReadinessCheck=tcp:8092\nX-ReadinessCheck=unix:/out/sock\nX-HealthIntervalSec=100ms\nX-HealthFailures=1'
         unit none.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nX-HealthCheck=exec:/no/such/program\nX-HealthFailures=1\nX-HealthIntervalSec=100ms\n[Unit]\nStartLimitBurst=2\nStartLimitIntervalSec=infinity'
@@ -117,7 +117,7 @@ P
         rm "$T/out/mute"
         wait_host health_is talk healthy
         wait_host health_is cmd healthy
-        [ "$(inside cat /tmp/health-b)" = daemon ]
+        [ "$(inside head -n1 /tmp/health-b)" = daemon ]
         pid=$(show cmd MainPID)
         touch "$T/out/sick"
         wait_host restarted_for_it cmd 1
@@ -187,8 +187,13 @@ cwds() {
         [ "$(cwds)" = "two two " ]
         # One of them falls ill: the other one is left alone.
         other=$(show web@0 MainPID)
+        run -0 inside svctl status web
+        [[ $output != *health:* ]]
         echo 503 >"$T/out/two/mode1"
         wait_host restarted_for_it web@1 1
+        wait_host health_is web@1 starting
+        run -0 inside svctl status web
+        [[ $output == *"web@1.service activating (start-post), health: starting"* ]]
         echo 200 >"$T/out/two/mode1"
         wait_host health_is web@1 healthy
         [ "$(show web@0 MainPID)/$(show web@0 HealthRestarts)" = "$other/0" ]

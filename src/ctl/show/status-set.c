@@ -34,19 +34,47 @@ static char **read_phases(const Status *s) {
         return phases;
 }
 
-static const char *phase_of(char *const *phases, const char *name) {
-        for (char *const *p = phases; p && p[0] && p[1]; p += 2)
+/* Whom its checks do not find healthy, and why; as the phases. */
+static char **read_unwell(const Status *s) {
+        sd_bus_message *m __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        const char *unit, *state, *error;
+        char **unwell = NULL;
+        int r = sd_bus_call_method(s->ctl->bus, SD1, SD1_PATH, OWN_MANAGER, "Unwell", NULL, &m, NULL);
+
+        if (r >= 0)
+                r = sd_bus_message_enter_container(m, 'a', "(sss)");
+        while (r >= 0 && (r = sd_bus_message_read(m, "(sss)", &unit, &state, &error)) > 0) {
+                char *words = NULL;
+
+                r = strv_add(&unwell, unit);
+                if (r >= 0)
+                        r = str_printf(&words, "health: %s%s%s%s", state, *error ? " (" : "", error,
+                                       *error ? ")" : "");
+                if (r >= 0)
+                        r = strv_push(&unwell, words);
+        }
+        return unwell;
+}
+
+static const char *word_of(char *const *pairs, const char *name) {
+        for (char *const *p = pairs; p && p[0] && p[1]; p += 2)
                 if (str_equal(p[0], name))
                         return p[1];
         return NULL;
 }
 
+/* What is told of instances besides their state. */
+typedef struct Notes {
+        char **phases, **unwell; /* owned */
+} Notes;
+
 static void print_instance(const Status *s, const char *label, const char *name, const ListedUnit *u,
-                           const char *phase) {
+                           const char *phase, const char *health) {
         const char *state = u ? u->active : "inactive";
 
-        status_line(label, "%s%s%s %s %s (%s)%s%s", state_color(s->ctl, state), glyph_of_state(state),
-                    COLOR_END(s->ctl), name, state, u ? u->sub : "dead", phase ? ", " : "", phase ?: "");
+        status_line(label, "%s%s%s %s %s (%s)%s%s%s%s", state_color(s->ctl, state), glyph_of_state(state),
+                    COLOR_END(s->ctl), name, state, u ? u->sub : "dead", phase ? ", " : "", phase ?: "",
+                    health ? ", " : "", health ?: "");
 }
 
 static bool is_down(const ListedUnit *u) {
@@ -54,16 +82,16 @@ static bool is_down(const ListedUnit *u) {
 }
 
 /* Spares, and those that leave because the set has become smaller. */
-static void print_others(const Status *s, const ListedUnits *units, char *const *phases, unsigned n) {
+static void print_others(const Status *s, const ListedUnits *units, const Notes *notes, unsigned n) {
         for (size_t i = 0; i < units->n; i++) {
                 const ListedUnit *u = units->v + i;
-                const char *at = strchr(u->id, '@'), *phase = phase_of(phases, u->id);
+                const char *at = strchr(u->id, '@'), *phase = word_of(notes->phases, u->id);
                 unsigned index;
                 char digits[16];
 
                 snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(at + 1, "."), at + 1);
                 if (parse_unsigned(digits, &index) >= 0 && index >= n && !is_down(u))
-                        print_instance(s, "", u->id, u, phase ?: "leaves");
+                        print_instance(s, "", u->id, u, phase ?: "leaves", word_of(notes->unwell, u->id));
         }
 }
 
@@ -99,22 +127,24 @@ static int read_all(const Status *s, const char *id, ListedUnits *ret) {
 void status_set(const Status *s) {
         uint64_t n = property_number(&s->l, "Instances", 0);
         const char *id = property_get(&s->l, "Id");
-        char **phases auto_strv = NULL;
         ListedUnits units = { 0 };
+        Notes notes;
 
         print_roll(s);
         if (n == 0 || !str_ends_with(id, ".service") || read_all(s, id, &units) < 0)
                 return;
-        phases = read_phases(s);
+        notes = (Notes){ .phases = read_phases(s), .unwell = read_unwell(s) };
         for (unsigned i = 0; i < n; i++) {
                 char *name auto_free = NULL;
 
                 if (str_printf(&name, "%.*s@%u.service", (int)(strlen(id) - strlen(".service")), id, i) < 0)
                         break;
                 print_instance(s, i == 0 ? "Instances" : "", name, find(&units, name),
-                               phase_of(phases, name));
+                               word_of(notes.phases, name), word_of(notes.unwell, name));
         }
-        print_others(s, &units, phases, (unsigned)n);
+        print_others(s, &units, &notes, (unsigned)n);
+        strv_free(notes.phases);
+        strv_free(notes.unwell);
         listed_units_release(&units);
 }
 
@@ -145,13 +175,13 @@ void status_sockets(const Status *s) {
 int status_add_set_json(const Status *s, Buf *b) {
         uint64_t n = property_number(&s->l, "Instances", 0);
         const char *id = property_get(&s->l, "Id");
-        char **phases auto_strv = NULL;
         ListedUnits units = { 0 };
+        Notes notes = { 0 };
         int r = 0;
 
         if (n > 0 && str_ends_with(id, ".service")) {
                 r = read_all(s, id, &units);
-                phases = read_phases(s);
+                notes = (Notes){ .phases = read_phases(s), .unwell = read_unwell(s) };
         }
         json_add_key(b, "instances");
         buf_add_char(b, '[');
@@ -160,11 +190,14 @@ int status_add_set_json(const Status *s, Buf *b) {
                 json_add_member(b, "unit", units.v[i].id);
                 json_add_member(b, "active", units.v[i].active);
                 json_add_member(b, "sub", units.v[i].sub);
-                json_add_member(b, "roll", phase_of(phases, units.v[i].id) ?: "");
+                json_add_member(b, "roll", word_of(notes.phases, units.v[i].id) ?: "");
+                json_add_member(b, "health", word_of(notes.unwell, units.v[i].id) ?: "");
                 buf_add_char(b, '}');
         }
         buf_add_char(b, ']');
         listed_units_release(&units);
+        strv_free(notes.phases);
+        strv_free(notes.unwell);
         json_add_bool(b, "degraded", property_raw(&s->l, "Degraded"));
         json_add_bool(b, "held_back", property_raw(&s->l, "HeldBack"));
         json_add_key(b, "roll");
