@@ -58,8 +58,9 @@ function ask() {
 
     response.on('data', (chunk) => { text += chunk; });
     response.on('end', () => { answered(text, since); next(ask); });
-    response.on('aborted', () => failed(new Error('half an answer')));
+    response.on('aborted', () => { failed(new Error('half an answer')); next(ask); });
   });
+  request.setTimeout(20000, () => request.destroy(new Error('no answer within 20 s')));
   request.on('error', (error) => {
     failed(error);
     setTimeout(() => next(ask), 20);
