@@ -64,6 +64,10 @@ screen_lacks() {
         ! screen_has "$1"
 }
 
+wait_screen() {
+        wait_host screen_has "$1" || { screen; return 1; }
+}
+
 type_in() {
         t send-keys -l "$1"
         t send-keys Enter
@@ -73,24 +77,24 @@ begin() { # COLUMNS LINES
         [[ -S $T/tmux ]] || t -f /dev/null new-session -d -x "$1" -y "$2" \
                 "nsenter -t $init_pid -m -u -i -n -p -- env TERM=screen LC_ALL=C.UTF-8 PS1='shell> ' /bin/sh"
         t resize-window -x "$1" -y "$2"
-        wait_host screen_has '^shell>'
+        wait_screen '^shell>'
 }
 
 monit() {
         type_in "clear; rm -f /out/after; stty -g >/out/before; svctl monit $*; echo code \$?; stty -g >/out/after"
-        wait_host screen_has ' q end'
+        wait_screen ' q end'
 }
 
 is_over() {
-        wait_host screen_has "^code $1"
+        wait_screen "^code $1"
         wait_host cmp -s "$T/out/before" "$T/out/after"
         screen_lacks 'q end'
 }
 
 shows_all() {
         monit a b c-failed d-memory e-status
-        wait_host screen_has '^  d-memory +running +[0-9]+ +[0-9a-z]+ +0 +[0-9.]+ +[0-9.]+M +1$'
-        wait_host screen_has 'a says hello'
+        wait_screen '^  d-memory +running +[0-9]+ +[0-9a-z]+ +0 +[0-9.]+ +[0-9.]+M +1$'
+        wait_screen 'a says hello'
         [ "$(screen | head -2 | shape)" = "rig: 9 up, 9 failed, CPU 9%, memory 9
 SERVICE STATE PID UP REST CPU% MEMORY TASKS" ]
         screen_has '^> a +running'
@@ -107,30 +111,30 @@ SERVICE STATE PID UP REST CPU% MEMORY TASKS" ]
 follows_the_log() {
         monit a b c-failed d-memory e-status
         t send-keys Down
-        wait_host screen_has '^--- b.service'
-        wait_host screen_has 'I am %i: 10'
-        wait_host screen_has 'I am %i: 3'
+        wait_screen '^--- b.service'
+        wait_screen 'I am %i: 10'
+        wait_screen 'I am %i: 3'
         t send-keys j
-        wait_host screen_has '^--- b@0.service'
+        wait_screen '^--- b@0.service'
         wait_host screen_lacks 'I am %i: 10'
         screen_has 'I am %i: 0'
         t send-keys End
-        wait_host screen_has '^--- e-status.service: Serving 7'
+        wait_screen '^--- e-status.service: Serving 7'
         t send-keys Home
-        wait_host screen_has '^--- a.service'
+        wait_screen '^--- a.service'
         # more than a screen of it: back, and to the end again
         inside svctl run -q --collect --unit=talk --remain-after-exit seq -f 'line %g.' 100
         t send-keys q
         is_over 0
         monit talk
-        wait_host screen_has 'line 100\.'
+        wait_screen 'line 100\.'
         screen_lacks 'line 2\.'
         for i in 1 2 3 4 5 6 7 8 9 10; do t send-keys PageUp; done
-        wait_host screen_has 'line 2\.'
+        wait_screen 'line 2\.'
         screen_has 'lines back\)'
         screen_lacks 'line 100\.'
         for i in 1 2 3 4 5 6 7 8 9 10; do t send-keys PageDown; done
-        wait_host screen_has 'line 100\.'
+        wait_screen 'line 100\.'
         t send-keys q
         is_over 0
         inside svctl stop talk
@@ -141,13 +145,13 @@ acts() {
         pid=$(show a.service MainPID)
         monit a
         t send-keys r
-        wait_host screen_has '^restart a.service\? y/n'
+        wait_screen '^restart a.service\? y/n'
         t send-keys n
-        wait_host screen_has 'q end'
+        wait_screen 'q end'
         [ "$(show a.service MainPID)" = "$pid" ]
         t send-keys r
         t send-keys y
-        wait_host screen_has '^asked for: restart a.service'
+        wait_screen '^asked for: restart a.service'
         wait_state a.service active
         [ "$(show a.service MainPID)" != "$pid" ]
         t send-keys x
@@ -162,17 +166,17 @@ acts() {
 fits() {
         monit a b c-failed d-memory e-status
         t resize-window -x 50 -y 12
-        wait_host screen_has '^SERVICE +STATE +CPU% +MEMORY$'
-        wait_host screen_has '^> a +running +[0-9.]+ +[0-9.]+K$'
+        wait_screen '^SERVICE +STATE +CPU% +MEMORY$'
+        wait_screen '^> a +running +[0-9.]+ +[0-9.]+K$'
         [ "$(screen | grep -c .)" -le 12 ]
         t resize-window -x 24 -y 8
-        wait_host screen_has '^SERVICE +CPU%$'
+        wait_screen '^SERVICE +CPU%$'
         for i in 1 2 3 4 5; do t send-keys Down; done
-        wait_host screen_has '^>   b@3'
+        wait_screen '^>   b@3'
         t resize-window -x 8 -y 3
-        wait_host screen_has '^no room'
+        wait_screen '^no room'
         t resize-window -x 120 -y 40
-        wait_host screen_has '^SERVICE +STATE +PID +UP +REST +CPU% +MEMORY +TASKS$'
+        wait_screen '^SERVICE +STATE +PID +UP +REST +CPU% +MEMORY +TASKS$'
         t send-keys q
         is_over 0
         t resize-window -x 90 -y 46
@@ -190,12 +194,12 @@ leaves_the_terminal() {
         done
         monit a
         t send-keys C-z
-        wait_host screen_has 'Stopped'
+        wait_screen 'Stopped'
         screen_lacks 'q end'
         type_in fg
-        wait_host screen_has 'q end'
+        wait_screen 'q end'
         t send-keys q
-        wait_host screen_has '^shell>'
+        wait_screen '^shell>'
         type_in 'stty -g >/out/after'
         wait_host cmp -s "$T/out/before" "$T/out/after"
         run -1 inside svctl monit

@@ -206,8 +206,10 @@ LiveEvent live_wait(Live *l, usec_t due, int fd) {
                 }
                 if (n < 0 && errno == EINTR)
                         continue;
-                if (n <= 0)
+                if (n <= 0) {
+                        live_measure(l); /* a terminal whose size is set by others may send no signal */
                         return LIVE_DUE;
+                }
                 if (p[0].revents)
                         return read_key(l);
                 return LIVE_READY;
