@@ -107,9 +107,12 @@ static bool is_there(const Search *s, const struct nlmsghdr *h) {
 
 /* 1: more comes; 0: that was all. */
 static int take(Search *s, const char *data, size_t n) {
-        int len = (int)n;
+        const struct nlmsghdr *h;
 
-        for (const struct nlmsghdr *h = (const void *)data; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+        for (size_t at = 0; at < n && n - at >= sizeof(*h); at += NLMSG_ALIGN(h->nlmsg_len)) {
+                h = (const void *)(data + at);
+                if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > n - at)
+                        break;
                 if (h->nlmsg_type == NLMSG_DONE)
                         return 0;
                 if (h->nlmsg_type == NLMSG_ERROR)
