@@ -6,6 +6,14 @@ load helper
 
 examples=$BATS_TEST_DIRNAME/../../contrib/examples
 
+# Express comes from where tests/integration/cluster has it.
+setup_file() {
+        export NODES=${NODES:-$BATS_FILE_TMPDIR/nodes}
+        mkdir -p "$NODES"
+        chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$NODES"
+        [[ -d $NODES/node_modules/express ]] || "$BATS_TEST_DIRNAME/../tools/node/versions" "$NODES"
+}
+
 # The folder in /srv, its units where they belong; booted, and the units pass systemd-analyze and svctl verify silently.
 example() { # FOLDER [rig options]
         local folder=$1
@@ -62,9 +70,9 @@ answers_begin_with() { # RELEASE
 }
 
 @test "express-cluster: an unmodified program on one port; health, metrics, a roll without a lost request" {
-        example express-cluster
+        example express-cluster --bind "$NODES:/opt/nodes"
         mkdir "$T/units/web.service.d"
-        printf '[Service]\nEnvironment=NODE_PATH=/usr/share/nodejs\n' >"$T/units/web.service.d/debian.conf" # where Debian has express
+        printf '[Service]\nEnvironment=NODE_PATH=/opt/nodes/node_modules\n' >"$T/units/web.service.d/express.conf"
         ctl daemon-reload
         run -0 inside svctl scale web 2
         run -0 ctl enable --now web svinit-metrics.socket
