@@ -41,56 +41,19 @@ static void set_file(Pm2App *a, const char *key, const char *path) {
                 draft_text(a->draft, "Service", key, b.data);
 }
 
-static const struct {
-        const char *moment, *strftime;
-} date_parts[] = {
-        /* the longer before what it begins with */
-        { "YYYY", "%Y" }, { "YY", "%y" }, { "MMMM", "%B" }, { "MMM", "%b" }, { "MM", "%m" }, { "DDDD", "%j" },
-        { "DD", "%d" },   { "D", "%e" },  { "HH", "%H" },   { "H", "%k" },   { "hh", "%I" }, { "h", "%l" },
-        { "mm", "%M" },   { "ss", "%S" }, { "SSS", "%3N" }, { "ZZ", "%z" },  { "Z", "%:z" }, { "dddd", "%A" },
-        { "ddd", "%a" },  { "A", "%p" },  { "a", "%P" },    { "X", "%s" },
-};
+/* The journal has the time and more of each line; only files would need it in the text. */
+static void drop_format(Pm2App *a) {
+        static const Pm2Key keys[] = { PM2_LOG_DATE_FORMAT, PM2_TIME, PM2_LOG_TYPE };
 
-static void add_date_format(const char *p, Buf *b) {
-        while (*p) {
-                const char *literal = *p == '[' ? strchr(p, ']') : NULL;
-                size_t i = 0;
-
-                if (literal) { /* as it stands */
-                        buf_add_n(b, p + 1, (size_t)(literal - p) - 1);
-                        p = literal + 1;
-                        continue;
-                }
-                while (i < ELEMENTSOF(date_parts) && !str_starts_with(p, date_parts[i].moment))
-                        i++;
-                if (i < ELEMENTSOF(date_parts)) {
-                        buf_add(b, date_parts[i].strftime);
-                        p += strlen(date_parts[i].moment);
-                } else {
-                        buf_add_char(b, *p++);
-                }
-        }
-}
-
-/* The journal has the time of each line; only files need it in the text. */
-static void write_format(Pm2App *a) {
-        const char *format = pm2_text(a, PM2_LOG_DATE_FORMAT), *type = pm2_text(a, PM2_LOG_TYPE);
-        bool files = draft_has(a->draft, "Service", "StandardOutput");
-        Buf b auto_buf = { 0 };
-
-        if (pm2_is(a, PM2_TIME, false))
-                format = "YYYY-MM-DDTHH:mm:ss";
-        if (format && files) {
-                add_date_format(format, &b);
-                if (b.error < 0)
-                        a->import->error = b.error;
-                else
-                        draft_text(a->draft, "Service", "X-LogTimestamp", b.data);
-        }
-        if (str_equal(type, "json") && files)
-                draft_set(a->draft, "Service", "X-LogFormat", "json");
-        else if (type && files)
-                draft_drop(a->draft, "log_type %s: text, or json", type);
+        if (!draft_has(a->draft, "Service", "StandardOutput"))
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                if (pm2_is(a, keys[i], false))
+                        draft_drop(a->draft,
+                                   "the form of log lines (line %u): a file gets what the program writes; "
+                                   "svctl logs "
+                                   "-o has forms for what goes to the journal",
+                                   node_line(a->given[keys[i]]));
 }
 
 void pm2_write_logs(Pm2App *a) {
@@ -115,5 +78,5 @@ void pm2_write_logs(Pm2App *a) {
                 set_file(a, "StandardError", err);
         else if (out)
                 draft_set(a->draft, "Service", "StandardError", "journal");
-        write_format(a);
+        drop_format(a);
 }

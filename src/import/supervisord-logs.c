@@ -27,26 +27,26 @@ static void set_file(Process *p, const char *key, const char *path) {
                 draft_text(p->draft, "Service", key, value);
 }
 
-/* A file of its own is rotated; svinit does that for all files of a unit alike. */
-static void write_rotation(Process *p, const char *stream) {
-        char *key auto_free = NULL, *owned auto_free = NULL;
-        const char *text;
-        uint64_t size;
+/* supervisord writes the files itself, and so can change them; here the program does. */
+static void drop_rotation(Process *p, const char *stream) {
+        static const char *const keys[] = { "logfile_maxbytes", "logfile_backups" };
 
-        if (str_printf(&key, "%s_logfile_maxbytes", stream) < 0) {
-                p->program->all->import->error = -ENOMEM;
-                return;
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                char *key auto_free = NULL;
+                const IniEntry *e;
+
+                if (str_printf(&key, "%s_%s", stream, keys[i]) < 0) {
+                        p->program->all->import->error = -ENOMEM;
+                        return;
+                }
+                e = ini_find(p->program->section, key);
+                if (e && !str_equal(e->value, "0"))
+                        draft_drop(p->draft,
+                                   "%s (line %u): a file that the program writes is for logrotate; the "
+                                   "journal keeps to "
+                                   "SystemMaxUse= by itself",
+                                   key, e->line);
         }
-        text = supervisord_get(p, key, &owned);
-        if (text && supervisord_size(text, &size) < 0)
-                draft_drop(p->draft, "%s=%s, which is no size", key, text);
-        else if (text && size > 0 && !draft_has(p->draft, "Service", "X-LogMaxSize"))
-                draft_setf(p->draft, "Service", "X-LogMaxSize", "%llu", (unsigned long long)size);
-        free(TAKE(key));
-        if (str_printf(&key, "%s_logfile_backups", stream) < 0)
-                p->program->all->import->error = -ENOMEM;
-        else if (ini_find(p->program->section, key) && !draft_has(p->draft, "Service", "X-LogMaxFiles"))
-                draft_setf(p->draft, "Service", "X-LogMaxFiles", "%ld", supervisord_number(p, key, 10));
 }
 
 /* What else is said of the stream: for the events of supervisord, mostly. */
@@ -85,7 +85,7 @@ static void write_stream(Process *p, const char *stream, const char *key) {
                 draft_set(p->draft, "Service", key, "journal+console");
         } else {
                 set_file(p, key, path);
-                write_rotation(p, stream);
+                drop_rotation(p, stream);
         }
 }
 

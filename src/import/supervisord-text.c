@@ -139,24 +139,3 @@ int supervisord_pairs(const char *text, char ***ret) {
                 *ret = TAKE(l);
         return r;
 }
-
-int supervisord_size(const char *text, uint64_t *ret) {
-        static const struct {
-                const char *unit;
-                uint64_t factor;
-        } units[] = { { "kb", 1U << 10 }, { "mb", 1U << 20 }, { "gb", 1U << 30 }, { "", 1 } };
-        size_t digits = strspn(text, "0123456789");
-        char *number auto_free = strndup(text, digits);
-        uint64_t n;
-
-        if (!number)
-                return -ENOMEM;
-        if (parse_decimal(number, &n) < 0 || n > UINT32_MAX)
-                return -EINVAL;
-        for (size_t i = 0; i < ELEMENTSOF(units); i++)
-                if (!strcasecmp(text + digits, units[i].unit)) {
-                        *ret = n * units[i].factor;
-                        return 0;
-                }
-        return -EINVAL;
-}

@@ -45,7 +45,6 @@ typedef struct Program {
 /* supervisord-text.c. 0; -EINVAL: it cannot be read, *ret_bad (owned) says what; -ENOMEM. */
 int supervisord_expand(Expansions *x, const char *text, char **ret, char **ret_bad);
 int supervisord_pairs(const char *text, char ***ret); /* "A=b,C='d'" */
-int supervisord_size(const char *text, uint64_t *ret);
 
 /* supervisord-program.c: units of it; *ret_units grows by their names. 0, or negative: memory. */
 int supervisord_program(Program *p, char ***ret_units);

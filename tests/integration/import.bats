@@ -41,14 +41,14 @@ good_for_all() { # FILES in $T/units
 		"env": { "A": "x \"y\"", "P": "50%", "N": 3, "O": { "a": [1, "2", true, null] } }, "env_production": { "A": "z" },
 		"min_uptime": "2s", "max_restarts": 5, "restart_delay": 150, "stop_exit_codes": [0, 3], "kill_timeout": 3000, "treekill": false,
 		"cron_restart": "30 4 * * 1-5", "max_memory_restart": "300M", "watch": ["src", "/etc/api"], "ignore_watch": "tmp *.bak",
-		"out_file": "out.log", "error_file": "/dev/null", "pid_file": "a b.pid", "namespace": "shop",
+		"out_file": "out.log", "error_file": "/dev/null", "log_date_format": "YYYY-MM-DD", "pid_file": "a b.pid", "namespace": "shop",
 		"uid": "daemon", "vizion": false, "pmx": true, "nosuch": 1
 	}, { "script": "app.js", "interpreter": "/bin/sh", "name": "w", "exp_backoff_restart_delay": 100, "autostart": false, "instances": 3, "exec_mode": "fork", "increment_var": "PORT", "port": 4000, "disable_logs": true }]
 }
 E
         run -0 --separate-stderr import pm2 ecosystem.json --only=api
-        [[ $stderr == *"2 things could not be carried over"* ]]
-        [[ $output == *"# not carried over: pmx (line 8): "* && $output == *"# not carried over: nosuch (line 8): PM2 has no such key"* ]]
+        [[ $stderr == *"3 things could not be carried over"* ]]
+        [[ $output == *"# not carried over: pmx (line 8): "* && $output == *"# not carried over: nosuch (line 8): PM2 has no such key"* && $output == *"# not carried over: the form of log lines (line 7): "* ]]
         diff - <(grep -v '^# not' <<<"$output") <<E
 # api.service, made by 'svctl import' from ecosystem.json
 
