@@ -63,7 +63,8 @@ static void drop_from_collect(UnitRuntime *rt) {
 static bool is_in_use(const Unit *u, void *userdata) {
         const UnitRuntime *rt = unit_runtime(u);
 
-        return rt->seat || (rt->roll && rt->roll->run) || rt->accepted_fd >= 0 || rt->n_fd_store > 0 || (rt->group && !group_is_empty(rt->group));
+        return rt->seat || (rt->roll && rt->roll->run) || rt->accepted_fd >= 0 || rt->n_fd_store > 0 ||
+               (rt->group && !group_is_empty(rt->group));
 }
 
 static void runtime_free(Unit *u) {

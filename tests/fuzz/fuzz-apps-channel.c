@@ -29,7 +29,8 @@ static void begin(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-        static const char text[] = "UNIT=a@0.service\nSET=a.service\nMAX_MESSAGE=4096\nQUEUE_MAX=1\nCLUSTER=1\nFRESH=1";
+        static const char text[] =
+                "UNIT=a@0.service\nSET=a.service\nMAX_MESSAGE=4096\nQUEUE_MAX=1\nCLUSTER=1\nFRESH=1";
         Buf b auto_buf = { 0 };
         Instance *i;
         int pair[2];
