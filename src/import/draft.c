@@ -35,7 +35,8 @@ bool import_is_wanted(const Import *im, const char *name) {
 }
 
 /* A comment is one line of printable text, whatever it speaks of. */
-static void add_remark(Import *im, char ***l, const char *prefix, const char *format, va_list ap) {
+__attribute__((format(printf, 4, 0))) static void add_remark(Import *im, char ***l, const char *prefix,
+                                                             const char *format, va_list ap) {
         char *text = NULL, *line = NULL;
 
         if (im->error < 0)
