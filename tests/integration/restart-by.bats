@@ -75,7 +75,7 @@ another_pid() {
         wait_logged 'Restarted, for /out/b' -u hard.service
         wait_logged 'Rolled, for /out/c' -u soft.service
         wait_logged 'Restarted, for /out/d' -u plain.service
-        wait_logged 'Rolled 2 instances' -u set.service
+        wait_logged 'Rolled, instances: 2' -u set.service
         for u in set@0 set@1 hard@0 hard@1 soft plain; do wait_state $u active; done
         run ! logged 'Restarted, for' -u set.service
         run ! logged 'Restarted, for' -u soft.service
