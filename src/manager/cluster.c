@@ -12,6 +12,7 @@
 
 #include "host/account-file.h"
 #include "host/bind-as.h"
+#include "host/connections.h"
 #include "host/socket-address.h"
 #include "manager/apps-link.h"
 #include "manager/dynamic-user.h"
@@ -361,6 +362,23 @@ void cluster_release(Unit *u) {
         LL_FOREACH_SAFE (unit_runtime(u)->cluster_sockets, s, next)
                 close_bound(s);
         unit_runtime(u)->cluster_sockets = NULL;
+}
+
+int cluster_count_clients(Unit *u, const pid_t *pids, size_t n_pids, unsigned *n) {
+        const struct ClusterSocket *s;
+        int r = 0;
+
+        LL_FOREACH (unit_runtime(keeper_of(u))->cluster_sockets, s) {
+                unsigned more = 0;
+
+                r = connections_count(pids, n_pids, &s->fd, 1, &more);
+                if (r == -EACCES) /* it says itself when it has none any more */
+                        more = 1;
+                else if (r < 0)
+                        return r;
+                *n += more;
+        }
+        return 0;
 }
 
 void unit_follow_cluster(Unit *u) {

@@ -82,6 +82,8 @@ static int count_clients(Unit *u, unsigned *ret) {
                         r = 0;
                 n += more;
         }
+        if (r >= 0)
+                r = cluster_count_clients(u, pids, n_pids, &n);
         *ret = n;
         return r;
 }

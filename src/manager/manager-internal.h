@@ -301,6 +301,8 @@ unsigned unit_set_index(const Unit *u); /* 0 as well for what is no instance */
 
 /* cluster.c: X-IPC=node-cluster */
 void cluster_release(Unit *u);
+/* To *n: the connections that these processes of the unit have on the sockets that it asked for. */
+int cluster_count_clients(Unit *u, const pid_t *pids, size_t n_pids, unsigned *n);
 void unit_follow_cluster(Unit *u); /* its active state, or its job, has changed */
 
 /* distribution.c: X-SocketDistribution=reuseport */
