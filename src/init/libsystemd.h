@@ -4,7 +4,7 @@
 /*
  * libsystemd, opened when it is needed. With the seven libraries that it
  * brings along it is half of the time that a start takes, and a command that
- * runs by itself needs none of it (manager/alone.c).
+ * runs by itself needs none of it (manager/processes/alone.c).
  *
  * libsystemd.def lists the functions that svinit calls. For each there is a
  * jump of the same name through a table that libsystemd_open() fills, so that

@@ -4,31 +4,19 @@
 /*
  * What the files of manager/ share and nobody else sees.
  *
- *      queue.c       events, one turn of the loop, observers
- *      effects.c     what machines ask for
- *      spawn.c       ExecPlan of one command
- *      resources.c   what units use, and have used
- *      units.c       loading, collecting; reload.c: all of it again
- *      jobs.c        enqueue, run; job-timer.c
- *      processes.c   ends of processes, main pids; notify.c: sd_notify messages
- *      exec-status.c how the exec of a new process went
- *      freeze.c      units that are held where they are
- *      activation.c  sockets, timers and paths in the outside world; accept.c: Accept=yes
- *      cluster.c     X-IPC=node-cluster: sockets that programs ask for
- *      distribution.c  X-SocketDistribution=: a socket for each instance
- *      sets.c        X-Instances=: a service that stands for several
- *      generation.c  what a service was started with, and is to be started with
- *      roll.c        what proves that an instance works; drain.c how one leaves
- *      restart-by.c  services that restart when files change or at calendar events
- *      passed-fds.c  what a service gets on top of stdin, stdout and stderr; fd-store.c what it left for that
- *      transient.c   units that clients make, settings that they change; scope.c: processes that others made
- *      shutdown.c    stop budget, what is left at the end; signals.c
- *      essential.c   whose end is the end, exit codes; cause.c why, hold.c not yet
- *      doctor.c      what this place allows
- *      command.c     CMD mode's unit, and its start before all else; alone.c, shell-job.c
- *      boot.c        the boot transaction; generators.c, init-scripts.c
- *      companion.c   processes beside PID 1
- *      journal-link.c  svinit-journald's other half; apps-link.c  that of svinit-apps; log.c the log hook
+ *      core/        manager.c the loop's parts, queue.c events and turns, effects.c what machines ask for, units.c loading
+ *                   and collecting, jobs.c and job-timer.c, resources.c what units use and have used, log.c the log hook
+ *      files/       config.c, files.c, reload.c all of it again, diff.c; generators.c, init-scripts.c; transient.c units that
+ *                   clients make and settings that they change; generation.c what a service was started with and is to be
+ *      processes/   spawn.c ExecPlan of one command, exec-status.c how its exec went, processes.c ends and main pids, notify.c;
+ *                   passed-fds.c and fd-store.c descriptors; command.c, alone.c and shell-job.c CMD mode; scope.c processes
+ *                   that others made; freeze.c, clean.c
+ *      activation/  activation.c sockets, timers, paths; accept.c Accept=yes; restart-by.c X-Watch=, X-RestartOnCalendar=;
+ *                   distribution.c a socket for each instance; cluster.c sockets that programs ask for
+ *      sets/        sets.c X-Instances=; roll.c and drain.c; health.c
+ *      boot/        boot.c; shutdown.c, stop-share.c the stop budget; essential.c whose end is the end, cause.c why, hold.c not
+ *                   yet; signals.c; doctor.c what this place allows; dump.c, wall.c
+ *      companions/  companion.c processes beside PID 1: journal-link.c for svinit-journald, apps-link.c for svinit-apps
  */
 
 #include "base/log.h"

@@ -8,7 +8,7 @@
  * follows. From then on its members are held: whoever dies before its turn comes back as it was.
  */
 
-#include "manager/roll-internal.h"
+#include "manager/sets/roll-internal.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 /* What PID 1 and svinit-journald say to each other. */
 
-#include "manager/journal-internal.h"
+#include "manager/companions/journal-internal.h"
 
 #include <errno.h>
 #include <stdio.h>

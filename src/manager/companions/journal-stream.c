@@ -6,7 +6,7 @@
  * that the next svinit-journald goes on where a killed one stopped.
  */
 
-#include "manager/journal-internal.h"
+#include "manager/companions/journal-internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 
 /* Who takes part in a roll, with how many spares, and what counts as ready: what the members are to become says it. */
 
-#include "manager/roll-internal.h"
+#include "manager/sets/roll-internal.h"
 
 #include <errno.h>
 

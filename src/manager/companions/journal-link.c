@@ -2,8 +2,8 @@
 
 /* svinit-journald as a companion of PID 1, and the sockets that PID 1 holds for it. */
 
+#include "manager/companions/journal-internal.h"
 #include "manager/files.h"
-#include "manager/journal-internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

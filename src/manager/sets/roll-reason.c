@@ -2,7 +2,7 @@
 
 /* Why a roll has failed, in one line: who, what was expected of it, what came instead, and what has become of the rest. */
 
-#include "manager/roll-internal.h"
+#include "manager/sets/roll-internal.h"
 
 #include <signal.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * each unit is somewhere, and not on its way through. What the machine answers is done on the spot.
  */
 
-#include "manager/roll-internal.h"
+#include "manager/sets/roll-internal.h"
 
 #include <string.h>
 #include <utlist.h>
