@@ -37,13 +37,13 @@ some_service() {
 
 @test "a list that takes several turns of the event loop is complete" {
         for ((i = 0; i < 350; i++)); do
-                some_service "n$i"
+                some_service "several$i"
         done
         boot
-        run -0 ctl list-unit-files 'n*.service'
+        run -0 ctl list-unit-files 'several*.service'
         [[ $output == *"350 unit files listed."* ]]
-        run -0 ctl enable n1 n2 n3
-        run -0 ctl list-unit-files --state=enabled 'n*'
+        run -0 ctl enable several1 several2 several3
+        run -0 ctl list-unit-files --state=enabled 'several*'
         [[ $output == *"3 unit files listed."* ]]
 }
 

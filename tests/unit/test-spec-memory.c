@@ -17,10 +17,10 @@ static Sample setting_of(const Directive *d) {
         static const struct {
                 const char *section, *name;
         } units[] = {
-                { "Unit", "a.target" },         { "Install", "a.target" }, { "Service", "a@b.service" },
-                { "Socket", "a.socket" },       { "Timer", "a.timer" },    { "Path", "a.path" },
-                { "Mount", "a.mount" },         { "Swap", "a.swap" },      { "Scope", "a.scope" },
-                { "Automount", "a.automount" },
+                { "Unit", "a.target" },         { "Install", "a.target" },   { "Service", "a@b.service" },
+                { "Socket", "a.socket" },       { "Timer", "a.timer" },      { "Path", "a.path" },
+                { "Mount", "a.mount" },         { "Swap", "a.swap" },        { "Scope", "a.scope" },
+                { "Automount", "a.automount" }, { "X-Deploy", "a.service" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(units); i++)
