@@ -16,6 +16,7 @@ const http = require('http');
 
 const [mode, port, clients, pause = '0', host = '127.0.0.1'] = process.argv.slice(2);
 const result = { ok: 0, lost: 0, refused: 0, moved: 0, longest: 0, shares: {} };
+const PATIENCE_MS = 20000; // who gets no answer for so long never gets one
 const agent = new http.Agent({ keepAlive: mode === 'keep-alive', maxSockets: Number(clients) });
 let stopping = false;
 let active = 0;
@@ -60,7 +61,7 @@ function ask() {
     response.on('end', () => { answered(text, since); next(ask); });
     response.on('aborted', () => { failed(new Error('half an answer')); next(ask); });
   });
-  request.setTimeout(20000, () => request.destroy(new Error('no answer within 20 s')));
+  request.setTimeout(PATIENCE_MS, () => request.destroy(new Error('no answer within 20 s')));
   request.on('error', (error) => {
     failed(error);
     setTimeout(() => next(ask), 20);
@@ -74,8 +75,9 @@ function talk() {
   let number = 0;
 
   function open() {
-    const socket = new WebSocket(`ws://${host}:${port}/`);
+    const socket = new WebSocket(`ws://${host}:${port}/`, { handshakeTimeout: PATIENCE_MS });
     let up = false;
+    let patience = null;
     const send = () => {
       if (stopping) {
         socket.removeAllListeners('close');
@@ -88,6 +90,7 @@ function talk() {
         number += 1;
         since = Date.now();
       }
+      patience = setTimeout(() => socket.terminate(), PATIENCE_MS);
       socket.send(String(number));
     };
 
@@ -96,15 +99,18 @@ function talk() {
       const text = data.toString();
 
       if (Number(text.split(' ')[1]) !== number || since === 0) return;
+      clearTimeout(patience);
       answered(text, since);
       since = 0;
       setTimeout(send, Number(pause));
     });
     socket.on('error', (error) => { if (!up) failed(error); });
     socket.on('close', (code) => {
+      clearTimeout(patience);
       if (up && since > 0 && ![1000, 1001, 1012].includes(code)) failed(new Error(`closed with ${code}`));
       else if (up) result.moved += 1;
-      setTimeout(open, up ? 0 : 20);
+      if (stopping) next(talk);
+      else setTimeout(open, up ? 0 : 20);
     });
   }
 
