@@ -49,7 +49,8 @@ int dispatch_call(Connection *c, sd_bus_message *m, sd_bus_error *error);
 /* The unit a method was given by name: in memory, or loaded. 0, or a negative errno with the error filled. */
 int call_find_unit(Call *c, const char *name, Unit **ret);
 int call_load_unit(Call *c, const char *name, Unit **ret);
-int call_read_and_load_unit(Call *c, Unit **ret); /* its name is what comes next in the message */
+int call_read_and_find_unit(Call *c, Unit **ret); /* its name is what comes next in the message */
+int call_read_and_load_unit(Call *c, Unit **ret);
 
 /* Words of which each one costs. Who may change nothing has no more of them than WORDS_MAX. The same answers. */
 #define WORDS_MAX 256

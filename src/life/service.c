@@ -137,6 +137,15 @@ static void note_memory(Service *s, const Event *ev) {
         s->too_large_early = service_is_short_run(s, ev->now.monotonic);
 }
 
+static EventType note_growth(Service *s, const Event *ev) {
+        const ServiceSpec *spec = service_spec(s);
+
+        if (spec->memory_restart == LIMIT_UNSET && spec->memory_restart_permyriad == LIMIT_UNSET)
+                return EVENT_TYPE_MAX; /* no longer */
+        note_memory(s, ev);
+        return ev->type;
+}
+
 static void reset_failed(Service *s) {
         s->limit_count = 0;
         s->limit_hit = false;
@@ -147,6 +156,20 @@ static void reset_failed(Service *s) {
 
 static bool is_up(const StateTraits *traits) {
         return traits->active == ACTIVE || traits->active == RELOADING;
+}
+
+static EventType note_health(Service *s, EventType type) {
+        bool counts = is_up(service_traits(s)) || service_waits_for_health(s);
+
+        if (type == EVENT_WELL) {
+                s->well = s->well || counts;
+                return type;
+        }
+        if (!counts)
+                return EVENT_TYPE_MAX; /* that run is over, or about to be */
+        s->sick = true;
+        service_note(s, RESULT_HEALTH_CHECK);
+        return type;
 }
 
 /* All that an event means in every state, and what it is to the step function. EVENT_TYPE_MAX: nothing more. */
@@ -189,20 +212,10 @@ static EventType take_note(Service *s, const Event *ev, EffectList *fx) {
                 s->oom_seen = true;
                 return service_spec(s)->oom_policy == OOM_CONTINUE ? EVENT_TYPE_MAX : ev->type;
         case EVENT_MEMORY:
-                if (service_spec(s)->memory_restart == LIMIT_UNSET &&
-                    service_spec(s)->memory_restart_permyriad == LIMIT_UNSET)
-                        return EVENT_TYPE_MAX; /* no longer */
-                note_memory(s, ev);
-                return ev->type;
+                return note_growth(s, ev);
         case EVENT_WELL:
-                s->well = s->well || is_up(service_traits(s)) || service_waits_for_health(s);
-                return ev->type;
         case EVENT_SICK:
-                if (!is_up(service_traits(s)) && !service_waits_for_health(s))
-                        return EVENT_TYPE_MAX; /* that run is over, or about to be */
-                s->sick = true;
-                service_note(s, RESULT_HEALTH_CHECK);
-                return ev->type;
+                return note_health(s, ev->type);
         case EVENT_NOTIFY_READY:
         case EVENT_NOTIFY_RELOADING:
         case EVENT_NOTIFY_STOPPING:

@@ -3,6 +3,7 @@
 # svctl deploy: releases out of a real repository of git, and over a real ssh to another host.
 
 load helper
+load ssh
 
 # A service of two instances that works where its release is, and the repository of its releases.
 web() {
@@ -143,29 +144,7 @@ versions() {
 @test "deploy: on other hosts over ssh, up to the first where it fails; the unit passes systemd-analyze" {
         web $'Host=root@127.0.0.1:2222 root@127.0.0.2:2222'
         commit one
-        for k in host key; do ssh-keygen -q -t ed25519 -N '' -f "$T/out/$k"; done
-        cat >"$T/out/sshd_config" <<'C'
-Port 2222
-ListenAddress 127.0.0.1
-ListenAddress 127.0.0.2
-HostKey /run/keys/host
-AuthorizedKeysFile /run/keys/key.pub
-StrictModes no
-UsePAM no
-PidFile none
-PermitRootLogin yes
-C
-        printf '%s\n' 'Host *' 'IdentityFile /run/keys/key' 'StrictHostKeyChecking no' 'UserKnownHostsFile /dev/null' 'LogLevel ERROR' >"$T/out/config"
-        unit far.service <<'U'
-[Service]
-Type=notify
-RuntimeDirectory=sshd keys
-RuntimeDirectoryMode=0755
-ExecStartPre=/bin/sh -c 'grep -q ^sshd: /etc/passwd || echo sshd:x:990:65534::/run/sshd:/usr/sbin/nologin >>/etc/passwd'
-ExecStartPre=/bin/sh -c 'cp /out/host /out/key /out/key.pub /run/keys; chmod 600 /run/keys/host /run/keys/key; mkdir -p /root/.ssh; cp /out/config /root/.ssh/config'
-ExecStart=/usr/sbin/sshd -D -e -f /out/sshd_config
-U
-        enabled far.service
+        an_ssh_daemon
         run env SYSTEMD_UNIT_PATH="$T/units:$STAGE/usr/lib/svinit/system" systemd-analyze verify --man=no --recursive-errors=no "$T/units/web.service"
         [ "$output" = "" ]
         run -0 env SYSTEMD_UNIT_PATH="$T/units:$STAGE/usr/lib/svinit/system" "$STAGE/usr/bin/svctl" verify "$T/units/web.service"

@@ -19,13 +19,10 @@ static int reply_unit_path(Call *c, const Unit *u) {
 }
 
 static int method_get_unit(Call *c) {
-        const char *name;
         Unit *u;
-        int r;
+        int r = call_read_and_find_unit(c, &u);
 
-        if ((r = sd_bus_message_read(c->message, "s", &name)) < 0 || (r = call_find_unit(c, name, &u)) < 0)
-                return r;
-        return reply_unit_path(c, u);
+        return r < 0 ? r : reply_unit_path(c, u);
 }
 
 static int method_load_unit(Call *c) {
@@ -258,13 +255,10 @@ static int method_clean_unit(Call *c) {
 }
 
 static int freeze_unit(Call *c, bool freeze) {
-        const char *name;
         Unit *u;
-        int r;
+        int r = call_read_and_find_unit(c, &u);
 
-        if ((r = sd_bus_message_read(c->message, "s", &name)) < 0 || (r = call_find_unit(c, name, &u)) < 0)
-                return r;
-        return unit_freeze(c, u, freeze);
+        return r < 0 ? r : unit_freeze(c, u, freeze);
 }
 
 static int method_freeze_unit(Call *c) {
@@ -276,13 +270,10 @@ static int method_thaw_unit(Call *c) {
 }
 
 static int method_reset_failed_unit(Call *c) {
-        const char *name;
         Unit *u;
-        int r;
+        int r = call_read_and_find_unit(c, &u);
 
-        if ((r = sd_bus_message_read(c->message, "s", &name)) < 0 || (r = call_find_unit(c, name, &u)) < 0)
-                return r;
-        return unit_reset_failed(c, u);
+        return r < 0 ? r : unit_reset_failed(c, u);
 }
 
 static int method_reset_failed(Call *c) {

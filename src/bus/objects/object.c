@@ -173,6 +173,13 @@ int call_load_unit(Call *c, const char *name, Unit **ret) {
         return load_unit(c->manager, name, ret, c->error);
 }
 
+int call_read_and_find_unit(Call *c, Unit **ret) {
+        const char *name;
+        int r = sd_bus_message_read(c->message, "s", &name);
+
+        return r < 0 ? r : call_find_unit(c, name, ret);
+}
+
 int call_read_and_load_unit(Call *c, Unit **ret) {
         const char *name;
         int r = sd_bus_message_read(c->message, "s", &name);
