@@ -297,13 +297,21 @@ all_up() {
         third=$(pids)
         [ "${third% *}" != "${second% *}" ]
         [ "${third#* }" != "${second#* }" ]
+        # The second does not start: the first, which did, goes back.
+        sed -i 's/100%/1/; s/^ExecStart=.*/ExecStart=\/bin\/sh -c "test %i = 0 \&\& systemd-notify --ready \&\& exec sleep 1000"/' "$T/units/app.service"
+        run -1 inside svctl roll app
+        [[ $output == *'app@1.service did not start: exit-code, status 1; the previous generation serves' ]]
+        [ "$(states app@0 app@1)" = 'active active ' ]
+        fourth=$(pids)
+        [ "${fourth% *}" != "${third% *}" ]
+        for i in $fourth; do [ "$(inside_sh "tr '\\0' ' ' </proc/$i/cmdline")" = 'sleep infinity ' ]; done
         # Without a rollback it stops where it is.
         sed -i '/X-Instances/aX-RollRollback=no\nX-SettleSec=10' "$T/units/app.service"
-        sed -i 's/100%/1/; s/^ExecStart=.*/ExecStart=\/bin\/false/' "$T/units/app.service"
+        sed -i 's/^ExecStart=.*/ExecStart=\/bin\/false/' "$T/units/app.service"
         run -1 inside svctl roll app
         [[ $output == *'roll failed: app@0.service did not start: exit-code, status 1;'* ]]
         [ "$(states app@0 app@1)" = 'failed active ' ]
-        [ "$(show app@1 MainPID)" = "${third#* }" ]
+        [ "$(show app@1 MainPID)" = "${fourth#* }" ]
         stop
         [ "$exit_code" != 125 ]
 }
