@@ -38,6 +38,7 @@ cluster() {
 }
 
 load() { # RESULT MODE PORT CLIENTS [PAUSE]
+        : >"$1.err" # the background would empty it late: the last load's words were read there
         NODE_PATH=$NODES/node_modules nsenter -t "$init_pid" -n -- node "$tools/load.js" "${@:2}" >"$1" 2>"$1.err" 3>&- &
         loads+=($!)
         wait_host grep -q begun "$1.err"

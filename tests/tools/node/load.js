@@ -2,7 +2,8 @@
 //
 // load.js keep-alive|close|websocket PORT CLIENTS [PAUSE_MS [ADDRESS]]
 //
-// Clients that ask again as soon as they have an answer (and PAUSE_MS have passed), until SIGTERM; then one line of JSON:
+// Clients that ask again as soon as they have an answer (and PAUSE_MS have passed), until SIGTERM; then one line of JSON.
+// "begun" on stderr says that there were as many answers as clients: the load is on.
 //
 //      ok        answers
 //      lost      requests that were sent and got no answer: the connection ended first
@@ -25,6 +26,7 @@ function answered(text, since) {
   const who = text.split(' ')[0];
 
   result.ok += 1;
+  if (result.ok === Number(clients)) console.error('begun');
   result.longest = Math.max(result.longest, Date.now() - since);
   result.shares[who] = (result.shares[who] || 0) + 1;
 }
@@ -119,5 +121,4 @@ function talk() {
 }
 
 process.on('SIGTERM', () => { stopping = true; finish(); });
-console.error('begun');
 for (let i = 0; i < Number(clients); i += 1) (mode === 'websocket' ? talk : ask)();
