@@ -273,10 +273,9 @@ void manager_probe_answered(Manager *m, uint64_t id, int code); /* by svinit-app
 void manager_probes_lost(Manager *m);                           /* it has ended */
 
 /* sets.c */
-unsigned unit_set_index(const Unit *member);
 void manager_count_cpus(Manager *m);
 Unit *unit_set(const Unit *u);               /* whose instance it is; NULL */
-unsigned unit_set_index(const Unit *member); /* its number */
+unsigned unit_set_index(const Unit *member); /* its number; 0 as well for what is no instance */
 bool unit_is_surplus(const Unit *u);         /* its number is beyond those that its set has */
 /* A job that nobody waits for. */
 void manager_ask(Manager *m, Unit *u, JobType type, JobMode mode, const char *reason);
@@ -285,7 +284,6 @@ void manager_tell_sets(Manager *m);          /* those noted */
 void unit_follow_set(Manager *m, Unit *u);   /* after a reload: as many as the set has now */
 int unit_add_set_environment(Manager *m, const Unit *u, char ***env);
 void unit_plan_increment(const Unit *u, ExecPlan *p);
-unsigned unit_set_index(const Unit *u); /* 0 as well for what is no instance */
 
 /* cluster.c: X-IPC=node-cluster */
 void cluster_release(Unit *u);
