@@ -205,6 +205,9 @@ typedef struct MemoryNear { /* the most that was met when memory ran out, in thi
 MemoryNear group_memory_near(const Group *g);
 uint64_t groups_memory_max(const Groups *gs, const CgroupSpec *s); /* MemoryMax= in bytes; UINT64_MAX: none */
 uint64_t groups_memory_total(const Groups *gs); /* of the machine, or what the container may use */
+/* What a setting in 1/10000 of the whole comes to here. */
+uint64_t groups_memory_share(const Groups *gs, uint64_t permyriad);
+uint64_t groups_tasks_share(const Groups *gs, uint64_t permyriad);
 
 /* Which unit's group does a pid belong to? By cgroup path, or by walking up to a shim. NULL: none. */
 Group *groups_find_pid(Groups *gs, pid_t pid);

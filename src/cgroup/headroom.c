@@ -23,8 +23,12 @@ static uint64_t limit_v1(const Groups *gs, const char *path) {
         return n >= NO_LIMIT_V1 ? UINT64_MAX : n;
 }
 
+uint64_t groups_memory_share(const Groups *gs, uint64_t permyriad) {
+        return limit_memory(gs, LIMIT_UNSET, permyriad);
+}
+
 uint64_t groups_memory_total(const Groups *gs) {
-        return limit_memory(gs, 0, 10000);
+        return groups_memory_share(gs, 10000);
 }
 
 uint64_t groups_memory_max(const Groups *gs, const CgroupSpec *s) {

@@ -55,10 +55,13 @@ uint64_t limit_memory(const Groups *gs, uint64_t bytes, uint64_t permyriad) {
         return permyriad != LIMIT_UNSET ? share_of(memory_total(gs), permyriad) : bytes;
 }
 
+uint64_t groups_tasks_share(const Groups *gs, uint64_t permyriad) {
+        return MAX(share_of(tasks_total(gs), permyriad), 1U);
+}
+
 uint64_t limit_tasks(const Groups *gs, const CgroupSpec *s) {
-        return s->tasks_max_permyriad != LIMIT_UNSET
-                       ? MAX(share_of(tasks_total(gs), s->tasks_max_permyriad), 1U)
-                       : s->tasks_max;
+        return s->tasks_max_permyriad != LIMIT_UNSET ? groups_tasks_share(gs, s->tasks_max_permyriad)
+                                                     : s->tasks_max;
 }
 
 uint64_t limit_memory_low(const Group *g, const CgroupSpec *s) {

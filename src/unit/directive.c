@@ -171,6 +171,12 @@ const void *directive_field(const Directive *d, const UnitSpec *s) {
         return d->codec && !d->whole ? spec_field(s, d) : NULL;
 }
 
+uint64_t directive_share(const Directive *d, const UnitSpec *s) {
+        const char *field = d->scale ? directive_field(d, s) : NULL;
+
+        return field ? *(const uint64_t *)(field - d->offset + d->scale) : LIMIT_UNSET;
+}
+
 #define KEY_MAX 64 /* longer keys get no suggestion */
 
 /* How many letters have to be changed, added or left out; case counts for nothing. */

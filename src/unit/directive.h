@@ -119,6 +119,8 @@ const char *directive_suggest(UnitType type, const char *section, const char *ke
 const char *directive_property(const Directive *d); /* D-Bus name, NULL when it is none */
 const void *directive_field(const Directive *d,
                             const UnitSpec *s); /* for typed readers such as the bus; NULL without a field */
+uint64_t directive_share(const Directive *d,
+                         const UnitSpec *s); /* 1/10000 of the whole; LIMIT_UNSET: it is no share */
 
 /* All rows that were assigned in this spec and are not SUPPORT_FULL, in file order. */
 typedef void (*SettingVisitor)(const Directive *d, const char *value, const char *file, unsigned line,

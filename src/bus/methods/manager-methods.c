@@ -76,8 +76,11 @@ static int method_get_unit_by_invocation(Call *c) {
         return sd_bus_error_set(c->error, ERROR_NO_UNIT_FOR_INVOCATION, "No unit has this invocation ID.");
 }
 
+/* The unit whose group it is, or in whose group it stands. */
 static int method_get_unit_by_control_group(Call *c) {
         const char *root = groups_root(c->manager->groups), *wanted, *below;
+        Unit *found = NULL;
+        size_t longest = 0;
         int r;
 
         r = sd_bus_message_read(c->message, "s", &wanted);
@@ -87,10 +90,15 @@ static int method_get_unit_by_control_group(Call *c) {
 
         for (Unit *u = NULL; (u = next_unit(c->manager->graph, u));) {
                 const Group *g = unit_runtime(u)->group;
+                const char *rest = g && below ? str_after(below, group_path(g)) : NULL;
 
-                if (g && below && str_equal(group_path(g), below))
-                        return reply_unit_path(c, u);
+                if (!rest || (rest[0] != 0 && rest[0] != '/') || (found && strlen(group_path(g)) <= longest))
+                        continue;
+                found = u;
+                longest = strlen(group_path(g));
         }
+        if (found)
+                return reply_unit_path(c, found);
         return sd_bus_error_setf(c->error, ERROR_NO_SUCH_UNIT, "Control group %s belongs to no unit.",
                                  wanted);
 }
@@ -314,8 +322,14 @@ static int with_unit(Call *c, int (*handle)(Call *c, Unit *u)) {
         return r < 0 ? r : handle(c, u);
 }
 
+static int hold_loaded(Call *c, Unit *u) {
+        int r = unit_check_loaded(c, u);
+
+        return r < 0 ? r : unit_hold(c, u);
+}
+
 static int method_ref_unit(Call *c) {
-        return with_unit(c, unit_hold);
+        return with_unit(c, hold_loaded);
 }
 
 static int method_unref_unit(Call *c) {

@@ -215,6 +215,16 @@ static const char *first_error(const Report *why) {
         return NULL;
 }
 
+/* What a file's unit keeps instead of the value ("; the default is kept.") is nothing that a refused call leaves. */
+static void add_reason(Buf *b, const Finding *f, const char *words) {
+        const char *end = f && f->text == words && f->code == FINDING_BAD_VALUE ? strrchr(words, ';') : NULL;
+
+        if (end)
+                buf_addf(b, "%.*s.", (int)(end - words), words);
+        else
+                buf_add(b, words);
+}
+
 /* "KEY: what is wrong with it" where the finding knows the key. */
 static int error_from_making(Call *c, int r, const char *unit, const Report *why) {
         const char *words = first_error(why);
@@ -227,7 +237,7 @@ static int error_from_making(Call *c, int r, const char *unit, const Report *why
 
                 if (f && f->key)
                         buf_addf(&b, "%s=: ", f->key);
-                buf_add(&b, words ? words : "The unit has a bad unit file setting.");
+                add_reason(&b, f, words ? words : "The unit has a bad unit file setting.");
                 return sd_bus_error_set(c->error,
                                         r == -EINVAL ? SD_BUS_ERROR_INVALID_ARGS : ERROR_BAD_SETTING,
                                         b.error < 0 ? NULL : b.data);
@@ -339,12 +349,9 @@ int unit_set_properties(Call *c, Unit *u) {
         Report why = { 0 };
         int runtime, r;
 
-        if (u->load_state != LOAD_LOADED) {
-                Buf text auto_buf = { 0 };
-                const char *name = load_error(u, &text);
-
-                return sd_bus_error_set(c->error, name[0] ? name : ERROR_NO_SUCH_UNIT, text.data);
-        }
+        r = unit_check_loaded(c, u);
+        if (r < 0)
+                return r;
         r = sd_bus_message_read_basic(c->message, 'b', &runtime);
         if (r >= 0)
                 r = read_properties(c, take_change, &change);

@@ -277,5 +277,8 @@ int method_set_default_target(Call *c) {
         if (r < 0)
                 return r;
         r = install_set_default(c->manager->loader, name, install_flags(false, force), &i.changes, NULL);
+        if (r == -EINVAL && i.changes.n == 0)
+                return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS,
+                                         "'%s' is not a target that can be the default.", name);
         return finish(&i, r, false);
 }

@@ -37,7 +37,12 @@ static int error_from_load(sd_bus_error *error, const Unit *u) {
         Buf text auto_buf = { 0 };
         const char *name = load_error(u, &text);
 
-        return sd_bus_error_set(error, name, text.error < 0 ? NULL : text.data);
+        return sd_bus_error_set(error, name[0] ? name : ERROR_NO_SUCH_UNIT,
+                                text.error < 0 ? NULL : text.data);
+}
+
+int unit_check_loaded(Call *c, const Unit *u) {
+        return u->load_state == LOAD_LOADED ? 0 : error_from_load(c->error, u);
 }
 
 static int enqueue(Call *c, Unit *u, JobType type, const char *mode, Job **ret) {
@@ -55,6 +60,9 @@ static int enqueue(Call *c, Unit *u, JobType type, const char *mode, Job **ret) 
         r = manager_request(c->manager, type, u, m, &explanation, ret);
         if (r == ENQUEUE_LOAD_FAILED && u->load_state == LOAD_ERROR)
                 r = error_from_load(c->error, u);
+        else if (r == ENQUEUE_NOT_APPLICABLE)
+                r = sd_bus_error_setf(c->error, outcome_error_name(r), "Unit %s cannot be %s.", u->id,
+                                      type == JOB_RELOAD ? "reloaded" : "stopped");
         else if (r != 0)
                 r = error_from_outcome(c->error, r, u->id, &explanation);
         report_release(&explanation);

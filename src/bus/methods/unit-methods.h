@@ -21,6 +21,8 @@ int unit_freeze(Call *c, Unit *u, bool freeze); /* answered when all of it is */
 #define FD_STORE_SIGNATURE "a(suuutuusu)"
 int unit_reply_fd_store(Call *c, Unit *u);
 
+int unit_check_loaded(Call *c, const Unit *u); /* or why not */
+
 /* transient.c: what follows the unit's name in the message is read. */
 int unit_set_properties(Call *c, Unit *u);
 int unit_attach_processes(Call *c, Unit *u);

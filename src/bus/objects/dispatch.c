@@ -115,7 +115,7 @@ int dispatch_call(Connection *connection, sd_bus_message *m, sd_bus_error *error
                 r = row->handle(&c);
                 r = MIN(r, 0);
         }
-        if (r != CALLER_UNKNOWN)
+        if (r != CALLER_UNKNOWN || sd_bus_error_is_set(error)) /* NotReferenced has the same number */
                 return r;
         r = sd_bus_message_rewind(m, 1);
         return r < 0 ? r : DISPATCH_WHO;

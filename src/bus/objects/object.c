@@ -36,14 +36,21 @@ int job_path(const Job *j, char **ret) {
         return str_printf(ret, JOB_PATH_PREFIX "/%u", j->id);
 }
 
+static int refuse_name(const char *name, sd_bus_error *error) {
+        if (name_is_valid(name, NAME_TEMPLATE))
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                         "Unit name %s is missing the name of an instance, behind the '@'.",
+                                         name);
+        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Unit name %s is not valid.", name);
+}
+
 /* Loads the unit; it is forgotten at the end of the turn when nothing else wants it. */
 static int load_unit(Manager *m, const char *name, Unit **ret, sd_bus_error *error) {
         Unit *u;
         int r;
 
         if (!name_is_valid(name, NAME_PLAIN | NAME_INSTANCE))
-                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Unit name %s is not valid.",
-                                         name);
+                return refuse_name(name, error);
 
         r = manager_load_unit(m, name, &u);
         if (r >= 0 && !u->machine)
@@ -157,8 +164,7 @@ int call_find_unit(Call *c, const char *name, Unit **ret) {
         if (str_is_empty(name))
                 return find_self(c->bus, c->connection, ret, c->error);
         if (!name_is_valid(name, NAME_PLAIN | NAME_INSTANCE))
-                return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS, "Unit name %s is not valid.",
-                                         name);
+                return refuse_name(name, c->error);
 
         u = graph_find(c->manager->graph, name);
         if (!u || !u->machine || u->load_state == LOAD_STUB)

@@ -20,10 +20,22 @@ PropertyFlags property_flags(const PropertyRef *p) {
         return str_equal(p->row->section, "*cgroup") ? PROPERTY_POLLED : PROPERTY_CONST;
 }
 
+/* A share of the whole is shown as what it comes to here. */
+static int append_row(Object *o, const Directive *d, sd_bus_message *m) {
+        const Groups *groups = o->manager->groups;
+        uint64_t share = directive_share(d, o->unit->spec);
+
+        if (share == LIMIT_UNSET)
+                return append_directive(m, d, o->unit->spec);
+        return append_integer(m, 't',
+                              (int64_t)(d->codec->id == CODEC_tasks ? groups_tasks_share(groups, share)
+                                                                    : groups_memory_share(groups, share)));
+}
+
 int property_append(Object *o, const PropertyRef *p, sd_bus_message *m) {
         if (p->property)
                 return p->property->get(o, p->property, m);
-        return append_directive(m, p->row, o->unit->spec);
+        return append_row(o, p->row, m);
 }
 
 /* Room is made in steps, the index is kept for good: no more than is needed at the end. */
