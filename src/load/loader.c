@@ -97,6 +97,10 @@ const char *loader_directory(const Loader *l, LoaderPlace place) {
         return NULL;
 }
 
+static bool may_be_set(const UnitSpec *s) {
+        return s->type == UNIT_SERVICE && name_kind(s->name) == NAME_PLAIN;
+}
+
 /* One file into the spec. *ret_opened: as opposed to the result, which may be that of its contents. */
 static int read_one(const Loader *l, const SpecContext *c, const char *full, LoadedUnit *u, Stamp *stamp,
                     bool *ret_opened) {
@@ -114,7 +118,13 @@ static int read_one(const Loader *l, const SpecContext *c, const char *full, Loa
                 stamp_file(stamp, path, &st);
         else if (stamp)
                 stamp_path(stamp, &l->root, path);
-        return r == READ_OK ? spec_read(u->spec, c, full, text) : r;
+        if (r != READ_OK)
+                return r;
+        r = spec_read(u->spec, c, full, text);
+        if (r == -ENOMEM || !may_be_set(u->spec))
+                return r;
+        data = NULL;
+        return spec_keep_text(u->spec, &text) ?: r;
 }
 
 static int read_dropin(const Loader *l, const SpecContext *c, const char *path, LoadedUnit *u, Stamp *stamp) {
@@ -351,6 +361,8 @@ static int complete(const SpecContext *c, int outcome, LoadedUnit *u) {
         r = spec_complete(u->spec, &context);
         if (r < 0)
                 return r;
+        if (u->spec->service->n_instances == 0)
+                spec_forget_texts(u->spec);
         if (outcome != LOADED_OK)
                 u->spec->fatal = false;
         if (!u->spec->fatal)

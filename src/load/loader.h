@@ -88,6 +88,11 @@ typedef struct LoadedUnit {
 int loader_load(Loader *l, const SpecContext *defaults, const char *name, LoadedUnit *ret);
 void loaded_unit_release(LoadedUnit *u);
 /*
+ * What an instance of that set would be if the files of the set still said what they did when `set` was read. Drop-ins
+ * of the instance alone do not count. -ENODATA: the set was not read from files.
+ */
+int loader_read_instance(const SpecContext *defaults, const UnitSpec *set, const char *name, UnitSpec **ret);
+/*
  * The stamp that loading the unit would give, by the directories as they were
  * at the last loader_refresh(); no file is opened. source_path: SourcePath= of
  * the spec, or NULL.

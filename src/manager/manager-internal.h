@@ -235,7 +235,8 @@ bool unit_triggers_roll(const Unit *u); /* X-TriggerMode=; X-MemoryRestart= asks
 /* generation.c */
 UnitSpec *unit_take_read(
         Unit *u, UnitSpec *read); /* takes what was read; what u->spec is to be now, or NULL: as it is */
-void unit_begin_generation(Unit *u, bool again); /* a run begins; again: it restarts by itself */
+int unit_begin_generation(Unit *u, bool again);  /* a run begins; again: it restarts by itself; 0, -ENOMEM */
+int unit_begin_coming_generation(Unit *u);       /* ... whatever others of its set run on; 0, -ENOMEM */
 int unit_hold_back(Unit *u);                     /* on what it runs on, with what it is to become aside */
 const UnitSpec *unit_coming_spec(const Unit *u); /* of what it is to become */
 bool unit_is_held(const Unit *u);

@@ -58,6 +58,24 @@ int spec_new(const char *name, UnitSpec **ret) {
         return 0;
 }
 
+int spec_keep_text(UnitSpec *s, Text *text) {
+        size_t n = s->texts ? s->texts->n : 0;
+        SpecTexts *t = realloc(s->texts, sizeof(*t) + (n + 1) * sizeof(*t->v));
+
+        if (!t)
+                return -ENOMEM;
+        t->v[n] = TAKE(*text);
+        t->n = n + 1;
+        s->texts = t;
+        return 0;
+}
+
+void spec_forget_texts(UnitSpec *s) {
+        for (size_t i = 0; s->texts && i < s->texts->n; i++)
+                free(s->texts->v[i].data);
+        free(TAKE(s->texts));
+}
+
 void spec_free(UnitSpec *s) {
         if (!s)
                 return;
@@ -67,6 +85,7 @@ void spec_free(UnitSpec *s) {
                 free(s->settings[i].value);
         free(s->settings);
         strv_free(s->profiles);
+        spec_forget_texts(s);
         strv_free(s->files);
         free(s->name);
         free(s);

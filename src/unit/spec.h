@@ -489,6 +489,12 @@ typedef struct Setting {
         unsigned line;
 } Setting;
 
+/* What the first n of a spec's files said. */
+typedef struct SpecTexts {
+        size_t n;
+        Text v[];
+} SpecTexts;
+
 typedef struct UnitSpec {
         UnitType type;
         char *name; /* owned; the unit's id when it was read */
@@ -513,7 +519,8 @@ typedef struct UnitSpec {
         char **profiles;     /* owned: the names of its [X-Profile NAME] sections */
         const char *profile; /* the one of them that counts; NULL: none */
         char **files;        /* owned: fragment first, then drop-ins, in the order read */
-        unsigned shared;     /* bit per part that is shared with other specs of the same content */
+        SpecTexts *texts; /* owned; of a set, for instances that join it when its files say otherwise; NULL */
+        unsigned shared;  /* bit per part that is shared with other specs of the same content */
         bool fatal; /* a mistake that forbids the use of the unit (bad-setting); the report says which */
 } UnitSpec;
 
@@ -549,6 +556,9 @@ typedef struct SpecContext {
 int spec_assign(UnitSpec *s, const SpecContext *c, const Assignment *a);
 /* Parses a whole text with unit_file_parse() into the spec. Errors as there. */
 int spec_read(UnitSpec *s, const SpecContext *c, const char *file, Text text);
+/* The text of the last of its files; takes it. 0 or -ENOMEM. */
+int spec_keep_text(UnitSpec *s, Text *text);
+void spec_forget_texts(UnitSpec *s);
 /*
  * Profiles: a section [X-Profile NAME] holds lines of [Service] that count, behind all others of the same file, when
  * NAME is the context's profile. Which one a unit wants may be said in its last drop-in: then what was read before

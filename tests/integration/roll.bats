@@ -53,9 +53,9 @@ served_since() { # LINE RELEASE
         [ "$(tail -n "+$1" "$T/out/answers" | grep -c "^$2 ")" -ge 20 ]
 }
 
-releases() {
-        local u
-        for u in web@0 web@1; do inside readlink "/proc/$(show "$u" MainPID)/cwd"; done | sed 's|.*/||' | tr '\n' ' '
+releases() { # [NUMBER...]
+        local i
+        for i in ${@:-0 1}; do inside readlink "/proc/$(show "web@$i" MainPID)/cwd"; done | sed 's|.*/||' | tr '\n' ' '
 }
 
 own() { # UNIT PROPERTY
@@ -87,14 +87,33 @@ own() { # UNIT PROPERTY
                 [ "$(show web@0 MainPID) $(show web@1 MainPID)" = "$pids" ]
                 [ "$(own web.service RollResult)/$(own web@0.service HeldBack)" = failed/yes ]
         done
+        # A file that is broken as well, and is not read before it is rolled.
+        sed -i 's/^ExecStart=.*/ExecStart=\/bin\/false/' "$T/units/web.service"
+        run -1 inside svctl roll web
+        [[ $output == *'did not start: exit-code, status 1; the previous generation serves' ]]
+        [ "$(show web@0 MainPID) $(show web@1 MainPID)" = "$pids" ]
         load_end two
-        # Who dies now comes back as it was, until somebody wants it otherwise.
+        # Who dies now comes back as it was, and so does who is started by hand; who joins them goes along.
         inside kill -KILL "${pids% *}"
         wait_host another_pid web@0 "${pids% *}"
-        [ "$(releases)" = 'two two ' ]
+        run -0 ctl stop web@1
+        run -0 ctl start web@1
+        run -0 ctl restart web@0
+        run -0 inside svctl scale web 4
+        [ "$(releases 0 1 2 3)/$(own web@3.service HeldBack)" = 'two two two two /yes' ]
+        [ "$(inside_sh "tr '\\0' '\\n' </proc/$(show web@3 MainPID)/environ | grep NUMBER")" = NUMBER=3 ]
+        pid=$(show web@3 MainPID)
+        run -0 ctl daemon-reload # says nothing new
+        inside kill -KILL "$pid"
+        wait_host another_pid web@3 "$pid"
+        sed -i 's|^ExecStart=.*|ExecStart=/usr/bin/python3 /out/web-server.py|' "$T/units/web.service"
+        release throws
+        run -1 inside svctl roll web
+        [ "$(releases 0 1 2 3)" = 'two two two two ' ]
+        # Until somebody wants it otherwise.
         release one
         run -0 ctl restart web
-        [ "$(releases)/$(own web@0.service HeldBack)" = 'one one /no' ]
+        [ "$(releases 0 1 2 3)/$(own web@0.service HeldBack)/$(own web@3.service HeldBack)" = 'one one one one /no/no' ]
         stop
         [ "$exit_code" = 0 ]
 }

@@ -251,8 +251,10 @@ static void run_start(Manager *m, Job *j) {
                 return;
         }
         new_invocation(rt);
-        if (u->type == UNIT_SERVICE)
-                unit_begin_generation(u, rt->machine.service.restart_due);
+        if (u->type == UNIT_SERVICE && unit_begin_generation(u, rt->machine.service.restart_due) < 0) {
+                manager_finish_job(m, j, JOB_FAILED);
+                return;
+        }
         journal_export_unit(m, u);
         if (u->type == UNIT_SERVICE)
                 LOG_UNIT(u->id, UNIT_STARTING, FIELD_S("DESCRIPTION", description(u)),

@@ -12,6 +12,9 @@
  *      roll begins                              other = what it is to become (new): restarts of its own stay on the old
  *      its turn; put back                       swapped
  *      roll ends well; started by somebody      no other
+ *
+ * Who is started while others of its set are held back goes along with them, also when it joins them only now: of its
+ * set it is known what the files said.
  */
 
 #include "manager/manager-internal.h"
@@ -157,30 +160,103 @@ int unit_hold_back(Unit *u) {
         return 0;
 }
 
-void unit_begin_generation(Unit *u, bool again) {
-        UnitRuntime *rt = unit_runtime(u);
-        Generations *g = rt->generations;
+/* An instance that serves, held back, and is not about to be restarted with the whole set. */
+static const Unit *find_held(const Unit *set) {
+        for (const Edge *e = NULL; (e = unit_next_edge(set, DEP_CONSISTS_OF, e));) {
+                const Unit *u = e->other;
 
-        if (u->type != UNIT_SERVICE || rt->seat)
-                return;
-        if (again) { /* by itself: as it was, but for what has been read meanwhile */
-                unit_commit_generation(u);
-                return;
+                if (u->spec->service->is_member && unit_is_held(u) &&
+                    active_state_is_up(machine_active_state(&unit_runtime(u)->machine)) &&
+                    !(u->job && u->job->type != JOB_START))
+                        return u;
         }
-        if (!g && !u->spec->service->is_member)
-                return;
-        g = generations_of(u);
-        if (!g)
-                return;
+        return NULL;
+}
+
+/* What the set was read from before its files changed. */
+static const UnitSpec *earlier(const Unit *set) {
+        const Generations *g = unit_runtime(set)->generations;
+
+        return g && g->other == OTHER_IS_OLD && g->spec ? g->spec : set->spec;
+}
+
+/* On what `model` runs on, with what the files say aside. */
+static int hold_back_like(Unit *u, const Unit *set, const Unit *model) {
+        SpecContext context = manager_spec_context(unit_runtime(u)->manager);
+        Generations *g = unit_runtime(u)->generations;
+        const char *release = unit_release(model);
+        char *here auto_free = NULL;
+        UnitSpec *old = NULL;
+        int r;
+
+        if (g->other == OTHER_IS_NEW)
+                return 0;
+        r = loader_read_instance(&context, earlier(set), u->id, &old);
+        if (r < 0 && r != -ENODATA)
+                return r;
+        if (str_equal((old ?: u->spec)->exec->working_directory, model->spec->exec->working_directory)) {
+                here = release ? strdup(release) : NULL;
+                if (release && !here) {
+                        spec_free(old);
+                        return -ENOMEM;
+                }
+        } else {
+                here = resolved_directory(old ?: u->spec);
+        }
+        drop_other(g);
+        g->other = OTHER_IS_NEW;
+        g->rolled = true;
+        g->directory = resolved_directory(u->spec);
+        free(g->here);
+        g->here = TAKE(here);
+        if (old) {
+                g->spec = u->spec;
+                use(u, old);
+        }
+        return 0;
+}
+
+static void begin_coming(Unit *u, Generations *g) {
         if (g->other == OTHER_IS_NEW)
                 unit_swap_generations(u);
-        if (!g->rolled && !u->spec->service->is_member) {
-                generations_free(TAKE(rt->generations));
-                return;
-        }
         drop_other(g);
         free(g->here);
         g->here = resolved_directory(u->spec);
+}
+
+int unit_begin_coming_generation(Unit *u) {
+        Generations *g = generations_of(u);
+
+        if (!g)
+                return -ENOMEM;
+        begin_coming(u, g);
+        return 0;
+}
+
+int unit_begin_generation(Unit *u, bool again) {
+        UnitRuntime *rt = unit_runtime(u);
+        Generations *g = rt->generations;
+        const Unit *set, *held;
+
+        if (rt->seat)
+                return 0;
+        if (again) { /* by itself: as it was, but for what has been read meanwhile */
+                unit_commit_generation(u);
+                return 0;
+        }
+        if (!g && !u->spec->service->is_member)
+                return 0;
+        g = generations_of(u);
+        if (!g)
+                return -ENOMEM;
+        set = unit_set(u);
+        held = set && unit_runtime(set)->roll ? find_held(set) : NULL; /* only a roll holds back */
+        if (held)
+                return hold_back_like(u, set, held);
+        begin_coming(u, g);
+        if (!g->rolled && !u->spec->service->is_member)
+                generations_free(TAKE(rt->generations));
+        return 0;
 }
 
 static int format(const Directive *row, const UnitSpec *s, Buf *b) {

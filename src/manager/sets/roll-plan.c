@@ -32,7 +32,9 @@ static int take_spares(RollRun *run, unsigned n) {
                         return r;
                 if (!is_free(u))
                         continue;
-                unit_begin_generation(u, false);
+                r = unit_begin_coming_generation(u);
+                if (r < 0)
+                        return r;
                 s->unit = u;
                 unit_runtime(u)->seat = s;
                 taken++;

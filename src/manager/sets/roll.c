@@ -335,6 +335,8 @@ void roll_end(RollRun *run) {
         DL_DELETE(m->internal->rolls, run);
         for (unsigned i = 0; i < roll_n_seats(run); i++)
                 end_seat(run, i);
+        if (run->roll.result == ROLL_RESULT_DONE)
+                unit_commit_generation(u);
         roll->run = NULL;
         roll->result = run->roll.result;
         roll->queued = false;
