@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 bool request_refuse_text(Client *c, const char *text, size_t n) {
         int r = message_check_outgoing(text, n);
@@ -61,6 +63,30 @@ static void send_to_all(Client *c, const char *name, const char *text, size_t n)
                 client_end(c, n_sent, "", 0);
 }
 
+static uint64_t count_of(const Instance *i, const char *type) {
+        for (size_t k = 0; k < i->n_types; k++)
+                if (str_equal(i->types[k].type, type))
+                        return i->types[k].n;
+        return 0;
+}
+
+/* Of request-start and request-end: how many requests are at work. */
+static void count_open(const Instance *i, Buf *b) {
+        for (size_t k = 0; k < i->n_types; k++) {
+                const MessageCount *start = i->types + k;
+                char name[MESSAGE_TYPE_LENGTH], end[MESSAGE_TYPE_LENGTH + sizeof("-end")];
+                uint64_t ended;
+
+                if (!str_ends_with(start->type, "-start"))
+                        continue;
+                snprintf(name, sizeof(name), "%.*s", (int)(strlen(start->type) - strlen("-start")),
+                         start->type);
+                snprintf(end, sizeof(end), "%s-end", name);
+                ended = count_of(i, end);
+                buf_addf(b, "open\t%" PRIu64 "\t%s\n", start->n - MIN(ended, start->n), name);
+        }
+}
+
 static void count_one(const Instance *i, Buf *b) {
         const struct {
                 const char *name;
@@ -75,6 +101,7 @@ static void count_one(const Instance *i, Buf *b) {
         for (size_t k = 0; k <= MESSAGE_TYPES_MAX; k++)
                 if (i->types[k].n > 0)
                         buf_addf(b, "received\t%" PRIu64 "\t%s\n", i->types[k].n, i->types[k].type);
+        count_open(i, b);
 }
 
 static void count_figures(const Instance *i, Buf *b) {

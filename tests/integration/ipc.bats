@@ -136,6 +136,11 @@ ready_now() {
 @test "send, ipc and call: broadcasts and single messages, a pool with a queue, crashes and hangs are one caller's" {
         node pool "$worker" X-Instances=2 X-IPCQueueMax=2 X-CallTimeoutSec=2s Restart=always RestartSec=0 X-ReadyOn=message
         node patient "$worker" X-Instances=2 X-IPCQueueMax=2 X-ReadyOn=message
+        node task@ 'process.on("message", m => {
+                if (m.crash) process.exit(3);
+                if (m.hang) require("fs").writeFileSync("/out/hangs-" + m.hang, "x");
+                else process.send({n: m.n, pid: process.pid});
+        });'
         boot
         run -1 inside svctl send pool '{}'
         [[ $output == *"pool.service has no channel"* ]]
@@ -175,8 +180,36 @@ ready_now() {
         wait_host grep -q "X-IPCQueueMax=2 calls wait already" "$T"/out/refused{1,2,3,4,5}
         for i in 1 2 3 4 5; do inside kill "$(<"$T/out/caller$i")" 2>/dev/null || true; done
         [ "$(grep -l "wait already" "$T"/out/refused? | wc -l)" = 1 ]
+        a_process_for_a_task
         stop
         [ "$exit_code" = 0 ]
+}
+
+# --new: an instance of its own, which is gone with the call, however that ends, and with its caller.
+a_process_for_a_task() {
+        run -0 inside svctl call --new task@ '{"n":1}'
+        [[ $output == '{"n":1,"pid":'* ]]
+        first=$output
+        run -0 inside svctl call --new task@ '{"n":1}'
+        [[ $output == '{"n":1,"pid":'* && $output != "$first" ]]
+        run -1 inside svctl call --new task@ '{"crash":1}'
+        [[ $output == *"ended, or closed its channel, while it worked on the call"* ]]
+        run -124 inside svctl call --new --timeout=200ms task@ '{"hang":"first"}'
+        [[ $output == *"did not reply within --timeout=200ms"* ]]
+        nothing_of_tasks
+        inside sh -c 'echo $$ >/out/caller; exec svctl call --new task@ "{\"hang\":\"second\"}"' 3>&- &
+        wait_host test -s "$T/out/hangs-second"
+        inside kill -KILL "$(<"$T/out/caller")"
+        wait_host nothing_of_tasks
+        run -1 inside svctl call --new pool 1
+        [[ $output == *"--new takes a template"* ]]
+        run -2 inside svctl call --timeout=never pool 1
+        # Without --new the instance is not ours: whoever has no patience leaves it the rest.
+        run -124 inside svctl call --timeout=100ms patient@0 '{"hang":1}'
+}
+
+nothing_of_tasks() {
+        [ -z "$(inside svctl list-units --all --no-legend 'task@call-*')" ]
 }
 
 bursts_are() {
@@ -202,7 +235,11 @@ another_pid() {
                         "Heap Size": {value: "12.5", unit: "MiB", type: "v8"}, users: {value: 3}, "a\"b\\\n\t": {value: 1},
                         version: {value: "1.2.3"}, bad: 7, worse: null}});
                 process.send({type: "process:exception", data: {message: "x"}});
+                for (let n = 0; n < 5; n++) process.send({type: "request-start"});
+                for (let n = 0; n < 3; n++) process.send({type: "request-end"});
                 process.send("ready");' X-Instances=2 X-ReadyOn=message
+        node ticks 'process.send({type: "once"}); setInterval(() => process.send({type: "tick"}), 20); process.send("ready");' \
+                X-ReadyOn=message
         ln -s /dev/null "$T/units/dbus.socket"
         ln -s /dev/null "$T/units/dbus.service"
         unit shell.service <<<$'[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sh -c \'systemd-notify --ready X_METRIC_jobs=41 "X_METRIC_queue depth=7" "X_ACTIONS=a b"; exec sleep infinity\''
@@ -211,13 +248,23 @@ another_pid() {
         run -0 inside svctl metrics
         [[ $output == *'svinit_unit_state{unit="svinit-tmpfiles-setup.service",state="active"} 1'*"# EOF" ]]
         run -1 apps_pid
-        run -0 ctl start io shell
+        run -0 ctl start io shell ticks
         ready io 2
         run -0 inside svctl trigger io hello
         [ "$(sort <<<"$output")" = 'io@0.service: {"world":1}
 io@1.service: {"world":1}' ]
         run -0 inside svctl trigger io@1 add '{"a":2,"b":40}'
         [ "$output" = 42 ]
+        # How many are at work, by the messages that say when one begins and ends; how many came a second.
+        run -0 inside svctl ipc io@0
+        grep -qx ' *2  open: request' <<<"$output"
+        run -0 inside svctl ipc -o json io@0
+        [ "$(jq -c '.[0] | [.open.request, .received["request-start"], .received["request-end"]]' <<<"$output")" = '[2,5,3]' ]
+        run -0 inside svctl ipc -d 100ms io@0
+        grep -qxE ' *5 +0\.0/s  received: request-start' <<<"$output"
+        run -0 inside svctl ipc -d 1s -o json ticks
+        jq -e '.[0].received_per_second.tick > 0 and .[0].received_per_second.once == 0' <<<"$output"
+        run -2 inside svctl ipc -d soon io
         run -1 inside svctl trigger io none
         [[ $output == *"No instance of io.service that runs offers the action none"* ]]
         run -1 inside svctl trigger io@0 hello '{'
@@ -231,6 +278,7 @@ io@1.service: {"world":1}' ]
                 'svinit_application_metric{unit="io@1.service",name="a\"b\\??"} 1' \
                 'svinit_application_metric{unit="shell.service",name="jobs"} 41' \
                 'svinit_unit_messages_received_total{unit="io@0.service",type="process:exception"} 1' \
+                'svinit_unit_messages_open{unit="io@1.service",type="request"} 2' \
                 'svinit_unit_restarts_total{unit="shell.service"} 0'; do
                 grep -qxF "$line" "$T/out/metrics"
         done

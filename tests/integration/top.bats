@@ -56,6 +56,22 @@ print(len(units))"'
         [ "$output" = 2 ]
 }
 
+# What /proc knows of the processes: their threads, and their share of what they share.
+has_processes() {
+        run -0 inside svctl top --threads -d 100ms c-tasks
+        [ "$(grep -cE '^  [0-9]+ sleep  ' <<<"$output")" = 5 ]
+        run -0 inside sh -c 'svctl top --threads --sum -o json -d 100ms a-cpu b-memory | python3 -c "
+import json, re, sys
+units = {u[\"unit\"]: u for u in json.load(sys.stdin)[\"units\"]}
+(spins,) = units[\"a-cpu.service\"][\"threads\"]
+assert spins[\"tid\"] == spins[\"pid\"] and spins[\"cpuNSec\"] > 0 and spins[\"cpuPercent\"] is not None, spins
+hog = units[\"b-memory.service\"]
+of_kernel = sum(int(re.search(r\"^Pss: +(\\d+)\", open(\"/proc/%d/smaps_rollup\" % t[\"pid\"]).read(), re.M)[1]) << 10
+                for t in hog[\"threads\"] if t[\"tid\"] == t[\"pid\"])
+assert hog[\"pss\"] > 20 << 20 and abs(hog[\"pss\"] - of_kernel) < of_kernel / 20, (hog, of_kernel)
+assert \"memory\" not in hog, hog"'
+}
+
 says_what_it_cannot() {
         run -2 inside svctl top --sort=age
         [[ $output == *"cannot sort by 'age', only by cpu, memory, tasks, io or name"* ]]
@@ -91,6 +107,10 @@ works_on_a_terminal() {
         wait_host has_on_screen ', by name'
         printf f >"$T/keys"
         wait_host has_on_screen '      d-deep.serv~ '
+        printf h >"$T/keys"
+        wait_host grep -qE '^        [0-9]+ sleep ' "$T/out/screen"
+        printf p >"$T/keys"
+        wait_host has_on_screen ' PSS   MAX'
         printf q >"$T/keys"
         wait "$script"
         [ "$(<"$T/out/code")" = "exit: 0" ]
@@ -125,6 +145,7 @@ has_all() {
         twice
         has_tree
         has_json
+        has_processes
         says_what_it_cannot
         serves_readers
         works_on_a_terminal
@@ -139,4 +160,5 @@ has_all() {
         is_sorted tasks c-tasks.service
         has_tree
         has_json
+        has_processes
 }

@@ -5,8 +5,9 @@
  * Units that a client holds: Ref(), RefUnit(), AddRef. A unit that is held is
  * not forgotten, so that its result can be read when it has ended. Each Ref
  * takes an Unref, and all end with the client's connection, or on the system
- * bus with its name. A transient unit may be tied to its client
- * (org.svinit.StopWithClient): it is stopped when the client has gone.
+ * bus with its name. A unit may be tied to its client (a transient one by
+ * org.svinit.StopWithClient, any by StartWithClient()): it is stopped when the
+ * client has gone.
  */
 
 #include "bus/bus.h"

@@ -7,6 +7,7 @@
 
 #include "bus/clients/server.h"
 #include "bus/codec/errors.h"
+#include "bus/methods/unit-methods.h"
 #include "bus/object.h"
 #include "bus/tables.h"
 #include "manager/diff.h"
@@ -194,6 +195,29 @@ static int method_watch_applications(Call *c) {
         return open_applications(c, false);
 }
 
+/* StartWithClient: StartUnit() of what is down, for its caller alone; it is stopped when that has gone. */
+static int method_start_with_client(Call *c) {
+        References *held = c->connection->references;
+        const char *name, *mode;
+        Unit *u;
+        int r;
+
+        if ((r = sd_bus_message_read(c->message, "ss", &name, &mode)) < 0 ||
+            (r = call_load_unit(c, name, &u)) < 0)
+                return r;
+        if (u->job || active_state_is_up(u->active))
+                return sd_bus_error_setf(c->error, ERROR_PREFIX "UnitExists",
+                                         "Unit %s is up already, or about to be.", u->id);
+        if ((r = references_add(held, u)) < 0)
+                return r;
+        r = references_tie(held, u);
+        if (r >= 0)
+                r = unit_enqueue(c, u, JOB_START, mode);
+        if (r < 0)
+                (void)references_remove(held, u);
+        return r;
+}
+
 /* Unwell: units that are up and that their checks do not find healthy; unit, "starting" or "unhealthy", why. */
 static int method_unwell(Call *c) {
         sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
@@ -222,6 +246,7 @@ const Method own_manager_methods[] = {
         { "Services", "asb", "ta(sssuuuttttss)", ACCESS_READ, method_services },
         { "OpenApplications", "", "h", ACCESS_UNITS, method_open_applications },
         { "WatchApplications", "", "h", ACCESS_READ, method_watch_applications },
+        { "StartWithClient", "ss", "o", ACCESS_UNITS, method_start_with_client, "name mode job" },
         { "Unwell", "", "a(sss)", ACCESS_READ, method_unwell },
         { "Doctor", "", "a(ssss)a(sas)a(sss)", ACCESS_READ, method_doctor },
         { 0 },

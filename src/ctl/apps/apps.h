@@ -45,3 +45,5 @@ int apps_request(Ctl *c, ClientVerb verb, const char *name, const char *text, si
 int apps_unit_name(Ctl *c, const char *given, char **ret);
 /* An argument, or with "-" all of the standard input. The exit code. */
 int apps_read_text(const char *given, char **ret, size_t *ret_n);
+/* A reply as it came: a text of one line. The exit code. */
+int apps_print_text(const char *text, size_t n);

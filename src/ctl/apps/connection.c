@@ -123,6 +123,15 @@ static int finish(AppsAnswer *end, AppsAnswer *ret_end) {
         return code;
 }
 
+/* An answer comes in one piece: what is waited for is its first byte. */
+static void set_timeout(const Ctl *c, const AppsConnection *a) {
+        struct timeval limit = { .tv_sec = (time_t)(c->reply_timeout / USEC_PER_SEC),
+                                 .tv_usec = (suseconds_t)(c->reply_timeout % USEC_PER_SEC) };
+
+        if (c->reply_timeout > 0)
+                (void)setsockopt(a->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
 int apps_request(Ctl *c, ClientVerb verb, const char *name, const char *text, size_t n, AppsItem item,
                  void *userdata, AppsAnswer *ret_end) {
         AppsConnection a;
@@ -134,6 +143,7 @@ int apps_request(Ctl *c, ClientVerb verb, const char *name, const char *text, si
         if (r == APPS_NONE)
                 return ctl_print_error("%s has no channel: no service runs with X-IPC=.",
                                        *name ? name : "Nobody");
+        set_timeout(c, &a);
         r = apps_ask(&a, verb, name, text, n);
         while (r >= 0 && (r = apps_read(&a, &answer)) >= 0) {
                 if (answer.verb == CLIENT_END) {
@@ -144,6 +154,10 @@ int apps_request(Ctl *c, ClientVerb verb, const char *name, const char *text, si
                 apps_answer_release(&answer);
         }
         apps_close(&a);
+        if (r == -EAGAIN) {
+                ctl_print_error("%s did not reply within --timeout=%s.", name, c->timeout);
+                return CTL_TIMED_OUT;
+        }
         return ctl_print_error(r == -EMSGSIZE
                                        ? "This is longer than svinit-apps takes."
                                        : "svinit-apps has ended before it answered; what was sent may or may "
@@ -179,4 +193,10 @@ int apps_read_text(const char *given, char **ret, size_t *ret_n) {
         }
         *ret_n = b.len;
         return buf_take(&b, ret) < 0 ? CTL_FAILED : CTL_OK;
+}
+
+int apps_print_text(const char *text, size_t n) {
+        if (fwrite(text, 1, n, stdout) != n || putchar('\n') == EOF || fflush(stdout) == EOF)
+                return ctl_print_error("Cannot write to the standard output.");
+        return CTL_OK;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 typedef struct UnitJson {
-        Buf received, metrics, actions, *unit;
+        Buf received, open, metrics, actions, *unit;
 } UnitJson;
 
 static void add_pair(Buf *b, const char *name) {
@@ -19,9 +19,11 @@ static void add_line(const FigureLine *l, void *userdata) {
         uint64_t n = 0;
 
         (void)parse_u64(l->field[0], &n);
-        if (str_equal(l->kind, "received")) {
-                add_pair(&j->received, l->field[1]);
-                buf_add(&j->received, l->field[0]);
+        if (str_equal(l->kind, "received") || str_equal(l->kind, "open")) {
+                Buf *b = *l->kind == 'o' ? &j->open : &j->received;
+
+                add_pair(b, l->field[1]);
+                buf_add(b, l->field[0]);
         } else if (str_equal(l->kind, "metric")) {
                 add_pair(&j->metrics, l->field[0]);
                 json_open(&j->metrics, "{");
@@ -53,6 +55,7 @@ static void add_unit(const UnitMetrics *u, Buf *b) {
         if (u->figures) {
                 figures_each(u->figures, add_line, &j);
                 add_part(b, "received", "{}", &j.received);
+                add_part(b, "open", "{}", &j.open);
                 add_part(b, "metrics", "{}", &j.metrics);
                 add_part(b, "actions", "[]", &j.actions);
         }

@@ -127,11 +127,11 @@ static void add_messages(const FigureLine *l, void *userdata) {
 
         if (!str_equal(l->kind, f->kind) && !(dropped && str_equal(f->kind, "dropped")))
                 return;
-        buf_addf(f->b, "svinit_unit_messages_%s_total{", f->kind);
+        buf_addf(f->b, "svinit_unit_messages_%s%s{", f->kind, str_equal(f->kind, "open") ? "" : "_total");
         add_label(f->b, "unit", f->unit->unit);
         if (dropped)
                 add_label(f->b, "reason", dropped);
-        if (str_equal(f->kind, "received"))
+        if (*l->field[1])
                 add_label(f->b, "type", l->field[1]);
         buf_addf(f->b, "} %s\n", l->field[0]);
 }
@@ -181,6 +181,9 @@ void metrics_text(const Metrics *m, Buf *b) {
         add_family(b, "svinit_unit_messages_dropped", "counter", "",
                    "Messages of its channel that were dropped.");
         add_each(m, "dropped", add_messages, b);
+        add_family(b, "svinit_unit_messages_open", "gauge", "",
+                   "Messages of type X-start that no X-end has followed.");
+        add_each(m, "open", add_messages, b);
         add_family(b, "svinit_application_metric", "gauge", "", "What the application tells of itself.");
         add_each(m, "metric", add_metric, b);
         buf_add(b, "# EOF\n");

@@ -21,7 +21,7 @@ typedef struct Metrics {
 
 /* One line of figures: fields that are not there are "". */
 typedef struct FigureLine {
-        const char *kind, *field[3]; /* kind: sent, received, dropped: ..., metric, action */
+        const char *kind, *field[3]; /* kind: sent, received, open, dropped: ..., metric, action */
 } FigureLine;
 
 typedef void (*FigureFunction)(const FigureLine *l, void *userdata);

@@ -29,6 +29,7 @@ typedef enum CtlExit {
         CTL_REFUSED = 4,
         CTL_NOT_INSTALLED = 5,
         CTL_NOT_CONFIGURED = 6,
+        CTL_TIMED_OUT = 124, /* as of timeout(1) */
 } CtlExit;
 
 /* -o of the verbs that read: text for people; only the names or values; JSON in one line, or laid out. */
@@ -81,10 +82,13 @@ struct Ctl {
         const char *iterations, *base_time;     /* analyze calendar; top: iterations */
         const char *fuzz;                       /* analyze critical-chain */
         const char *sort, *delay;               /* top */
-        bool batch, tree;                       /* top */
+        bool batch, tree, threads, sum;         /* top */
         bool abort, or_start;                   /* roll */
         bool permanent;                         /* scale */
         bool http;                              /* metrics */
+        bool new_instance;                      /* call */
+        const char *timeout;                    /* call */
+        usec_t reply_timeout;                   /* what it says; 0: none */
         const char *directory;                  /* import: --output= */
         bool check;                             /* import */
         char **only;                            /* import */

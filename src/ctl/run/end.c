@@ -7,8 +7,7 @@
 #include <systemd/sd-journal.h>
 #include <time.h>
 
-#define EXIT_TIMED_OUT 124 /* as of timeout(1) */
-#define EXIT_SIGNAL 128    /* plus the signal, as of a shell */
+#define EXIT_SIGNAL 128 /* plus the signal, as of a shell */
 
 int run_exit_code(const RunEnd *e) {
         const char *result = property_get(&e->properties, "Result");
@@ -16,7 +15,7 @@ int run_exit_code(const RunEnd *e) {
                  status = property_number(&e->properties, "ExecMainStatus", 0);
 
         if (str_equal(result, "timeout"))
-                return EXIT_TIMED_OUT;
+                return CTL_TIMED_OUT;
         if (code == CLD_KILLED || code == CLD_DUMPED)
                 return EXIT_SIGNAL + (int)status;
         if (str_equal(result, "success"))

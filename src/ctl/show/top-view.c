@@ -31,6 +31,7 @@ void top_look_release(TopLook *l) {
         for (size_t i = 0; i < l->n; i++)
                 row_release(l->rows + i);
         free(l->rows);
+        free(l->threads);
         *l = (TopLook){ 0 };
 }
 
@@ -48,17 +49,42 @@ static double rate(uint64_t now, uint64_t before, usec_t span) {
         return (double)(now - before) * (double)USEC_PER_SEC / (double)span;
 }
 
+static const TopThread *find_thread(const TopLook *l, const TopThread *key) {
+        size_t from = 0, to = l->n_threads;
+
+        while (from < to) {
+                size_t i = (from + to) / 2;
+
+                if (l->threads[i].tid == key->tid)
+                        return l->threads[i].pid == key->pid ? l->threads + i : NULL;
+                if (l->threads[i].tid < key->tid)
+                        from = i + 1;
+                else
+                        to = i;
+        }
+        return NULL;
+}
+
+static double percent(double nsec_per_sec) {
+        return nsec_per_sec < 0 ? -1 : nsec_per_sec / 10000000;
+}
+
 void top_rates(TopLook *now, const TopLook *before) {
         usec_t span = usec_sub(now->time, before->time);
 
         for (size_t i = 0; i < now->n; i++) {
                 TopRow *r = now->rows + i;
                 const TopRow *old = find(before, r->name);
-                double cpu = old ? rate(r->cpu_nsec, old->cpu_nsec, span) : -1;
 
-                r->cpu = cpu < 0 ? -1 : cpu / 10000000; /* ns in a second to percent */
+                r->cpu = old ? percent(rate(r->cpu_nsec, old->cpu_nsec, span)) : -1;
                 r->read_rate = old ? rate(r->io_read, old->io_read, span) : -1;
                 r->write_rate = old ? rate(r->io_written, old->io_written, span) : -1;
+        }
+        for (size_t i = 0; i < now->n_threads; i++) {
+                TopThread *t = now->threads + i;
+                const TopThread *old = find_thread(before, t);
+
+                t->cpu = old ? percent(rate(t->cpu_nsec, old->cpu_nsec, span)) : -1;
         }
 }
 
@@ -213,6 +239,56 @@ static void add_row(Buf *b, const TopRow *r, unsigned name_width) {
         buf_add_char(b, '\n');
 }
 
+static int compare_threads(const void *a, const void *b) {
+        const TopThread *x = *(const TopThread *const *)a, *y = *(const TopThread *const *)b;
+
+        if (x->cpu != y->cpu)
+                return x->cpu > y->cpu ? -1 : 1;
+        if (x->cpu_nsec != y->cpu_nsec)
+                return x->cpu_nsec > y->cpu_nsec ? -1 : 1;
+        return x->tid < y->tid ? -1 : x->tid > y->tid;
+}
+
+/* Those of one unit, those that use most first; owned, NULL-terminated. NULL: none, or no memory. */
+static const TopThread **threads_of(const TopLook *l, const TopRow *r) {
+        const TopThread **found = NULL;
+        size_t n = 0, capacity = 0;
+
+        for (size_t i = 0; i < l->n_threads; i++) {
+                if (!str_equal(l->threads[i].unit, r->name))
+                        continue;
+                if (array_reserve(&found, &capacity, n + 2, sizeof(*found)) < 0)
+                        break;
+                found[n++] = l->threads + i;
+        }
+        if (!found)
+                return NULL;
+        qsort(found, n, sizeof(*found), compare_threads);
+        found[n] = NULL;
+        return found;
+}
+
+/* So many lines at most; how many there were. */
+static size_t add_threads(Buf *b, const TopLook *l, const TopRow *r, unsigned name_width, size_t most) {
+        const TopThread **threads auto_free = threads_of(l, r);
+        size_t n = 0;
+
+        for (; threads && threads[n] && n < most; n++) {
+                const TopThread *t = threads[n];
+                char name[40], cpu[24] = "-";
+
+                (void)snprintf(name, sizeof(name), "%u %s", t->tid, t->comm);
+                if (t->cpu >= 0)
+                        (void)snprintf(cpu, sizeof(cpu), "%.1f", t->cpu);
+                buf_addf(b, "%*s%-*.*s", (int)r->depth * 2 + 2, "", (int)name_width - (int)r->depth * 2 - 2,
+                         (int)name_width - (int)r->depth * 2 - 2, name);
+                add_right(b, 7, cpu);
+                add_time(b, t->cpu_nsec);
+                buf_add_char(b, '\n');
+        }
+        return n;
+}
+
 static double add_known(double sum, double n) {
         return n < 0 ? sum : sum + n;
 }
@@ -231,20 +307,26 @@ static void add_head(Buf *b, const TopLook *l, const TopView *v, unsigned name_w
                 memory = add_known(memory, known(r->memory));
                 tasks = add_known(tasks, known(r->tasks));
         }
-        buf_addf(b, "%u unit%s, %.0f tasks, CPU %.1f%%, memory ", n, n == 1 ? "" : "s", tasks, cpu);
+        buf_addf(b, "%u unit%s, %.0f tasks, CPU %.1f%%, %s ", n, n == 1 ? "" : "s", tasks, cpu,
+                 v->sum ? "PSS" : "memory");
         add_size(b, 0, memory);
         buf_addf(b, ", by %s%s\n\n%s%-*s%7s%9s%8s%6s%6s%8s%8s%s\n", top_sort_to_string(v->sort),
                  v->reverse ? ", least first" : "", v->color ? "\033[7m" : "", (int)name_width, "UNIT",
-                 "CPU%", "TIME", "MEMORY", "MAX", "TASKS", "READ/S", "WRITE/S", v->color ? "\033[0m" : "");
+                 "CPU%", "TIME", v->sum ? "PSS" : "MEMORY", "MAX", "TASKS", "READ/S", "WRITE/S",
+                 v->color ? "\033[0m" : "");
 }
 
 void top_draw(const TopLook *l, const TopView *v, Buf *b) {
         unsigned name_width = MAX(v->width, FIGURES_WIDTH + NAME_MIN) - FIGURES_WIDTH;
-        size_t n = v->height == 0 ? l->n : MIN(l->n, (size_t)(v->height > 3 ? v->height - 3 : 0));
+        size_t left = v->height == 0 ? SIZE_MAX : v->height > 3 ? v->height - 3 : 0;
 
         add_head(b, l, v, name_width);
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < l->n && left > 0; i++) {
                 add_row(b, l->rows + i, name_width);
+                left--;
+                if (v->threads)
+                        left -= add_threads(b, l, l->rows + i, name_width, left);
+        }
 }
 
 static void add_number(Buf *b, const char *key, uint64_t n) {
@@ -261,7 +343,21 @@ static void add_rate(Buf *b, const char *key, double n) {
                 buf_addf(b, ",\"%s\":%.1f", key, n);
 }
 
-void top_json(const TopLook *l, Buf *b) {
+static void add_threads_json(const TopLook *l, const TopRow *r, Buf *b) {
+        const TopThread **threads auto_free = threads_of(l, r);
+
+        buf_add(b, ",\"threads\":[");
+        for (size_t i = 0; threads && threads[i]; i++) {
+                buf_addf(b, "%s{\"tid\":%u,\"pid\":%u", i > 0 ? "," : "", threads[i]->tid, threads[i]->pid);
+                json_add_member(b, "name", threads[i]->comm);
+                add_rate(b, "cpuPercent", threads[i]->cpu);
+                add_number(b, "cpuNSec", threads[i]->cpu_nsec);
+                buf_add_char(b, '}');
+        }
+        buf_add_char(b, ']');
+}
+
+void top_json(const TopLook *l, const TopView *v, Buf *b) {
         buf_addf(b, "{\"monotonicUSec\":%" PRIu64 ",\"units\":[", l->time);
         for (size_t i = 0; i < l->n; i++) {
                 const TopRow *r = l->rows + i;
@@ -272,7 +368,7 @@ void top_json(const TopLook *l, Buf *b) {
                 json_add_member(b, "active", r->active);
                 add_rate(b, "cpuPercent", r->cpu);
                 add_number(b, "cpuNSec", r->cpu_nsec);
-                add_number(b, "memory", r->memory);
+                add_number(b, v->sum ? "pss" : "memory", r->memory);
                 add_number(b, "memoryMax", r->memory_max);
                 add_number(b, "tasks", r->tasks);
                 add_number(b, "tasksMax", r->tasks_max);
@@ -280,6 +376,8 @@ void top_json(const TopLook *l, Buf *b) {
                 add_number(b, "ioWriteBytes", r->io_written);
                 add_rate(b, "ioReadPerSec", r->read_rate);
                 add_rate(b, "ioWritePerSec", r->write_rate);
+                if (v->threads)
+                        add_threads_json(l, r, b);
                 buf_add_char(b, '}');
         }
         buf_add(b, "]}\n");

@@ -68,6 +68,8 @@ static int look(Top *t, TopLook *ret) {
         if (r < 0)
                 ctl_print_error("top: %s", error.message ?: strerror(-r));
         r = r < 0 ? ctl_error_exit(&error, r) : CTL_OK;
+        if (r == CTL_OK && top_read_processes(t->ctl, &t->view, ret) < 0)
+                r = CTL_FAILED;
         sd_bus_message_unref(m);
         sd_bus_message_unref(reply);
         sd_bus_error_free(&error);
@@ -76,7 +78,7 @@ static int look(Top *t, TopLook *ret) {
 
 /* Sorting and leaving out are for the eye: the next rates need all rows. */
 static int show(Top *t, const TopLook *l) {
-        TopLook shown = { .time = l->time, .rows = calloc(l->n + 1, sizeof(*l->rows)) };
+        TopLook shown = { .time = l->time, .rows = calloc(l->n + 1, sizeof(*l->rows)) }, drawn;
         Buf b auto_buf = { 0 };
         TopView all;
 
@@ -99,10 +101,13 @@ static int show(Top *t, const TopLook *l) {
         }
         all.slices = all.slices || t->json;
         top_sort(&shown, &all);
+        drawn = shown;
+        drawn.threads = l->threads; /* borrowed */
+        drawn.n_threads = l->n_threads;
         if (t->json)
-                top_json(&shown, &b);
+                top_json(&drawn, &t->view, &b);
         else
-                top_draw(&shown, &t->view, &b);
+                top_draw(&drawn, &t->view, &b);
         top_look_release(&shown);
         if (b.error < 0)
                 return CTL_FAILED;
@@ -137,6 +142,14 @@ static bool on_key(Top *t, int key) {
                 break;
         case 'f':
                 t->view.tree = !t->view.tree;
+                t->due = true;
+                break;
+        case 'h':
+                t->view.threads = !t->view.threads;
+                t->due = true;
+                break;
+        case 'p':
+                t->view.sum = !t->view.sum;
                 t->due = true;
                 break;
         case '+':
@@ -240,11 +253,14 @@ static int read_patterns(char **argv, char ***ret) {
 }
 
 VERB(top) {
-        Top t = {
-                .ctl = c,
-                .delay = DELAY_DEFAULT,
-                .view = { .tree = c->tree, .slices = c->all, .reverse = c->reverse, .color = c->screen.color }
-        };
+        Top t = { .ctl = c,
+                  .delay = DELAY_DEFAULT,
+                  .view = { .tree = c->tree,
+                            .slices = c->all,
+                            .reverse = c->reverse,
+                            .threads = c->threads,
+                            .sum = c->sum,
+                            .color = c->screen.color } };
         int code = read_options(c, &t);
 
         if (code != CTL_OK)

@@ -3,8 +3,8 @@
 
 /*
  * svctl top: the figures of two looks at all units, and what there is to see
- * of them. top.c looks and talks to the terminal; top-view.c sorts and draws,
- * and knows neither.
+ * of them. top.c looks and talks to the terminal; top-processes.c adds what
+ * only /proc knows; top-view.c sorts and draws, and knows none of these.
  */
 
 #include "ctl/core/ctl.h"
@@ -16,10 +16,20 @@ typedef struct TopRow {              /* UINT64_MAX: unknown */
         unsigned depth;                    /* in the tree */
 } TopRow;
 
+typedef struct TopThread {
+        uint32_t pid, tid;
+        uint64_t cpu_nsec;
+        double cpu;     /* as that of a row */
+        char comm[16];  /* printable */
+        char unit[256]; /* a key to rows, not to be shown */
+} TopThread;
+
 typedef struct TopLook {
         usec_t time; /* svinit's, monotonic */
         TopRow *rows;
         size_t n, capacity;
+        TopThread *threads; /* owned; by tid */
+        size_t n_threads, thread_capacity;
 } TopLook;
 
 typedef enum TopSort {
@@ -35,6 +45,7 @@ const char *top_sort_to_string(TopSort s); /* its first letter is the key for it
 typedef struct TopView {
         TopSort sort;
         bool reverse, tree, slices; /* slices: in the flat list too */
+        bool threads, sum;          /* threads below their units; memory is the sum of the processes' PSS */
         unsigned width, height;     /* height 0: no end */
         bool color;
 } TopView;
@@ -42,5 +53,6 @@ typedef struct TopView {
 void top_look_release(TopLook *l);
 void top_rates(TopLook *now, const TopLook *before); /* fills in the rates */
 void top_sort(TopLook *l, const TopView *v);         /* or makes the tree; leaves out what is not shown */
+int top_read_processes(Ctl *c, const TopView *v, TopLook *l); /* what v->threads and v->sum want; -ENOMEM */
 void top_draw(const TopLook *l, const TopView *v, Buf *b);
-void top_json(const TopLook *l, Buf *b); /* one line */
+void top_json(const TopLook *l, const TopView *v, Buf *b); /* one line */
