@@ -74,14 +74,17 @@ void storage_relinquish(Storage *s) {
         storage_commit(s);
         storage_archive(s);
         fd_release(&s->dirfd);
-        storage_open(s);
+        storage_reopen(s);
 }
 
 /* What a run before, or one without the persistent directory, has left. */
 static int take_runtime_files(Storage *s) {
-        int fd auto_fd = storage_usable_dir(s, true);
+        int fd auto_fd = access(s->config.runtime_dir, F_OK) < 0 ? -1 : storage_usable_dir(s, true);
 
-        return fd < 0 ? 0 : move_files(fd, s->dirfd);
+        if (fd < 0)
+                return 0;
+        storage_set_aside(fd);
+        return move_files(fd, s->dirfd);
 }
 
 int storage_flush(Storage *s) {
@@ -100,6 +103,6 @@ int storage_flush(Storage *s) {
         storage_archive(s);
         r = move_files(s->dirfd, fd);
         fd_release(&s->dirfd);
-        storage_open(s);
+        storage_reopen(s);
         return r;
 }

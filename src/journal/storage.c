@@ -85,24 +85,27 @@ void storage_archived_name(const FileHeader *h, char *ret, size_t size) {
                  h->head_entry_realtime);
 }
 
-static void set_aside(Storage *s) {
+static bool read_header(int fd, FileHeader *ret) {
+        return fd >= 0 && pread(fd, ret, sizeof(*ret), 0) == sizeof(*ret);
+}
+
+void storage_set_aside(int dirfd) {
         char name[NAME_MAX + 1];
-        FileHeader h = { 0 };
-        int fd auto_fd = openat(s->dirfd, CURRENT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        FileHeader h;
+        int fd auto_fd = openat(dirfd, CURRENT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
         if (fd < 0 && errno == ENOENT)
                 return;
-        if (fd >= 0 && pread(fd, &h, sizeof(h), 0) == sizeof(h) && h.state == JOURNAL_ARCHIVED &&
-            h.n_entries > 0)
+        if (read_header(fd, &h) && h.state == JOURNAL_ARCHIVED && h.n_entries > 0)
                 storage_archived_name(&h, name, sizeof(name));
         else
                 snprintf(name, sizeof(name), "system@%016" PRIx64 "-%016" PRIx64 ".journal~",
                          now(CLOCK_REALTIME),
                          (uint64_t)now(CLOCK_MONOTONIC) * 2654435761U ^ (uint64_t)getpid());
-        (void)renameat(s->dirfd, CURRENT, s->dirfd, name);
+        (void)renameat(dirfd, CURRENT, dirfd, name);
 }
 
-/* The header says ARCHIVED before the name does: a crash in between is finished by set_aside() at the next start. */
+/* The header says ARCHIVED before the name does: a crash in between is finished by storage_set_aside() at the next start. */
 void storage_archive(Storage *s) {
         bool is_empty;
 
@@ -115,7 +118,7 @@ void storage_archive(Storage *s) {
         else if (is_empty)
                 (void)unlinkat(s->dirfd, CURRENT, 0);
         else
-                set_aside(s);
+                storage_set_aside(s->dirfd);
 }
 
 /* ---- directories ---- */
@@ -204,6 +207,13 @@ int storage_usable_dir(const Storage *s, bool runtime) {
         return TAKE_FD(fd);
 }
 
+static void use_dir(Storage *s, int dirfd, bool is_runtime) {
+        s->dirfd = dirfd;
+        s->is_runtime = is_runtime;
+        storage_default_limits(dirfd, is_runtime, is_runtime ? &s->config.runtime : &s->config.persistent,
+                               &s->limits);
+}
+
 static int choose_dir(Storage *s) {
         usec_t t = now(CLOCK_MONOTONIC);
         bool is_runtime = false;
@@ -217,14 +227,25 @@ static int choose_dir(Storage *s) {
                 r = storage_usable_dir(s, true);
                 is_runtime = true;
         }
-        if (r < 0)
-                return r;
+        if (r >= 0)
+                use_dir(s, r, is_runtime);
+        return MIN(r, 0);
+}
 
-        s->dirfd = r;
-        s->is_runtime = is_runtime;
-        storage_default_limits(s->dirfd, s->is_runtime,
-                               s->is_runtime ? &s->config.runtime : &s->config.persistent, &s->limits);
-        return 0;
+/* What an interrupted one was writing is finished where it is, though a better place has come meanwhile. */
+static void choose_interrupted(Storage *s) {
+        const Id128 none = { 0 }, *id = &state_committed(s->state)->file_id;
+        int dirfd auto_fd = -1, fd auto_fd = -1;
+        FileHeader h;
+
+        if (s->dirfd >= 0 || s->config.mode == STORAGE_NONE || memcmp(id, &none, sizeof(none)) == 0 ||
+            access(s->config.runtime_dir, F_OK) < 0)
+                return;
+        dirfd = storage_usable_dir(s, true);
+        if (dirfd >= 0)
+                fd = openat(dirfd, CURRENT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (read_header(fd, &h) && memcmp(&h.file_id, id, sizeof(h.file_id)) == 0)
+                use_dir(s, TAKE_FD(dirfd), true);
 }
 
 /* ---- the current file ---- */
@@ -279,7 +300,7 @@ static int open_current(Storage *s) {
         if (r == 0)
                 return 0;
 
-        set_aside(s);
+        storage_set_aside(s->dirfd);
         storage_vacuum(s->dirfd, &s->limits, retention_begin(s), 0);
         r = journal_file_create(&s->file, s->dirfd, CURRENT, &spec, undo);
         if ((r == -ENOSPC || r == -EDQUOT) && storage_vacuum(s->dirfd, &s->limits, 0, spec.grow_step * 2))
@@ -322,10 +343,16 @@ static bool ready(Storage *s) {
         return true;
 }
 
-void storage_open(Storage *s) {
+void storage_reopen(Storage *s) {
         if (!ready(s))
                 undo_disarm(&s->state->shared->undo);
         state_commit(s->state);
+}
+
+void storage_open(Storage *s) {
+        choose_interrupted(s);
+        storage_reopen(s);
+        (void)storage_flush(s);
 }
 
 void storage_commit(Storage *s) {

@@ -69,7 +69,10 @@ void storage_init(Storage *s, const StorageConfig *config, State *state);
 /* Before doors are closed: what may be needed later, and whether a directory belongs to somebody else. */
 void storage_make_runtime_base(const Storage *s);
 bool storage_needs_override(const Storage *s);
-/* Opens what may be continued, sets aside what may not. Rolls back what a SIGKILL has interrupted. Call after state_adopt(). */
+/*
+ * Opens what may be continued, sets aside what may not. Rolls back what a SIGKILL has interrupted. What is in the
+ * runtime directory goes to the persistent one, if there is one. Call after state_adopt().
+ */
 void storage_open(Storage *s);
 /* Stores an entry or counts it as dropped. */
 void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_t n_own,
@@ -93,6 +96,9 @@ void storage_close(Storage *s);
 /* For storage-flush.c. A directory of ours where files can be made, or a negative errno; closes and renames the current file. */
 int storage_usable_dir(const Storage *s, bool runtime);
 void storage_archive(Storage *s);
+void storage_reopen(Storage *s);
+/* A file of another run that has the current one's name gets its own. */
+void storage_set_aside(int dirfd);
 
 /* For storage-memory.c. */
 void storage_spec(const Storage *s, JournalFileSpec *ret);

@@ -295,6 +295,48 @@ static void flush_takes_what_is_there_along(void **state) {
         verify(files);
 }
 
+/* The directory came while nobody ran: what an interrupted one was writing must not stay behind. */
+static void what_was_being_written_goes_along_when_the_directory_came_meanwhile(void **state) {
+        Fixture *x = *state;
+        char files[160];
+
+        open_storage(x);
+        append(x, 3000);
+        storage_commit(&x->storage);
+        append(x, 5);
+        assert_int_equal(mkdir(x->persistent, 0755), 0);
+        crash(x);
+        x->n -= 5;
+        assert_false(x->storage.is_runtime);
+        append(x, 10);
+        storage_commit(&x->storage);
+        snprintf(files, sizeof(files), "%s/abababababababababababababababab", x->persistent);
+        assert_int_equal(count_entries(x, files), 3010);
+        assert_int_equal(count_files(x->files, ".journal"), 0);
+        verify(files);
+}
+
+/* An earlier run had no such directory, and the runtime directory has outlived it. */
+static void what_an_earlier_run_has_left_goes_along(void **state) {
+        Fixture *x = *state;
+        char files[160];
+
+        open_storage(x);
+        append(x, 20);
+        storage_commit(&x->storage);
+        storage_close(&x->storage);
+        state_release(&x->state);
+        assert_int_equal(state_new(&x->state), 0);
+        assert_int_equal(mkdir(x->persistent, 0755), 0);
+        open_storage(x);
+        append(x, 10);
+        storage_commit(&x->storage);
+        snprintf(files, sizeof(files), "%s/abababababababababababababababab", x->persistent);
+        assert_int_equal(count_entries(x, files), 30);
+        assert_int_equal(count_files(x->files, ".journal"), 0);
+        verify(files);
+}
+
 /* ---- in memory ---- */
 
 static void block_directories(Fixture *x) {
@@ -547,6 +589,8 @@ int main(void) {
                 T(files_are_readable_by_the_group_only),
                 T(persistent_directory_is_used_when_it_exists),
                 T(flush_takes_what_is_there_along),
+                T(what_was_being_written_goes_along_when_the_directory_came_meanwhile),
+                T(what_an_earlier_run_has_left_goes_along),
                 T(with_nowhere_to_write_the_newest_are_in_memory),
                 T(memory_outlives_a_crash_and_what_was_not_committed_is_undone),
                 T(memory_goes_to_the_directory_when_there_is_one),
