@@ -7,11 +7,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #define CONFIG_FILE_MAX (256 * 1024)
+#define COMPLAINTS_MAX 20U
 #define SYNC_INTERVAL_DEFAULT (5 * USEC_PER_MINUTE)
 
 static const char *const mode_names[STORAGE_MODE_MAX] = {
@@ -49,6 +51,7 @@ void config_release(Config *c) {
         free(c->persistent_dir);
         free(c->runtime_dir);
         free(c->syslog_socket);
+        strv_free(c->complaints);
         free(c->tty_path);
         *c = (Config){ 0 };
 }
@@ -198,14 +201,37 @@ static int assign(Config *c, const char *key, const char *value) {
         return assign_forward(c, key, value);
 }
 
-void config_parse(Config *c, const char *text, size_t n) {
-        char *copy auto_free = strndup(text, n), *save = NULL;
+/* Of journald.conf(5), and nothing here: there is no sealing, no audit, one journal for all users. */
+static bool is_elsewhere(const char *key) {
+        return str_equal(key, "Seal") || str_equal(key, "SplitMode") || str_equal(key, "Audit");
+}
+
+static void complain(Config *c, const char *path, unsigned line, const char *key, const char *value) {
+        char *text = NULL;
+        int r;
+
+        if (strv_length(c->complaints) >= COMPLAINTS_MAX)
+                return;
+        if (value)
+                r = str_printf(&text, "%s:%u: %s=: '%s' is not understood and ignored.", path, line, key,
+                               value);
+        else
+                r = str_printf(&text, "%s:%u: Unknown key '%s' in section [Journal]; it is ignored.", path,
+                               line, key);
+        if (r >= 0)
+                (void)strv_push(&c->complaints, text);
+}
+
+void config_parse(Config *c, const char *path, const char *text, size_t n) {
+        char *copy auto_free = strndup(text, n), *rest = copy, *line;
+        unsigned number = 0;
         bool ours = false;
 
-        for (char *line = copy ? strtok_r(copy, "\n", &save) : NULL; line;
-             line = strtok_r(NULL, "\n", &save)) {
-                char *eq;
+        while ((line = strsep(&rest, "\n"))) {
+                char *eq, *key, *value;
+                int r;
 
+                number++;
                 line = str_strip(line);
                 if (*line == '[')
                         ours = str_equal(line, "[Journal]");
@@ -215,45 +241,70 @@ void config_parse(Config *c, const char *text, size_t n) {
                 if (!eq)
                         continue;
                 *eq = 0;
-                (void)assign(c, str_strip(line), str_strip(eq + 1));
+                key = str_strip(line);
+                value = str_strip(eq + 1);
+                r = assign(c, key, value);
+                if (r < 0 || (r > 0 && !is_elsewhere(key)))
+                        complain(c, path, number, key, r < 0 ? value : NULL);
         }
 }
 
-static void load_file(Config *c, int dirfd, const char *name) {
+static void load_file(Config *c, const char *path) {
         char *text auto_free = malloc(CONFIG_FILE_MAX);
-        int fd auto_fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        int fd auto_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         ssize_t n;
 
         n = fd >= 0 && text ? read(fd, text, CONFIG_FILE_MAX) : -1;
         if (n > 0)
-                config_parse(c, text, (size_t)n);
+                config_parse(c, path, text, (size_t)n);
 }
 
-static int is_drop_in(const struct dirent *e) {
-        return e->d_name[0] != '.' && str_ends_with(e->d_name, ".conf");
+static const char *name_of(const char *path) {
+        return strrchr(path, '/') + 1;
 }
 
-static void load_drop_ins(Config *c, const char *dir) {
-        struct dirent **names = NULL;
-        int n = scandir(dir, &names, is_drop_in, alphasort);
-        int fd auto_fd = n > 0 ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+static int compare_names(const void *a, const void *b) {
+        return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b));
+}
 
-        for (int i = 0; i < n; i++) {
-                if (fd >= 0)
-                        load_file(c, fd, names[i]->d_name);
-                free(names[i]);
+/* One of the same name in a directory that comes earlier stands for it. */
+static bool has_name(char *const *paths, const char *name) {
+        STRV_FOREACH (path, paths)
+                if (str_equal(name_of(*path), name))
+                        return true;
+        return false;
+}
+
+static void add_drop_ins(char ***paths, const char *dir) {
+        DIR *d = opendir(dir);
+        struct dirent *e;
+
+        while (d && (e = readdir(d))) {
+                char *path = NULL;
+
+                if (e->d_name[0] != '.' && str_ends_with(e->d_name, ".conf") &&
+                    !has_name(*paths, e->d_name) && str_printf(&path, "%s/%s", dir, e->d_name) >= 0)
+                        (void)strv_push(paths, path);
         }
-        free(names);
+        if (d)
+                closedir(d);
 }
 
-void config_load(Config *c) {
-        static const char *const dirs[] = { "/usr/lib/systemd/journald.conf.d",
-                                            "/usr/local/lib/systemd/journald.conf.d",
-                                            "/run/systemd/journald.conf.d", "/etc/systemd/journald.conf.d" };
+void config_load_from(Config *c, const char *root) {
+        static const char *const dirs[] = { "/etc", "/run", "/usr/local/lib", "/usr/lib" };
+        char path[PATH_MAX], **paths = NULL;
 
-        load_file(c, AT_FDCWD, "/etc/systemd/journald.conf");
-        for (size_t i = 0; i < ELEMENTSOF(dirs); i++)
-                load_drop_ins(c, dirs[i]);
+        snprintf(path, sizeof(path), "%s/etc/systemd/journald.conf", root);
+        load_file(c, path);
+        for (size_t i = 0; i < ELEMENTSOF(dirs); i++) {
+                snprintf(path, sizeof(path), "%s%s/systemd/journald.conf.d", root, dirs[i]);
+                add_drop_ins(&paths, path);
+        }
+        if (paths)
+                qsort(paths, strv_length(paths), sizeof(char *), compare_names);
+        STRV_FOREACH (drop_in, paths)
+                load_file(c, *drop_in);
+        strv_free(paths);
 }
 
 /* One word for both outputs, or one for each. */
@@ -292,7 +343,7 @@ static int option(Config *c, const char *name, const char *value) {
                 int r = str_printf(&line, "[Journal]\n%s\n", value);
 
                 if (r >= 0)
-                        config_parse(c, line, strlen(line));
+                        config_parse(c, "--set", line, strlen(line));
                 return r;
         }
         return -EINVAL;

@@ -25,14 +25,18 @@ typedef struct Config {
         char *machine_id;                   /* owned; 32 hexadecimal digits; NULL: /etc/machine-id */
         char *persistent_dir, *runtime_dir; /* owned */
         char *syslog_socket;                /* owned */
+        char **complaints;                  /* owned; what was not understood, and where */
 } Config;
 
 int config_init(Config *c);
 void config_release(Config *c);
 /* One file's text. Pure. */
-void config_parse(Config *c, const char *text, size_t n);
-/* /etc/systemd/journald.conf and journald.conf.d of /usr/lib, /usr/local/lib, /run, /etc. */
-void config_load(Config *c);
+void config_parse(Config *c, const char *path, const char *text, size_t n);
+/*
+ * /etc/systemd/journald.conf, then what is in journald.conf.d of /etc, /run, /usr/local/lib and /usr/lib, by name; of
+ * the same name the first counts. All below `root`, which is "" but for tests.
+ */
+void config_load_from(Config *c, const char *root);
 /* 0, or -EINVAL after a message about the argument. */
 int config_arguments(Config *c, int argc, char *argv[]);
 /* "4G", "512K", "100"; 0, -EINVAL, -ERANGE. */

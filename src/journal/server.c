@@ -148,7 +148,7 @@ int server_init(Server *s, int argc, char *argv[]) {
         r = config_init(&s->config);
         if (r < 0)
                 return r;
-        config_load(&s->config);
+        config_load_from(&s->config, "");
         r = config_arguments(&s->config, argc, argv);
         if (r < 0)
                 return r;
@@ -225,6 +225,8 @@ void server_begin(Server *s) {
         finish_flush(s);
         if (s->is_exposed)
                 deliver_own(s, LOG_WARNING, NULL, "The kernel refused a part of svinit-journald's sandbox.");
+        STRV_FOREACH (complaint, s->config.complaints)
+                deliver_own(s, LOG_WARNING, NULL, "%s", *complaint);
         server_after_input(s);
 }
 
@@ -281,7 +283,7 @@ void server_after_input(Server *s) {
         if (s->announce_at == 0)
                 s->announce_at = MAX(t, s->announced + ANNOUNCE_INTERVAL);
         if (s->sync_at == 0)
-                s->sync_at = t + s->config.sync_interval;
+                s->sync_at = usec_add(t, s->config.sync_interval);
         if (s->is_critical)
                 s->sync_at = t;
         s->is_critical = false;

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         if (config_init(&c) < 0)
                 return 0;
-        config_parse(&c, (const char *)data, size);
+        config_parse(&c, "x", (const char *)data, size);
         HOLDS(c.line_max >= LINE_MAX_MIN && c.line_max <= STATE_CARRY_MAX);
         HOLDS(c.storage.mode < STORAGE_MODE_MAX);
         HOLDS(c.max_level_store >= 0 && c.max_level_store <= 7);

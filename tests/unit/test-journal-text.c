@@ -346,20 +346,56 @@ static void deep_json_is_refused_without_recursing_for_ever(void **state) {
 
 /* ---- configuration ---- */
 
-static void later_assignments_win_and_strangers_are_ignored(void **state) {
+static void later_assignments_win_and_what_is_not_understood_is_told(void **state) {
         static const char text[] =
                 "[Other]\nStorage=none\n[Journal]\n# a comment\nStorage = volatile\nSystemMaxUse=2G\n"
-                "MaxFileSec=2h\nLineMax=1K\nForwardToSyslog=no\nAudit=yes\nStorage=wrong\n";
+                "MaxFileSec=2h\nLineMax=1K\nForwardToSyslog=no\n\nAudit=yes\nStorage=wrong\nSytemMaxUse=1G\n";
         Config c;
 
         assert_int_equal(config_init(&c), 0);
-        config_parse(&c, text, sizeof(text) - 1);
+        config_parse(&c, "/etc/x.conf", text, sizeof(text) - 1);
         assert_int_equal(c.storage.mode, STORAGE_VOLATILE);
         assert_int_equal(c.storage.persistent.max_use, 2ULL << 30);
         assert_int_equal(c.storage.max_file_usec, 2 * USEC_PER_HOUR);
         assert_int_equal(c.line_max, 1024);
         assert_false(c.forward[FORWARD_SYSLOG]);
+        assert_int_equal(strv_length(c.complaints), 2);
+        assert_string_equal(c.complaints[0],
+                            "/etc/x.conf:12: Storage=: 'wrong' is not understood and ignored.");
+        assert_string_equal(c.complaints[1],
+                            "/etc/x.conf:13: Unknown key 'SytemMaxUse' in section [Journal]; it is ignored.");
         config_release(&c);
+}
+
+static void put_drop_in(const char *root, const char *where, const char *text) {
+        char command[256];
+
+        snprintf(command, sizeof(command), "mkdir -p $(dirname %s%s) && printf '[Journal]\n%s\n' >%s%s", root,
+                 where, text, root, where);
+        assert_int_equal(system(command), 0);
+}
+
+/* As with systemd: by name, whatever the directory; of the same name that of the administrator. */
+static void drop_ins_count_by_name(void **state) {
+        char root[] = "/tmp/svinit-journal-conf-XXXXXX", command[64];
+        Config c;
+
+        assert_non_null(mkdtemp(root));
+        put_drop_in(root, "/etc/systemd/journald.conf", "SystemMaxUse=1M\nRuntimeMaxUse=1M");
+        put_drop_in(root, "/etc/systemd/journald.conf.d/10-mine.conf", "SystemMaxUse=2M\nLineMax=1K");
+        put_drop_in(root, "/usr/lib/systemd/journald.conf.d/50-image.conf", "SystemMaxUse=3M");
+        put_drop_in(root, "/usr/lib/systemd/journald.conf.d/60-masked.conf", "LineMax=2K");
+        put_drop_in(root, "/run/systemd/journald.conf.d/60-masked.conf", "");
+        put_drop_in(root, "/etc/systemd/journald.conf.d/70-other", "LineMax=4K");
+        assert_int_equal(config_init(&c), 0);
+        config_load_from(&c, root);
+        assert_int_equal(c.storage.persistent.max_use, 3 << 20);
+        assert_int_equal(c.storage.runtime.max_use, 1 << 20);
+        assert_int_equal(c.line_max, 1024);
+        assert_null(c.complaints);
+        config_release(&c);
+        snprintf(command, sizeof(command), "rm -rf %s", root);
+        assert_int_equal(system(command), 0);
 }
 
 static void compression_has_a_size_or_is_on_or_off(void **state) {
@@ -379,7 +415,7 @@ static void compression_has_a_size_or_is_on_or_off(void **state) {
                 Config c;
 
                 assert_int_equal(config_init(&c), 0);
-                config_parse(&c, cases[i].text, strlen(cases[i].text));
+                config_parse(&c, "x", cases[i].text, strlen(cases[i].text));
                 assert_int_equal(c.storage.compress_from, cases[i].from);
                 config_release(&c);
         }
@@ -419,7 +455,8 @@ int main(void) {
                 cmocka_unit_test(json_wraps_text_and_merges_objects),
                 cmocka_unit_test(what_is_not_quite_an_object_is_text),
                 cmocka_unit_test(deep_json_is_refused_without_recursing_for_ever),
-                cmocka_unit_test(later_assignments_win_and_strangers_are_ignored),
+                cmocka_unit_test(later_assignments_win_and_what_is_not_understood_is_told),
+                cmocka_unit_test(drop_ins_count_by_name),
                 cmocka_unit_test(compression_has_a_size_or_is_on_or_off),
                 cmocka_unit_test(sizes_have_units_and_limits),
         };
