@@ -19,10 +19,10 @@
 #define PIPE_BYTES_MAX (1024 * 1024)
 #define ANNOUNCE_INTERVAL (20 * USEC_PER_MSEC) /* readers that follow need not be woken for each line */
 #define TRIM_DELAY (2 * USEC_PER_SEC)
+#define CARE_INTERVAL (2 * USEC_PER_SEC)
 #define DATAGRAMS_PER_TURN 64
 #define DRAIN_TURNS_MAX 4096      /* datagrams */
 #define DRAIN_STREAM_TURNS_MAX 64 /* what is in the pipe, not what is written meanwhile */
-#define FLUSH_INTERVAL (30 * USEC_PER_SEC)
 #define EVENTS_PER_TURN 64
 #define ANSWER_PATIENCE_MSEC 50
 
@@ -288,6 +288,21 @@ void server_after_input(Server *s) {
                 s->sync_at = t;
         s->is_critical = false;
         s->trim_at = t + TRIM_DELAY;
+        if (s->care_at == 0)
+                s->care_at = t + CARE_INTERVAL;
+}
+
+static void report_place(Server *s) {
+        const Storage *storage = &s->storage;
+        const Config *c = &s->config;
+
+        if (storage->left.error > 0 && journal_file_is_open(&storage->file))
+                deliver_own(s, LOG_WARNING, NULL, "%s cannot be written (%s); the journal goes on in %s.",
+                            storage->left.is_runtime ? c->runtime_dir : c->persistent_dir,
+                            strerror(TAKE(s->storage.left.error)),
+                            storage->is_memory    ? "memory"
+                            : storage->is_runtime ? c->runtime_dir
+                                                  : c->persistent_dir);
 }
 
 static void report_losses(Server *s) {
@@ -313,13 +328,12 @@ static bool is_due(usec_t *at, usec_t t) {
 }
 
 /* A volume may have been mounted there since. */
-static void flush_when_possible(Server *s, usec_t t) {
+static void flush_when_possible(Server *s) {
         const Storage *storage = &s->storage;
 
         if (!s->persistent_is_missing || !storage->is_runtime || storage->is_relinquished ||
-            t < s->flush_at || storage->config.mode == STORAGE_VOLATILE)
+            storage->config.mode == STORAGE_VOLATILE)
                 return;
-        s->flush_at = t + FLUSH_INTERVAL;
         if (access(s->config.persistent_dir, W_OK | X_OK) >= 0 && storage_flush(&s->storage) == -EACCES)
                 control_leave_flush_to_next(s, FLUSH_UNASKED);
 }
@@ -332,14 +346,15 @@ static void on_time(Server *s) {
                 journal_file_announce(&s->storage.file);
                 s->announced = t;
         }
-        if (is_due(&s->trim_at, t)) {
+        if (is_due(&s->care_at, t)) {
+                report_place(s);
                 report_losses(s);
                 storage_commit(&s->storage);
-                flush_when_possible(s, t);
+                flush_when_possible(s);
                 deliver_flush(s);
-                if (is_open && journal_file_is_open(&s->storage.file))
-                        journal_file_trim(&s->storage.file);
         }
+        if (is_due(&s->trim_at, t) && journal_file_is_open(&s->storage.file))
+                journal_file_trim(&s->storage.file);
         if (is_due(&s->sync_at, t))
                 storage_sync_later(&s->storage);
         if (is_due(&s->streams_ask_until, t))
@@ -349,8 +364,8 @@ static void on_time(Server *s) {
 }
 
 static int next_timeout(const Server *s) {
-        const usec_t deadlines[] = { s->announce_at, s->trim_at, s->sync_at, s->ask_until,
-                                     s->streams_ask_until };
+        const usec_t deadlines[] = { s->announce_at, s->trim_at,   s->care_at,
+                                     s->sync_at,     s->ask_until, s->streams_ask_until };
         usec_t t = server_now(CLOCK_MONOTONIC), first = USEC_INFINITY;
 
         for (size_t i = 0; i < ELEMENTSOF(deadlines); i++)

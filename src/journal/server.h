@@ -68,10 +68,11 @@ typedef struct Server {
         bool ending;
         bool is_exposed; /* a part of the sandbox could not be had */
         bool draining;
-        bool is_critical;                     /* something of LOG_CRIT or worse came: to the disk at once */
-        usec_t sync_at, announce_at, trim_at; /* monotonic; 0: not wanted */
+        bool is_critical;            /* something of LOG_CRIT or worse came: to the disk at once */
+        usec_t sync_at, announce_at; /* monotonic; 0: not wanted */
+        usec_t trim_at;              /* when nothing has come for a while */
+        usec_t care_at;              /* when something has come, whatever comes after it */
         usec_t announced;
-        usec_t flush_at;            /* when to look for the persistent directory again */
         bool persistent_is_missing; /* since the sandbox was closed */
         usec_t ask_until;           /* a datagram waits for PID 1's answer */
         pid_t asked_pid;

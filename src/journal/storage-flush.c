@@ -102,6 +102,7 @@ int storage_flush(Storage *s) {
         storage_commit(s);
         storage_archive(s);
         r = move_files(s->dirfd, fd);
+        s->avoid_until[false] = 0;
         fd_release(&s->dirfd);
         storage_reopen(s);
         return r;

@@ -309,7 +309,9 @@ static int open_current(Storage *s) {
 }
 
 /* It has failed: another place is used for a while. */
-static void avoid(Storage *s) {
+static void avoid(Storage *s, int error) {
+        s->left.error = -error;
+        s->left.is_runtime = s->is_runtime;
         s->avoid_until[s->is_runtime] = s->better_at = now(CLOCK_MONOTONIC) + BETTER_USEC;
         fd_release(&s->dirfd);
 }
@@ -320,11 +322,13 @@ static int open_somewhere(Storage *s) {
                 return storage_memory_open(s);
         }
         while (s->dirfd >= 0 || choose_dir(s) >= 0) {
-                if (open_current(s) >= 0) {
+                int r = open_current(s);
+
+                if (r >= 0) {
                         s->is_memory = false;
                         return 0;
                 }
-                avoid(s);
+                avoid(s, r);
         }
         s->better_at = now(CLOCK_MONOTONIC) + BETTER_USEC;
         return storage_memory_open(s);
@@ -432,7 +436,7 @@ static bool leave_place(Storage *s, int error) {
                 storage_archive(s);
         else
                 journal_file_close(&s->file, JOURNAL_CLOSE_AS_IT_IS);
-        avoid(s);
+        avoid(s, error);
         if (!ready(s))
                 return false;
         state_commit(s->state);

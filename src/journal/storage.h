@@ -54,8 +54,12 @@ typedef struct Storage {
         unsigned memory_slot;  /* of the file that is or will be written there */
         usec_t avoid_until[2]; /* monotonic; the persistent, the runtime directory: it has failed */
         usec_t better_at;      /* monotonic; a better place is tried then; 0: there is none */
-        bool is_relinquished;  /* the persistent directory is to be left alone */
-        StorageLimits limits;  /* in force where dirfd is */
+        struct {
+                int error; /* 0: none, or the owner has told it */
+                bool is_runtime;
+        } left;               /* the directory that took no more */
+        bool is_relinquished; /* the persistent directory is to be left alone */
+        StorageLimits limits; /* in force where dirfd is */
         JournalFile file;
         bool in_transaction;
         bool is_dirty;       /* written since the last sync */

@@ -39,6 +39,7 @@ E
         ctl start full.service
         wait_host journal_has full.service "full 20000"
         [[ $(journal -u full.service | grep -c '^full ') == 20000 ]]
+        wait_logged '^/var/log/journal cannot be written (No space left on device); the journal goes on in /run/log/journal.$'
 
         inside_sh 'umount -l /var/log/journal && mount -t tmpfs -o ro tmpfs /var/log/journal && mount -t tmpfs -o ro tmpfs /run/log'
         replace_journald

@@ -111,6 +111,10 @@ E
 }
 
 @test "as many files are kept as the configuration says: bytes, number, age, free space" {
+        unit talker.service <<'E'
+[Service]
+ExecStart=/bin/sh -c 'while echo still here; do sleep 0.2; done'
+E
         unit fill.service <<'E'
 [Service]
 Type=oneshot
@@ -162,6 +166,14 @@ E
         say 'made for it'
         inside test -d /var/log/journal
         [ "$(inside_sh 'journalctl -o cat -t say -D /var/log/journal')" = 'made for it' ]
+
+        # A volume that comes while somebody never stops talking.
+        inside_sh 'rm -rf /var/log/journal'
+        configure <<<'Storage=auto'
+        ctl start talker
+        wait_logged '^still here$' -D /run/log/journal -u talker
+        inside mkdir /var/log/journal
+        wait_logged '^still here$' -D /var/log/journal -u talker
         stop
 }
 

@@ -444,6 +444,39 @@ static void memory_goes_to_the_directory_when_there_is_one(void **state) {
         verify(x->files);
 }
 
+/* The disk takes nothing more while lines come, as one that became read-only, and later does again. */
+static void place_that_fails_meanwhile_is_left_and_returned_to(void **state) {
+        Fixture *x = *state;
+        char files[160], path[192];
+        int fd;
+
+        assert_int_equal(mkdir(x->persistent, 0755), 0);
+        x->config.persistent.max_file_size = 16 << 20;
+        open_storage(x);
+        append(x, 100);
+        storage_commit(&x->storage);
+        append(x, 50);
+        snprintf(files, sizeof(files), "%s/abababababababababababababababab", x->persistent);
+        snprintf(path, sizeof(path), "%s/system.journal", files);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        assert_true(fd >= 0 && dup2(fd, x->storage.file.fd) >= 0);
+        close(fd);
+        append(x, 30000);
+        storage_commit(&x->storage);
+        assert_true(x->storage.is_runtime);
+        assert_int_equal(x->storage.left.error, EBADF);
+        assert_false(x->storage.left.is_runtime);
+        assert_true(x->storage.better_at > 0);
+
+        x->storage.better_at = 1; /* long ago */
+        append(x, 10);
+        storage_commit(&x->storage);
+        assert_false(x->storage.is_runtime);
+        assert_int_equal(x->storage.n_dropped, 0);
+        assert_int_equal(count_entries(x, files), 30160);
+        assert_int_equal(count_files(x->files, ".journal"), 0);
+}
+
 static void removed_file_is_replaced(void **state) {
         Fixture *x = *state;
         char path[256];
@@ -594,6 +627,7 @@ int main(void) {
                 T(with_nowhere_to_write_the_newest_are_in_memory),
                 T(memory_outlives_a_crash_and_what_was_not_committed_is_undone),
                 T(memory_goes_to_the_directory_when_there_is_one),
+                T(place_that_fails_meanwhile_is_left_and_returned_to),
                 T(removed_file_is_replaced),
                 T(carry_changes_with_the_commit_only),
                 T(carries_run_out_without_harm),
