@@ -21,9 +21,31 @@ members() { # N...
         for n; do echo "web@$n.service"; done
 }
 
+counts_cpus() { # NAME SETTING...
+        printf '%s\n' '[Service]' Type=oneshot "ExecStart=/bin/sh -c 'echo \$\${SVINIT_CPUS-none} >/out/$1'" "${@:2}" |
+                unit "cpus-$1.service"
+}
+
+# The processors that a unit can keep busy, for who asks: with quotas, its own and of its slices, and lists.
+has_counted_cpus() {
+        run -0 ctl start cpus-{unasked,all,half,three-halves,one,listed,sliced}
+        [ "$(cd "$T/out" && cat unasked all half three-halves one listed sliced | tr '\n' ' ')" = \
+                "none $(nproc) 1 $(($(nproc) < 2 ? 1 : 2)) 1 1 1 " ]
+}
+
 @test "a set starts, restarts, reloads and stops all its instances; each has its number" {
         web
+        first=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
+        counts_cpus unasked CPUQuota=50%
+        counts_cpus all PassEnvironment=SVINIT_CPUS
+        counts_cpus half PassEnvironment=SVINIT_CPUS CPUQuota=50%
+        counts_cpus three-halves X-IPC=node CPUQuota=150%
+        counts_cpus one PassEnvironment=SVINIT_CPUS AllowedCPUs="$first"
+        counts_cpus listed PassEnvironment=SVINIT_CPUS CPUAffinity="$first"
+        counts_cpus sliced PassEnvironment=SVINIT_CPUS Slice=few-cpus.slice
+        unit few.slice <<<$'[Slice]\nCPUQuota=100%'
         boot
+        has_counted_cpus
         run -0 ctl start web
         [ "$(states web $(members 0 1 2))" = "active active active active " ]
         [ "$(show web SubState)/$(show web MainPID)" = running/0 ]

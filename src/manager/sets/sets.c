@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 
 Unit *unit_set(const Unit *u) {
         if (u->type != UNIT_SERVICE)
@@ -105,12 +106,68 @@ void manager_count_cpus(Manager *m) {
         m->usable_cpus = MAX(n, 1U);
 }
 
+/* "0-3 6": the others are not in the set any more; a list of which it has none changes nothing. */
+static void keep_cpus(cpu_set_t *set, const char *list) {
+        cpu_set_t kept;
+
+        CPU_ZERO(&kept);
+        for (const char *p = list ?: ""; *p; p += strspn(p, " ")) {
+                unsigned long from, to;
+                char *end;
+
+                from = to = strtoul(p, &end, 10);
+                if (*end == '-')
+                        to = strtoul(end + 1, &end, 10);
+                if (end == p)
+                        break;
+                for (unsigned long i = from; i <= to && i < CPU_SETSIZE; i++)
+                        if (CPU_ISSET(i, set))
+                                CPU_SET(i, &kept);
+                p = end;
+        }
+        if (CPU_COUNT(&kept) > 0)
+                *set = kept;
+}
+
+static void keep_group(const CgroupSpec *c, cpu_set_t *set, uint64_t *quota) {
+        keep_cpus(set, c->allowed_cpus);
+        if (c->cpu_quota_per_sec != USEC_INFINITY)
+                *quota = MIN(*quota, c->cpu_quota_per_sec);
+}
+
+/* As many as the unit can keep busy: of those of the container, by its own limits and those of its slices. */
+static unsigned unit_usable_cpus(const Manager *m, const Unit *u) {
+        char *slice auto_free = strdup(u->spec->cgroup->slice ?: "system.slice");
+        uint64_t quota = (uint64_t)m->usable_cpus * USEC_PER_SEC;
+        cpu_set_t set;
+        unsigned n;
+
+        if (sched_getaffinity(0, sizeof(set), &set) < 0)
+                CPU_ZERO(&set);
+        keep_cpus(&set, u->spec->exec->cpu_affinity);
+        keep_group(u->spec->cgroup, &set, &quota);
+        while (slice) {
+                const Unit *s = graph_find(u->graph, slice);
+                char *above = NULL;
+
+                if (s && s->spec && s->spec->cgroup)
+                        keep_group(s->spec->cgroup, &set, &quota);
+                (void)name_slice_parent(slice, &above);
+                free(slice);
+                slice = above;
+        }
+        n = (unsigned)((quota + USEC_PER_SEC - 1) / USEC_PER_SEC);
+        return MAX(CPU_COUNT(&set) > 0 ? MIN(n, (unsigned)CPU_COUNT(&set)) : n, 1U);
+}
+
+/* For who is of this kind, or asks: PassEnvironment=SVINIT_CPUS. */
 int unit_add_set_environment(Manager *m, const Unit *u, char ***env) {
         char number[32];
 
-        if (!u->spec->service->is_member)
+        if (!u->spec->service->is_member && u->spec->service->ipc.kind == IPC_NONE &&
+            !strv_contains(u->spec->exec->pass_environment, "SVINIT_CPUS"))
                 return 0;
-        (void)snprintf(number, sizeof(number), "%u", m->usable_cpus);
+        (void)snprintf(number, sizeof(number), "%u", unit_usable_cpus(m, u));
         return manager_add_env(env, "SVINIT_CPUS", number);
 }
 
