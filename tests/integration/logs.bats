@@ -167,8 +167,13 @@ written() { # times
         [[ $output == *$'\e['* && $output == *talk*"|"*"to stdout"* && $output != *$'\e[2K'* ]]
 }
 
+is_followed() { # FILE
+        inside_sh 'echo again >/run/two.fifo'
+        grep -q 'two again' "$1"
+}
+
 @test "logs -f shows lines as they come, of those units alone, and ends with its reader" {
-        for u in one two; do
+        for u in one two three; do
                 unit $u.service <<E
 [Service]
 ExecStartPre=/usr/bin/mkfifo /run/$u.fifo
@@ -189,5 +194,27 @@ E
         wait "$reader"
         kill "$follower"
         wait "$follower" || true
+        # a pattern, and units that write their first line when it is followed already
+        local pattern followers=()
+        for pattern in 't*' 'three*'; do
+                inside svctl logs -f -o cat -n 0 "$pattern" two.service 3>&- >"$T/follow-$pattern" &
+                followers+=($!)
+                wait_host is_followed "$T/follow-$pattern"
+        done
+        inside svctl logs -f -o cat 'thre?.*' 3>&- >"$T/follow-alone" &
+        followers+=($!)
+        ctl start three
+        inside_sh 'echo hear >/run/one.fifo; echo 1 >/run/three.fifo; echo end >/run/two.fifo'
+        for pattern in 't*' 'three*'; do
+                wait_host grep -q 'three is there' "$T/follow-$pattern"
+                wait_host grep -q 'Started three.service' "$T/follow-$pattern"
+                wait_host grep -q 'three 1' "$T/follow-$pattern"
+                wait_host grep -q 'two end' "$T/follow-$pattern"
+                ! grep one "$T/follow-$pattern"
+        done
+        wait_host grep -q 'three 1' "$T/follow-alone"
+        ! grep -e one -e two "$T/follow-alone"
+        kill "${followers[@]}"
+        wait "${followers[@]}" || true
         stop
 }

@@ -106,6 +106,8 @@ static bool is_found(Logs *l) {
         const void *data;
         size_t n;
 
+        if (l->is_later && !logs_later_fits(l))
+                return false;
         if (!l->pattern)
                 return true;
         if (sd_journal_get_data(l->j, "MESSAGE", &data, &n) < 0 || n < 8)
@@ -165,7 +167,7 @@ static int follow(Logs *l) {
 
         l->lines = LOGS_ALL_LINES;
         if (r >= 0) /* what has come while the rest was shown */
-                r = show_range(l, sd_journal_next(l->j));
+                r = show_range(l, l->later_units ? logs_later_follow(l) : sd_journal_next(l->j));
         while (r >= 0) {
                 struct pollfd p[] = { { .fd = fd, .events = (short)sd_journal_get_events(l->j) },
                                       { .fd = fileno(l->out) } };
@@ -242,7 +244,7 @@ static int show(Logs *l, bool nothing) {
                 logs_say_why_none(l);
         if (l->o->follow && l->n_shown == 0 && is_empty && (r = sd_journal_seek_head(l->j)) < 0)
                 return r;
-        if (l->o->follow && !nothing)
+        if (l->o->follow && (!nothing || l->later_units))
                 return follow(l);
         print_cursor(l);
         return l->pattern && l->n_shown == 0 ? 1 : 0;
@@ -380,6 +382,7 @@ static void logs_release(Logs *l) {
         logs_pattern_free(l->pattern);
         logs_parts_free(l->parts);
         free(l->cursor);
+        free(l->later_from);
 }
 
 static int run(Logs *l, int argc, char **argv) {
@@ -401,6 +404,7 @@ static int run(Logs *l, int argc, char **argv) {
         (void)sd_journal_set_data_threshold(l->j, 0);
         if (l->o->follow) /* from here on nothing comes unseen */
                 (void)sd_journal_get_fd(l->j);
+        logs_later_begin(l, units, matches);
         r = logs_match(l, units, matches);
         if (r < 0)
                 return CTL_FAILED;

@@ -8,6 +8,7 @@
  *      logs.c          the verb: what was asked for, from where to where, following
  *      match.c         options and arguments -> what sd-journal matches
  *      set.c           what belongs to a set of instances
+ *      later.c         following units that are still to come
  *      boot.c          boots and invocations: lists, and "-1" -> an id
  *      entry.c         one entry as a line: the short forms and our own for terminals
  *      fields.c        one entry with all fields: verbose, export, JSON, cat
@@ -73,11 +74,28 @@ typedef struct Logs {
         usec_t before; /* LOGS_SHORT_DELTA: when that was */
         sd_id128_t before_boot;
         bool has_before;
+        char *const *later_units, *const *later_matches; /* borrowed; NULL: what is followed is all known */
+        char *later_from; /* owned; where the journal ended when it was opened */
+        bool is_later;
 } Logs;
 
 /* match.c     : everything that was asked for becomes a match; 1: there can be no such entry; else 0, or negative and said. */
 int logs_match(Logs *l, char *const *units, char *const *matches);
+/* match.c: how an entry can belong to a unit: its name in `field`, besides fields that say who wrote that. The last is 0. */
+typedef struct LogsWay {
+        const char *field, *with, *value, *and, *other;
+} LogsWay;
+extern const LogsWay logs_ways[];
+/*
+ * later.c: a pattern fits units as well that write their first line while one
+ * follows. So from then on an entry is asked whose it is, in place of matches.
+ */
+void logs_later_begin(Logs *l, char *const *units,
+                      char *const *matches); /* before anything is matched or shown */
+int logs_later_follow(Logs *l); /* 1: stands on the first entry that has come since; 0: there is none yet */
+bool logs_later_fits(Logs *l);
 /* set.c: the instances of a set, by their names. 0 or negative. */
+bool logs_is_instance(const char *unit, const char *name);
 int logs_add_instances(Logs *l, const char *unit, char ***names);
 /* The entries of these units alone. */
 int logs_match_units(Logs *l, char *const *units);

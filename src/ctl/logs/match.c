@@ -31,35 +31,34 @@ static int add_alternative(sd_journal *j, ...) {
         return r < 0 ? r : sd_journal_add_disjunction(j);
 }
 
-/* What it wrote, its core dumps, what was said about it by svinit and by those who may say so. */
-static int match_unit(sd_journal *j, const char *unit) {
-        int r = add_alternative(j, "_SYSTEMD_UNIT", unit, NULL);
+/* What it wrote, its core dumps, what was said about it by svinit, PID 1 or not, and by those who may say so. */
+const LogsWay logs_ways[] = {
+        { "_SYSTEMD_UNIT" },
+        { "COREDUMP_UNIT", "_UID", "0", "MESSAGE_ID", "fc2e22bc6ee647b6b90729ab34a250b1" },
+        { "UNIT", "_PID", "1" },
+        { "UNIT", "_SYSTEMD_UNIT", "init.scope" },
+        { "OBJECT_SYSTEMD_UNIT", "_UID", "0" },
+        { "_SYSTEMD_SLICE" },
+        { 0 },
+};
 
-        if (r >= 0)
-                r = add_alternative(j, "MESSAGE_ID", "fc2e22bc6ee647b6b90729ab34a250b1", "_UID", "0",
-                                    "COREDUMP_UNIT", unit, NULL);
-        if (r >= 0)
-                r = add_alternative(j, "_PID", "1", "UNIT", unit, NULL);
-        if (r >= 0) /* a svinit that is not PID 1 */
-                r = add_alternative(j, "_SYSTEMD_UNIT", "init.scope", "UNIT", unit, NULL);
-        if (r >= 0)
-                r = add_alternative(j, "_UID", "0", "OBJECT_SYSTEMD_UNIT", unit, NULL);
-        if (r >= 0 && str_ends_with(unit, ".slice"))
-                r = add_alternative(j, "_SYSTEMD_SLICE", unit, NULL);
+static int match_unit(sd_journal *j, const char *unit) {
+        int r = 0;
+
+        for (const LogsWay *w = logs_ways; w->field && r >= 0; w++)
+                r = add_alternative(j, w->field, unit, w->with, w->value, w->and, w->other, NULL);
         return r;
 }
 
 /* The units of the journal that a glob fits. */
 static int collect(sd_journal *j, const char *glob, char ***names) {
-        static const char *const fields[] = { "_SYSTEMD_UNIT", "UNIT", "COREDUMP_UNIT", "OBJECT_SYSTEMD_UNIT",
-                                              "_SYSTEMD_SLICE" };
         int r = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(fields) && r >= 0; i++) {
-                size_t n, skip = strlen(fields[i]) + 1;
+        for (const LogsWay *w = logs_ways; w->field && r >= 0; w++) {
+                size_t n, skip = strlen(w->field) + 1;
                 const void *data;
 
-                r = sd_journal_query_unique(j, fields[i]);
+                r = sd_journal_query_unique(j, w->field);
                 while (r >= 0 && sd_journal_enumerate_available_unique(j, &data, &n) > 0) {
                         char name[UNIT_NAME_MAX + 1];
 

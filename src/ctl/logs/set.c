@@ -36,6 +36,11 @@ static bool is_instance_of(const char *unit, size_t stem, const char *name, size
         return *end == 0 && (digits[0] != '0' || digits[1] == 0);
 }
 
+bool logs_is_instance(const char *unit, const char *name) {
+        return str_ends_with(unit, ".service") &&
+               is_instance_of(unit, strlen(unit) - strlen(".service"), name, strlen(name));
+}
+
 static int add_from_journal(sd_journal *j, const char *unit, char ***names) {
         static const char *const fields[] = { "_SYSTEMD_UNIT", "UNIT" };
         size_t stem = strlen(unit) - strlen(".service");
