@@ -11,7 +11,6 @@
 
 #define HEADER_MAX 4096
 #define CONNECTIONS_MAX 4096
-#define ASK_PATIENCE (50 * USEC_PER_MSEC)
 
 void stream_accept(Server *s) {
         int fd auto_fd = accept4(s->sockets[JOURNAL_SOCKET_STDOUT], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -68,7 +67,7 @@ static bool ask(Server *s, Stream *stream) {
             control_send(s, JOURNAL_ASK, (uint64_t)stream->info.pid, "", NULL, 0) < 0)
                 return false;
         stream->has_asked = stream->is_waiting = true;
-        s->streams_ask_until = server_now(CLOCK_MONOTONIC) + ASK_PATIENCE;
+        s->streams_ask_until = server_now(CLOCK_MONOTONIC) + SERVER_ASK_PATIENCE;
         return true;
 }
 

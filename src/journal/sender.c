@@ -7,10 +7,7 @@
 
 #define SENDERS_MAX 256U
 #define SENDER_FRESH (1 * USEC_PER_SEC) /* a pid may belong to another process by then */
-#define ASK_PATIENCE                                                                                         \
-        (500 *                                                                                               \
-         USEC_PER_MSEC) /* who logs waits as long, so not for ever; PID 1 is quick, but a machine may not be */
-#define ASK_PAUSE (5 * USEC_PER_SEC) /* PID 1 did not answer: it has other worries */
+#define ASK_PAUSE (5 * USEC_PER_SEC)    /* PID 1 did not answer: it has other worries */
 
 static void sender_free(Server *s, Sender *x) {
         HASH_DEL(s->senders, x);
@@ -127,7 +124,7 @@ bool sender_ask(Server *s, Sender *x) {
         if (control_send(s, JOURNAL_ASK, (uint64_t)x->pid, "", NULL, 0) < 0)
                 return false;
         s->asked_pid = (pid_t)x->pid;
-        s->ask_until = t + ASK_PATIENCE;
+        s->ask_until = t + SERVER_ASK_PATIENCE;
         watch_datagrams(s, false);
         return true;
 }

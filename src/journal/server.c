@@ -24,7 +24,7 @@
 #define DRAIN_TURNS_MAX 4096      /* datagrams */
 #define DRAIN_STREAM_TURNS_MAX 64 /* what is in the pipe, not what is written meanwhile */
 #define EVENTS_PER_TURN 64
-#define ANSWER_PATIENCE_MSEC 50
+#define ANSWER_PATIENCE_MSEC 1000 /* once: after that nobody is asked */
 
 usec_t server_now(clockid_t clock) {
         struct timespec ts;

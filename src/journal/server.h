@@ -42,6 +42,9 @@ typedef enum WatchKind {
 
 typedef struct Sender Sender;
 
+/* For PID 1's answer to ASK. Who logs waits as long, so not for ever; but PID 1 does answer, however slow the machine. */
+#define SERVER_ASK_PATIENCE (10 * USEC_PER_SEC)
+
 typedef struct Server {
         Config config;
         State state;

@@ -70,7 +70,7 @@ with_gdbus() {
         run -0 gdbus_call "$path" org.freedesktop.systemd1.Manager.StartUnit a.service replace
         [[ $output =~ ^\(objectpath\ \'(/org/freedesktop/systemd1/job/[0-9]+)\',\)$ ]]
         wait_host grep -qF "JobRemoved (uint32 ${BASH_REMATCH[1]##*/}, objectpath '${BASH_REMATCH[1]}', 'a.service', 'done')" "$log"
-        grep -q "unit/a_2eservice: org.freedesktop.DBus.Properties.PropertiesChanged ('org.freedesktop.systemd1.Unit', {.*'ActiveState': <'active'>" "$log"
+        wait_host grep -q "unit/a_2eservice: org.freedesktop.DBus.Properties.PropertiesChanged ('org.freedesktop.systemd1.Unit', {.*'ActiveState': <'active'>" "$log"
         run -0 gdbus_call "$path/unit/a_2eservice" org.freedesktop.DBus.Properties.Get org.freedesktop.systemd1.Service MainPID
         [[ $output =~ ^\(\<uint32\ [1-9][0-9]*\>,\)$ ]]
         run -0 inside timeout 60 gdbus introspect --system -d org.freedesktop.systemd1 -o "$path"

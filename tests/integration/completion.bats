@@ -54,6 +54,7 @@ offers() { # LINE WORD...: the same of all three
         cp "$BATS_TEST_DIRNAME/../../contrib/completion/_svctl" "$T/out/zsh"
         cp "$BATS_TEST_DIRNAME/../../contrib/completion/svctl.fish" "$T/out/fish"
         boot
+        wait_state up-bad.service failed
 
         offers "svctl is-a" is-active
         offers "svctl list-unit" list-units list-unit-files

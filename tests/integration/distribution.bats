@@ -10,7 +10,8 @@ spread() { # what tests/tools/spread.py takes; in the network of the container
 
 web() {
         unit web.socket <<<$'[Socket]\nListenStream=127.0.0.1:7100\nListenStream=/run/web.sock\nX-SocketDistribution=reuseport'
-        printf '%s\n' '[Service]' X-Instances=3 Restart=on-failure RestartSec=0 \
+        # Type=exec: behind it the descriptors of ExecStartPost= are the program's.
+        printf '%s\n' '[Service]' Type=exec X-Instances=3 Restart=on-failure RestartSec=0 \
                 'ExecStartPost=/bin/sh -c "readlink /proc/$MAINPID/fd/3 /proc/$MAINPID/fd/4 >/out/fds%i"' \
                 'ExecStart=/usr/bin/probe serve' "$@" | unit web.service
 }
@@ -89,13 +90,14 @@ hold() { # INSTANCE: it accepts no more
 
         wait_state web@1 active
         hold web@1
-        spread --at-once 60 >"$T/spread" 2>"$T/open" 3>&- &
+        # Files of their own: the background empties one late, and the words of the clients before would still be there.
+        spread --at-once 60 >"$T/gone" 2>"$T/gone.open" 3>&- &
         clients=$!
-        wait_host grep -q '60 open' "$T/open"
+        wait_host grep -q '60 open' "$T/gone.open"
         run -0 ctl stop web@1
-        wait "$clients" || { cat "$T/open"; return 1; }
-        [ "$(awk '{ n += $2 } END { print n }' "$T/spread")" = 60 ]
-        ! grep -qx 'lost 0' "$T/spread"
+        wait "$clients" || { cat "$T/gone.open"; return 1; }
+        [ "$(awk '{ n += $2 } END { print n }' "$T/gone")" = 60 ]
+        run ! grep -qx 'lost 0' "$T/gone"
 }
 
 @test "svctl scale under load loses nobody" {

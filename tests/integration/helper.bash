@@ -75,7 +75,7 @@ launch() {
         local b
         mapfile -t b < <(binds)
         rm -f "$T/pid" # of an earlier one
-        "$RIG" boot --timeout 300 --pidfile "$T/pid" "${b[@]}" --env LC_ALL=C.UTF-8 \
+        "$RIG" boot --timeout 900 --pidfile "$T/pid" "${b[@]}" --env LC_ALL=C.UTF-8 \
                 --env "ASAN_OPTIONS=${ASAN_OPTIONS:-}" --env "LSAN_OPTIONS=${LSAN_OPTIONS:-}" --env "UBSAN_OPTIONS=${UBSAN_OPTIONS:-}" \
                 ${RIG_OPTIONS:-} "$@" -- "/usr/sbin/${svinit_name:-svinit}" "${svinit_args[@]}" >"$T/console" 2>&1 3>&- &
         rig_pid=$!
@@ -129,11 +129,11 @@ inside_sh() {
         inside sh -c "$1"
 }
 
-# Polls with a short pause and a deadline of 30 s: the thing waited for is outside svinit's events.
+# Polls with a short pause and a deadline that no machine needs: the thing waited for is outside svinit's events.
 wait_host() {
-        local end=$((SECONDS + ${DEADLINE:-30}))
+        local end=$((SECONDS + ${DEADLINE:-120}))
         until "$@" >/dev/null 2>&1; do
-                ((SECONDS < end)) || { echo "not within ${DEADLINE:-30} s: $*"; return 1; }
+                ((SECONDS < end)) || { echo "not within ${DEADLINE:-120} s: $*"; return 1; }
                 [[ ! $rig_pid ]] || kill -0 "$rig_pid" 2>/dev/null || { echo "svinit has ended; waited for: $*"; return 1; }
                 read -rt 0.02 <> <(:) || true
         done

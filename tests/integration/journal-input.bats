@@ -221,16 +221,29 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/bin/logger ended
 ExecStart=/bin/sh -c '(echo forked; until [ -e /out/go ]; do sleep 0.05; done) | logger'
+ExecStart=/bin/sh -c 'echo $$$$ >/out/pid; until [ -e /out/late ]; do sleep 0.05; done; exec logger late'
 E
         for place in v1 v1-few hybrid ro none; do
-                rm -f "$T/out/go"
+                rm -f "$T"/out/{go,late,pid}
                 boot --cgroup "$place"
                 ctl start --no-block sender.service
                 wait_host journal_has sender.service ended || { echo "in the place: $place"; return 1; }
                 wait_host journal_has sender.service forked || { echo "in the place: $place"; return 1; }
                 touch "$T/out/go"
+                # PID 1 takes its time before it says whose that was.
+                wait_host test -s "$T/out/pid"
+                kill -STOP "$init_pid"
+                touch "$T/out/late"
+                wait_host has_ended "$(<"$T/out/pid")"
+                sleep 1
+                kill -CONT "$init_pid"
+                wait_host journal_has sender.service late || { echo "in the place: $place"; return 1; }
                 stop
         done
+}
+
+has_ended() { # PID, reaped or not
+        [[ $(inside ps -o stat= -p "$1") != [RSDT]* ]]
 }
 
 @test "while one unit floods the sockets the lines of another come, in order" {

@@ -181,16 +181,18 @@ ExecStart=/bin/sh -c 'echo $u is there; while read l; do echo "$u \$l"; done <>/
 E
         done
         boot
+        ctl start one two
+        wait_logged 'one is there' -u one
+        wait_logged 'two is there' -u two
         inside svctl logs -f -o cat -n 0 one >"$T/follow" 3>&- &
         follower=$!
-        inside svctl logs -f one two -n 0 3>&- | grep -m1 'two last' >"$T/last" &
+        inside svctl logs -f one two -n 0 3>&- | sed -u '/two last/q' >"$T/last" &
         reader=$!
-        ctl start one two
-        wait_host grep -q 'one is there' "$T/follow"
+        wait_host both_follow
         inside_sh 'for i in 1 2 3; do echo $i >/run/one.fifo; echo $i >/run/two.fifo; done; echo last >/run/two.fifo'
         wait_host grep -q 'two last' "$T/last"
         wait_host grep -q 'one 3' "$T/follow"
-        ! grep -q two "$T/follow"
+        run ! grep -q 'two\|is there' "$T/follow"
         wait "$reader"
         kill "$follower"
         wait "$follower" || true
@@ -217,4 +219,10 @@ E
         kill "${followers[@]}"
         wait "${followers[@]}" || true
         stop
+}
+
+# Lines come until both of them have begun.
+both_follow() {
+        inside_sh 'echo tick >/run/one.fifo; echo tick >/run/two.fifo'
+        grep -q 'one tick' "$T/follow" && grep -q 'two tick' "$T/last"
 }

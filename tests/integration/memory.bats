@@ -73,7 +73,7 @@ is_up() {
 }
 
 up_or_gone() {
-        local end=$((SECONDS + 30))
+        local end=$((SECONDS + 120))
         while kill -0 "$rig_pid" 2>/dev/null; do
                 case $(timeout 5 nsenter -t "$init_pid" -m -u -i -n -p -- systemctl is-system-running 2>/dev/null) in
                 running | degraded) return 0 ;;
@@ -121,7 +121,7 @@ up_or_gone() {
                 stop
                 arm 0 0
                 [ "$exit_code" = 0 ]
-                ((SECONDS - begin < 8))
+                ((SECONDS - begin < 30)) # and not 90
         done
 }
 

@@ -229,11 +229,11 @@ G
         sleeper z $'Wants=a-loop.service'
         sleeper B
         unit pool.target <<<$'[Unit]\nWants=loop.target db.service'
-        sleeper slow "" $'ExecReload=/bin/sleep 30'
+        sleeper slow "" $'ExecReload=/bin/sleep infinity\nTimeoutStartSec=infinity'
         unit fails.service <<<$'[Unit]\nWants=slow.service web.service\n[Service]\nExecStart=/bin/false\nExecStartPre=/bin/sleep 0'
         unit hangs.service <<<$'[Unit]\nWants=fails.service slow.service starting.service stopping.service\n[Service]\nExecStart=/bin/sleep infinity'
         unit starting.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sleep infinity'
-        sleeper stopping "" $'ExecStop=/bin/sleep infinity'
+        sleeper stopping "" $'ExecStop=/bin/sleep infinity\nTimeoutStopSec=infinity'
         boot
         hold_loose_units
         ctl start web slow stopping

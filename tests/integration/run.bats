@@ -238,7 +238,8 @@ type_in() {
         t resize-window -x 70 -y 20
         type_in 'stty size'
         wait_host screen_has '20 70'
-        type_in 'sh -c "trap \"echo was interrupted; exit\" INT; echo now; while :; do sleep 0.05; done"'
+        # What is typed does not look like what is answered.
+        type_in $'sh -c "trap \\"echo was inter\'\'rupted; exit\\" INT; echo n\'\'ow; while :; do sleep 0.05; done"'
         wait_host screen_has 'now'
         t send-keys C-c
         wait_host screen_has 'was interrupted'

@@ -181,7 +181,7 @@ restarted_once() {
         ctl start loop
         wait_state loop failed
         [ "$(show loop Result)" = exit-code ]
-        [[ $(journal -u loop.service) == *"loop.service: Start request repeated too quickly."* ]]
+        wait_logged '^loop.service: Start request repeated too quickly.$' -u loop.service
         [ "$(wc -l <"$T/out/loop")" = 3 ]
         run -1 ctl start loop
         [[ $output == *"loop.service"* ]]

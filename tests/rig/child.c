@@ -106,7 +106,8 @@ static void bind_one(const char *root, const char *option) {
                         }
                 (void)mkdir(to, 0755);
         } else {
-                int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+                /* Not for writing: what is there may be a program that runs in another container. */
+                int fd = open(to, O_RDONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0755);
 
                 need(fd, to);
                 close(fd);

@@ -14,6 +14,7 @@
 #define STORED_ID ((uint64_t)1 << 63) /* streams that svinit-journald accepted itself */
 #define STORED_MAX 4096               /* of them are kept for it */
 #define DEAD_MAX 64                   /* processes that have ended of late */
+#define ASKED_MAX 64                  /* processes about which svinit-journald waits for a second look */
 
 /* A process that has ended: its last datagrams may still wait to be read. */
 typedef struct JournalDead {
@@ -38,6 +39,9 @@ struct JournalLink {
         size_t n_state;
         JournalDead dead[DEAD_MAX]; /* a ring */
         unsigned next_dead;
+        pid_t asked[ASKED_MAX];
+        size_t n_asked;
+        sd_event_source *look_again; /* owned; NULL until it is needed */
 };
 
 /* journal-stream.c */

@@ -172,6 +172,7 @@ void journal_link_free(JournalLink *l) {
                 return;
         manager_log_to(-1);
         companion_release(&l->companion);
+        sd_event_source_disable_unref(l->look_again);
         HASH_ITER (hh, l->streams, s, next)
                 journal_stream_free(l, s);
         for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++)

@@ -80,15 +80,50 @@ static Unit *unit_of_dead(const JournalLink *l, pid_t pid) {
         return NULL;
 }
 
-static void on_ask(JournalLink *l, uint64_t pid) {
-        Unit *u = pid > 1 && pid <= INT32_MAX ? manager_unit_of_pid(l->companion.manager, (pid_t)pid) : NULL;
+static Unit *unit_of(const JournalLink *l, pid_t pid) {
+        Unit *u = manager_unit_of_pid(l->companion.manager, pid);
+
+        return u ?: unit_of_dead(l, pid);
+}
+
+static void answer(JournalLink *l, pid_t pid, const Unit *u) {
         Buf b auto_buf = { 0 };
 
-        if (!u && pid > 1 && pid <= INT32_MAX)
-                u = unit_of_dead(l, (pid_t)pid);
         if (u)
                 journal_describe_unit(u, &b);
-        (void)journal_post(l, JOURNAL_UNIT_OF, pid, b.error == 0 && b.data ? b.data : "");
+        (void)journal_post(l, JOURNAL_UNIT_OF, (uint64_t)pid, b.error == 0 && b.data ? b.data : "");
+}
+
+static int on_look_again(sd_event_source *source, void *userdata) {
+        JournalLink *l = userdata;
+        size_t n = TAKE(l->n_asked);
+
+        for (size_t i = 0; i < n; i++)
+                answer(l, l->asked[i], unit_of(l, l->asked[i]));
+        return 0;
+}
+
+/* True: the answer comes when all has been heard of what has ended by now. */
+static bool look_again_later(JournalLink *l, pid_t pid) {
+        if (l->n_asked >= ASKED_MAX)
+                return false;
+        if (!l->look_again) {
+                if (sd_event_add_defer(l->companion.manager->event, &l->look_again, on_look_again, l) < 0)
+                        return false;
+                (void)sd_event_source_set_priority(l->look_again, PRIORITY_SIGNAL);
+        } else if (sd_event_source_set_enabled(l->look_again, SD_EVENT_ONESHOT) < 0)
+                return false;
+        l->asked[l->n_asked++] = pid;
+        return true;
+}
+
+/* It may have ended, and the word of its shim be behind this question, whose turn comes first. */
+static void on_ask(JournalLink *l, uint64_t id) {
+        pid_t pid = id > 1 && id <= INT32_MAX ? (pid_t)id : 0;
+        const Unit *u = pid > 0 ? unit_of(l, pid) : NULL;
+
+        if (u || pid == 0 || !look_again_later(l, pid))
+                answer(l, (pid_t)id, u);
 }
 
 static void keep_state(JournalLink *l, int *fds, size_t n) {
