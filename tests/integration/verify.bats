@@ -79,6 +79,26 @@ W
         run -2 verify --recursive-errors=some note.service
 }
 
+@test "of applications: what works, and may still be better known beforehand" {
+        unit many.service <<<$'[Service]\nX-Instances=999\nStandardOutput=append:/var/log/x\nStandardError=truncate:/var/log/y\nExecStart=/bin/true'
+        run -0 verify many.service
+        [ "${#lines[@]}" -eq 3 ]
+        [[ $output == *"These are 999 instances for $(nproc) processor"* ]]
+        [[ $output == *"TimeoutStopSec=: This is not set"*"waiting for 1min 30s"* ]]
+        [[ $output == *"Nothing limits the size of '/var/log/x'"* ]]
+        run -0 verify --quiet many.service
+        [ "$output" = "" ]
+        [ "$(places many.service)" = "many.service:2:1 note other X-Instances
+many.service:null:null note other TimeoutStopSec
+many.service:3:1 note other StandardOutput" ]
+        unit few.service <<<$'[Service]\nX-Instances=200%\nTimeoutStopSec=10s\nExecStart=/bin/true'
+        run -0 verify few.service
+        [ "$output" = "" ]
+        unit plain.service <<<$'[Service]\nStandardOutput=append:/var/log/x\nExecStart=/bin/true'
+        run -0 verify plain.service
+        [ "$output" = "" ]
+}
+
 @test "--recursive-errors: the file itself, those next to it, all" {
         unit a.service <<<$'[Unit]\nWants=b.service\n[Service]\nExecStart=/bin/true'
         unit b.service <<<$'[Unit]\nWants=c.service\n[Service]\nExecStart=/bin/true\nFoo=b'

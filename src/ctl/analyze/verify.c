@@ -152,6 +152,8 @@ static int verify_named(Verify *v, Unit *u) {
                 spec_visit_unapplied(u->spec, note_unapplied,
                                      &(Unapplied){ .verify = v, .unit = u, .places = &places });
         verify_unit(v, u, &places);
+        if (u->load_state == LOAD_LOADED)
+                verify_advise(v, u, &places);
         if (v->ctl->here && u->load_state == LOAD_LOADED)
                 verify_here(v, u, &places);
         places_release(&places);

@@ -59,5 +59,8 @@ unsigned placed_column(const PlacedAssignment *a, const char *word); /* of the w
 /* verify-checks.c: what the files say, held against the machine and each other */
 void verify_unit(Verify *v, Unit *u, const Places *places);
 
+/* verify-advice.c: notes */
+void verify_advise(Verify *v, const Unit *u, const Places *places);
+
 /* verify-here.c: --here */
 void verify_here(Verify *v, const Unit *u, const Places *places);
