@@ -192,6 +192,43 @@ static void check_start(Verify *v, Unit *u, const Places *places, bool explained
         report_release(&report);
 }
 
+/* The same for both: a port or a path that no number of an instance is part of. */
+static bool asks_the_same(const UnitSpec *a, const HealthCheck *x, const UnitSpec *b, const HealthCheck *y) {
+        size_t n = x->port ? strlen(x->port) : 0;
+
+        if (x->kind != y->kind || !str_equal(x->host, y->host) || !str_equal(x->port, y->port))
+                return false;
+        if (x->kind == HEALTH_UNIX)
+                return str_equal(x->path, y->path);
+        return (x->kind == HEALTH_HTTP || x->kind == HEALTH_TCP) &&
+               !strv_contains(a->service->increment_environment, x->port) &&
+               str_equal(env_get(a->exec->environment, x->port, n),
+                         env_get(b->exec->environment, y->port, n));
+}
+
+/* Of instances that share a port nobody can say which one answers. */
+static void check_set(Verify *v, const Unit *u, const Places *places) {
+        const UnitSpec *s[2] = { NULL };
+        const HealthCheck *x, *y;
+        size_t n = 0;
+
+        for (const Edge *e = NULL; n < 2 && (e = unit_next_edge(u, DEP_CONSISTS_OF, e));)
+                if (e->other->load_state == LOAD_LOADED && e->other->spec->service->is_member)
+                        s[n++] = e->other->spec;
+        for (size_t i = 0; n == 2 && (x = health_check(&s[0]->service->health, i)) &&
+                           (y = health_check(&s[1]->service->health, i));
+             i++)
+                if (asks_the_same(s[0], x, s[1], y))
+                        verify_say(
+                                v, u, places, SEVERITY_WARNING, FINDING_CONTRADICTION,
+                                i < s[0]->service->health.checks.n ? "X-HealthCheck" : "X-ReadinessCheck",
+                                x->text,
+                                "'%s' is the same for all instances: any of them may answer for another. "
+                                "exec: and message: ask the one that is meant, and so does a port for each "
+                                "(X-IncrementEnvironment=, %%i).",
+                                x->text);
+}
+
 static void check_loaded(Verify *v, Unit *u, const Places *places) {
         size_t before = v->n_mistakes;
         Root root;
@@ -200,6 +237,8 @@ static void check_loaded(Verify *v, Unit *u, const Places *places) {
                 check_dependency(v, u, places, u->spec->common->deps + i);
         check_triggered(v, u, places);
         (void)check_accepted(v, u, places);
+        if (u->type == UNIT_SERVICE && u->spec->service->n_instances > 0)
+                check_set(v, u, places);
         check_start(v, u, places, v->n_mistakes > before);
         if (!u->spec->exec->root_directory && root_init(&root, v->ctl->root) >= 0) {
                 check_executables(v, u, places, &root);
