@@ -89,6 +89,10 @@ void exec_note_text(ExecContext *c, const char *key, const char *reason);
 int exec_refuse(ExecContext *c, const char *notes);
 int exec_tolerate(ExecContext *c, const char *key, int r);
 void exec_status_send(const ExecContext *c);
+static inline size_t exec_n_passed(const ExecPlan *p) {
+        return p->fds_are_streams ? 0 : p->n_fds;
+}
+
 static inline bool exec_account_is_wanted(const ExecPlan *p) {
         const ExecSpec *e = p->exec;
 

@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static int set_pair(char ***env, const char *name, const char *value) {
         char *s auto_free = NULL;
@@ -41,9 +42,14 @@ static int set_all(char ***env, char *const *more) {
 }
 
 static int add_account(const ExecContext *c, char ***env) {
+        static const char *const names[] = { "HOME", "LOGNAME", "USER", "SHELL" };
         const Account *a = &c->account;
         int r;
 
+        /* What the container says of svinit's own account is not true of another. */
+        if (a->uid != (uid_t)-1 && a->uid != geteuid())
+                for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                        env_unset(*env, names[i]);
         r = set_pair(env, "HOME", a->home);
         if (r >= 0)
                 r = set_pair(env, "LOGNAME", a->name);
@@ -83,7 +89,7 @@ static int add_listen(const ExecPlan *p, char ***env) {
         char number[24];
         int r;
 
-        if (p->n_fds == 0)
+        if (exec_n_passed(p) == 0)
                 return 0;
         buf_add(&names, "LISTEN_FDNAMES=");
         for (size_t i = 0; i < p->n_fds; i++) {
@@ -105,7 +111,7 @@ static int add_channel(const ExecPlan *p, char ***env) {
 
         if (p->channel_fd <= 0)
                 return 0;
-        (void)snprintf(number, sizeof(number), "%zu", STDERR_FILENO + 1 + p->n_fds);
+        (void)snprintf(number, sizeof(number), "%zu", STDERR_FILENO + 1 + exec_n_passed(p));
         r = set_pair(env, "NODE_CHANNEL_FD", number);
         if (r >= 0)
                 r = set_pair(env, "NODE_CHANNEL_SERIALIZATION_MODE", "json");
@@ -179,7 +185,7 @@ static int add_own_pid(ExecContext *c, char ***env) {
         if (!grown)
                 return -ENOMEM;
         grown[n++] = c->exec_pid; /* the first of ours, see exec_context_release() */
-        if (c->plan->n_fds > 0)
+        if (exec_n_passed(c->plan) > 0)
                 grown[n++] = c->listen_pid;
         if (watched)
                 grown[n++] = c->watchdog_pid;

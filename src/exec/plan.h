@@ -53,6 +53,8 @@ typedef struct ExecPlan {
         const int *fds;     /* passed as 3, 4, ... : LISTEN_FDS */
         const char *const *fd_names;
         size_t n_fds;
+        bool fds_are_streams;  /* StandardInput=socket and its like take the one there is: none is passed */
+        bool streams_optional; /* none need be there: not the command of ExecStart= */
         bool non_blocking_fds;
         const bool
                 *fds_in_use; /* one for each: others have it as well, so its mode stays; NULL: nobody has */

@@ -145,21 +145,37 @@ static int adopt_directory(const ExecContext *c, int fd, bool made, unsigned mod
         return fchmod(fd, (mode_t)mode) < 0 ? -errno : 0;
 }
 
-/* "a:b": b is a symbolic link to a, both below the base. */
+static bool leads_to(const char *path, const char *directory) {
+        struct stat a, b;
+
+        return stat(path, &a) >= 0 && stat(directory, &b) >= 0 && a.st_dev == b.st_dev &&
+               a.st_ino == b.st_ino;
+}
+
+/*
+ * "a:b": b is a symbolic link to a, both below the base; a relative one, which holds as well where the base is
+ * seen from another place (a volume, the host).
+ */
 static int link_directory(const char *base, const char *name, const char *link) {
-        char *path auto_free = NULL, *target auto_free = NULL;
+        char *path auto_free = NULL, *directory auto_free = NULL;
+        Buf target auto_buf = { 0 };
         int r;
 
-        r = str_printf(&path, "%s/%s", base, link);
+        for (const char *p = link; (p = strchr(p, '/')); p++)
+                buf_add(&target, "../");
+        buf_add(&target, name);
+        r = target.error;
         if (r >= 0)
-                r = str_printf(&target, "%s/%s", base, name);
+                r = str_printf(&path, "%s/%s", base, link);
+        if (r >= 0)
+                r = str_printf(&directory, "%s/%s", base, name);
         if (r >= 0)
                 r = make_parents(path);
         if (r < 0)
                 return r;
-        if (symlink(target, path) < 0 && errno != EEXIST)
-                return -errno;
-        return 0;
+        if (symlink(target.data, path) >= 0)
+                return 0;
+        return errno == EEXIST && leads_to(path, directory) ? 0 : -errno;
 }
 
 static int set_up_one(ExecContext *c, DirectoryKind kind, const char *entry, Buf *list) {

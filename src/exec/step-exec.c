@@ -88,7 +88,7 @@ static int pass_notify_fd(ExecContext *c, int first_free) {
 /* Sources first go beyond the last target, so that no target covers one that is still to come. */
 int step_descriptors(ExecContext *c) {
         const ExecPlan *p = c->plan;
-        size_t n = p->n_fds + (p->channel_fd > 0);
+        size_t n_passed = exec_n_passed(p), n = n_passed + (p->channel_fd > 0);
         int first_free = STDERR_FILENO + 1 + (int)n, moved[n + 1], r;
 
         if (n > 0 && c->status_fd >= 0 && c->status_fd < first_free) {
@@ -97,7 +97,7 @@ int step_descriptors(ExecContext *c) {
                         return -errno;
         }
         for (size_t i = 0; i < n; i++) {
-                moved[i] = fcntl(i < p->n_fds ? p->fds[i] : p->channel_fd, F_DUPFD_CLOEXEC, first_free);
+                moved[i] = fcntl(i < n_passed ? p->fds[i] : p->channel_fd, F_DUPFD_CLOEXEC, first_free);
                 if (moved[i] < 0)
                         return -errno;
         }
@@ -106,9 +106,9 @@ int step_descriptors(ExecContext *c) {
 
                 if (dup2(moved[i], target) < 0)
                         return -errno;
-                if (i < p->n_fds && p->fds_in_use && p->fds_in_use[i])
+                if (i < n_passed && p->fds_in_use && p->fds_in_use[i])
                         continue;
-                r = set_non_blocking(target, i < p->n_fds && p->non_blocking_fds);
+                r = set_non_blocking(target, i < n_passed && p->non_blocking_fds);
                 if (r < 0)
                         return r;
         }

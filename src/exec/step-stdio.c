@@ -243,11 +243,16 @@ static int named_as(ExecContext *c, const char *name, int target) {
         return -ENOENT;
 }
 
-/* ExecStartPre= and its like get no descriptors. */
-static int socket_as(const ExecContext *c, int target) {
-        if (c->plan->n_fds == 0)
+/* The commands after the first have no connection: it is the service's alone by then. */
+static int socket_as(ExecContext *c, int target) {
+        const ExecPlan *p = c->plan;
+
+        if (p->n_fds == 1)
+                return copy_to(p->fds[0], target);
+        if (p->n_fds == 0 && p->streams_optional)
                 return null_as(O_RDWR, target);
-        return c->plan->n_fds == 1 ? copy_to(c->plan->fds[0], target) : -EINVAL;
+        exec_reason(c, p->n_fds == 0 ? "there is no socket" : "there is more than one socket");
+        return -EINVAL;
 }
 
 /* A descriptor among 0, 1 and 2 is wanted for another place than its own: keep it safe from the first dup2(). */

@@ -357,10 +357,12 @@ static bool refuses_manual(const Unit *u, JobType type) {
         const CommonSpec *c = u->spec->common;
 
         return (type == JOB_START && c->refuse_manual_start) || (type == JOB_STOP && c->refuse_manual_stop) ||
-               (type == JOB_RESTART && (c->refuse_manual_start || c->refuse_manual_stop));
+               ((type == JOB_RESTART || type == JOB_TRY_RESTART) &&
+                (c->refuse_manual_start || c->refuse_manual_stop));
 }
 
-static int check_request(const Transaction *t, JobType type, const Unit *u) {
+/* `asked` is what became `type` by the state of the unit. */
+static int check_request(const Transaction *t, JobType asked, JobType type, const Unit *u) {
         int outcome;
 
         if ((t->mode == JOB_ISOLATE && type != JOB_START) || (t->mode == JOB_TRIGGERING && type != JOB_STOP))
@@ -368,7 +370,7 @@ static int check_request(const Transaction *t, JobType type, const Unit *u) {
         outcome = admit(t, type, u);
         if (outcome != 0)
                 return refuse(t, u, outcome);
-        if (t->questions && t->questions->manual && refuses_manual(u, type))
+        if (t->questions && t->questions->manual && (refuses_manual(u, asked) || refuses_manual(u, type)))
                 return refuse(t, u, ENQUEUE_ONLY_BY_DEPENDENCY);
         if (t->mode == JOB_ISOLATE && !u->spec->common->allow_isolate)
                 return refuse(t, u, ENQUEUE_NO_ISOLATION);
@@ -393,13 +395,15 @@ static int plan(Transaction *t, JobType type, Unit *u) {
 
 int transaction_build(Transaction *t, Graph *g, const JobQuestions *q, JobType type, Unit *u, JobMode mode,
                       Report *report) {
+        JobType asked;
         int r;
 
         *t = (Transaction){ .graph = g, .questions = q, .report = report, .mode = mode };
         ENSURE(u->graph == g && (unsigned)type < JOB_TYPE_MAX && (unsigned)mode < JOB_MODE_MAX, -EINVAL);
 
+        asked = type;
         type = job_type_collapse(type, u, q);
-        r = check_request(t, type, u);
+        r = check_request(t, asked, type, u);
         if (r != 0 || type == JOB_NOP)
                 return r;
         r = plan(t, type, u);

@@ -4,41 +4,46 @@
 #include <errno.h>
 #include <fcntl.h>
 
-/* One name, then what is left of it: "a-b@x.service" gives that, "a-@x.service", "a-b@.service", "a-@.service". */
-static int add_cut_names(const char *name, char ***ret) {
-        char *prefix auto_free = NULL;
+/* "a-b-" -> "a-"; no dash before the end: 0. */
+static size_t cut_length(const char *prefix) {
+        size_t n = strlen(prefix);
+
+        for (n = n > 0 ? n - 1 : 0; n > 1; n--)
+                if (prefix[n - 1] == '-')
+                        return n;
+        return 0;
+}
+
+/*
+ * A name and what is left of it, in systemd's order: the template with all that is left of that, then the prefix cut
+ * after its last dash. "a-b@x.service" gives that, "a-b@.service", "a-.service", "a-@x.service", "a-@.service".
+ */
+static int variants(const char *name, char ***ret) {
+        char *prefix auto_free = NULL, *shorter auto_free = NULL;
+        NameKind kind = name_kind(name);
         const char *rest;
+        size_t n;
         int r;
 
         r = strv_add_unique(ret, name);
+        if (r >= 0 && kind == NAME_INSTANCE) {
+                char *template auto_free = NULL;
+
+                r = name_template(name, &template);
+                if (r >= 0)
+                        r = variants(template, ret);
+        }
         if (r >= 0)
                 r = name_prefix(name, &prefix);
         if (r < 0)
                 return r;
-        rest = name + strlen(prefix);
-        for (size_t n = strlen(prefix); n > 1; n--) {
-                char *cut auto_free = NULL;
-
-                if (prefix[n - 2] != '-' || n - 1 == strlen(prefix))
-                        continue;
-                r = str_printf(&cut, "%.*s%s", (int)(n - 1), prefix, rest);
-                if (r >= 0)
-                        r = strv_add_unique(ret, cut);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-static int variants(const char *name, char ***ret) {
-        char *template auto_free = NULL;
-        int r;
-
-        r = add_cut_names(name, ret);
-        if (r < 0 || name_kind(name) != NAME_INSTANCE)
-                return r;
-        r = name_template(name, &template);
-        return r < 0 ? r : add_cut_names(template, ret);
+        n = cut_length(prefix);
+        if (n == 0)
+                return 0;
+        rest = name + strlen(prefix) +
+               (kind == NAME_TEMPLATE); /* what a template leaves has no instance either */
+        r = str_printf(&shorter, "%.*s%s", (int)n, prefix, rest);
+        return r < 0 ? r : variants(shorter, ret);
 }
 
 static int visit_one(const Index *x, size_t dir, const char *subdir, DirectoryVisitor visit, void *userdata) {

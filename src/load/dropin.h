@@ -6,8 +6,8 @@
  * units (X.wants, X.requires, X.upholds).
  *
  * A unit has such directories under each of its names, under the template of
- * an instance, under the name cut after each dash, and, for drop-ins, under
- * its type. Of files with the same name only one counts: that of the earlier
+ * an instance, under the name cut after each dash (of a template without its @),
+ * and, for drop-ins, under its type. Of files with the same name only one counts: that of the earlier
  * name, in the earlier directory of the search path; one that is empty or leads
  * to /dev/null counts as well and takes the others away.
  */

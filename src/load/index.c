@@ -63,12 +63,10 @@ bool alias_is_possible(const char *alias, const char *target) {
                 return false;
         if (name_type(alias) != name_type(target) || !unit_type_may_alias(name_type(target)))
                 return false;
-        if (name_kind(alias) == NAME_PLAIN)
-                return name_kind(target) != NAME_TEMPLATE;
-        if (name_kind(alias) == NAME_TEMPLATE || name_kind(target) == NAME_TEMPLATE)
-                return name_kind(target) == NAME_TEMPLATE;
-        if (name_kind(target) != NAME_INSTANCE)
-                return false;
+        if (name_kind(alias) == NAME_INSTANCE && name_kind(target) == NAME_TEMPLATE)
+                return true;
+        if (name_kind(alias) != NAME_INSTANCE || name_kind(target) != NAME_INSTANCE)
+                return name_kind(alias) == name_kind(target);
         return name_instance(alias, &a) >= 0 && name_instance(target, &b) >= 0 && str_equal(a, b);
 }
 

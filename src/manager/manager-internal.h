@@ -369,6 +369,7 @@ void unit_restore_backlogs(Unit *u);               /* a program has called liste
 int unit_collect_own_fds(Unit *u, PassedFds *ret); /* a socket unit's, for its commands */
 /* What a service gets from its sockets, its store, the client that made it and OpenFile=. */
 int unit_collect_fds(Unit *u, PassedFds *ret);
+int unit_collect_connections(Unit *u, PassedFds *ret); /* only the first of these: what it was started for */
 
 /* shutdown.c */
 int manager_end_init(Manager *m);                       /* what the end needs is there before it is needed */

@@ -136,8 +136,32 @@ static int slice_is_misnamed(const UnitSpec *s) {
         return r == -ENOMEM ? r : r < 0;
 }
 
+/* Isolating one after the other, each would stop the one before. */
+static int isolates_several(const UnitSpec *s, DependencyKind kind, JobMode mode) {
+        const Dependency *first = NULL;
+
+        for (size_t i = 0; mode == JOB_ISOLATE && i < s->common->n_deps; i++) {
+                const Dependency *d = s->common->deps + i;
+
+                if (d->kind != kind)
+                        continue;
+                if (first && !str_equal(first->name, d->name))
+                        return 1;
+                first = d;
+        }
+        return 0;
+}
+
+static int failure_isolates_several(const UnitSpec *s) {
+        return isolates_several(s, DEP_ON_FAILURE, s->common->on_failure_job_mode);
+}
+
+static int success_isolates_several(const UnitSpec *s) {
+        return isolates_several(s, DEP_ON_SUCCESS, s->common->on_success_job_mode);
+}
+
 typedef struct Check {
-        UnitType type;
+        UnitType type;                   /* UNIT_TYPE_MAX: of every type */
         int (*fails)(const UnitSpec *s); /* 1, 0, -ENOMEM */
         const char *key;
         const char *text;
@@ -189,6 +213,10 @@ static const Check checks[] = {
         { UNIT_SWAP, mount_without_what, "What", "The swap has no What=" },
         { UNIT_SLICE, slice_is_misnamed, NULL,
           "The name is not that of a slice: words between single dashes" },
+        { UNIT_TYPE_MAX, failure_isolates_several, "OnFailureJobMode",
+          "OnFailureJobMode=isolate takes one unit, and OnFailure= names more" },
+        { UNIT_TYPE_MAX, success_isolates_several, "OnSuccessJobMode",
+          "OnSuccessJobMode=isolate takes one unit, and OnSuccess= names more" },
 };
 
 static const char *fragment(const UnitSpec *s) {
@@ -276,7 +304,8 @@ int spec_check(UnitSpec *s, const SpecContext *c) {
                 return 0; /* what failed to parse would only be reported a second time */
 
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
-                int r = checks[i].type == s->type ? checks[i].fails(s) : 0;
+                bool applies = checks[i].type == s->type || checks[i].type == UNIT_TYPE_MAX;
+                int r = applies ? checks[i].fails(s) : 0;
 
                 if (r < 0)
                         return r;

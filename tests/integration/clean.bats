@@ -13,7 +13,7 @@ gone() {
 }
 
 @test "systemctl clean: directories by kind, private ones, links; what runs or has nothing is refused" {
-        printf '%s\n' '[Service]' 'StateDirectory=kept:other kept/below' CacheDirectory=kept LogsDirectory=kept RuntimeDirectory=kept RuntimeDirectoryPreserve=yes \
+        printf '%s\n' '[Service]' 'StateDirectory=kept:other kept:far/away kept/below' CacheDirectory=kept LogsDirectory=kept RuntimeDirectory=kept RuntimeDirectoryPreserve=yes \
                 ConfigurationDirectory=kept 'ExecStart=/bin/sh -c "for d in lib cache log; do mkdir /var/$$d/kept/deep; >/var/$$d/kept/deep/file; done; exec sleep infinity"' | unit kept.service
         printf '%s\n' '[Service]' DynamicUser=yes StateDirectory=dyn Type=oneshot 'ExecStart=/bin/touch /var/lib/dyn/file' | unit dyn.service
         unit bare.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
@@ -28,7 +28,8 @@ gone() {
         [[ $output == *"bare.service has nothing of that kind"* ]]
         run -0 clean kept # cache and runtime
         wait_host gone /var/cache/kept /run/kept
-        inside test -e /var/lib/kept/deep/file -a -e /var/log/kept/deep/file -a -d /etc/kept -a -L /var/lib/other
+        inside test -e /var/lib/kept/deep/file -a -e /var/log/kept/deep/file -a -d /etc/kept
+        [ "$(inside readlink /var/lib/other /var/lib/far/away)" = $'kept\n../kept' ] # right from wherever the base is seen
         run -0 clean --what=state kept dyn
         wait_host gone /var/lib/kept /var/lib/other /var/lib/dyn /var/lib/private/dyn
         inside test -e /var/log/kept/deep/file -a -d /etc/kept
@@ -37,6 +38,12 @@ gone() {
         run -1 clean --what=nonsense kept
         run -1 clean multi-user.target
         [[ $output == *"does not support cleaning"* ]]
+        # A link is not made over what is something else.
+        inside mkdir -p /var/lib/other
+        ctl start kept
+        wait_state kept failed
+        [ "$(show kept ExecMainStatus)" = 238 ]
+        inside rmdir /var/lib/other
         ctl start kept
 }
 

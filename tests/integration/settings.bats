@@ -13,8 +13,13 @@ shell() {
         shell nobody 'id -un >/out/nobody; id -gn >>/out/nobody' User=nobody
         shell both 'id -u >/out/both; id -gn >>/out/both; id -Gn >>/out/both; echo $HOME $USER $LOGNAME >>/out/both' $'User=daemon\nGroup=mail\nSupplementaryGroups=adm'
         shell number 'id -u >/out/number' User=12345
-        boot
-        ctl start nobody both number
+        # What the container says of root is not said to others, whose account may have none of it.
+        shell homeless 'echo "$${HOME-none} $${SHELL-none} $USER $ONE" >/out/homeless' User=nobody
+        shell own 'echo "$HOME $ONE" >/out/own' ''
+        boot --env HOME=/of-root --env SHELL=/of-root --env USER=root --env ONE=1
+        ctl start nobody both number homeless own
+        diff "$T/out/homeless" - <<<"none none nobody 1"
+        [ "$(<"$T/out/own")" = "/of-root 1" ]
         [ "$(tr '\n' ' ' <"$T/out/nobody")" = "nobody nogroup " ]
         [ "$(sed -n 1,2p "$T/out/both" | tr '\n' ' ')" = "1 mail " ]
         [[ "$(sed -n 3p "$T/out/both")" == *adm* ]]

@@ -422,6 +422,7 @@ static void manual_requests_may_be_refused(void **state) {
         world_load(w);
         w->questions.manual = true;
         assert_int_equal(world_try(w, JOB_START, "a.service", JOB_REPLACE), ENQUEUE_ONLY_BY_DEPENDENCY);
+        assert_int_equal(world_try(w, JOB_TRY_RESTART, "a.service", JOB_REPLACE), ENQUEUE_ONLY_BY_DEPENDENCY);
         assert_int_equal(world_try(w, JOB_RESTART, "b.service", JOB_REPLACE), ENQUEUE_ONLY_BY_DEPENDENCY);
         assert_int_equal(world_try(w, JOB_STOP, "b.service", JOB_REPLACE), ENQUEUE_ONLY_BY_DEPENDENCY);
         world_start(w, "b.service");

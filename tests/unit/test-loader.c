@@ -167,6 +167,8 @@ static void impossible_aliases_are_reported(void **state) {
         assert_true(alias_is_possible("a@x.service", "b@x.service"));
         assert_false(alias_is_possible("a@x.service", "b@y.service"));
         assert_false(alias_is_possible("a.service", "b@.service"));
+        assert_false(alias_is_possible("a.service", "b@x.service"));
+        assert_false(alias_is_possible("a@x.service", "b.service"));
         assert_false(alias_is_possible("a@.service", "b.service"));
         assert_false(alias_is_possible("a.slice", "b.slice"));
 }
@@ -256,8 +258,7 @@ static void templates_have_instances(void **state) {
         assert_int_equal(world_load(w, "alias@one.service", &u), LOADED_OK);
         assert_string_equal(u.id, "t@one.service");
         assert_string_equal(u.spec->common->description, "instance one of t");
-        assert_int_equal(strv_length(u.names), 3);
-        assert_true(strv_contains(u.names, "single.service"));
+        assert_int_equal(strv_length(u.names), 2); /* a plain name is none of an instance */
         assert_true(str_ends_with(u.fragment_path, "/t@.service"));
         loaded_unit_release(&u);
 
@@ -312,6 +313,37 @@ static void one_dropin_of_a_name_counts(void **state) {
         assert_string_equal(u.spec->common->description, "0");
         assert_null(u.dropins);
         loaded_unit_release(&u);
+}
+
+/* Each directory has a drop-in of its own name and one of the same name: the first counts, and systemd's order is told. */
+static void instances_have_the_dropins_of_all_prefixes(void **state) {
+        static const char *const order[] = { "foo-bar@k", "foo-bar@", "foo-", "foo-@k", "foo-@" };
+        World *w = *state;
+        LoadedUnit u;
+
+        world_put(w, LIB "foo-bar@.service", DESCRIBED("0"));
+        for (size_t i = 0; i < ELEMENTSOF(order); i++) {
+                char *path auto_free = NULL, *text auto_free = NULL;
+
+                assert_true(str_printf(&path, ETC "%s.service.d/%zu.conf", order[i], i) >= 0);
+                world_put(w, path, "[Unit]\nDocumentation=man:x\n");
+                assert_true(str_printf(&text, "[Unit]\nDescription=%s\n", order[i]) >= 0);
+                free(path);
+                assert_true(str_printf(&path, ETC "%s.service.d/same.conf", order[i]) >= 0);
+                world_put(w, path, text);
+        }
+        world_put(w, ETC "foo-bar-@k.service.d/none.conf", "[Unit]\nDescription=not of this name\n");
+        assert_int_equal(world_load(w, "foo-bar@k.service", &u), LOADED_OK);
+        assert_int_equal(strv_length(u.dropins), ELEMENTSOF(order) + 1);
+        loaded_unit_release(&u);
+        for (size_t i = 0; i < ELEMENTSOF(order); i++) {
+                char *path auto_free = NULL;
+
+                expect_description(w, "foo-bar@k.service", order[i]);
+                assert_true(str_printf(&path, ETC "%s.service.d/same.conf", order[i]) >= 0);
+                world_remove(w, path);
+        }
+        expect_description(w, "foo-bar@k.service", "0");
 }
 
 static void a_bad_dropin_does_not_harm_the_unit(void **state) {
@@ -718,6 +750,7 @@ int main(void) {
                 TEST(templates_have_instances),
                 TEST(dropins_apply_in_order_of_their_names),
                 TEST(one_dropin_of_a_name_counts),
+                TEST(instances_have_the_dropins_of_all_prefixes),
                 TEST(a_bad_dropin_does_not_harm_the_unit),
                 TEST(links_in_wants_directories_are_dependencies),
                 TEST(templates_in_wants_take_over_the_instance),

@@ -198,6 +198,13 @@ static void nonsense_is_fatal_and_says_why(void **state) {
                   "used." },
                 { "a.mount", "[Mount]\nWhat=x\nWhere=/b\n",
                   "The name of the unit does not follow from Where=; the unit cannot be used." },
+                { "a.target", "[Unit]\nOnFailure=b.target c.target\nOnFailureJobMode=isolate\n",
+                  "OnFailureJobMode=isolate takes one unit, and OnFailure= names more; the unit cannot be "
+                  "used." },
+                { "a.target",
+                  "[Unit]\nOnSuccess=b.target\nOnSuccess=c.target b.target\nOnSuccessJobMode=isolate\n",
+                  "OnSuccessJobMode=isolate takes one unit, and OnSuccess= names more; the unit cannot be "
+                  "used." },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -213,6 +220,11 @@ static void nonsense_is_fatal_and_says_why(void **state) {
 
 static void what_is_reset_is_not_refused(void **state) {
         World w;
+
+        world_complete(&w, "a.target", "[Unit]\nOnFailure=b.target b.target\nOnFailureJobMode=isolate\n");
+        expect_nothing_found(&w);
+        assert_false(w.spec->fatal);
+        world_release(&w);
 
         world_complete(&w, "a.service", "[Service]\nExecStart=/a\nRootImage=/x.img\nRootImage=\n");
         expect_nothing_found(&w);

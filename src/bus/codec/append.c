@@ -87,6 +87,18 @@ static int append_formatted(sd_bus_message *m, const Directive *d, const UnitSpe
         return append_string(m, b.data);
 }
 
+/* "file:/a" -> "file", as systemd says it; a descriptor's name has a property of its own. */
+static int append_stream(sd_bus_message *m, const Directive *d, const UnitSpec *s, const void *field) {
+        Buf b auto_buf = { 0 };
+        int r;
+
+        r = directive_format(d, s, &b);
+        if (r < 0 || b.error < 0)
+                return -ENOMEM;
+        b.data[strcspn(b.data, ":")] = 0;
+        return append_string(m, b.data);
+}
+
 /* A row may show its number in another width than the codec's, or as a string. */
 static int append_number(sd_bus_message *m, const Directive *d, const UnitSpec *s, const void *field,
                          int64_t v) {
@@ -334,8 +346,8 @@ static const Appender appenders[CODEC_MAX] = {
         [CODEC_protect_home] = append_formatted,
         [CODEC_bind_ipv6_only] = append_formatted,
         [CODEC_timestamping] = append_formatted,
-        [CODEC_std_input] = append_formatted,
-        [CODEC_std_output] = append_formatted,
+        [CODEC_std_input] = append_stream,
+        [CODEC_std_output] = append_stream,
         [CODEC_paths] = append_strv_field,
         [CODEC_environment] = append_strv_field,
         [CODEC_variables] = append_strv_field,

@@ -214,17 +214,18 @@ int unit_collect_sockets(Unit *u, PassedFds *p) {
         return r < 0 ? r : add_further_sockets(u, p);
 }
 
+int unit_collect_connections(Unit *u, PassedFds *p) {
+        const UnitRuntime *rt = unit_runtime(u);
+        int r = rt->accepted_fd >= 0 ? add_fds(p, &rt->accepted_fd, 1, "connection") : add_sockets(u, p);
+
+        return r < 0 ? r : add_further_sockets(u, p);
+}
+
 int unit_collect_fds(Unit *u, PassedFds *p) {
         const UnitRuntime *rt = unit_runtime(u);
         const Transient *t = rt->transient;
-        int r;
+        int r = unit_collect_connections(u, p);
 
-        if (rt->accepted_fd >= 0)
-                r = add_fds(p, &rt->accepted_fd, 1, "connection");
-        else
-                r = add_sockets(u, p);
-        if (r >= 0)
-                r = add_further_sockets(u, p);
         for (size_t i = 0; r >= 0 && i < rt->n_fd_store; i++)
                 r = add_fds(p, &rt->fd_store[i].fd, 1, rt->fd_store[i].name);
         for (size_t i = 0; r >= 0 && t && i < t->n_extra_fds; i++)

@@ -470,13 +470,20 @@ static void plan_node(Unit *u, ExecPlan *p) {
 /* What the process inherits besides its streams; it stays the caller's. */
 static int plan_fds(Unit *u, CommandKind kind, ExecPlan *p, PassedFds *passed, int *notify_fd,
                     int *channel_fd) {
+        const StdIo *io = &u->spec->exec->io;
         int r = 0;
 
-        if (kind == COMMAND_START) {
+        p->fds_are_streams =
+                u->type == UNIT_SERVICE &&
+                (io->input == INPUT_SOCKET || io->output == OUTPUT_SOCKET || io->error == OUTPUT_SOCKET);
+        p->streams_optional = kind != COMMAND_START;
+        if (p->fds_are_streams && kind != COMMAND_START)
+                r = unit_collect_connections(u, passed);
+        else if (kind == COMMAND_START) {
                 p->non_blocking_fds =
                         u->spec->service->non_blocking || u->spec->service->ipc.kind == IPC_NODE_CLUSTER;
                 p->notify_fd_number = (int)u->spec->service->notify_fd;
-                r = unit_collect_fds(u, passed);
+                r = p->fds_are_streams ? unit_collect_connections(u, passed) : unit_collect_fds(u, passed);
                 if (r >= 0)
                         r = apps_open_channel(unit_runtime(u)->manager, u, channel_fd);
                 p->channel_fd = *channel_fd;
