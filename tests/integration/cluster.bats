@@ -249,3 +249,21 @@ serves() { # RELEASE
                 [ "$(show web@0 MainPID)/$(show web@1 MainPID)" = "$before" ]
         done
 }
+
+# On the host: it is between Node and the helper alone. Some kinds on all versions, all on the machine's own.
+@test "told to leave, a program answers all it was handed: HTTP/1 and 2, pipelines, streams, WebSockets, also below TLS" {
+        need_nodes
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/key.pem" -out "$T/cert.pem" -subj /CN=localhost -days 2 2>/dev/null
+        kinds='keep-alive pipelined http2 http2-tls websocket websocket-tls websocket-client'
+        for major in $majors; do
+                node=$NODES/node/$major/node
+                [[ $major != own ]] || { node=node; kinds+=' tls streamed websocket-slow websocket-pipelined websocket-idle upgraded'; }
+                printf "$node %s\n" $kinds
+                kinds=${kinds%% tls*}
+        done >"$T/runs"
+        export NODE_PATH=$NODES/node_modules KEYS=$T
+        run xargs -P 3 -L 1 sh -c 'timeout 120 "$1" "$0" "$2" "$3" 2>&1 || { echo "exit code $?: $*"; exit 1; }' "$tools/drain.js" <<<"$(
+                awk -v helper="$BATS_TEST_DIRNAME/../../src/node/svinit-node.js" '{ print $1, helper, $2 }' "$T/runs")"
+        echo "$output"
+        [ "$(grep -c 'until the end, exit code 0$' <<<"$output")" = "$(wc -l <"$T/runs")" ]
+}
