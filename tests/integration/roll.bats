@@ -283,6 +283,88 @@ all_up() {
         for u; do is_up "$u" || return 1; done
 }
 
+# stages.service of a release: @N is ready as soon as /out/hold-N is gone, and ends as soon as /out/stay-N is.
+stages() { # RELEASE SETTINGS...
+        cat >"$T/out/stages" <<'P'
+trap 'while test -e /out/stay-$1; do sleep 0.05; done; exit 0' TERM
+while test -e /out/hold-$1; do sleep 0.05; done
+systemd-notify --ready
+while :; do sleep 0.05; done
+P
+        printf '%s\n' '[Service]' Type=notify NotifyAccess=all X-Instances=2 X-RollMode=surge X-SettleSec=0 TimeoutStopSec=infinity \
+                "Environment=RELEASE=$1" "${@:2}" 'ExecStart=/bin/sh /out/stages %i' | unit stages.service
+}
+
+in_phase() { # UNIT PHASE
+        [ "$(own "$1" RollPhase)" = "$2" ]
+}
+
+# A roll to the release "new", aborted when that instance is in that phase, with whatever keeps it there; what is to be
+# gone for the way back goes then.
+abort_in() { # UNIT PHASE [FILE...]
+        local f roller rc=0
+        for f in "${@:3}"; do touch "$T/out/$f"; done
+        inside svctl roll stages >"$T/out/roll" 2>&1 &
+        roller=$!
+        wait_host in_phase "$1" "$2"
+        inside svctl roll --abort --no-wait stages
+        wait_host going_back
+        for f in "${@:3}"; do rm "$T/out/$f"; done
+        wait "$roller" || rc=$?
+        [ "$rc/$(<"$T/out/roll")" = '1/svctl: stages.service: roll aborted: it was aborted; the previous generation serves' ]
+        serves_old
+}
+
+going_back() {
+        [[ $(own stages RollState) == @(backward|ending|) ]]
+}
+
+serves_old() {
+        local i
+        [ "$(states stages@0 stages@1 stages@2)" = 'active active inactive ' ]
+        for i in 0 1; do inside grep -qz RELEASE=old "/proc/$(show stages@$i MainPID)/environ"; done
+        [ "$(inside svctl is-system-running)" = running ]
+}
+
+@test "a roll is aborted in any of its phases; who waits for it may go; a spare that has to be killed is no failure" {
+        stages old
+        boot
+        ctl start stages
+        first=$(show stages@0 MainPID)/$(show stages@1 MainPID)
+        stages new X-SettleSec=1000
+        abort_in stages@2 starting hold-2
+        abort_in stages@2 settling
+        [ "$(show stages@0 MainPID)/$(show stages@1 MainPID)" = "$first" ]
+        stages new
+        abort_in stages@0 leaving stay-0
+        abort_in stages@0 starting hold-0
+        [ "$(show stages@1 MainPID)" = "${first#*/}" ]
+        abort_in stages@1 leaving stay-1
+        abort_in stages@1 starting hold-1
+
+        # Who has asked is interrupted: the roll goes on, and its spare, that does not want to go, goes.
+        stages new TimeoutStopSec=1ms
+        touch "$T/out/hold-2"
+        inside svctl roll stages &
+        roller=$!
+        wait_host in_phase stages@2 starting
+        inside kill -INT "$(inside pgrep -x svctl)"
+        rc=0; wait "$roller" || rc=$?
+        [ "$rc" != 0 ]
+        in_phase stages@2 starting
+        touch "$T/out/stay-2"
+        id=$(own stages RollId)
+        rm "$T/out/hold-2"
+        wait_host last_roll stages "$id"
+        [ "$(own stages RollResult)" = done ]
+        for i in 0 1; do inside grep -qz RELEASE=new "/proc/$(show stages@$i MainPID)/environ"; done
+        wait_logged "Failed with result 'timeout'" -u stages@2.service
+        wait_state stages@2 inactive
+        [ "$(inside svctl is-system-running)" = running ]
+        stop
+        [ "$exit_code" = 0 ]
+}
+
 @test "a service that is no set is rolled as one instance, and put back; a set as one by one" {
         mkdir -p "$T/out/releases/"{one,two,throws}
         echo one >"$T/out/releases/one/release"

@@ -249,8 +249,18 @@ static void settle_end(Manager *m, Unit *u) {
         }
 }
 
-static void end_seat(RollRun *run, unsigned i) {
+/* One that had to be killed when its work was done is no failure that anybody has to look at. */
+static void end_spare(RollRun *run, Unit *u) {
         Manager *m = run->manager;
+        ActiveState state = machine_active_state(&unit_runtime(u)->machine);
+
+        if (!active_state_is_down(state) && !m->stopping)
+                manager_ask(m, u, JOB_STOP, JOB_REPLACE, "a roll");
+        else if (state == FAILED && run->roll.result != ROLL_RESULT_FAILED)
+                (void)manager_push_type(m, u, EVENT_RESET_FAILED);
+}
+
+static void end_seat(RollRun *run, unsigned i) {
         Unit *u = run->seats[i].unit;
 
         if (!u)
@@ -258,11 +268,10 @@ static void end_seat(RollRun *run, unsigned i) {
         seat_leave(run->seats + i);
         unit_commit_generation(u);
         unit_mark_changed(u);
-        if (run->members[i].spare && !active_state_is_down(machine_active_state(&unit_runtime(u)->machine)) &&
-            !m->stopping)
-                manager_ask(m, u, JOB_STOP, JOB_REPLACE, "a roll");
-        else if (!run->members[i].spare)
-                settle_end(m, u);
+        if (run->members[i].spare)
+                end_spare(run, u);
+        else
+                settle_end(run->manager, u);
 }
 
 static void tell_end(RollRun *run, const char *reason) {
