@@ -8,6 +8,7 @@
 #include "manager/dynamic-user.h"
 #include "manager/files.h"
 #include "manager/manager-internal.h"
+#include "manager/roll.h"
 #include "manager/transient.h"
 
 #include <errno.h>
@@ -179,20 +180,50 @@ static bool runs_again(const Service *s, const Machine *machine) {
         return s->restart_job || machine_will_restart(machine);
 }
 
-/* RuntimeDirectory= lives as long as the run, or as RuntimeDirectoryPreserve= says. "a:b": b is a link to a. */
+static bool uses_directory(const Unit *u, const char *name) {
+        ActiveState state = machine_active_state(&unit_runtime(u)->machine);
+
+        return state != INACTIVE && state != FAILED &&
+               strv_contains(u->spec->exec->directories[DIRECTORY_RUNTIME].names, name);
+}
+
+/* Instances of a set that write the same name have one directory: it goes with the last of them. */
+static bool others_use_directory(const Unit *u, const char *name) {
+        const Unit *set = unit_set(u), *other;
+        RollPhase phase;
+
+        if (!set)
+                return false;
+        for (const Edge *e = NULL; (e = unit_next_edge(set, DEP_CONSISTS_OF, e));)
+                if (e->other != u && uses_directory(e->other, name))
+                        return true;
+        for (unsigned i = 0; unit_roll_seat(set, &i, &other, &phase); i++)
+                if (other != u && uses_directory(other, name))
+                        return true;
+        return false;
+}
+
+/*
+ * RuntimeDirectory= lives as long as the run, or as RuntimeDirectoryPreserve= says, which takes a roll for a restart.
+ * "a:b": b is a link to a.
+ */
 static void remove_runtime_directories(Manager *m, const Unit *u) {
         const ExecSpec *e = u->spec->exec;
         const Machine *machine = &unit_runtime(u)->machine;
         char path[PATH_MAX], trash[PATH_MAX];
+        RollPhase phase;
 
         snprintf(trash, sizeof(trash), "%s/svinit", m->host.runtime_dir);
         if (u->type != UNIT_SERVICE || e->runtime_directory_preserve == PRESERVE_YES ||
-            (e->runtime_directory_preserve == PRESERVE_RESTART && runs_again(&machine->service, machine)))
+            (e->runtime_directory_preserve == PRESERVE_RESTART &&
+             (runs_again(&machine->service, machine) || unit_roll_phase(u, &phase))))
                 return;
         STRV_FOREACH (name, e->directories[DIRECTORY_RUNTIME].names) {
                 const char *link = strchr(*name, ':');
                 int n = link ? (int)(link - *name) : (int)strlen(*name);
 
+                if (others_use_directory(u, *name))
+                        continue;
                 if (snprintf(path, sizeof(path), "%s/%.*s", m->host.runtime_dir, n, *name) <
                     (int)sizeof(path))
                         remove_tree_aside(path, trash);
