@@ -24,14 +24,14 @@ static int read_format(Ctl *c, const Verb *v) {
                         c->output = f == FORMAT_SHORT ? NULL : f == FORMAT_CAT ? "cat" : "json";
                         return CTL_OK;
                 }
-        if (!output || v->run == verb_status)
+        if (!output || (v->run == verb_status && logs_has_output(output)))
                 return CTL_OK;
         if (c->called_as_systemctl) {
                 fprintf(stderr, "Unknown output '%s'.\n", output);
                 return CTL_FAILED;
         }
-        ctl_print_error("%s: there is no output '%s', only short (or text), cat, json and json-pretty",
-                        v->name, output);
+        ctl_print_error("%s: there is no output '%s', only short (or text), cat, json and json-pretty%s",
+                        v->name, output, v->run == verb_status ? ", and for log lines those of logs" : "");
         return CTL_USAGE;
 }
 
@@ -67,9 +67,23 @@ static bool takes_format(const Ctl *c, const Verb *v) {
                !(c->called_as_systemctl && v->run != verb_list_units && !strstr(v->name, "list-"));
 }
 
-int ctl_run_verb(Ctl *c, const Verb *v, int argc, char **argv) {
-        int code = takes_format(c, v) ? read_format(c, v) : CTL_OK;
+static void print_outputs(const Verb *v) {
+        for (OutputFormat f = 0; f < OUTPUT_FORMAT_MAX; f++)
+                if (v->run != verb_status || !logs_has_output(format_names[f]))
+                        puts(format_names[f]);
+        if (v->run == verb_status)
+                logs_print_outputs();
+}
 
+int ctl_run_verb(Ctl *c, const Verb *v, int argc, char **argv) {
+        bool formats = takes_format(c, v);
+        int code;
+
+        if (formats && str_equal(c->output, "help")) {
+                print_outputs(v);
+                return CTL_OK;
+        }
+        code = formats ? read_format(c, v) : CTL_OK;
         if (code != CTL_OK)
                 return code;
         if (v->paged && !c->no_pager && !c->quiet && !c->logs.follow)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/complete/complete.h"
 #include "ctl/options.h"
 
 #include <errno.h>
@@ -199,8 +200,8 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
         struct option longs[OPTIONS_MAX + 1] = { 0 };
         char letters[3 * OPTIONS_MAX + 2] = "+";
         size_t rows[OPTIONS_MAX];
-        const char *verb;
-        int ch, index;
+        const char *verb, *value;
+        int ch, index, r;
 
         for (size_t i = 0; ctl_options[i].name && i < OPTIONS_MAX; i++) {
                 const CtlOption *o = ctl_options + i;
@@ -233,8 +234,12 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
                         return puts(c->called_as_systemctl ? "systemd 252 (svinit " PACKAGE_VERSION ")"
                                                            : "svctl " PACKAGE_VERSION),
                                0;
-                if (apply(c, o, argument_of(o, argc, argv)) < 0)
+                value = argument_of(o, argc, argv);
+                if (apply(c, o, value) < 0)
                         return -CTL_FAILED;
+                r = c->called_as_systemctl && o->words != WORDS_SIGNALS ? 0 : completion_check(o, value);
+                if (r != 0)
+                        return r == CTL_USAGE ? -r : 0;
         }
         return 1;
 }

@@ -180,7 +180,7 @@ child_runs() {
         [ "$exit_code" = 0 ]
 }
 
-@test "SIGHUP reloads, SIGUSR2 dumps to the journal, SIGWINCH does nothing" {
+@test "SIGHUP reloads, SIGUSR2 dumps to the journal, SIGWINCH does nothing, two signals change the log level" {
         unit a.service <<<$'[Unit]\nDescription=Old\n[Service]\nExecStart=/bin/sleep infinity'
         enabled a.service
         boot
@@ -191,6 +191,15 @@ child_runs() {
         wait_host dumped
         kill -WINCH "$init_pid"
         [ "$(show a.service ActiveState)" = active ]
+        # as systemd(1) has it: debug messages, and the level of the start again
+        kill -RTMIN+22 "$init_pid"
+        wait_host level_is debug
+        kill -RTMIN+23 "$init_pid"
+        wait_host level_is info
+}
+
+level_is() {
+        [ "$(ctl log-level)" = "$1" ]
 }
 
 described_as() {

@@ -104,7 +104,7 @@ same_tree() {
         [[ $output == *"TransactionOrderIsCyclic"* ]]
         run -1 inside svctl plan -o json strict
         jq -e '.[0].error == "TransactionOrderIsCyclic" and .[0].jobs == [] and (.[0].notes | length) > 0' <<<"$output"
-        run -1 inside svctl plan --job=nonsense one
+        run -2 inside svctl plan --job=nonsense one
 }
 
 @test "without a manager plan asks the files" {

@@ -263,6 +263,23 @@ mistakes() {
         told 5 "svctl: g-webb.service: Unit g-webb.service not found; did you mean 'g-web.service'?" start g-webb
         told 4 "svctl: unit g-webb.service was not found; did you mean 'g-web.service'?" status g-webb
         told 1 "svctl: unit g-webb.service was not found; did you mean 'g-web.service'?" cat g-webb
+        printf '[Service]\nExecStart=/bin/true\n' >"$T/units/g-idle.service"
+        told 5 "svctl: g-idle.service: Unit g-idle.service not loaded." kill g-idle
+        rm "$T/units/g-idle.service"
+        told 5 "svctl: unit g-webb.service was not found; did you mean 'g-web.service'?" diff g-webb
+        told 5 "svctl: unit g-webb.service was not found; did you mean 'g-web.service'?" apply g-webb
+        told 2 "svctl: --job-mode: there is no 'replac'; did you mean 'replace'? --job-mode=help lists them" start g-web --job-mode=replac
+        told 2 "svctl: --job: there is no 'strt'; did you mean 'start'? --job=help lists them" plan --job=strt g-web
+        told 2 "svctl: --kill-whom: there is no 'nobody'; --kill-whom=help lists them" kill --kill-whom=nobody g-web
+        told 2 "svctl: --preset-mode: there is no 'ful'; did you mean 'full'? --preset-mode=help lists them" preset --preset-mode=ful g-web
+        told 0 $'all\nmain\ncontrol' kill --kill-whom=help
+        told 0 $'short\ncat\njson\njson-pretty' list-timers -o help
+        told 2 "svctl: -o: there is no output 'jsn'; -o help lists them" logs -o jsn
+        told 2 "svctl: status: there is no output 'jsn', only short (or text), cat, json and json-pretty, and for log lines those of logs" status -o jsn g-web
+        told 1 "svctl: g-web.service: Cannot set property CPUWeigth, or unknown property. Did you mean CPUWeight=?" set-property g-web CPUWeigth=5
+        told 1 "svctl: 'X' is not of the form NAME=VALUE." set-environment X
+        run -0 inside svctl kill -s help
+        [[ $output == SIGHUP$'\n'SIGINT$'\n'*SIGTERM* ]]
         told 0 "svctl: no unit that is loaded fits 'nothing*'" stop 'nothing*'
         told 1 "svctl: there is no option --foo" is-healthy --foo
         told 1 "svctl: '' is not a unit name" is-healthy ''

@@ -257,8 +257,7 @@ static int add_setting(Reading *r, const char *assignment) {
         r->name = key;
         r->row = reading_find_row(r, key);
         if (!r->row)
-                return sd_bus_error_setf(r->error, SD_BUS_ERROR_PROPERTY_READ_ONLY,
-                                         "Cannot set property %s, or unknown property.", key);
+                return property_refuse(r->error, r->type, key);
         if (counts_in_percent(r))
                 buf_add(&b, value + 1);
         else

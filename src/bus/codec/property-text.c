@@ -352,6 +352,17 @@ static int refuse_type(Reading *r, const char *expected, const char *found) {
                                  "The property %s is of type '%s', not '%s'.", r->name, expected, found);
 }
 
+int property_refuse(sd_bus_error *error, UnitType type, const char *name) {
+        const char *section, *near = directive_suggest(type, "Service", name, &section);
+
+        if (!near || str_equal(near, name))
+                return sd_bus_error_setf(error, SD_BUS_ERROR_PROPERTY_READ_ONLY,
+                                         "Cannot set property %s, or unknown property.", name);
+        return sd_bus_error_setf(error, SD_BUS_ERROR_PROPERTY_READ_ONLY,
+                                 "Cannot set property %s, or unknown property. Did you mean %s=?", name,
+                                 near);
+}
+
 int property_to_text(UnitType type, const char *name, sd_bus_message *m, SettingTexts *texts,
                      sd_bus_error *error) {
         Reading r = { .type = type, .name = name, .m = m, .error = error, .texts = texts };

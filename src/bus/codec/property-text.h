@@ -37,6 +37,8 @@ typedef struct Reading {
         SettingTexts *texts;
 } Reading;
 
+/* There is no such property, or it cannot be set; with the setting that was perhaps meant. */
+int property_refuse(sd_bus_error *error, UnitType type, const char *name);
 /*
  * The message stands before a variant. 0; PROPERTY_UNKNOWN: no setting of this
  * type of unit has that name, and nothing was read; negative: the error is filled.

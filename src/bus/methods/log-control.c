@@ -29,7 +29,10 @@ int set_log_level(Call *c, const Property *p) {
                         log_set_max_priority((int)i);
                         return 0;
                 }
-        return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS, "There is no log level '%s'.", word);
+        return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS,
+                                 "There is no log level '%s', only emerg, alert, crit, err, warning, notice, "
+                                 "info and debug.",
+                                 word);
 }
 
 int get_log_target(Object *o, const Property *p, sd_bus_message *m) {

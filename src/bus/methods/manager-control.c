@@ -96,7 +96,8 @@ static int check_entries(Call *c, char *const *entries, bool names_too) {
         STRV_FOREACH (it, entries) {
                 if (!env_assignment_is_valid(*it) && !(names_too && env_name_is_valid(*it, strlen(*it))))
                         return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS,
-                                                 "'%s' is no environment variable.", *it);
+                                                 "'%s' is not %sof the form NAME=VALUE.", *it,
+                                                 names_too ? "a variable's name, and not " : "");
         }
         return 0;
 }

@@ -159,9 +159,8 @@ static int method_plan(Call *c) {
         type = job_type_from_string(type_word);
         mode = job_mode_from_string(mode_word);
         if (type < 0 || mode < 0)
-                return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS,
-                                         "There is no job type '%s' or no job mode '%s'.", type_word,
-                                         mode_word);
+                return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS, "There is no job %s '%s'.",
+                                         type < 0 ? "type" : "mode", type < 0 ? type_word : mode_word);
         r = call_load_unit(c, name, &u);
         if (r < 0)
                 return r;

@@ -161,15 +161,10 @@ static int read_fact(Wanted *w, const char *name) {
         return PROPERTY_UNKNOWN;
 }
 
-static int refuse_property(Call *c, const char *name) {
-        return sd_bus_error_setf(c->error, SD_BUS_ERROR_PROPERTY_READ_ONLY,
-                                 "Cannot set property %s, or unknown property.", name);
-}
-
 typedef int (*PropertyTaker)(Call *c, const char *name, void *userdata);
 
 /* a(sv): the taker reads the variant. */
-static int read_properties(Call *c, PropertyTaker take, void *userdata) {
+static int read_properties(Call *c, UnitType type, PropertyTaker take, void *userdata) {
         sd_bus_message *m = c->message;
         const char *name;
         int r = sd_bus_message_enter_container(m, 'a', "(sv)");
@@ -178,7 +173,7 @@ static int read_properties(Call *c, PropertyTaker take, void *userdata) {
                 if ((r = sd_bus_message_read_basic(m, 's', &name)) < 0 || (r = take(c, name, userdata)) < 0)
                         return r;
                 if (r == PROPERTY_UNKNOWN)
-                        return refuse_property(c, name);
+                        return property_refuse(c->error, type, name);
                 r = sd_bus_message_exit_container(m);
         }
         return r < 0 ? r : sd_bus_message_exit_container(m);
@@ -205,7 +200,7 @@ static int read_unit(Call *c, const char *name, Wanted *w) {
                                          "Unit type %s does not support transient units.",
                                          unit_type_to_string((UnitType)type));
         w->type = (UnitType)type;
-        return read_properties(c, take_for_unit, w);
+        return read_properties(c, w->type, take_for_unit, w);
 }
 
 static const char *first_error(const Report *why) {
@@ -338,7 +333,8 @@ static int take_change(Call *c, const char *name, void *userdata) {
                 const Directive *row = change->texts.v[i].row;
 
                 if (!setting_is_live(row))
-                        r = refuse_property(c, directive_property(row) ? directive_property(row) : row->key);
+                        r = property_refuse(c->error, change->unit->type,
+                                            directive_property(row) ? directive_property(row) : row->key);
         }
         return r;
 }
@@ -354,7 +350,7 @@ int unit_set_properties(Call *c, Unit *u) {
                 return r;
         r = sd_bus_message_read_basic(c->message, 'b', &runtime);
         if (r >= 0)
-                r = read_properties(c, take_change, &change);
+                r = read_properties(c, u->type, take_change, &change);
         if (r >= 0 && change.texts.n > 0) {
                 r = manager_set_properties(c->manager, u, runtime, &change.texts, &why);
                 if (r < 0)

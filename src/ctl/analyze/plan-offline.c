@@ -71,7 +71,8 @@ int plan_offline(Ctl *c, const char *unit, const char *job, Steps *ret) {
         Unit *u;
 
         if (type < 0 || mode < 0) {
-                ctl_print_error("there is no job type '%s' or no job mode '%s'", job, c->mode);
+                ctl_print_error("there is no job %s '%s'", type < 0 ? "type" : "mode",
+                                type < 0 ? job : c->mode);
                 return -EINVAL;
         }
         r = ctl_graph_new(c, NULL, &g);

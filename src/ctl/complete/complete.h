@@ -9,6 +9,7 @@
  */
 
 #include "ctl/core/ctl.h"
+#include "ctl/options.h"
 
 typedef struct Completion {
         Ctl *ctl;
@@ -16,7 +17,15 @@ typedef struct Completion {
         const char *prefix;  /* what is printed before each: "--option=" or "" */
         const char *unit;    /* the first argument of the verb; NULL */
         bool asked;          /* the manager was looked for */
+        Similar *similar;    /* not NULL: nothing is printed, words are compared with this one */
+        bool found;          /* ... and one of them is it */
 } Completion;
+
+/*
+ * Of an option that takes one of some words only. 0: it is one; 1: "help", and they have been printed; CTL_USAGE: said,
+ * with what was perhaps meant.
+ */
+int completion_check(const CtlOption *o, const char *value);
 
 /* Prints the word if it begins as the current one does. */
 void completion_offer(Completion *p, const char *word, const char *description);

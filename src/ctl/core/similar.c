@@ -38,7 +38,7 @@ void similar_init(Similar *s, const char *word) {
 void similar_try(Similar *s, const char *candidate) {
         unsigned d = distance(s->word, candidate);
 
-        if (d >= s->distance || strlen(candidate) >= sizeof(s->best))
+        if (d == 0 || d >= s->distance || strlen(candidate) >= sizeof(s->best))
                 return;
         s->distance = d;
         memcpy(s->best, candidate, strlen(candidate) + 1);

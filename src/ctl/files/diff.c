@@ -91,6 +91,25 @@ static int read_differences(sd_bus_message *m, Differences *d) {
         return MIN(r, 0);
 }
 
+/* Nothing has changed of a unit that there is not. */
+static int check_names(Ctl *c, char *const *names, const Differences *d) {
+        int code = CTL_OK;
+
+        STRV_FOREACH (name, names) {
+                char *state auto_free = NULL;
+                bool differs = false;
+
+                for (size_t i = 0; i < d->n; i++)
+                        differs = differs || str_equal(d->v[i].unit, *name);
+                if (differs || ctl_get_string(c, *name, SD1_UNIT, "LoadState", &state) < 0 ||
+                    !str_equal(state, "not-found"))
+                        continue;
+                ctl_say_not_found(c, *name);
+                code = CTL_NOT_INSTALLED;
+        }
+        return code;
+}
+
 /* The units of the command line, or all. 0 or an exit code; what went wrong has been said. */
 static int ask(Ctl *c, const char *method, char **argv, Differences *ret) {
         char **names auto_strv = NULL;
@@ -112,7 +131,7 @@ static int ask(Ctl *c, const char *method, char **argv, Differences *ret) {
         sd_bus_error_free(&error);
         sd_bus_message_unref(m);
         sd_bus_message_unref(reply);
-        return r < 0 ? CTL_FAILED : CTL_OK;
+        return r < 0 ? CTL_FAILED : check_names(c, names, ret);
 }
 
 static bool is_one_line(const char *s) {

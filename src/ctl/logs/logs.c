@@ -286,10 +286,21 @@ static int choose_mode(Logs *l) {
                         l->mode = m;
                         return 0;
                 }
-        ctl_print_error("-o: '%s' is no form of output; there are:", name);
-        for (LogsMode m = 0; m < LOGS_MODE_MAX; m++)
-                fprintf(stderr, "%s%s", mode_names[m], m + 1 < LOGS_MODE_MAX ? " " : "\n");
+        ctl_print_error("-o: there is no output '%s'; -o help lists them", name);
         return -EINVAL;
+}
+
+bool logs_has_output(const char *name) {
+        bool found = false;
+
+        for (LogsMode m = 0; m < LOGS_MODE_MAX; m++)
+                found = found || str_equal(name, mode_names[m]);
+        return found;
+}
+
+void logs_print_outputs(void) {
+        for (LogsMode m = 0; m < LOGS_MODE_MAX; m++)
+                puts(mode_names[m]);
 }
 
 static int choose_lines(Logs *l) {
@@ -391,6 +402,10 @@ static int run(Logs *l, int argc, char **argv) {
 
         if (logs_print_facilities(l->o))
                 return CTL_OK;
+        if (str_equal(l->c->output, "help")) {
+                logs_print_outputs();
+                return CTL_OK;
+        }
         if (choose(l) < 0 || sort_words(l->c, argc, argv, &units, &matches) < 0)
                 return CTL_USAGE;
         if (logs_keep_asked(l->o))

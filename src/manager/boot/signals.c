@@ -92,6 +92,15 @@ static void on_reconnect(Manager *m, int signo) {
                 m->observer.reconnect(m->observer.userdata);
 }
 
+static void on_log_level(Manager *m, int signo) {
+        if (manager_command(m))
+                forward(m, signo);
+        else if (signo == SIGRTMIN + 22)
+                log_set_max_priority(LOG_DEBUG);
+        else
+                manager_log_level(m);
+}
+
 typedef struct SignalRow {
         int signo;
         void (*handle)(Manager *m, int signo);
@@ -99,11 +108,12 @@ typedef struct SignalRow {
 
 /* The numbers of real-time signals are known at run time only. */
 static void (*handler_of(int signo))(Manager *m, int signo) {
-        const SignalRow rows[] = { { SIGTERM, on_terminate },   { SIGPWR, on_stop },
-                                   { SIGRTMIN + 3, on_stop },   { SIGRTMIN + 4, on_stop },
-                                   { SIGINT, on_interrupt },    { SIGRTMIN + 5, on_reboot },
-                                   { SIGRTMIN + 6, on_reboot }, { SIGHUP, on_hangup },
-                                   { SIGUSR1, on_reconnect },   { SIGUSR2, on_dump } };
+        const SignalRow rows[] = { { SIGTERM, on_terminate },       { SIGPWR, on_stop },
+                                   { SIGRTMIN + 3, on_stop },       { SIGRTMIN + 4, on_stop },
+                                   { SIGINT, on_interrupt },        { SIGRTMIN + 5, on_reboot },
+                                   { SIGRTMIN + 6, on_reboot },     { SIGHUP, on_hangup },
+                                   { SIGUSR1, on_reconnect },       { SIGUSR2, on_dump },
+                                   { SIGRTMIN + 22, on_log_level }, { SIGRTMIN + 23, on_log_level } };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)
                 if (rows[i].signo == signo)
