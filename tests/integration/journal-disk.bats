@@ -41,13 +41,18 @@ E
         [[ $(journal -u full.service | grep -c '^full ') == 20000 ]]
         wait_logged '^/var/log/journal cannot be written (No space left on device); the journal goes on in /run/log/journal.$'
 
-        inside_sh 'umount -l /var/log/journal && mount -t tmpfs -o ro tmpfs /var/log/journal && mount -t tmpfs -o ro tmpfs /run/log'
+        # Files that were written before are there still, and read with what is in memory.
+        inside_sh 'umount -l /var/log/journal && mount -t tmpfs -o ro tmpfs /var/log/journal && cp -r /run/log/journal /tmp/before &&
+                mount -t tmpfs tmpfs /run/log && mv /tmp/before /run/log/journal && mount -o remount,ro /run/log'
         replace_journald
         ctl start nowhere.service
         wait_host in_memory nowhere.service "nowhere 2000"
         [[ $(inside svctl logs --no-pager -o cat -u nowhere.service | grep -c '^nowhere ') == 2000 ]]
         replace_journald
         [[ $(inside svctl logs --no-pager -o cat -u nowhere.service | grep -c '^nowhere ') == 2000 ]]
+        inside svctl logs --no-pager -o cat -u full.service | grep -cx 'full 20000'
+        run inside timeout 1 svctl logs -f -n 0 -u nowhere.service
+        [[ $output == *"cannot be followed"* ]]
 
         inside_sh 'umount -l /run/log'
         replace_journald

@@ -68,6 +68,7 @@ questions() {
 -n 2 -g svinit
 --list-boots
 -D /run/log/journal -b
+--file=/run/log/journal/*/system.journal -n 3
 -D /run/log/journal -b all -n 2
 -n2 --show-cursor
 -k

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +30,7 @@ typedef struct Archived {
 typedef struct Files {
         Archived *v; /* those that are not written to any more */
         size_t n, capacity, n_unreadable, n_all;
+        char **paths;   /* owned; of all that can be read */
         uint64_t bytes; /* of all */
 } Files;
 
@@ -36,6 +38,7 @@ static void files_release(Files *f) {
         for (size_t i = 0; i < f->n; i++)
                 free(f->v[i].path);
         free(f->v);
+        strv_free(f->paths);
 }
 
 static int compare(const void *a, const void *b) {
@@ -67,7 +70,10 @@ static int add_file(Files *f, const char *directory, const char *name) {
         if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
                 return 0;
         f->n_all++;
-        f->n_unreadable += access(path, R_OK) < 0;
+        if (access(path, R_OK) < 0)
+                f->n_unreadable++;
+        else if (strv_add(&f->paths, path) < 0)
+                return -ENOMEM;
         f->bytes += (uint64_t)st.st_blocks * 512;
         if (!archived_time(name, &when))
                 return 0;
@@ -120,12 +126,31 @@ static int scan_all(Logs *l, Files *f) {
         return r < 0 ? r : scan(f, "/var/log/journal", true);
 }
 
-static bool has_files(Logs *l) {
+/* With what is in memory, as nothing could be written any more. */
+static int open_with_memory(Logs *l) {
         Files f = { 0 };
-        bool has = scan_all(l, &f) < 0 || f.n_all > 0;
+        int r = scan_all(l, &f);
 
+        if (r >= 0)
+                r = logs_open_memory(&l->j, f.paths);
+        if (r >= 0 && l->o->follow && !l->c->quiet)
+                ctl_print_error(
+                        "the journal is in memory now, where it cannot be followed: what comes from here "
+                        "on is not shown");
         files_release(&f);
-        return has;
+        return r;
+}
+
+/* Patterns are for those who read whole directories, as with journalctl. */
+static int open_files(Logs *l) {
+        glob_t found = { 0 };
+        int r = 0;
+
+        for (char **pattern = l->o->files; *pattern && r == 0; pattern++)
+                r = glob(*pattern, GLOB_NOCHECK | (pattern > l->o->files ? GLOB_APPEND : 0), NULL, &found);
+        r = r == 0 ? sd_journal_open_files(&l->j, (const char **)found.gl_pathv, 0) : -ENOMEM;
+        globfree(&found);
+        return r;
 }
 
 int logs_open(Logs *l) {
@@ -134,12 +159,14 @@ int logs_open(Logs *l) {
         int r = 0;
 
         if (o->files)
-                r = sd_journal_open_files(&l->j, (const char **)o->files, 0);
+                r = open_files(l);
         else if (o->directory)
                 r = sd_journal_open_directory(&l->j, o->directory, 0);
+        else if (open_with_memory(l) >= 0)
+                return 0;
         else if (own_directory(l->c, own, sizeof(own)))
                 r = sd_journal_open_directory(&l->j, own, 0);
-        else if (has_files(l) || logs_open_memory(&l->j) < 0)
+        else
                 r = sd_journal_open(&l->j, o->merge ? 0 : SD_JOURNAL_LOCAL_ONLY);
         if (r < 0)
                 ctl_print_error("the journal%s%s cannot be read: %s", o->directory ? " in " : "",

@@ -135,6 +135,6 @@ bool logs_pattern_finds(const LogsPattern *p, LogsText t, size_t *ret_start, siz
 bool logs_keep_asked(const LogsOptions *o);
 int logs_keep(Logs *l); /* exit code */
 int logs_open(Logs *l);
-/* The journal that svinit-journald keeps in memory when it can write nowhere. */
-int logs_open_memory(sd_journal **ret); /* 0; negative: said */
-void logs_say_why_none(Logs *l);        /* a journal that is empty may be one that may not be read */
+/* The journal that svinit-journald keeps in memory when it can write nowhere, and these files; -ENOENT: there is none. */
+int logs_open_memory(sd_journal **ret, char *const *others);
+void logs_say_why_none(Logs *l); /* a journal that is empty may be one that may not be read */

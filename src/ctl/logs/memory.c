@@ -5,7 +5,7 @@
  * messages in journal files without a name, of which PID 1 holds the
  * descriptors: root finds them there. sd-journal opens no file without a name,
  * so what is read is a copy, as it is now, under a name that is gone again
- * when this returns.
+ * when this returns; with it, what lies in directories from before.
  */
 
 #include "ctl/logs/logs.h"
@@ -22,6 +22,7 @@
 #define DESCRIPTORS "/proc/1/fd"
 #define NAME "/memfd:svinit-messages" /* STATE_MEMORY_NAME of src/journal/state.h */
 #define FILES_MAX 2
+#define PATH_SIZE 96
 
 /* In memory first; a container that is read-only has /dev/shm all the same. */
 static const char *const places[] = { "/dev/shm", "/run", "/tmp", "/var/tmp" };
@@ -53,50 +54,53 @@ static bool copy(const char *from_path, const char *to_path) {
 static bool is_memory_journal(const char *path) {
         char target[64];
         ssize_t n = readlink(path, target, sizeof(target));
-        struct stat st;
 
-        return n >= (ssize_t)strlen(NAME) && memcmp(target, NAME, strlen(NAME)) == 0 &&
-               stat(path, &st) >= 0 && st.st_size > 0;
+        return n >= (ssize_t)strlen(NAME) && memcmp(target, NAME, strlen(NAME)) == 0;
 }
 
-static size_t copy_all(const char *directory, char paths[][96]) {
+/* Those that have something in them. PID 1 may have descriptors by the thousand: these are among the first. */
+static size_t find(char ret[][PATH_SIZE]) {
         DIR *d = opendir(DESCRIPTORS);
-        char path[sizeof(DESCRIPTORS) + NAME_MAX + 1];
         struct dirent *e;
-        size_t n = 0;
+        struct stat st;
+        size_t n = 0, seen = 0;
 
-        while (d && n < FILES_MAX && (e = readdir(d))) {
-                snprintf(path, sizeof(path), DESCRIPTORS "/%s", e->d_name);
-                if (!is_memory_journal(path))
+        while (d && seen < FILES_MAX && (e = readdir(d))) {
+                snprintf(ret[n], PATH_SIZE, DESCRIPTORS "/%.20s", e->d_name);
+                if (!is_memory_journal(ret[n]))
                         continue;
-                snprintf(paths[n], 96, "%s/%zu.journal", directory, n);
-                if (copy(path, paths[n]))
-                        n++;
-                else
-                        (void)unlink(paths[n]);
+                seen++;
+                n += stat(ret[n], &st) >= 0 && st.st_size > 0;
         }
         if (d)
                 closedir(d);
         return n;
 }
 
-int logs_open_memory(sd_journal **ret) {
-        const char *files[FILES_MAX + 1] = { NULL };
-        char directory[64], paths[FILES_MAX][96];
-        size_t n;
+int logs_open_memory(sd_journal **ret, char *const *others) {
+        char directory[64], found[FILES_MAX + 1][PATH_SIZE], path[PATH_SIZE], **files auto_strv = NULL;
+        size_t n = find(found), n_copied = 0;
         int r;
 
-        if (access(DESCRIPTORS, R_OK | X_OK) < 0)
-                return -errno;
+        if (n == 0)
+                return -ENOENT;
         r = make_directory(directory);
         if (r < 0)
                 return r;
-        n = copy_all(directory, paths);
-        for (size_t i = 0; i < n; i++)
-                files[i] = paths[i];
-        r = n > 0 ? sd_journal_open_files(ret, files, 0) : -ENOENT;
-        for (size_t i = 0; i < n; i++)
-                (void)unlink(paths[i]);
+        r = strv_copy(others, &files);
+        for (size_t i = 0; i < n && r >= 0; i++) {
+                snprintf(path, sizeof(path), "%s/%zu.journal", directory, i);
+                if (copy(found[i], path)) {
+                        n_copied++;
+                        r = strv_add(&files, path);
+                }
+        }
+        if (r >= 0)
+                r = n_copied > 0 ? sd_journal_open_files(ret, (const char **)files, 0) : -ENOENT;
+        for (size_t i = 0; i < n; i++) {
+                snprintf(path, sizeof(path), "%s/%zu.journal", directory, i);
+                (void)unlink(path);
+        }
         (void)rmdir(directory);
         return r;
 }
