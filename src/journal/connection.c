@@ -5,6 +5,7 @@
 #include "journal/server.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -87,14 +88,21 @@ static bool find_unit(Server *s, Stream *stream) {
         return known || !ask(s, stream);
 }
 
+static bool has_ended(int fd) {
+        struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+
+        return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
 /*
  * The header is looked at, then stored with PID 1, then taken. One that was
  * stored and not taken is found by connection_recover().
  */
 bool connection_read_header(Server *s, Stream *stream) {
+        bool trusted,
+                ended = has_ended(stream->fd); /* before what there is is looked at: then that was all */
         char text[HEADER_MAX];
         Buf b auto_buf = { 0 };
-        bool trusted;
         ssize_t n;
         int r;
 
@@ -107,7 +115,7 @@ bool connection_read_header(Server *s, Stream *stream) {
         }
         peer_of(stream->fd, &stream->info, &trusted);
         r = stream_header_parse(text, (size_t)n, trusted, &stream->info);
-        if (r < 0)
+        if (r < 0 || (r == 0 && ended))
                 stream_drop(s, stream);
         if (r <= 0)
                 return false;

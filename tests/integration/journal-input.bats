@@ -103,6 +103,10 @@ suppressed() {
         [[ $(journal -u chatty.service MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e) ]]
 }
 
+has_few_open() { # PID
+        [ "$(inside ls "/proc/$1/fd" | wc -l)" -lt 100 ]
+}
+
 @test "lines of any length and any bytes; payloads in memory files, and what only looks like one" {
         unit odd.service <<'E'
 [Service]
@@ -154,6 +158,12 @@ send([os.open('/', os.O_RDONLY)])
 send([os.open('/dev/zero', os.O_RDONLY), sealed])
 send([s.fileno()] * 200)
 send([sealed], b'MESSAGE=with text\n')
+for header in (b'', b'half', b'a\n\n6\n0\n0\n0\n0'):
+    for i in range(100):
+        c = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        c.connect('/run/systemd/journal/stdout')
+        c.sendall(header)
+        c.close()
 s.send(b'MESSAGE=after all\n')
 PY
         wait_host has_message "after all"
@@ -162,7 +172,8 @@ PY
         has_message "with text"
         run -1 has_message sparse
         [ "$(inside pgrep -x svinit-journald)" = "$pid" ]
-        [ "$(inside ls "/proc/$pid/fd" | wc -l)" -lt 100 ]
+        wait_host has_few_open "$pid"
+        wait_host has_few_open 1
         inside logger --rfc5424 -t form -p daemon.err -u /dev/log "by the newer form"
         wait_host has_message "by the newer form"
         all_have SYSLOG_IDENTIFIER form "by the newer form"
