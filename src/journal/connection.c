@@ -153,6 +153,14 @@ void stream_unit_known(Server *s, pid_t pid, const char *text, size_t n) {
         }
 }
 
+void connections_begin(Server *s) {
+        Stream *stream, *next;
+
+        HASH_ITER (hh, s->streams, stream, next)
+                if (stream->in_header)
+                        (void)connection_read_header(s, stream);
+}
+
 /* A header that was committed may still be in front of the lines. */
 void connection_recover(Server *s, const Commit *c) {
         Stream *stream = NULL;

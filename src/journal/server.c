@@ -222,6 +222,7 @@ void server_begin(Server *s) {
         s->ready = true;
         stream_recover(s);
         datagram_recover(s);
+        connections_begin(s);
         finish_flush(s);
         if (s->is_exposed)
                 deliver_own(s, LOG_WARNING, NULL, "The kernel refused a part of svinit-journald's sandbox.");

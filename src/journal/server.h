@@ -152,6 +152,8 @@ UnitLog *stream_unit_log(Server *s, const char *unit);
 /* connection.c */
 void stream_accept(Server *s);
 bool connection_read_header(Server *s, Stream *stream);
+/* What they have said before everything was handed over: they are watched for changes only. */
+void connections_begin(Server *s);
 /* A header that was committed may still be in front of the lines. */
 void connection_recover(Server *s, const Commit *c);
 /* PID 1's answer about the sender of connections; pid 0: there was none in time. */

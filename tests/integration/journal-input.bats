@@ -103,6 +103,30 @@ suppressed() {
         [[ $(journal -u chatty.service MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e) ]]
 }
 
+# Connections that svinit-journald has taken and that say who they are when it is killed: the next one hears them.
+late_headers() { # PID
+        inside python3 - "$1" <<'PY'
+import os, signal, socket, subprocess, sys, time
+before = len(os.listdir('/proc/1/fd'))
+connections = []
+for i in range(300):
+    connections.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+    connections[-1].connect('/run/systemd/journal/stdout')
+deadline = time.monotonic() + 60
+while len(os.listdir('/proc/1/fd')) < before + 300 and time.monotonic() < deadline:
+    time.sleep(0.01)
+os.kill(int(sys.argv[1]), signal.SIGSTOP)
+for i, c in enumerate(connections):
+    c.sendall(b'late\n\n6\n0\n0\n0\n0\nlate %d\n' % i)
+os.kill(int(sys.argv[1]), signal.SIGKILL)
+lines = []
+while len(lines) < 300 and time.monotonic() < deadline:
+    lines = subprocess.run(['journalctl', '-q', '-o', 'cat', '-t', 'late'], capture_output=True).stdout.split(b'\n')[:-1]
+    time.sleep(0.05)
+assert sorted(lines) == sorted(b'late %d' % i for i in range(300)), len(lines)
+PY
+}
+
 has_few_open() { # PID
         [ "$(inside ls "/proc/$1/fd" | wc -l)" -lt 100 ]
 }
@@ -173,6 +197,8 @@ PY
         run -1 has_message sparse
         [ "$(inside pgrep -x svinit-journald)" = "$pid" ]
         wait_host has_few_open "$pid"
+        wait_host has_few_open 1
+        late_headers "$pid"
         wait_host has_few_open 1
         inside logger --rfc5424 -t form -p daemon.err -u /dev/log "by the newer form"
         wait_host has_message "by the newer form"
