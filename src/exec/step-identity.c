@@ -221,7 +221,7 @@ static int refuse_user(ExecContext *c) {
 
         (void)snprintf(text, sizeof(text), "svinit runs as uid %u and can be nobody else",
                        (unsigned)geteuid());
-        exec_blame(c, c->plan->exec->user ? "User" : "DynamicUser");
+        exec_blame(c, c->plan->exec->dynamic_user ? "DynamicUser" : "User");
         exec_reason(c, text);
         return -EPERM;
 }

@@ -5,10 +5,13 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 
 #include "unit/spec-parts.h"
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define ACCOUNT_NAME_MAX 32 /* with the 0: the field in utmp */
 #define BIT(n) (UINT64_C(1) << (n))
 
 static uint64_t capabilities_without_use(const SandboxSpec *s) {
@@ -38,10 +41,30 @@ static int drop_capabilities(UnitSpec *s) {
         return 0;
 }
 
+/* As systemd: the unit's prefix where that can be a name (so instances share their user), else a hash of it. */
+static int name_dynamic_user(const UnitSpec *s, char **ret) {
+        uint64_t hash = UINT64_C(14695981039346656037);
+        char *prefix auto_free = NULL;
+        size_t n;
+        int r = name_prefix(s->name, &prefix);
+
+        if (r < 0)
+                return r;
+        n = strspn(prefix, LETTERS "0123456789_-");
+        if (prefix[n] == 0 && n < ACCOUNT_NAME_MAX && strchr(LETTERS "_", prefix[0])) {
+                *ret = TAKE(prefix);
+                return 0;
+        }
+        for (const char *p = prefix; *p; p++)
+                hash = (hash ^ (unsigned char)*p) * UINT64_C(1099511628211);
+        return str_printf(ret, "_du%016" PRIx64, hash);
+}
+
 /* The user is gone after the run: nothing of his may stay where another one could find it. */
 static int fence_dynamic_user(UnitSpec *s) {
         SandboxSpec *sandbox;
         ExecSpec *exec;
+        int r;
 
         if (!s->exec->dynamic_user)
                 return 0;
@@ -49,6 +72,16 @@ static int fence_dynamic_user(UnitSpec *s) {
         sandbox = spec_part(s, PART_SANDBOX);
         if (!exec || !sandbox)
                 return -ENOMEM;
+        if (!exec->user) {
+                r = name_dynamic_user(s, &exec->user);
+                if (r < 0)
+                        return r;
+        }
+        if (!exec->group) {
+                exec->group = strdup(exec->user);
+                if (!exec->group)
+                        return -ENOMEM;
+        }
         exec->no_new_privileges = exec->remove_ipc = true;
         sandbox->private_tmp = sandbox->restrict_suid_sgid = true;
         if (sandbox->protect_system == PROTECT_SYSTEM_NO)

@@ -201,8 +201,15 @@ dynamic() {
 
 @test "DynamicUser=: a number by name, a private state directory, and back" {
         dynamic
-        boot
-        ctl start d o
+        # The name is the unit's, less its instance; instances share the user. What can be no name is hashed.
+        unit inst@.service <<<$'[Service]\nType=oneshot\nDynamicUser=yes\nExecStart=/bin/sh -c "echo $USER $LOGNAME $${HOME-none} $(id -u) >/out/inst-%i"\nExecStartPre=+/usr/bin/install -m 666 /dev/null /out/inst-%i\nReadWritePaths=/out'
+        cp "$T/units/inst@.service" "$T/units/2.dots@.service"
+        boot --env HOME=/root
+        ctl start d o inst@a inst@b 2.dots@c
+        [ "$(cut -d' ' -f1-3 "$T/out/inst-a")" = 'inst inst none' ]
+        cmp "$T/out/inst-a" "$T/out/inst-b"
+        [[ $(<"$T/out/inst-c") =~ ^_du[0-9a-f]{16}\ _du[0-9a-f]{16}\ none\ 6[0-9]{4}$ ]]
+        [ "$(show inst@a User)/$(show inst@a Group)/$(show o User)/$(show o Group)" = inst/inst/dyno/dyno ]
         [[ "$(sed -n 1p "$T/out/d")" -ge 61184 && "$(sed -n 1p "$T/out/d")" -le 65519 ]]
         [ "$(sed -n 2p "$T/out/d")" = dyn ]
         grep -qx closed "$T/out/d"

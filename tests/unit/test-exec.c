@@ -464,8 +464,7 @@ static void directories_are_made_for_the_user(void **state) {
         n = readlink(link, target, sizeof(target) - 1);
         assert_true(n > 0);
         target[n] = 0;
-        snprintf(path, sizeof(path), "%s/b", w->directory);
-        assert_string_equal(target, path);
+        assert_string_equal(target, "b"); /* holds from wherever the directory is seen */
 }
 
 /* What is in the directory changes hands with it, and no link leads that out of it. */

@@ -186,7 +186,9 @@ static int find_user(const Unit *u, BindAs *ret) {
         if (unit_dynamic_uid(u) != (uid_t)-1) {
                 ret->uid = unit_dynamic_uid(u);
                 ret->gid = (gid_t)ret->uid;
-        } else if (e->user) {
+                return 0; /* as the user, the group is made for the run */
+        }
+        if (e->user) {
                 r = account_file_user(e->user, &entry);
                 ret->uid = entry.uid;
                 ret->gid = entry.gid;

@@ -13,7 +13,7 @@
 #define N_UIDS (65519 - FIRST_UID + 1)
 
 static const char *name_of(const Unit *u) {
-        return u->spec->exec->user ?: u->id;
+        return u->spec->exec->user; /* spec_complete_sandbox() gave one */
 }
 
 DynamicUser *dynamic_user_by_name(const Manager *m, const char *name) {
