@@ -155,6 +155,41 @@ static void offer(Completion *p, int n, char **words) {
         }
 }
 
+/* What -o may be depends on the verb, and a time may be written in more ways than are offered. */
+static bool is_closed(const CtlOption *o) {
+        if (o->kind != OPTION_TEXT || str_equal(o->name, "output") || str_equal(o->name, "timestamp"))
+                return false;
+        return o->words == WORDS_CHOICE || o->words == WORDS_JOB_MODES || o->words == WORDS_JOB_TYPES ||
+               o->words == WORDS_PRESET_MODES;
+}
+
+static void offer_all(const CtlOption *o, Completion *p) {
+        if (o->words == WORDS_CHOICE)
+                completion_offer_choices(p, o->choices);
+        else
+                completion_offer_kind(p, o->words, 0);
+}
+
+int option_check(const CtlOption *o, const char *value) {
+        Completion p = { .current = "", .prefix = "" };
+        Similar s;
+
+        if ((!is_closed(o) && o->words != WORDS_SIGNALS) || !value)
+                return 0;
+        if (str_equal(value, "help")) {
+                offer_all(o, &p);
+                return 1;
+        }
+        similar_init(&s, value);
+        p.similar = &s;
+        offer_all(o, &p);
+        if (p.found || !is_closed(o))
+                return 0;
+        ctl_print_error("--%s: there is no '%s'%s --%s=help lists them", o->name, value,
+                        *similar_hint(&s) ? s.hint : ";", o->name);
+        return CTL_USAGE;
+}
+
 VERB(complete) {
         Completion p = { .ctl = c, .current = argc > 1 ? argv[argc - 1] : "", .prefix = "" };
         char *nothing[] = { (char *)"", NULL };

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/complete/complete.h"
 #include "ctl/options.h"
 
 #include <errno.h>
@@ -237,7 +236,7 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
                 value = argument_of(o, argc, argv);
                 if (apply(c, o, value) < 0)
                         return -CTL_FAILED;
-                r = c->called_as_systemctl && o->words != WORDS_SIGNALS ? 0 : completion_check(o, value);
+                r = c->called_as_systemctl && o->words != WORDS_SIGNALS ? 0 : option_check(o, value);
                 if (r != 0)
                         return r == CTL_USAGE ? -r : 0;
         }

@@ -43,3 +43,9 @@ extern const CtlOption ctl_options[]; /* ended by a row without a name */
 /* option-parse.c: into *c. 1: go on at optind; else the exit code, negated. */
 int ctl_parse_options(Ctl *c, int argc, char **argv);
 void ctl_release_options(Ctl *c);
+
+/*
+ * complete.c: of an option that takes one of some words only. 0: it is one; 1: "help", and they have been printed; CTL_USAGE: said,
+ * with what was perhaps meant.
+ */
+int option_check(const CtlOption *o, const char *value);

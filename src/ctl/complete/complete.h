@@ -9,7 +9,6 @@
  */
 
 #include "ctl/core/ctl.h"
-#include "ctl/options.h"
 
 typedef struct Completion {
         Ctl *ctl;
@@ -20,12 +19,6 @@ typedef struct Completion {
         Similar *similar;    /* not NULL: nothing is printed, words are compared with this one */
         bool found;          /* ... and one of them is it */
 } Completion;
-
-/*
- * Of an option that takes one of some words only. 0: it is one; 1: "help", and they have been printed; CTL_USAGE: said,
- * with what was perhaps meant.
- */
-int completion_check(const CtlOption *o, const char *value);
 
 /* Prints the word if it begins as the current one does. */
 void completion_offer(Completion *p, const char *word, const char *description);
