@@ -277,6 +277,26 @@ static bool is_for_v1(const Group *g, const Limit *l) {
         return false;
 }
 
+/* The value above it stands for none: an empty set would let nobody run. */
+static const char *cpuset_above(const Group *g, Hierarchy h, const char *file, char *buffer, size_t size) {
+        if (cgroup_read(g->groups, h, g->parent ? g->parent->path : "", file, buffer, size) <= 0)
+                return NULL;
+        buffer[strcspn(buffer, "\n")] = 0;
+        return buffer;
+}
+
+/* Of a group with processes Linux 6.1, say, refuses to empty the set. */
+static void set_v2(Group *g, const Limit *l, const char *value, Report *unapplied) {
+        Attribute a = l->attribute;
+        char above[4096], file[32];
+
+        if (!value && l->controller == CONTROLLER_CPUSET && attribute_write(g, &a, NULL) == -ENOSPC) {
+                (void)snprintf(file, sizeof(file), "%s.effective", a.file);
+                a.none = cpuset_above(g, HIERARCHY_V2, file, above, sizeof(above));
+        }
+        attribute_set(g, &a, value, unapplied);
+}
+
 static void apply_v2(Group *g, const CgroupSpec *s, Report *unapplied) {
         for (size_t i = 0; i < ELEMENTSOF(v2_limits); i++) {
                 const Limit *l = v2_limits + i;
@@ -284,19 +304,10 @@ static void apply_v2(Group *g, const CgroupSpec *s, Report *unapplied) {
 
                 l->value(g, s, &value);
                 if (group_has_controller(g, l->controller))
-                        attribute_set(g, &l->attribute, value.set, unapplied);
+                        set_v2(g, l, value.set, unapplied);
                 else if (value.set && !is_for_v1(g, l) && !is_noted_already(v2_limits, i, unapplied))
                         note_lack(g, l, unapplied);
         }
-}
-
-/* The value above it stands for none: an empty set would let nobody run. */
-static const char *cpuset_above(const Group *g, const char *file, char *buffer, size_t size) {
-        if (cgroup_read(g->groups, HIERARCHY_CPUSET, g->parent ? g->parent->path : "", file, buffer, size) <=
-            0)
-                return NULL;
-        buffer[strcspn(buffer, "\n")] = 0;
-        return buffer;
 }
 
 static void apply_one_v1(Group *g, const Limit *l, const char *value, Report *unapplied) {
@@ -313,7 +324,7 @@ static void apply_one_v1(Group *g, const Limit *l, const char *value, Report *un
                 return;
         }
         if (!a.none)
-                a.none = cpuset_above(g, a.file, above, sizeof(above));
+                a.none = cpuset_above(g, HIERARCHY_CPUSET, a.file, above, sizeof(above));
         attribute_set(g, &a, value, unapplied);
 }
 

@@ -24,10 +24,12 @@ bool directory_has_entries(const char *path) {
         return found;
 }
 
-bool glob_has_match(const char *pattern) {
+bool glob_has_match(const char *pattern, char **ret_path) {
         glob_t g = { 0 };
         bool found = glob(pattern, GLOB_NOSORT | GLOB_BRACE, NULL, &g) == 0 && g.gl_pathc > 0;
 
+        if (found && ret_path)
+                *ret_path = strdup(g.gl_pathv[0]);
         globfree(&g);
         return found;
 }
@@ -37,7 +39,7 @@ int condition_path_exists(const HostInfo *h, const char *path) {
 }
 
 int condition_path_exists_glob(const HostInfo *h, const char *pattern) {
-        return glob_has_match(pattern);
+        return glob_has_match(pattern, NULL);
 }
 
 int condition_path_is_directory(const HostInfo *h, const char *path) {

@@ -6,4 +6,5 @@
 #include <stdbool.h>
 
 bool directory_has_entries(const char *path); /* hidden files do not count */
-bool glob_has_match(const char *pattern);     /* with {a,b} */
+/* With {a,b}. *ret_path: the first; owned, NULL without memory; may be NULL. */
+bool glob_has_match(const char *pattern, char **ret_path);

@@ -7,9 +7,11 @@
  */
 
 #include "host/socket-open.h"
+#include "host/sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <mqueue.h>
 #include <sys/epoll.h>
@@ -155,6 +157,21 @@ int socket_open_netlink(const Opener *o, const char *address, int *ret) {
         return 0;
 }
 
+/* What is there already stays, unless RemoveOnStop= says that the place is ours. */
+static int make_link(const char *target, const char *link, bool ours) {
+        char there[PATH_MAX];
+        ssize_t n;
+        int r = symlink(target, link);
+
+        if (r >= 0 || errno != EEXIST)
+                return r;
+        n = readlink(link, there, sizeof(there));
+        if (n >= 0 && (size_t)n == strlen(target) && memcmp(there, target, (size_t)n) == 0)
+                return 0;
+        errno = EEXIST;
+        return ours && unlink(link) >= 0 ? symlink(target, link) : -1;
+}
+
 void socket_make_links(const Opener *o) {
         const SocketSpec *s = o->spec;
         const char *target = NULL;
@@ -166,8 +183,7 @@ void socket_make_links(const Opener *o) {
                 if (!target)
                         return;
                 (void)socket_make_parents(*link, s->directory_mode);
-                socket_remove_stale(*link, S_IFLNK);
-                if (symlink(target, *link) < 0)
+                if (make_link(target, *link, s->remove_on_stop) < 0)
                         report_add(o->report, SEVERITY_NOTE, o->file, 0, "Symlinks", "Symlinks=: %s: %s",
                                    *link, strerrordesc_np(errno) ?: "unknown error");
         }

@@ -25,10 +25,11 @@ typedef struct Opener {
 void opener_note(const Opener *o, const char *key);
 /* All options of the family and type, before bind(). */
 void socket_set_options(const Opener *o, int fd, int family, int type);
+/* BindToDevice= and BindIPv6Only= of IP: what they keep out must not get in, so that a refusal is a failure. */
+int socket_narrow(const Opener *o, int fd, int family);
 /* An option that is an extended attribute; a kernel without Smack has none. */
 void opener_set_label(const Opener *o, int fd, const char *attribute, const char *label, const char *key);
 
-int socket_make_parents(const char *path, unsigned mode);
 /* A socket or FIFO in the file system belongs to who may connect. */
 int socket_dress_node(const Opener *o, const char *path);
 /* What an earlier run has left; a file of somebody else's in that place stays, and bind() fails. */

@@ -29,10 +29,17 @@ static void try_option(const Opener *o, int fd, int level, int name, int value, 
                 opener_note(o, key);
 }
 
-static void try_text(const Opener *o, int fd, int level, int name, const char *value, const char *key) {
-        if (value && setsockopt(fd, level, name, value, (socklen_t)strlen(value) + 1) < 0)
-                report_add(o->report, SEVERITY_NOTE, o->file, 0, key, "%s=: %s: %s", key, value,
-                           strerrordesc_np(errno) ?: "unknown error");
+/* `refused`: how bad it is. */
+static int set_text(const Opener *o, int fd, int level, int name, const char *value, const char *key,
+                    Severity refused) {
+        int r;
+
+        if (!value || setsockopt(fd, level, name, value, (socklen_t)strlen(value) + 1) >= 0)
+                return 0;
+        r = -errno;
+        report_add(o->report, refused, o->file, 0, key, "%s=: %s: %s", key, value,
+                   strerrordesc_np(-r) ?: "unknown error");
+        return r;
 }
 
 void opener_set_label(const Opener *o, int fd, const char *attribute, const char *label, const char *key) {
@@ -68,7 +75,7 @@ static void set_tcp_options(const Opener *o, int fd) {
                            "DeferAcceptSec");
         if (s->no_delay)
                 try_option(o, fd, IPPROTO_TCP, TCP_NODELAY, 1, "NoDelay");
-        try_text(o, fd, IPPROTO_TCP, TCP_CONGESTION, s->tcp_congestion, "TCPCongestion");
+        (void)set_text(o, fd, IPPROTO_TCP, TCP_CONGESTION, s->tcp_congestion, "TCPCongestion", SEVERITY_NOTE);
 }
 
 static void set_ip_options(const Opener *o, int fd, int family) {
@@ -90,15 +97,22 @@ static void set_ip_options(const Opener *o, int fd, int family) {
                            "Transparent");
         if (s->reuse_port || s->distribution == DISTRIBUTION_REUSEPORT)
                 try_option(o, fd, SOL_SOCKET, SO_REUSEPORT, 1, "ReusePort");
-        if (v6 && s->bind_ipv6_only != BIND_IPV6_DEFAULT)
-                try_option(o, fd, IPPROTO_IPV6, IPV6_V6ONLY, s->bind_ipv6_only == BIND_IPV6_ONLY,
-                           "BindIPv6Only");
         if (s->pass_packet_info) {
                 try_option(o, fd, IPPROTO_IP, IP_PKTINFO, 1, "PassPacketInfo");
                 if (v6)
                         try_option(o, fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "PassPacketInfo");
         }
-        try_text(o, fd, SOL_SOCKET, SO_BINDTODEVICE, s->bind_to_device, "BindToDevice");
+}
+
+int socket_narrow(const Opener *o, int fd, int family) {
+        const SocketSpec *s = o->spec;
+        int only = s->bind_ipv6_only == BIND_IPV6_ONLY;
+
+        if (family == AF_INET6 && s->bind_ipv6_only != BIND_IPV6_DEFAULT &&
+            setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) < 0)
+                return -errno;
+        return set_text(o, fd, SOL_SOCKET, SO_BINDTODEVICE, s->bind_to_device, "BindToDevice",
+                        SEVERITY_ERROR);
 }
 
 static void set_buffer(const Opener *o, int fd, int forced, int plain, uint64_t size, const char *key) {

@@ -55,8 +55,12 @@ static int open_socket(const Opener *o, const ListenAddress *l, bool ipv6, int *
         if (fd < 0)
                 return -errno;
         socket_set_options(o, fd, a.any.sa_family, type);
-        if (ip)
+        if (ip) {
                 (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+                r = socket_narrow(o, fd, a.any.sa_family);
+                if (r < 0)
+                        return r;
+        }
         r = a.any.sa_family == AF_UNIX ? bind_unix(o, fd, &a) : bind(fd, &a.any, a.len) < 0 ? -errno : 0;
         if (r < 0)
                 return r;

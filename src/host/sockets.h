@@ -11,6 +11,9 @@
 #include "host/inherited-fds.h"
 #include "unit/spec.h"
 
+/* The directories above a path. */
+int socket_make_parents(const char *path, unsigned mode);
+
 /*
  * Opens every Listen*= line in order, but for those that somebody else has opened under that address or the name.
  * On failure nothing stays open and the report says which line and why.

@@ -27,6 +27,7 @@ typedef struct Watched {
         char *path;        /* owned; of a glob the part without wildcards */
         uint32_t mask;     /* for the path itself */
         bool any_movement; /* a glob: what exists below is not ours to know */
+        bool is_answer;    /* that it moved is all that is asked */
         bool reached;      /* the path exists */
         bool moved,
                 stale; /* heard since the last act: something; something that changes what is to be watched */
@@ -38,7 +39,8 @@ struct FileWatch {
         WatchClient client; /* first */
         FileWatchHandler handler;
         void *userdata;
-        Watched *watched; /* owned */
+        Watched *watched;     /* owned */
+        const Watched *moved; /* the last that moved and is_answer; NULL */
         size_t n;
 };
 
@@ -212,7 +214,11 @@ static void act(WatchClient *client) {
         bool tell = false;
 
         for (size_t i = 0; i < f->n; i++)
-                tell = look_anew(f->watched + i) || tell;
+                if (look_anew(f->watched + i)) {
+                        tell = true;
+                        if (f->watched[i].is_answer)
+                                f->moved = f->watched + i;
+                }
         if (tell)
                 f->handler(f, f->userdata);
 }
@@ -307,10 +313,15 @@ int path_watch_new(Watcher *watcher, const PathSpec *p, FileWatchHandler handler
         if (r < 0)
                 return r;
         for (size_t i = 0; r >= 0 && i < p->n_watches; i++) {
-                r = add_path(f, p->watches[i].path, masks[p->watches[i].kind]);
-                if (r >= 0 && p->watches[i].kind == PATH_EXISTS_GLOB) {
-                        cut_at_wildcard(f->watched[f->n - 1].path);
-                        f->watched[f->n - 1].any_movement = true;
+                PathKind kind = p->watches[i].kind;
+
+                r = add_path(f, p->watches[i].path, masks[kind]);
+                if (r < 0)
+                        break;
+                f->watched[i].is_answer = kind == PATH_CHANGED || kind == PATH_MODIFIED;
+                if (kind == PATH_EXISTS_GLOB) {
+                        cut_at_wildcard(f->watched[i].path);
+                        f->watched[i].any_movement = true;
                 }
         }
         return finish(f, r, ret);
@@ -328,14 +339,30 @@ void file_watch_free(FileWatch *w) {
         free(w);
 }
 
-bool path_watch_holds(const PathSpec *p) {
-        for (size_t i = 0; i < p->n_watches; i++) {
-                const PathWatch *w = p->watches + i;
+const char *path_watch_moved(const FileWatch *w) {
+        return w && w->moved ? w->moved->path : NULL;
+}
 
-                if ((w->kind == PATH_EXISTS && access(w->path, F_OK) >= 0) ||
-                    (w->kind == PATH_EXISTS_GLOB && glob_has_match(w->path)) ||
-                    (w->kind == PATH_DIRECTORY_NOT_EMPTY && directory_has_entries(w->path)))
-                        return true;
+void path_watch_forget(FileWatch *w) {
+        if (w)
+                w->moved = NULL;
+}
+
+static bool holds(const PathWatch *w, char **ret_path) {
+        if (w->kind == PATH_EXISTS_GLOB)
+                return glob_has_match(w->path, ret_path);
+        if ((w->kind == PATH_EXISTS && access(w->path, F_OK) >= 0) ||
+            (w->kind == PATH_DIRECTORY_NOT_EMPTY && directory_has_entries(w->path))) {
+                if (ret_path)
+                        *ret_path = strdup(w->path);
+                return true;
         }
+        return false;
+}
+
+bool path_watch_holds(const PathSpec *p, char **ret_path) {
+        for (size_t i = 0; i < p->n_watches; i++)
+                if (holds(p->watches + i, ret_path))
+                        return true;
         return false;
 }

@@ -29,8 +29,11 @@ int file_watch_new(Watcher *watcher, char *const *paths, FileWatchHandler handle
 int path_watch_new(Watcher *watcher, const PathSpec *p, FileWatchHandler handler, void *userdata,
                    FileWatch **ret);
 void file_watch_free(FileWatch *w); /* also from within the handler */
-bool path_watch_holds(
-        const PathSpec *p); /* exists, glob, directory not empty: now? (changed and modified: false) */
+/* The path of kind changed or modified that has moved; NULL: none since it was last forgotten. */
+const char *path_watch_moved(const FileWatch *w);
+void path_watch_forget(FileWatch *w);
+/* Exists, glob, directory not empty: now? (changed and modified: false). *ret_path: which of them; owned; may be NULL. */
+bool path_watch_holds(const PathSpec *p, char **ret_path);
 
 /*
  * 0 and the pid; -ENOENT, -EAGAIN (empty yet), -EBADMSG (no number of a

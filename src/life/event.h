@@ -41,8 +41,8 @@ typedef enum EventType {
         EVENT_MAIN_PID,    /* found in PIDFile= or guessed: process.pid, process.is_child */
         EVENT_NO_MAIN_PID, /* PIDFile= cannot appear any more or no guess: nothing to watch */
         EVENT_NAME_ACQUIRED,
-        EVENT_NAME_LOST,   /* BusName= */
-        EVENT_TRIGGER,     /* socket: incoming traffic; path: condition may hold; */
+        EVENT_NAME_LOST, /* BusName= */
+        EVENT_TRIGGER, /* socket: incoming traffic; path: something moved; value: where that is all that is asked */
         EVENT_OPENED,      /* answer to EFFECT_OPEN (sockets, inotify): done */
         EVENT_OPEN_FAILED, /* ... error */
         EVENT_TRIGGERED_STATE, /* timer, path, socket: the active state of the unit it triggers changed: active, result_failed */

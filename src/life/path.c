@@ -56,17 +56,6 @@ static PathState trigger(Path *p, const Event *ev, EffectList *fx) {
         return PATH_RUNNING;
 }
 
-/* For PathChanged= and PathModified= the movement itself is what counts; the others are looked at. */
-static bool movement_counts(const Path *p) {
-        for (size_t i = 0; i < p->spec->path->n_watches; i++) {
-                PathKind kind = p->spec->path->watches[i].kind;
-
-                if (kind == PATH_CHANGED || kind == PATH_MODIFIED)
-                        return true;
-        }
-        return false;
-}
-
 /* Waits anew, unless the triggered unit runs already: then so do we. */
 static PathState wait_or_run(Path *p, EffectList *fx) {
         if (!active_state_is_down(p->unit_active))
@@ -91,7 +80,7 @@ static PathState in_down(Path *p, const Event *ev, EffectList *fx) {
 static PathState in_waiting(Path *p, const Event *ev, EffectList *fx) {
         switch (ev->type) {
         case EVENT_TRIGGER:
-                if (movement_counts(p))
+                if (ev->value) /* the others are looked at */
                         return trigger(p, ev, fx);
                 effect_add(fx, EFFECT_CHECK_PATHS);
                 return PATH_WAITING;

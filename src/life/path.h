@@ -3,8 +3,8 @@
 
 /*
  * The life of a path unit: dead -> waiting <-> running -> dead | failed.
- * The caller owns inotify and tells: EVENT_TRIGGER when something moved,
- * EVENT_PATHS_CHECKED with the answer to EFFECT_CHECK_PATHS. What moves while
+ * The caller owns inotify and tells: EVENT_TRIGGER when something moved (with
+ * PathChanged= and PathModified= that is the condition), EVENT_PATHS_CHECKED with the answer to EFFECT_CHECK_PATHS. What moves while
  * the triggered unit runs is not remembered; what exists is seen afterwards.
  */
 

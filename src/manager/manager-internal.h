@@ -148,7 +148,9 @@ int unit_spawn(Manager *m, Unit *u, CommandKind kind, unsigned index, ProcessInf
 int unit_spawn_command(Manager *m, Unit *u, CommandKind kind, const Command *c, bool aside, ProcessInfo *ret);
 bool unit_is_debugged(const Unit *u);
 const char *manager_directory_base(const Manager *m, DirectoryKind kind); /* "/var/lib" */
+void manager_data_home(const Manager *m, char *buf, size_t n); /* a user manager's $XDG_DATA_HOME */
 int manager_add_env(char ***env, const char *name, const char *value);
+int manager_add_env_number(char ***env, const char *name, uint64_t value);
 int manager_add_invocation(const uint8_t id[16], const char *name, char ***env);
 void manager_plan_fixed(Manager *m, const UnitSpec *spec, const char *id, ExecPlan *p);
 void manager_end_idle(Manager *m); /* no jobs: who waits for that (Type=idle) may go on */
@@ -344,10 +346,11 @@ void unit_trigger(Manager *m, Unit *u);
 /* accept.c */
 void unit_accept(Manager *m, Unit *u);       /* a connection waits */
 void unit_pause_socket(Manager *m, Unit *u); /* who knocks now cannot be let in; asked again in a moment */
-void unit_accept_end(Unit *u);               /* the instance is down, or will not come up */
+void unit_trigger_end(Unit *u); /* what a socket, timer or path has started is down, or will not come up */
 void manager_forget_socket(Manager *m, Unit *socket);
 
 /* activation.c */
+bool unit_was_triggered(const Unit *u);
 void unit_check_paths(Manager *m, Unit *u);
 void unit_write_stamp(Manager *m, Unit *u);
 void unit_read_stamp(Manager *m, Unit *u);

@@ -133,8 +133,8 @@ struct UnitRuntime {
                 *cluster_sockets;    /* X-IPC=node-cluster: list; owned; of a set, or of one without */
         SocketShares *socket_shares; /* of instances; owned; NULL: all have the same */
         int accepted_fd;             /* Accept=yes instance: its connection until the spawn; -1 */
-        char **accepted_environment;
-        Unit *accepted_by;                    /* the socket; borrowed; NULL: none, or it is gone */
+        char **trigger_environment;  /* what the socket, timer or path that started it says of it; owned */
+        Unit *accepted_by;           /* the socket; borrowed; NULL: none, or it is gone */
         struct AcceptSource *accepted_source; /* ... and who has connected; counted there */
         struct AcceptSource *accept_sources;  /* socket unit: uthash by address; owned */
         sd_event_source *resume_source;       /* socket unit: accepting pauses */

@@ -20,6 +20,8 @@ fails_with() { # UNIT RESULT WORDS
         unit user.socket <<<$'[Socket]\nListenStream=/run/user.sock\nSocketUser=nobody-knows\nService=x.service'
         unit usb.socket <<<$'[Socket]\nListenUSBFunction=/dev/usb-ffs/x\nService=x.service'
         unit none.socket <<<$'[Socket]\nService=x.service'
+        unit far.socket <<<$'[Socket]\nListenStream=7003\nBindToDevice=nodev0\nService=x.service'
+        unit link.socket <<<$'[Socket]\nListenStream=/run/link.sock\nSymlinks=/run/theirs /run/new\nService=x.service'
         unit x.service <<<$'[Service]\nExecStart=/bin/true'
         unit y.service <<<$'[Service]\nExecStart=/usr/bin/probe serve'
         boot
@@ -28,6 +30,12 @@ fails_with() { # UNIT RESULT WORDS
         fails_with used.socket resources 'Cannot listen on 127.0.0.1:7001: Address already in use'
         fails_with loop.socket resources 'Cannot listen on /run/loop/a: Too many levels of symbolic links'
         fails_with user.socket resources 'nobody-knows'
+        # Bound to all interfaces it would be open to those whom the setting keeps out.
+        fails_with far.socket resources 'BindToDevice=: nodev0: No such device'
+        # A link that somebody else has made is his.
+        inside_sh 'ln -s /elsewhere /run/theirs'
+        ctl start link.socket
+        [ "$(inside_sh 'readlink /run/theirs /run/new' | tr '\n' ' ')" = '/elsewhere /run/link.sock ' ]
         [ "$(show long.socket LoadState)/$(show usb.socket LoadState)/$(show none.socket LoadState)" = bad-setting/bad-setting/bad-setting ]
         run ! ctl start long.socket
         wait_logged 'long.socket:2: .* is longer than the address of a socket may be: 107 bytes' SYSLOG_IDENTIFIER=svinit

@@ -28,11 +28,13 @@ load helper
 
 @test "Accept=yes starts an instance for each connection" {
         unit each.socket <<<$'[Socket]\nListenStream=/run/each.sock\nAccept=yes'
-        unit each@.service <<<$'[Service]\nExecStart=/bin/sh -c "read word; echo $word from $REMOTE_ADDR instance %i"\nStandardInput=socket'
+        unit each@.service <<<$'[Service]\nExecStart=/bin/sh -c "read word; echo $word from $REMOTE_ADDR instance %i; test -z \"$LISTEN_FDS$LISTEN_PID$LISTEN_FDNAMES\" && test ! -e /proc/$$/fd/3 && echo alone"\nStandardInput=socket'
         enabled each.socket
         boot
         run -0 inside timeout 20 probe connect /run/each.sock
         [[ $output == "hello from"*"instance 0-"* ]]
+        # The connection is at 0, 1 and 2, and nowhere else: who closes those has closed it.
+        [[ $output == *alone* ]]
         run -0 inside timeout 20 probe connect /run/each.sock
         [[ $output == "hello from"*"instance 1-"* ]]
         [ "$(show each.socket NAccepted)" = 2 ]
@@ -48,6 +50,8 @@ load helper
         [ "$(inside_sh 'echo other | nc -N -s 127.0.0.2 127.0.0.1 7010')" = other ]
         touch "$T/out/go"
         wait_host connections few.socket 0
+        # Who was turned away has no number.
+        [ "$(show few.socket NAccepted)/$(show few.socket NRefused)" = 3/1 ]
         [ "$(inside_sh 'echo again | nc -N 127.0.0.1 7010')" = again ]
 }
 
@@ -73,6 +77,7 @@ nothing_left() {
         unit tcp.service <<<$'[Service]\nExecStart=/usr/bin/probe serve'
         ctl daemon-reload
         ctl start tcp.socket
+        [ "$(show tcp.socket Listen)" = "[::]:7002 (Stream)" ]
         run -0 inside timeout 20 bash -c 'exec 3<>/dev/tcp/127.0.0.1/7002; echo hi >&3; head -1 <&3'
         [ "$output" = hi ]
 }
@@ -101,7 +106,8 @@ nothing_left() {
 
 @test "monotonic timers elapse, repeat and are told in list-timers" {
         unit once.timer <<<$'[Timer]\nOnActiveSec=200ms\nAccuracySec=1ms'
-        unit once.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo x >>/out/once"'
+        unit once.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo $TRIGGER_UNIT $TRIGGER_TIMER_REALTIME_USEC $TRIGGER_TIMER_MONOTONIC_USEC >>/out/once"'
+        unit idle.timer <<<$'[Timer]\nOnActiveSec=1h\nUnit=nothing.service'
         unit again.timer <<<$'[Timer]\nOnActiveSec=50ms\nOnUnitActiveSec=100ms\nAccuracySec=1ms\nUnit=again-job.service'
         unit again-job.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo x >>/out/again"'
         enabled once.timer again.timer
@@ -110,6 +116,11 @@ nothing_left() {
         wait_host has_lines "$T/out/again" 4
         [ "$(wc -l <"$T/out/once")" = 1 ]
         [[ $(show once.timer LastTriggerUSec) != n/a ]]
+        # Who starts it says so, and a timer of nothing does not begin to wait.
+        grep -qx 'once.timer [0-9]* [0-9]*' "$T/out/once"
+        run -1 ctl start idle.timer
+        [ "$(show idle.timer ActiveState)" = inactive ]
+        wait_logged 'idle.timer: nothing.service, which it triggers, is not loaded' -u idle.timer
         ctl stop again.timer
         [ "$(show again.timer ActiveState)" = inactive ]
 }
@@ -141,28 +152,40 @@ stamp_is_fresh() {
 }
 
 @test "path units start their service for what they watch" {
-        unit exists.path <<<$'[Path]\nPathExists=/out/flag'
-        unit exists.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "rm /out/flag; echo x >>/out/exists"'
-        unit changed.path <<<$'[Path]\nPathChanged=/out/file'
-        unit changed.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo x >>/out/changed"'
-        unit full.path <<<$'[Path]\nDirectoryNotEmpty=/out/spool\nMakeDirectory=yes'
-        unit full.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "rm /out/spool/*; echo x >>/out/full"'
+        unit exists.path <<<$'[Path]\nPathExists=/out/flag\nPathExistsGlob=/out/fl[a-z]gs\nPathModified=/out/nothing'
+        unit exists.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "rm /out/fl*g*; echo $TRIGGER_UNIT $TRIGGER_PATH >>/out/exists"'
+        unit changed.path <<<$'[Path]\nPathChanged=/out/other\nPathChanged=/out/file'
+        unit changed.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo $TRIGGER_UNIT $TRIGGER_PATH >>/out/changed"\nRemainAfterExit=yes'
+        unit full.path <<<$'[Path]\nDirectoryNotEmpty=/out/a/spool\nMakeDirectory=yes'
+        unit full.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "rm /out/a/spool/*; echo x >>/out/full"'
         enabled exists.path changed.path full.path
         boot
         inside touch /out/flag
         wait_host has_lines "$T/out/exists" 1
         inside touch /out/flag
         wait_host has_lines "$T/out/exists" 2
+        wait_state exists.service inactive
+        inside touch /out/flxgs
+        wait_host has_lines "$T/out/exists" 3
+        printf 'exists.path /out/%s\n' flag flag flxgs | cmp - "$T/out/exists"
         inside sh -c 'echo 1 >/out/file'
         wait_host has_lines "$T/out/changed" 1
-        wait_for test -d /out/spool
-        inside touch /out/spool/job
+        [ "$(<"$T/out/changed")" = "changed.path /out/file" ]
+        [[ $(details changed.service) == 'a(ss) 2 "trigger_unit" "changed.path" "trigger_path" "/out/file"' ]]
+        ctl stop changed.path changed.service
+        [[ $(details changed.service) == "a(ss) 0" ]]
+        wait_for test -d /out/a/spool
+        inside touch /out/a/spool/job
         wait_host has_lines "$T/out/full" 1
         ctl stop exists.path
         inside touch /out/flag
-        inside touch /out/spool/job
+        inside touch /out/a/spool/job
         wait_host has_lines "$T/out/full" 2
-        [ "$(wc -l <"$T/out/exists")" = 2 ]
+        [ "$(wc -l <"$T/out/exists")" = 3 ]
+}
+
+details() {
+        inside busctl get-property org.freedesktop.systemd1 "/org/freedesktop/systemd1/unit/${1%.service}_2eservice" org.freedesktop.systemd1.Unit ActivationDetails
 }
 
 @test "a new time zone moves calendar timers and triggers those that ask for it" {

@@ -56,6 +56,9 @@ with() {
         inside "${set[@]}" set-property app.service MemoryMax=10%
         file $persistent MemoryMax | grep -qx 'MemoryMax=10%'
         ! group_has memory memory.limit_in_bytes $((64 << 20)) || return 1
+        shown=$(show app MemoryMax)
+        [[ $shown =~ ^[0-9]+$ ]]
+        group_has memory memory.limit_in_bytes $((shown / 4096 * 4096))
         inside "${set[@]}" set-property app.service MemoryMax=64M
         file $persistent MemoryMax | grep -qx 'MemoryMax=64M'
 

@@ -34,6 +34,8 @@ U
         run -0 as_user env HOME=/home/mine systemctl --user enable b.service
         inside test -L /home/mine/.config/systemd/user/mine.target.wants/b.service
         run -3 as_user timeout 60 systemd-run --user --quiet --wait sh -c 'exit 3'
+        as_user timeout 60 systemd-run --user --quiet --on-calendar=daily --timer-property=Persistent=yes --unit=kept true
+        inside test -e /home/mine/.local/share/systemd/timers/stamp-kept.timer
         as_user systemctl --user exit 7 || true
         wait_state mine.service failed
         [[ $(show mine.service ExecMainStatus) == 7 ]]

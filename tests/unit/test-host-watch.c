@@ -203,16 +203,16 @@ static PathSpec *path_spec(World *w, PathKind kind, const char *name) {
 static void path_units_look_at_what_exists(void **state) {
         World *w = *state;
 
-        assert_false(path_watch_holds(path_spec(w, PATH_EXISTS, "f")));
-        assert_false(path_watch_holds(path_spec(w, PATH_EXISTS_GLOB, "{e,f}*")));
-        assert_false(path_watch_holds(path_spec(w, PATH_DIRECTORY_NOT_EMPTY, "")));
+        assert_false(path_watch_holds(path_spec(w, PATH_EXISTS, "f"), NULL));
+        assert_false(path_watch_holds(path_spec(w, PATH_EXISTS_GLOB, "{e,f}*"), NULL));
+        assert_false(path_watch_holds(path_spec(w, PATH_DIRECTORY_NOT_EMPTY, ""), NULL));
         put(below(w, ".hidden"), "x");
-        assert_false(path_watch_holds(path_spec(w, PATH_DIRECTORY_NOT_EMPTY, "")));
+        assert_false(path_watch_holds(path_spec(w, PATH_DIRECTORY_NOT_EMPTY, ""), NULL));
         put(below(w, "f"), "x");
-        assert_true(path_watch_holds(path_spec(w, PATH_EXISTS, "f")));
-        assert_true(path_watch_holds(path_spec(w, PATH_EXISTS_GLOB, "{e,f}*")));
-        assert_true(path_watch_holds(path_spec(w, PATH_DIRECTORY_NOT_EMPTY, "")));
-        assert_false(path_watch_holds(path_spec(w, PATH_CHANGED, "f")));
+        assert_true(path_watch_holds(path_spec(w, PATH_EXISTS, "f"), NULL));
+        assert_true(path_watch_holds(path_spec(w, PATH_EXISTS_GLOB, "{e,f}*"), NULL));
+        assert_true(path_watch_holds(path_spec(w, PATH_DIRECTORY_NOT_EMPTY, ""), NULL));
+        assert_false(path_watch_holds(path_spec(w, PATH_CHANGED, "f"), NULL));
 }
 
 static void changed_waits_for_the_close_modified_does_not(void **state) {

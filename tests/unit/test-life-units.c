@@ -391,13 +391,15 @@ static void path_that_exists_triggers_at_once(void **state) {
 static void path_that_changes_triggers(void **state) {
         World *w = *state;
 
-        world_load(w, "a.path", "[Path]\nPathChanged=/x\n");
+        world_load(w, "a.path", "[Path]\nPathChanged=/x\nPathExists=/y\n");
         world_load(w, "a.service", ONESHOT);
         world_start(w, "a.path");
         world_forget_trace(w);
-        world_send(w, "a.path", EVENT_TRIGGER);
-        world_send(w, "a.path", EVENT_TRIGGER);
-        world_expect(w, "[0.000] a.path waiting -> running, trigger\n"
+        world_send(w, "a.path", EVENT_TRIGGER); /* of what is looked at: nothing has appeared */
+        world_push(w, world_unit(w, "a.path"), (Event){ .type = EVENT_TRIGGER, .value = true });
+        world_push(w, world_unit(w, "a.path"), (Event){ .type = EVENT_TRIGGER, .value = true });
+        world_expect(w, "[0.000] a.path waiting, check-paths\n"
+                        "[0.000] a.path waiting -> running, trigger\n"
                         "[0.000] a.service dead -> start, spawn /bin/a\n");
 }
 

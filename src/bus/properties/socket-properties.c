@@ -6,6 +6,16 @@ static const Socket *socket_of(const Object *o) {
         return &o->runtime->machine.socket;
 }
 
+/* A port alone is one of all addresses, and shown as such. */
+static int append_listen(sd_bus_message *m, const char *kind, const char *address) {
+        char any[32];
+
+        if (strspn(address, "0123456789") != strlen(address))
+                return append_pair(m, kind, address);
+        (void)snprintf(any, sizeof(any), "[::]:%s", address);
+        return append_pair(m, kind, any);
+}
+
 static int get_listen(Object *o, const Property *p, sd_bus_message *m) {
         static const char *const kinds[] = {
                 [LISTEN_STREAM] = "Stream",
@@ -21,7 +31,7 @@ static int get_listen(Object *o, const Property *p, sd_bus_message *m) {
 
         _Static_assert(ELEMENTSOF(kinds) == LISTEN_KIND_MAX, "a kind of listening has no word");
         for (size_t i = 0; r >= 0 && i < s->n_listen; i++)
-                r = append_pair(m, kinds[s->listen[i].kind], s->listen[i].address);
+                r = append_listen(m, kinds[s->listen[i].kind], s->listen[i].address);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

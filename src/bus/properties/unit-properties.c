@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What org.freedesktop.systemd1.Unit shows beside the directives of [Unit]. */
 
+#include <ctype.h>
 #include <errno.h>
 
 #include "bus/clients/server.h"
@@ -97,6 +98,23 @@ static int get_refs(Object *o, const Property *p, sd_bus_message *m) {
             (r = system_bus_append_holders(o->bus->system, o->unit, m)) < 0)
                 return r;
         return sd_bus_message_close_container(m);
+}
+
+/* $TRIGGER_UNIT and its like, as (ss) in lower case. */
+static int get_activation_details(Object *o, const Property *p, sd_bus_message *m) {
+        int r = sd_bus_message_open_container(m, 'a', "(ss)");
+
+        STRV_FOREACH (entry, o->runtime->trigger_environment) {
+                const char *value = strchr(*entry, '=');
+                char name[64] = "";
+
+                if (r < 0 || !value || !str_starts_with(*entry, "TRIGGER_"))
+                        continue;
+                for (size_t i = 0; i < MIN((size_t)(value - *entry), sizeof(name) - 1); i++)
+                        name[i] = (char)tolower((*entry)[i]);
+                r = append_pair(m, name, value + 1);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 static int get_transient(Object *o, const Property *p, sd_bus_message *m) {
@@ -233,6 +251,6 @@ const Property unit_properties[] = {
         { "Perpetual", "b", get_perpetual, 0, PROPERTY_CONST },
         { "Refs", "as", get_refs, 0, PROPERTY_POLLED },
         { "InvocationID", "ay", get_invocation, 0, PROPERTY_EMITS },
-        NOTHING("ActivationDetails", "a(ss)", PROPERTY_EMITS),
+        { "ActivationDetails", "a(ss)", get_activation_details, 0, PROPERTY_EMITS },
         { 0 },
 };

@@ -117,13 +117,13 @@ static int instance_name(const Unit *u, const char *instance, char **ret) {
         return str_printf(ret, "%.*s@%s.service", (int)(end - u->id), u->id, instance);
 }
 
-void unit_accept_end(Unit *u) {
+void unit_trigger_end(Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
         Unit *socket = TAKE(rt->accepted_by);
 
         cleanup_fd(&rt->accepted_fd);
         rt->accepted_fd = -1;
-        strv_free(TAKE(rt->accepted_environment));
+        strv_free(TAKE(rt->trigger_environment));
         if (!socket)
                 return;
         uncount_source(socket, TAKE(rt->accepted_source));
@@ -163,15 +163,15 @@ static int start_instance(Manager *m, Unit *u, const char *name, int fd, char **
                 return r;
         }
         rt = unit_runtime(service);
-        unit_accept_end(service); /* what an instance of that name has left */
+        unit_trigger_end(service); /* what an instance of that name has left */
         rt->accepted_fd = fd;
-        rt->accepted_environment = env;
+        rt->trigger_environment = env;
         rt->accepted_by = u;
         rt->accepted_source = source;
         unit_runtime(u)->machine.socket.n_connections++;
         r = manager_enqueue(m, JOB_START, service, JOB_REPLACE, why, NULL);
         if (r != 0)
-                unit_accept_end(service);
+                unit_trigger_end(service);
         return r;
 }
 
@@ -190,12 +190,13 @@ static int accept_one(Manager *m, Unit *u, int listen_fd) {
                 LOG_UNIT_ERRNO(u->id, ACCEPT_FAILED, r, FIELD_S("UNIT", u->id));
                 return is_exhausted(r) ? r : 0;
         }
-        machine->n_accepted++;
         limit = limit_in_the_way(u, env);
         r = instance_name(u, instance, &name);
         if (limit)
                 machine->n_refused++;
-        else if (r >= 0)
+        else
+                machine->n_accepted++;
+        if (!limit && r >= 0)
                 r = start_instance(m, u, name, TAKE_FD(fd), TAKE(env), &why);
         if (r != 0 || limit)
                 LOG_UNIT(u->id, TRIGGER_REFUSED, FIELD_S("TRIGGERED", name),

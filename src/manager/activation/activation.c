@@ -6,19 +6,19 @@
  */
 
 #include "host/sockets.h"
+#include "host/watch.h"
 #include "manager/manager-internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define STAMP_DIRECTORY "/var/lib/systemd/timers"
 
 static int on_deadline(sd_event_source *s, uint64_t usec, void *userdata) {
         Unit *u = userdata;
@@ -92,8 +92,12 @@ void unit_arm_timers(Manager *m, Unit *u) {
                 manager_watch_clock(m, u);
 }
 
-static void stamp_path(const Unit *u, char *buf, size_t n) {
-        snprintf(buf, n, STAMP_DIRECTORY "/stamp-%s", u->id);
+static void stamp_path(const Manager *m, const Unit *u, char *buf, size_t n) {
+        char home[4096];
+
+        if (m->host.user)
+                manager_data_home(m, home, sizeof(home));
+        (void)snprintf(buf, n, "%s/systemd/timers/stamp-%s", m->host.user ? home : "/var/lib", u->id);
 }
 
 /* FixedRandomDelay=: the same in each run on this machine, another on others. */
@@ -106,7 +110,7 @@ static uint64_t machine_number(const Manager *m) {
 
 void unit_read_stamp(Manager *m, Unit *u) {
         Timer *t = &unit_runtime(u)->machine.timer;
-        char path[320];
+        char path[PATH_MAX];
         struct stat st;
 
         t->zones = &m->zones.zones;
@@ -117,19 +121,18 @@ void unit_read_stamp(Manager *m, Unit *u) {
                 t->random = now_realtime();
         if (!u->spec->timer->persistent)
                 return;
-        stamp_path(u, path, sizeof(path));
+        stamp_path(m, u, path, sizeof(path));
         if (stat(path, &st) >= 0)
                 t->last_trigger.realtime =
                         (usec_t)st.st_mtim.tv_sec * USEC_PER_SEC + (usec_t)st.st_mtim.tv_nsec / NSEC_PER_USEC;
 }
 
 void unit_write_stamp(Manager *m, Unit *u) {
-        char path[320];
+        char path[PATH_MAX];
         int fd auto_fd = -1;
 
-        stamp_path(u, path, sizeof(path));
-        (void)mkdir("/var/lib/systemd", 0755);
-        (void)mkdir(STAMP_DIRECTORY, 0755);
+        stamp_path(m, u, path, sizeof(path));
+        (void)socket_make_parents(path, 0755);
         fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
         if (fd < 0 || futimens(fd, NULL) < 0)
                 LOG_UNIT_ERRNO(u->id, STAMP_FAILED, -errno, FIELD_S("PATH", path));
@@ -138,7 +141,9 @@ void unit_write_stamp(Manager *m, Unit *u) {
 static void on_path_moved(FileWatch *w, void *userdata) {
         Unit *u = userdata;
 
-        (void)manager_push_type(unit_runtime(u)->manager, u, EVENT_TRIGGER);
+        (void)manager_push(
+                unit_runtime(u)->manager, u,
+                &(Event){ .type = EVENT_TRIGGER, .now = dual_now(), .value = path_watch_moved(w) });
 }
 
 /* Which of several paths is it that cannot be watched? */
@@ -154,6 +159,13 @@ static const char *unwatched(Manager *m, const PathSpec *p) {
         return p->watches[p->n_watches - 1].path;
 }
 
+/* With those above it. */
+static int make_directory(const char *path, mode_t mode) {
+        int r = socket_make_parents(path, mode);
+
+        return r < 0 ? r : mkdir(path, mode);
+}
+
 static int open_path(Manager *m, Unit *u) {
         const PathSpec *p = u->spec->path;
         int r;
@@ -161,7 +173,7 @@ static int open_path(Manager *m, Unit *u) {
         for (size_t i = 0; i < p->n_watches; i++)
                 if (p->make_directory && p->watches[i].kind != PATH_EXISTS &&
                     p->watches[i].kind != PATH_EXISTS_GLOB)
-                        (void)mkdir(p->watches[i].path, p->directory_mode);
+                        (void)make_directory(p->watches[i].path, p->directory_mode);
         r = path_watch_new(m->watcher, p, on_path_moved, u, &unit_runtime(u)->file_watch);
         if (r < 0)
                 LOG_UNIT_ERRNO(u->id, WATCH_FAILED, r, FIELD_S("PATH", unwatched(m, p)));
@@ -285,6 +297,45 @@ static void refused(Manager *m, Unit *u, bool passing) {
                         m, u, &(Event){ .type = EVENT_TRIGGERED_STATE, .now = dual_now(), .active = FAILED });
 }
 
+bool unit_was_triggered(const Unit *u) {
+        return unit_runtime(u)->accepted_by || unit_runtime(u)->trigger_environment;
+}
+
+static int timer_environment(const Timer *t, char ***env) {
+        int r = manager_add_env_number(env, "TRIGGER_TIMER_REALTIME_USEC", t->last_trigger.realtime);
+
+        return r < 0 ? r
+                     : manager_add_env_number(env, "TRIGGER_TIMER_MONOTONIC_USEC", t->last_trigger.monotonic);
+}
+
+static int path_environment(const Unit *u, char ***env) {
+        const char *moved = path_watch_moved(unit_runtime(u)->file_watch);
+        char *found auto_free = NULL;
+
+        if (!moved)
+                (void)path_watch_holds(u->spec->path, &found); /* it may be gone by now */
+        return moved || found ? manager_add_env(env, "TRIGGER_PATH", moved ?: found) : 0;
+}
+
+/* $TRIGGER_UNIT and its like; who started it first is who counts. Without memory it starts all the same. */
+static void tell_trigger(const Unit *u, Unit *triggered) {
+        UnitRuntime *rt = unit_runtime(triggered);
+        char **env auto_strv = NULL;
+        int r;
+
+        if ((u->type != UNIT_TIMER && u->type != UNIT_PATH) || !unit_is_down(triggered) ||
+            rt->trigger_environment)
+                return;
+        r = manager_add_env(&env, "TRIGGER_UNIT", u->id);
+        if (r >= 0)
+                r = u->type == UNIT_TIMER ? timer_environment(&unit_runtime(u)->machine.timer, &env)
+                                          : path_environment(u, &env);
+        if (r < 0)
+                return;
+        rt->trigger_environment = TAKE(env);
+        unit_mark_changed(triggered);
+}
+
 void unit_trigger(Manager *m, Unit *u) {
         bool any = false;
 
@@ -294,8 +345,13 @@ void unit_trigger(Manager *m, Unit *u) {
         }
         for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_TRIGGERS, e));) {
                 Report why = { 0 };
-                int r = m->stopping ? -ESHUTDOWN
-                                    : manager_enqueue(m, JOB_START, e->other, JOB_REPLACE, &why, NULL);
+                int r;
+
+                tell_trigger(u, e->other);
+                r = m->stopping ? -ESHUTDOWN
+                                : manager_enqueue(m, JOB_START, e->other, JOB_REPLACE, &why, NULL);
+                if (r != 0 && unit_is_down(e->other))
+                        unit_trigger_end(e->other);
 
                 any = true;
                 if (r != 0 && !m->stopping) {
@@ -313,8 +369,9 @@ void unit_trigger(Manager *m, Unit *u) {
 }
 
 void unit_check_paths(Manager *m, Unit *u) {
+        path_watch_forget(unit_runtime(u)->file_watch);
         (void)manager_push(m, u,
                            &(Event){ .type = EVENT_PATHS_CHECKED,
                                      .now = dual_now(),
-                                     .value = path_watch_holds(u->spec->path) });
+                                     .value = path_watch_holds(u->spec->path, NULL) });
 }

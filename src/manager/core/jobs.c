@@ -194,20 +194,20 @@ static void begin(Manager *m, Job *j, EventType event) {
                 manager_finish_job(m, j, JOB_FAILED);
 }
 
-/* A socket is of no use without its service, and comes too late for one that runs. */
-static bool socket_has_use(const Unit *u) {
+/* Who triggers is of no use without a unit to trigger; and a socket comes too late for a service that runs. */
+static bool trigger_has_use(const Unit *u) {
         const Edge *e = unit_next_edge(u, DEP_TRIGGERS, NULL);
         const char *why = NULL;
 
-        if (u->type != UNIT_SOCKET || u->spec->socket->accept || !e)
+        if (!e || (u->type == UNIT_SOCKET && u->spec->socket->accept))
                 return true;
         if (e->other->load_state != LOAD_LOADED)
                 why = "not loaded";
-        else if (!active_state_is_down(e->other->active) &&
+        else if (u->type == UNIT_SOCKET && !active_state_is_down(e->other->active) &&
                  !machine_will_restart(&unit_runtime(e->other)->machine))
                 why = "already active";
         if (why)
-                LOG_UNIT(u->id, SOCKET_REFUSED, FIELD_S("OTHER_UNIT", e->other->id), FIELD_S("REASON", why));
+                LOG_UNIT(u->id, TRIGGER_USELESS, FIELD_S("OTHER_UNIT", e->other->id), FIELD_S("REASON", why));
         return !why;
 }
 
@@ -246,7 +246,7 @@ static void run_start(Manager *m, Job *j) {
                 manager_tell_triggers(m, u, s); /* nothing has changed, but they wait for an answer */
                 return;
         }
-        if (!socket_has_use(u)) {
+        if (!trigger_has_use(u)) {
                 manager_finish_job(m, j, JOB_FAILED);
                 return;
         }

@@ -33,8 +33,16 @@ static int add_notify_socket(Manager *m) {
                                  on_notify_message, m, &m->notify);
 }
 
-static int add_loader(Manager *m) {
+void manager_data_home(const Manager *m, char *buf, size_t n) {
         const char *given = env_get(m->internal->options.environment, "XDG_DATA_HOME", 13);
+
+        if (given && given[0] == '/')
+                (void)snprintf(buf, n, "%s", given);
+        else
+                (void)snprintf(buf, n, "%s/.local/share", m->host.specifiers.home);
+}
+
+static int add_loader(Manager *m) {
         char dirs[3][160], data[4096];
         static const char *const names[] = { "generator", "generator.early", "generator.late" };
         LoaderOptions o = { .host = &m->host.specifiers,
@@ -44,10 +52,7 @@ static int add_loader(Manager *m) {
                             .data_home = data,
                             .ignore_system_services = true };
 
-        if (given && given[0] == '/')
-                (void)snprintf(data, sizeof(data), "%s", given);
-        else
-                (void)snprintf(data, sizeof(data), "%s/.local/share", m->host.specifiers.home);
+        manager_data_home(m, data, sizeof(data));
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 snprintf(dirs[i], sizeof(dirs[i]), "%s/systemd/%s", m->host.runtime_dir, names[i]);
                 o.generator_dirs[i] = dirs[i];

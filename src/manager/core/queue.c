@@ -210,8 +210,8 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         if (unit_is_down(u) && !u->job && unit_end_counts(u)) {
                 if (now != old || ev->type == EVENT_START)
                         manager_note_end(m, u);
-                if (rt->accepted_by)
-                        unit_accept_end(u);
+                if (unit_was_triggered(u))
+                        unit_trigger_end(u);
                 if (now != old)
                         manager_collect(m, u); /* failed and forgiven, say */
         }

@@ -114,7 +114,7 @@ static void runtime_free(Unit *u) {
         sd_event_source_disable_unref(rt->timer_realtime);
         sd_event_source_disable_unref(rt->resume_source);
         cleanup_fd(&rt->accepted_fd);
-        strv_free(rt->accepted_environment);
+        strv_free(rt->trigger_environment);
         free(rt->condition_states);
         free(rt->status_text);
         free(rt->status_bus_error);
@@ -177,8 +177,8 @@ static void on_job_removed(Job *j, void *userdata) {
         if ((j->type == JOB_START || j->type == JOB_RESTART) && j->result != JOB_CANCELED &&
             unit_is_essential(j->unit, true))
                 note_start(m, unit_runtime(j->unit), j->result);
-        if (unit_runtime(j->unit)->accepted_by && unit_is_down(j->unit))
-                unit_accept_end(j->unit);
+        if (unit_was_triggered(j->unit) && unit_is_down(j->unit))
+                unit_trigger_end(j->unit);
         if (j->type == JOB_RELOAD && j->result == JOB_DONE)
                 unit_runtime(j->unit)->markers &= ~MARKER_NEEDS_RELOAD;
         if (j->type != JOB_NOP && !j->already)

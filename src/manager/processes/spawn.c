@@ -122,7 +122,7 @@ int manager_add_env(char ***env, const char *name, const char *value) {
         return r < 0 ? r : strv_push(env, s);
 }
 
-static int add_env_number(char ***env, const char *name, uint64_t value) {
+int manager_add_env_number(char ***env, const char *name, uint64_t value) {
         char text[24];
 
         snprintf(text, sizeof(text), "%" PRIu64, value);
@@ -208,13 +208,13 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
         if (r >= 0)
                 r = manager_add_invocation(rt->invocation_id, "INVOCATION_ID", &env);
         if (r >= 0 && u->type == UNIT_SERVICE && s->main_pid > 0 && kind != COMMAND_START)
-                r = add_env_number(&env, "MAINPID", (uint64_t)s->main_pid);
+                r = manager_add_env_number(&env, "MAINPID", (uint64_t)s->main_pid);
         if (r >= 0 && spec->pid_file)
                 r = manager_add_env(&env, "PIDFILE", spec->pid_file);
         if (r >= 0 && kind == COMMAND_START && spec->watchdog > 0 && spec->watchdog != USEC_INFINITY)
-                r = add_env_number(&env, "WATCHDOG_USEC", spec->watchdog);
+                r = manager_add_env_number(&env, "WATCHDOG_USEC", spec->watchdog);
         if (r >= 0 && spec->fd_store_max > 0)
-                r = add_env_number(&env, "FDSTORE", spec->fd_store_max);
+                r = manager_add_env_number(&env, "FDSTORE", spec->fd_store_max);
         if (r >= 0)
                 r = unit_add_set_environment(m, u, &env);
         if (r >= 0 && unit_is_debugged(u))
@@ -225,8 +225,8 @@ static int service_environment(Manager *m, Unit *u, CommandKind kind, char ***re
                 r = manager_add_env(&env, "SVINIT_DRAIN_SIGNAL", signal_to_string(u->spec->kill->signal));
         if (r >= 0)
                 r = add_monitor_env(u, &env);
-        if (r >= 0 && rt->accepted_environment)
-                r = strv_add_all(&env, rt->accepted_environment);
+        if (r >= 0 && rt->trigger_environment)
+                r = strv_add_all(&env, rt->trigger_environment);
         if (r < 0)
                 return r;
         *ret = TAKE(env);
