@@ -31,6 +31,8 @@ static void set_metric(Figures *f, const char *name, const char *value, const ch
         for (size_t i = 0; i < f->n_metrics && !m; i++)
                 if (str_equal(f->metrics[i].name, key))
                         m = f->metrics + i;
+        if (!*key)
+                return;
         if (!m) {
                 Figure *grown;
 

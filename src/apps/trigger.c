@@ -12,6 +12,7 @@ struct Trigger {
         char *action;    /* owned */
         uint64_t *ids;   /* owned: of those that have not replied */
         size_t n, n_met; /* of them; of all */
+        bool met_deaf;   /* one that offers it, but has no channel */
         sd_event_source *patience;
         Trigger *prev, *next;
 };
@@ -131,8 +132,12 @@ static void send_all(Trigger *t, const char *name, const char *message) {
         Instance *i, *next;
 
         HASH_ITER (hh, t->client->apps->instances, i, next) {
-                if (!channel_is_open(&i->channel) || !instance_matches(i, name) || !offers(i, t->action))
+                if (!instance_matches(i, name) || !offers(i, t->action))
                         continue;
+                if (!channel_is_open(&i->channel)) {
+                        t->met_deaf |= figures_have_action(&i->figures, t->action);
+                        continue;
+                }
                 t->n_met++;
                 if (instance_send(i, message, strlen(message), CHANNEL_DIRECT) >= 0)
                         t->ids[t->n++] = i->id;
@@ -155,8 +160,13 @@ void trigger_begin(Client *c, const char *name, const char *text, size_t n) {
         if (!t) {
                 client_fail(c, -ENOMEM, "Out of memory, or %s is no name of an action", action ?: "this");
         } else if (t->n_met == 0) {
+                bool deaf = t->met_deaf;
+
                 trigger_free(t);
-                client_fail(c, -ENOENT, "No instance of %s that runs offers the action %s", name, action);
+                client_fail(c, -ENOENT,
+                            deaf ? "%s offers the action %s, but has no channel (X-IPC=) to be told by"
+                                 : "No instance of %s that runs offers the action %s",
+                            name, action);
         } else if (t->n == 0)
                 finish(t, t->n_met);
         else

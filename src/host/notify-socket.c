@@ -32,13 +32,13 @@ int notify_parse(const char *data, size_t n, char ***ret) {
         /* One NUL at the end is a habit of C programs. */
         if (n > 0 && data[n - 1] == 0)
                 n--;
-        if (memchr(data, 0, n) || !str_is_utf8(data, n))
+        if (memchr(data, 0, n))
                 return -EINVAL;
         for (const char *p = data, *end = data + n; p < end;) {
                 const char *newline = memchr(p, '\n', (size_t)(end - p)), *stop = newline ? newline : end;
                 const char *eq = memchr(p, '=', (size_t)(stop - p));
 
-                if (eq && eq > p) {
+                if (eq && eq > p && str_is_utf8(p, (size_t)(stop - p))) {
                         int r = strv_push(&lines, strndup(p, (size_t)(stop - p)));
 
                         if (r < 0)

@@ -35,6 +35,6 @@ int notify_socket_new(sd_event *event, int fd, const char *path, int64_t priorit
                       void *userdata, NotifySocket **ret);
 void notify_socket_free(NotifySocket *s);
 const char *notify_socket_path(const NotifySocket *s);
-/* Splits a datagram into lines; pure, for the fuzz target. 0, -EINVAL (NUL inside, not UTF-8), -ENOMEM. */
+/* Splits a datagram into lines, without those that are not UTF-8; pure, for the fuzz target. 0, -EINVAL (NUL inside), -ENOMEM. */
 int notify_parse(const char *data, size_t n, char ***ret);
 const char *notify_value(char *const *lines, const char *key); /* NULL: absent */

@@ -242,7 +242,7 @@ another_pid() {
                 X-ReadyOn=message
         ln -s /dev/null "$T/units/dbus.socket"
         ln -s /dev/null "$T/units/dbus.service"
-        unit shell.service <<<$'[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sh -c \'systemd-notify --ready X_METRIC_jobs=41 "X_METRIC_queue depth=7" "X_ACTIONS=a b"; exec sleep infinity\''
+        unit shell.service <<<$'[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sh -c \'systemd-notify --ready X_METRIC_jobs=41 "X_METRIC_queue depth=7" X_METRIC_=8 "X_ACTIONS=a b"; exec sleep infinity\''
         boot
         # Nobody has a channel: figures of svinit alone, and no svinit-apps for them.
         run -0 inside svctl metrics
@@ -267,6 +267,9 @@ io@1.service: {"world":1}' ]
         run -2 inside svctl ipc -d soon io
         run -1 inside svctl trigger io none
         [[ $output == *"No instance of io.service that runs offers the action none"* ]]
+        wait_host in_metrics 'svinit_application_metric{unit="shell.service",name="jobs"} 41'
+        run -1 inside svctl trigger shell a
+        [[ $output == *"shell.service offers the action a, but has no channel"* ]]
         run -1 inside svctl trigger io@0 hello '{'
         run -1 inside svctl trigger io@0 mute
         [[ $output == *"io@0.service: no reply"*"1 of 1 did not reply"* ]]
@@ -283,7 +286,7 @@ io@1.service: {"world":1}' ]
                 grep -qxF "$line" "$T/out/metrics"
         done
         [ "$(tail -1 "$T/out/metrics")" = '# EOF' ]
-        run ! grep -q '1.2.3' "$T/out/metrics"
+        run ! grep -qE '1\.2\.3|name=""' "$T/out/metrics"
         # Each line is one that the format has; each family is told once, and its samples follow it.
         run ! grep -vE '^(# (TYPE|UNIT|HELP) svinit_[a-z_]+ .+|# EOF|svinit_[a-z_]+\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\} -?[0-9.]+(e[+-][0-9]+)?)$' "$T/out/metrics"
         [ "$(grep -c '^# TYPE' "$T/out/metrics")" = "$(grep '^# TYPE' "$T/out/metrics" | sort -u | wc -l)" ]

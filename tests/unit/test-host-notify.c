@@ -210,6 +210,7 @@ static void garbage_is_dropped(void **state) {
 }
 
 static void lines_are_split(void **state) {
+        static const char latin[] = "READY=1\nSTATUS=fertig f\xfcr heute\nA=1";
         char **l;
 
         assert_int_equal(notify_parse("A=1\n\nB=x=y\nnonsense\n=z\nC=", 26, &l), 0);
@@ -220,6 +221,11 @@ static void lines_are_split(void **state) {
         assert_null(notify_value(l, "nonsense"));
         strv_free(l);
         assert_int_equal(notify_parse("A=1", 4, &l), 0);
+        assert_string_equal(notify_value(l, "A"), "1");
+        strv_free(l);
+        assert_int_equal(notify_parse(latin, strlen(latin), &l), 0);
+        assert_int_equal(strv_length(l), 2); /* the others count, whatever one of them is written in */
+        assert_string_equal(notify_value(l, "READY"), "1");
         assert_string_equal(notify_value(l, "A"), "1");
         strv_free(l);
         assert_int_equal(notify_parse("A\0=1", 4, &l), -EINVAL);
