@@ -67,6 +67,9 @@ static void on_internal(Instance *i, const Message *m) {
                 channel_acknowledged(&i->channel, str_equal(m->command, "NODE_HANDLE_ACK"));
         else if (str_equal(m->command, "NODE_CLUSTER"))
                 cluster_on_message(i, m->root);
+        else if (str_equal(m->command,
+                           "NODE_SVINIT")) /* of svinit-node.js: there is one thing that it says */
+                control_tell(i->apps, APPS_DRAINED, i->id, 0);
 }
 
 static void on_ready(Instance *i) {
@@ -166,11 +169,13 @@ int instance_send(Instance *i, const char *json, size_t n, ChannelSend how) {
 }
 
 int instance_drain(Instance *i) {
-        static const char drain[] = "{\"cmd\":\"NODE_SVINIT\",\"act\":\"drain\"}";
+        static const char drain[] = "{\"cmd\":\"NODE_SVINIT\",\"act\":\"drain\"}",
+                          drain_and_stay[] = "{\"cmd\":\"NODE_SVINIT\",\"act\":\"drain\",\"stay\":true}";
+        const char *text = i->keeps_channel ? drain_and_stay : drain;
 
         if (!i->has_helper)
                 return cluster_disconnect(i);
-        return channel_send(&i->channel, drain, sizeof(drain) - 1, CHANNEL_DIRECT);
+        return channel_send(&i->channel, text, strlen(text), CHANNEL_DIRECT);
 }
 
 /* ---- what PID 1 says of it ---- */
@@ -193,6 +198,8 @@ static void assign(Instance *i, const char *key, const char *value) {
                 i->cluster.wanted = true;
         else if (str_equal(key, "DRAIN"))
                 i->has_helper = true;
+        else if (str_equal(key, "STOP_MESSAGE"))
+                i->keeps_channel = true;
         else if (str_equal(key, "FRESH"))
                 i->fresh = true;
         else if (str_equal(key, "AWAIT_READY"))

@@ -29,6 +29,7 @@ struct Instance {
         usec_t call_timeout; /* 0: none */
         bool fresh;          /* all that it has said was heard here */
         bool has_helper;     /* svinit-node.js is in it */
+        bool keeps_channel;  /* when it has drained */
         Cluster cluster;
         bool ready; /* it takes calls */
         bool has_channel;

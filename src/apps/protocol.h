@@ -25,6 +25,7 @@
  *      CALL_TIMEOUT_USEC=  absent: none
  *      CLUSTER=1           it may ask for sockets
  *      DRAIN=1             svinit-node.js is in it
+ *      STOP_MESSAGE=1      it keeps its channel when it has drained: SAY comes by it
  *      FRESH=1             nobody has read from its channel yet
  *      AWAIT_READY=1       it takes no calls before it has sent "ready"
  *      TRANSFER=1          a TRANSFER to it is still under way
@@ -66,9 +67,10 @@ typedef enum AppsVerb {
         APPS_TRANSFER, /* id, 1 fd: a memfd, whose content goes into the channel; TRANSFERRED follows, and nothing else goes in before */
         APPS_PROBED, /* id: of PROBE, value: AppsProbeCode, an HTTP status, or APPS_PROBE_ERRNO and an errno */
         /* X-IPC=node-cluster */
-        APPS_LISTEN, /* <- id, text: ListenQuestion */
-        APPS_SOCKET, /* -> id, and 1 fd, or value: a negative errno. The answer to LISTEN, one for each */
-        APPS_DRAIN,  /* -> id: it is to leave its accept loop */
+        APPS_LISTEN,  /* <- id, text: ListenQuestion */
+        APPS_SOCKET,  /* -> id, and 1 fd, or value: a negative errno. The answer to LISTEN, one for each */
+        APPS_DRAIN,   /* -> id: it is to leave its accept loop */
+        APPS_DRAINED, /* <- id: its last connection is gone; its channel is not, if it has STOP_MESSAGE */
         APPS_VERB_MAX,
 } AppsVerb;
 

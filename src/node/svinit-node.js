@@ -13,7 +13,8 @@
  *   - HTTP/2 sessions are told to begin no new streams, and closed when what crossed that on its way has come;
  *   - a WebSocket of the package ws is closed (1001, going away) when the program has answered what it was handed. From
  *     then on it is handed no more: who sees the close sends again elsewhere what had no answer.
- * When the last connection is gone the channel is closed, or the signal is given its ordinary effect.
+ * When the last connection is gone the channel is closed, or svinit told if its stop message is to come on it (what it
+ * says has "stay" then), or the signal is given its ordinary effect.
  *
  * Runs on Node 16 and later; in grandchildren and threads it does nothing.
  */
@@ -275,8 +276,14 @@ function leaveChannel() {
   if (process.connected) process.disconnect();
 }
 
+/* The program is to hear by a message that it has to end. */
+function tellDrained() {
+  if (process.connected) process.send({ cmd: 'NODE_SVINIT', act: 'drained' });
+}
+
 function onInternalMessage(message) {
-  if (message && message.cmd === 'NODE_SVINIT' && message.act === 'drain') drain(leaveChannel);
+  if (!message || message.cmd !== 'NODE_SVINIT' || message.act !== 'drain') return;
+  drain(message.stay ? tellDrained : leaveChannel);
 }
 
 /* The package signal-exit leaves the signal to others if there are any, and ends the program if there are none. */

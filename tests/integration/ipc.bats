@@ -434,6 +434,58 @@ refused() {
         stop
 }
 
+# A program that is stopped by a message, with and without the helper for leaving.
+leaver() { # NAME PORT SETTING...
+        node "$1" '
+                const fs = require("fs");
+                const note = what => fs.appendFileSync("/out/NAME", what + "\n");
+                process.on("SIGTERM", () => note("SIGTERM"));
+                process.on("message", m => { note(m); process.exit(0); });
+                require("http").createServer((request, response) => {
+                        if (request.url !== "/slow") return response.end("up");
+                        note("asked");
+                        const wait = setInterval(() => {
+                                if (!fs.existsSync("/out/go")) return;
+                                clearInterval(wait);
+                                note("answered");
+                                response.end("ok");
+                        }, 20);
+                }).listen(PORT, "127.0.0.1");' X-Instances=1 X-RollMode=replace 'X-StopMessage="shutdown"' TimeoutStopSec=300 "${@:3}"
+        sed -i "s/PORT/$2/; s/NAME/$1/" "$T/out/js/$1.js"
+        sed -i 's/^X-IPC=.*/X-IPC=node-cluster/' "$T/units/$1.service"
+}
+
+serves_at() { # PORT
+        [ "$(inside curl -s "http://127.0.0.1:$1/")" = up ]
+}
+
+is_leaving() { # UNIT
+        [ "$(inside svctl show -p RollPhase --value "$1")" = leaving ]
+}
+
+@test "in a roll the stop message comes, and with the helper it comes when the last connection is gone" {
+        leaver with 4300
+        leaver without 4301 X-NodeDrain=no
+        boot
+        run -0 ctl start with without
+        wait_host serves_at 4301
+        run -0 inside svctl roll without
+        [ "$(<"$T/out/without")" = shutdown ]
+        wait_host serves_at 4300
+        inside curl -s http://127.0.0.1:4300/slow >"$T/answer" &
+        client=$!
+        wait_host grep -qs asked "$T/out/with"
+        inside svctl roll with &
+        roller=$!
+        wait_host is_leaving with@0
+        touch "$T/out/go"
+        wait "$client"
+        wait "$roller"
+        [ "$(<"$T/answer")/$(tr '\n' ' ' <"$T/out/with")" = 'ok/asked answered shutdown ' ]
+        stop
+        [ "$exit_code" = 0 ]
+}
+
 @test "1,000 calls over 4 workers, some of them killed in the middle: each gets its reply, or its worker's end" {
         node pool '
                 process.on("message", m => {

@@ -96,6 +96,9 @@ void apps_facts_receive(Companion *c, LinkIncoming *in) {
         case APPS_CLOSED:
                 on_closed(c->manager, i);
                 break;
+        case APPS_DRAINED:
+                manager_instance_drained(c->manager, i->unit);
+                break;
         case APPS_RESTART:
                 on_restart(c->manager, i, m->value);
                 break;

@@ -58,6 +58,8 @@ static void describe(const AppsInstance *i, Buf *b) {
                 buf_add(b, "\nCLUSTER=1");
         if (i->has_helper)
                 buf_add(b, "\nDRAIN=1");
+        if (i->unit->spec->service->roll.stop_message)
+                buf_add(b, "\nSTOP_MESSAGE=1");
         if (!i->handed)
                 buf_add(b, "\nFRESH=1");
         if (!i->handed && i->unit->spec->service->roll.ready_on == READY_ON_MESSAGE)
@@ -349,11 +351,17 @@ void apps_tell(Manager *m, Unit *u, const char *line) {
         (void)apps_post(l, APPS_TOLD, i->id, 0, line);
 }
 
+/* Node's own cluster module leaves the channel, by which the message would come. */
+static bool can_drain(const AppsInstance *i) {
+        const ServiceSpec *s = i->unit->spec->service;
+
+        return i->has_helper || (s->ipc.kind == IPC_NODE_CLUSTER && !s->roll.stop_message);
+}
+
 bool apps_tell_drain(Manager *m, Unit *u) {
         AppsInstance *i = unit_runtime(u)->apps;
 
-        if (!i || i->channel < 0 || m->apps->companion.unavailable ||
-            (!i->has_helper && u->spec->service->ipc.kind != IPC_NODE_CLUSTER))
+        if (!i || i->channel < 0 || m->apps->companion.unavailable || !can_drain(i))
                 return false;
         return apps_post(m->apps, APPS_DRAIN, i->id, 0, NULL) >= 0;
 }
