@@ -55,5 +55,6 @@ int call_read_and_load_unit(Call *c, Unit **ret);
 /* Words of which each one costs. Who may change nothing has no more of them than WORDS_MAX. The same answers. */
 #define WORDS_MAX 256
 int call_read_words(Call *c, char ***ret);
-pid_t call_pid(const Call *c);            /* of the peer; 0 unknown */
-Unit *unit_of_pid(Manager *m, pid_t pid); /* svinit itself is in init.scope; NULL: none */
+pid_t call_pid(const Call *c);                              /* of the peer; 0 unknown */
+Unit *unit_of_pid(Manager *m, pid_t pid);                   /* svinit itself is in init.scope; NULL: none */
+Unit *unit_of_invocation(const Manager *m, const void *id); /* of 16 bytes; NULL: none */

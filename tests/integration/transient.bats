@@ -94,6 +94,9 @@ questions() {
         inside systemd-analyze dump 'dyn*' | grep -q '^dynamic.service: load loaded, active active'
         [[ $(inside systemd-analyze dump 'dyn*' | grep -c .) == 1 ]]
         run -1 call SetShowStatus s sometimes
+        run -0 call SetShowStatus s no
+        run -1 call SetShowStatus s yes # there is none that could be switched on
+        [[ $output == *"no display of status"* ]]
         ctl stop dynamic.service
         wait_host is_gone dynamic.service
         [[ $(call GetDynamicUsers) == "a(us) 1 $uid \"ghost\"" ]] # the second has it too

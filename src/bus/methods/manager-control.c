@@ -216,20 +216,22 @@ int method_dump_matching_to_fd(Call *c) {
 }
 
 int method_set_show_status(Call *c) {
-        static const char *const modes[] = { "", "yes", "no", "auto", "error", "temporary" };
+        static const char *const modes[] = { "auto", "error", "temporary" };
         const char *mode;
-        bool plain;
+        bool shown = false;
         int r = sd_bus_message_read(c->message, "s", &mode);
 
         if (r < 0)
                 return r;
         for (size_t i = 0; i < ELEMENTSOF(modes); i++)
-                if (str_equal(modes[i], mode))
-                        return sd_bus_reply_method_return(c->message,
-                                                          NULL); /* there is no display of status to switch */
-        if (parse_bool(mode, &plain) >= 0)
-                return sd_bus_reply_method_return(c->message, NULL);
-        return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS, "Invalid show status '%s'.", mode);
+                shown = shown || str_equal(modes[i], mode);
+        if (!shown && !str_is_empty(mode) && parse_bool(mode, &shown) < 0)
+                return sd_bus_error_setf(c->error, SD_BUS_ERROR_INVALID_ARGS, "Invalid show status '%s'.",
+                                         mode);
+        if (shown)
+                return sd_bus_error_set(c->error, SD_BUS_ERROR_NOT_SUPPORTED,
+                                        "svinit has no display of status; its messages are in the log.");
+        return sd_bus_reply_method_return(c->message, NULL);
 }
 
 int method_dynamic_user_by_name(Call *c) {

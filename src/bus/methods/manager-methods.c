@@ -67,12 +67,9 @@ static int method_get_unit_by_invocation(Call *c) {
         if (size != sizeof(none))
                 return sd_bus_error_set(c->error, SD_BUS_ERROR_INVALID_ARGS, "Invalid invocation ID");
 
-        for (Unit *u = NULL; (u = next_unit(c->manager->graph, u));) {
-                const UnitRuntime *rt = unit_runtime(u);
-
-                if (rt->has_invocation && memcmp(rt->invocation_id, id, size) == 0)
-                        return reply_unit_path(c, u);
-        }
+        own = unit_of_invocation(c->manager, id);
+        if (own)
+                return reply_unit_path(c, own);
         return sd_bus_error_set(c->error, ERROR_NO_UNIT_FOR_INVOCATION, "No unit has this invocation ID.");
 }
 

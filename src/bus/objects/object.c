@@ -2,7 +2,9 @@
 #include "bus/object.h"
 
 #include <errno.h>
+#include <string.h>
 #include <systemd/sd-bus.h>
+#include <systemd/sd-id128.h>
 #include <unistd.h>
 
 #include "bus/clients/server.h"
@@ -83,12 +85,28 @@ static int find_self(Bus *b, const Connection *c, Unit **ret, sd_bus_error *erro
         return 0;
 }
 
+Unit *unit_of_invocation(const Manager *m, const void *id) {
+        for (Unit *u = NULL; (u = next_unit(m->graph, u));) {
+                const UnitRuntime *rt = unit_runtime(u);
+
+                if (rt->has_invocation && memcmp(rt->invocation_id, id, sizeof(rt->invocation_id)) == 0)
+                        return u;
+        }
+        return NULL;
+}
+
 static int find_unit_object(Bus *b, const Connection *c, const char *name, Object *ret, sd_bus_error *error) {
+        sd_id128_t id;
         Unit *u;
         int r;
 
         if (str_equal(name, "self"))
                 r = find_self(b, c, &u, error);
+        else if (sd_id128_from_string(name, &id) >= 0)
+                r = (u = unit_of_invocation(b->manager, &id))
+                            ? 0
+                            : sd_bus_error_setf(error, ERROR_NO_UNIT_FOR_INVOCATION,
+                                                "No unit has the invocation ID %s.", name);
         else
                 r = load_unit(b->manager, name, &u, error);
         if (r < 0)
