@@ -22,9 +22,21 @@
  * The text of ADD is lines "KEY=value": UNIT= INVOCATION_ID= IDENTIFIER= PID= UID= GID= COMM= PRIORITY= FACILITY=
  * LEVEL_PREFIX=0|1 FORMAT=native (records of fields instead of lines) LEVEL_MAX= STREAM=stdout|stderr CONSOLE=0|1 RATE_INTERVAL_USEC= RATE_BURST= FIELD_xxx=... CGROUP= SLICE=
  * SYSLOG=0|1 KMSG=0|1 TERMINAL=0|1 (its lines are forwarded there, whatever holds for the others).
+ * Where the value of a field has several lines, each further one follows as "+=line".
  */
 
+#include "base/text.h"
 #include "companion/link.h"
+
+/* Without a newline at the end. */
+static inline void journal_text_add_field(Buf *b, const char *field) {
+        buf_add(b, "FIELD_");
+        for (; *field; field++) {
+                buf_add_char(b, *field);
+                if (*field == '\n')
+                        buf_add(b, "+=");
+        }
+}
 
 typedef enum JournalVerb {
         /* PID 1 -> svinit-journald */

@@ -5,6 +5,7 @@
 #include "journal/client.h"
 #include "journal/forward.h"
 #include "journal/hash.h"
+#include "journal/protocol.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -106,6 +107,16 @@ static void set_forward(const char *value, ForwardTo to, unsigned *field) {
         *field = v ? *field | FORWARD_BIT(to) : *field & ~FORWARD_BIT(to);
 }
 
+static void add_to_last_field(StreamInfo *info, const char *line) {
+        size_t n = strv_length(info->extra);
+        char *longer = NULL;
+
+        if (n == 0 || str_printf(&longer, "%s\n%s", info->extra[n - 1], line) < 0)
+                return;
+        free(info->extra[n - 1]);
+        info->extra[n - 1] = longer;
+}
+
 static void info_assign(StreamInfo *info, const char *key, const char *value) {
         if (str_equal(key, "UNIT")) {
                 (void)str_replace(&info->unit, value);
@@ -150,6 +161,8 @@ static void info_assign(StreamInfo *info, const char *key, const char *value) {
                 (void)parse_u64(value, &info->rate_interval);
         else if (str_equal(key, "RATE_BURST"))
                 (void)parse_u64(value, &info->rate_burst);
+        else if (str_equal(key, "+"))
+                add_to_last_field(info, value);
         else if (str_starts_with(key, "FIELD_") && field_name_is_valid(key + 6, strlen(key + 6), false)) {
                 char *field = NULL;
 
@@ -237,8 +250,10 @@ void stream_info_format(const StreamInfo *info, Buf *b) {
         buf_addf(b, "LEVEL_MAX=%d\nRATE_INTERVAL_USEC=%" PRIu64 "\nRATE_BURST=%" PRIu64 "\n", info->level_max,
                  info->rate_interval, info->rate_burst);
         STRV_FOREACH (extra, info->extra)
-                if (b->len + strlen(*extra) < STORED_TEXT_MAX && !strchr(*extra, '\n'))
-                        buf_addf(b, "FIELD_%s\n", *extra);
+                if (b->len + strlen(*extra) < STORED_TEXT_MAX) {
+                        journal_text_add_field(b, *extra);
+                        buf_add_char(b, '\n');
+                }
 }
 
 /* ---- fields ---- */

@@ -66,7 +66,7 @@ E
 Type=oneshot
 RemainAfterExit=yes
 LogLevelMax=notice
-LogExtraFields=SHIP=enterprise
+LogExtraFields=SHIP=enterprise "NOTE=two\nlines\nIDENTIFIER=forged"
 LogRateLimitIntervalSec=3s
 LogRateLimitBurst=5
 ExecStart=/bin/bash -c 'echo "<6>too small to print"; printf "<5>line %%s\n" {1..20}'
@@ -86,6 +86,8 @@ E
         for m in "line 1" "a notice" "gone at once"; do wait_host has_message "$m"; done
         [ "$(journal -u chatty.service SYSLOG_IDENTIFIER=bash | grep -c '^line')" = 5 ]
         all_have SHIP enterprise "line 1"
+        all_have NOTE $'two\nlines\nIDENTIFIER=forged' "line 1"
+        all_have SYSLOG_IDENTIFIER bash "line 1"
         all_have SHIP voyager "gone at once"
         all_have _SYSTEMD_UNIT quiet.service "gone at once"
         all_have _SYSTEMD_INVOCATION_ID "$(show quiet.service InvocationID)" "gone at once"

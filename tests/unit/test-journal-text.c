@@ -238,8 +238,12 @@ static void stream_text_survives_the_way_to_the_manager(void **state) {
                 &a,
                 "UNIT=x.service\nIDENTIFIER=x\nPID=7\nUID=0\nGID=5\nPRIORITY=3\nFACILITY=1\nLEVEL_PREFIX=0\n",
                 83);
+        assert_int_equal(strv_add(&a.extra, "NOTE=two\nlines\nUID=9"), 0);
+        assert_int_equal(strv_add(&a.extra, "ONE=1"), 0);
         stream_info_format(&a, &b);
         stream_info_parse(&c, b.data, b.len);
+        assert_true(strv_equal(a.extra, c.extra));
+        assert_int_equal(c.uid, 0);
         assert_string_equal(c.unit, "x.service");
         assert_int_equal(c.pid, 7);
         assert_int_equal(c.gid, 5);

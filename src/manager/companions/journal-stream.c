@@ -79,9 +79,16 @@ static void describe_group(const Unit *u, Buf *b) {
 
 /* What does not fit into a message to svinit-journald is left out: without the message there would be no line at all. */
 static void describe_fields(const ExecSpec *e, Buf *b) {
-        STRV_FOREACH (field, e->log_extra_fields)
-                if (b->len + strlen(*field) + sizeof("\nFIELD_") < LINK_MESSAGE_MAX - sizeof(LinkMessage))
-                        buf_addf(b, "\nFIELD_%s", *field);
+        STRV_FOREACH (field, e->log_extra_fields) {
+                size_t before = b->len;
+
+                buf_add_char(b, '\n');
+                journal_text_add_field(b, *field);
+                if (!b->error && b->len >= LINK_MESSAGE_MAX - sizeof(LinkMessage)) {
+                        b->len = before;
+                        b->data[before] = 0;
+                }
+        }
 }
 
 /* What holds for all that comes from the unit, whichever way. */
