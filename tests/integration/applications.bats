@@ -91,6 +91,7 @@ programs() {
 Type=notify
 NotifyAccess=all
 DynamicUser=yes
+User=tenant-%i
 PrivateTmp=yes
 StateDirectory=tenant-%i
 StateDirectoryMode=0700

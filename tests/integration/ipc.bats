@@ -294,6 +294,9 @@ io@1.service: {"world":1}' ]
         [ "$(jq -c '.[0] | [.unit, .state, .received["axm:action"], .metrics["Heap Size"], .metrics.version.value, .actions]' <<<"$output")" = \
                 '["io@0.service","active",3,{"value":"12.5","measure":"MiB"},"1.2.3",["hello","add","mute"]]' ]
         [ "$(jq -c '.[1].actions' <<<"$output")" = '["a","b"]' ]
+        # A set with its instances, once each.
+        run -0 inside svctl metrics -o json io io@0
+        [ "$(jq -c '[.[].unit] | sort' <<<"$output")" = '["io.service","io@0.service","io@1.service"]' ]
         # Who may only look sees figures, and neither messages nor a way to send some.
         other() { inside setpriv --reuid=65534 --regid=65534 --clear-groups svctl "$@"; }
         run -0 other metrics shell

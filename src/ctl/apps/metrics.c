@@ -3,6 +3,7 @@
 /* metrics: figures of services, svinit's own and those that applications tell. */
 
 #include "ctl/apps/metrics.h"
+#include "conf/name.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -92,13 +93,40 @@ void figures_each(const char *figures, FigureFunction f, void *userdata) {
         }
 }
 
+/* Who asks for a set means its instances as well: most of its figures are theirs. */
+static int add_instances(Ctl *c, char ***names) {
+        size_t n = strv_length(*names);
+        int r = 0;
+
+        for (size_t i = 0; i < n && r >= 0; i++) {
+                char *prefix auto_free = NULL, *pattern auto_free = NULL, **found auto_strv = NULL;
+                PropertyList own = { 0 };
+                char *path auto_free = NULL;
+                bool is_set = ctl_unit_path((*names)[i], &path) >= 0 &&
+                              ctl_get_all(c, path, OWN_UNIT, &own, NULL) >= 0 &&
+                              property_number(&own, "Instances", 0) > 0;
+
+                property_list_release(&own);
+                if (!is_set)
+                        continue;
+                if ((r = name_prefix((*names)[i], &prefix)) < 0 ||
+                    (r = str_printf(&pattern, "%s@*.service", prefix)) < 0 ||
+                    (r = ctl_names(c, (char *[]){ pattern, NULL }, &found)) < 0)
+                        break;
+                STRV_FOREACH (f, found)
+                        if (r >= 0)
+                                r = strv_add_unique(names, *f);
+        }
+        return MIN(r, 0);
+}
+
 static int collect(Ctl *c, char **patterns, Metrics *ret) {
         static char *all[] = { (char *)"*.service", NULL };
         char **names auto_strv = NULL;
 
         if (ctl_connect(c) < 0 || ctl_names(c, *patterns ? patterns : all, &names) < 0)
                 return CTL_FAILED;
-        if (read_units(c, names, ret) < 0)
+        if ((*patterns && add_instances(c, &names) < 0) || read_units(c, names, ret) < 0)
                 return ctl_print_error("Out of memory.");
         return read_figures(c, ret);
 }
