@@ -305,7 +305,7 @@ int socket_fds_of(Unit *socket, const Unit *service,
                   const int **ret); /* one for each line; they stay the socket's */
 
 /* fd-store.c */
-void unit_store_fds(Unit *u, NotifyMessage *msg);
+int unit_store_fds(Unit *u, NotifyMessage *msg); /* -E2BIG: FileDescriptorStoreMax= */
 void unit_remove_stored(Unit *u, const char *name);
 void unit_release_fd_store(Unit *u);
 

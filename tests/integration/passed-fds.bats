@@ -124,8 +124,10 @@ runs_anew() {
         local common=$'Type=notify\nFileDescriptorStoreMax=1\nRestart=always\nRestartSec=0'
         unit c.service <<<$'[Service]\nExecStart=/out/counter\n'"$common"
         unit py.service <<<$'[Service]\nExecStart=/usr/bin/python3 /out/counter.py\nFileDescriptorStorePreserve=yes\n'"$common"
+        unit full.service <<<$'[Service]\nNotifyAccess=all\nExecStart=/usr/bin/probe store it'
         boot
-        ctl start c.service py.service
+        ctl start c.service py.service full.service
+        wait_logged 'full.service: Notification refused: FileDescriptorStoreMax= admits no more' -u full.service
         counts c.service
         counts py.service
         ctl stop c.service py.service

@@ -73,15 +73,19 @@ static int store_one(Unit *u, int *fd, const char *name, bool poll) {
         return 0;
 }
 
-/* As far as FileDescriptorStoreMax= goes; the rest is closed by the reader of the message. */
-void unit_store_fds(Unit *u, NotifyMessage *msg) {
+/* The rest is closed by the reader of the message. */
+int unit_store_fds(Unit *u, NotifyMessage *msg) {
         const char *name = notify_value(msg->lines, "FDNAME"), *poll = notify_value(msg->lines, "FDPOLL");
 
         if (name && !fd_name_is_valid(name))
                 name = NULL; /* it would break the list of all names */
-        for (size_t i = 0; i < msg->n_fds; i++)
-                if (store_one(u, &msg->fds[i], name ?: "stored", !str_equal(poll, "0")) < 0)
-                        return;
+        for (size_t i = 0; i < msg->n_fds; i++) {
+                int r = store_one(u, &msg->fds[i], name ?: "stored", !str_equal(poll, "0"));
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 void unit_remove_stored(Unit *u, const char *name) {

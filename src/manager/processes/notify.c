@@ -145,7 +145,9 @@ static void apply(Unit *u, NotifyMessage *msg) {
         if ((v = notify_value(msg->lines, "FDSTORE")) && str_equal(v, "1")) {
                 if (msg->fds_lost && u->spec->service->fd_store_max > 0)
                         refuse(u, msg->pid, "svinit had no descriptor free for what it was to store");
-                unit_store_fds(u, msg);
+                if (unit_store_fds(u, msg) == -E2BIG)
+                        refuse(u, msg->pid,
+                               "FileDescriptorStoreMax= admits no more descriptors, the rest is closed");
         }
         if ((v = notify_value(msg->lines, "FDSTOREREMOVE")) && str_equal(v, "1"))
                 unit_remove_stored(u, notify_value(msg->lines, "FDNAME"));
