@@ -354,6 +354,7 @@ bool unit_was_triggered(const Unit *u);
 void unit_check_paths(Manager *m, Unit *u);
 void unit_write_stamp(Manager *m, Unit *u);
 void unit_read_stamp(Manager *m, Unit *u);
+int unit_remove_stamp(Manager *m, const Unit *u); /* 0, also when there is none */
 
 /* inherited-environment.c: with those of svinit's own variables that the patterns fit; NULL: all of them. */
 int manager_inherited_environment(const Manager *m, char *const *patterns, char ***ret);

@@ -16,6 +16,10 @@ gone() {
         printf '%s\n' '[Service]' 'StateDirectory=kept:other kept:far/away kept/below' CacheDirectory=kept LogsDirectory=kept RuntimeDirectory=kept RuntimeDirectoryPreserve=yes \
                 ConfigurationDirectory=kept 'ExecStart=/bin/sh -c "for d in lib cache log; do mkdir /var/$$d/kept/deep; >/var/$$d/kept/deep/file; done; exec sleep infinity"' | unit kept.service
         printf '%s\n' '[Service]' DynamicUser=yes StateDirectory=dyn Type=oneshot 'ExecStart=/bin/touch /var/lib/dyn/file' | unit dyn.service
+        unit holds-late.target <<<$'[Unit]\nAfter=late.timer'
+        enabled holds-late.target
+        unit late.timer <<<$'[Timer]\nOnCalendar=yearly\nPersistent=yes'
+        unit late.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
         unit bare.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
         boot
         ctl start kept dyn bare
@@ -35,6 +39,20 @@ gone() {
         inside test -e /var/log/kept/deep/file -a -d /etc/kept
         run -0 clean --what=all kept
         wait_host gone /var/log/kept /etc/kept
+        # Of a timer it is the stamp: the next start does not make good what was missed before.
+        inside_sh 'mkdir -p /var/lib/systemd/timers; touch -d "2 years ago" /var/lib/systemd/timers/stamp-late.timer'
+        [ "$(show late.timer CanClean)" = state ]
+        run -0 clean --what=state late.timer
+        gone /var/lib/systemd/timers/stamp-late.timer
+        ctl start late.timer
+        [ "$(show late.timer SubState)/$(show late.service ExecMainStartTimestamp)" = waiting/ ]
+        run -1 clean --what=state late.timer
+        [[ $output == *"late.timer is not inactive"* ]]
+        # Who puts another one there is believed at the next start.
+        ctl stop late.timer
+        inside_sh 'touch -d "2 years ago" /var/lib/systemd/timers/stamp-late.timer'
+        ctl start late.timer
+        wait_state late.service active
         run -1 clean --what=nonsense kept
         run -1 clean multi-user.target
         [[ $output == *"does not support cleaning"* ]]

@@ -122,9 +122,18 @@ void unit_read_stamp(Manager *m, Unit *u) {
         if (!u->spec->timer->persistent)
                 return;
         stamp_path(m, u, path, sizeof(path));
+        if (unit_is_down(u))
+                t->last_trigger.realtime = 0;
         if (stat(path, &st) >= 0)
                 t->last_trigger.realtime =
                         (usec_t)st.st_mtim.tv_sec * USEC_PER_SEC + (usec_t)st.st_mtim.tv_nsec / NSEC_PER_USEC;
+}
+
+int unit_remove_stamp(Manager *m, const Unit *u) {
+        char path[PATH_MAX];
+
+        stamp_path(m, u, path, sizeof(path));
+        return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 void unit_write_stamp(Manager *m, Unit *u) {

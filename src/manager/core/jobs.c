@@ -251,6 +251,8 @@ static void run_start(Manager *m, Job *j) {
                 return;
         }
         new_invocation(rt);
+        if (u->type == UNIT_TIMER)
+                unit_read_stamp(m, u); /* it may be another than when the unit was loaded */
         if (u->type == UNIT_SERVICE && unit_begin_generation(u, rt->machine.service.restart_due) < 0) {
                 manager_finish_job(m, j, JOB_FAILED);
                 return;

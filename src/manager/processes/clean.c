@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * systemctl clean: the directories of a unit that is down, and what it has
- * stored with us. A process of its own deletes, however much it is.
+ * systemctl clean: the directories of a unit that is down, what it has stored
+ * with us, a timer's stamp. A process of its own deletes, however much it is.
  */
 
 #include "manager/files.h"
@@ -26,10 +26,13 @@ const char *clean_to_string(unsigned i) {
         return i < ELEMENTSOF(words) ? words[i] : NULL;
 }
 
+/* Of a timer the stamp of Persistent= is its state. */
 unsigned unit_cleanable(const Unit *u) {
         const UnitRuntime *rt = unit_runtime(u);
         unsigned what = 0;
 
+        if (u->type == UNIT_TIMER && u->load_state == LOAD_LOADED)
+                return u->spec->timer->persistent ? 1u << DIRECTORY_STATE : 0;
         if (u->type != UNIT_SERVICE || u->load_state != LOAD_LOADED)
                 return 0;
         for (unsigned i = 0; i < DIRECTORY_KIND_MAX; i++)
@@ -73,13 +76,15 @@ static int remove_all(const Manager *m, const Unit *u, unsigned what) {
 }
 
 int unit_clean(Unit *u, unsigned what) {
-        if (u->type != UNIT_SERVICE || u->load_state != LOAD_LOADED)
+        if ((u->type != UNIT_SERVICE && u->type != UNIT_TIMER) || u->load_state != LOAD_LOADED)
                 return -EOPNOTSUPP;
         if (u->active != INACTIVE || u->job)
                 return -EBUSY;
         what &= unit_cleanable(u);
         if (what == 0)
                 return -EUNATCH;
+        if (u->type == UNIT_TIMER)
+                return unit_remove_stamp(unit_runtime(u)->manager, u);
         if (what & CLEAN_FD_STORE)
                 unit_release_fd_store(u);
         unit_mark_changed(u);
