@@ -69,12 +69,14 @@ static void on_ready(Server *s) {
         for (size_t i = 0; i < JOURNAL_SOCKET_MAX; i++)
                 if (s->sockets[i] >= 0)
                         (void)server_watch(s, s->sockets[i], WATCH_SOCKET, &s->sockets[i], EPOLLIN);
+        requests_begin(s);
 }
 
 void control_leave_flush_to_next(Server *s, uint64_t id) {
         s->state.shared->flush = id;
         storage_commit(&s->storage);
         storage_archive(&s->storage);
+        requests_hand_over(s);
         s->ending = true;
 }
 
@@ -113,7 +115,7 @@ static void dispatch(Server *s, LinkIncoming *in) {
         case JOURNAL_ADD:
         case JOURNAL_STORED:
                 if (in->n_fds > 0 && m->verb == JOURNAL_STORED &&
-                    requests_adopt(&s->requests, m->id, in->fds[0], m->text, m->text_len))
+                    requests_adopt(s, m->id, in->fds[0], m->text, m->text_len))
                         in->fds[0] = -1;
                 else if (in->n_fds > 0)
                         (void)stream_adopt(s, m->id, link_take_fd(in, 0), m->text, m->text_len,

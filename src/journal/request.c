@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define PENDING "REQUEST=flush"
+#define OPEN "REQUEST=" /* nothing of it has been read */
 
 static const char *const methods[REQUEST_UNKNOWN] = {
         [REQUEST_SYNC] = "io.systemd.Journal.Synchronize",
@@ -110,14 +111,17 @@ static void close_connection(Server *s, size_t i) {
         fd_release(&s->requests.fds[i]);
 }
 
-void requests_accept(Server *s) {
+static void watch(Server *s, size_t i) {
+        int *fd = &s->requests.fds[i];
+
+        if (*fd >= 0 && server_watch(s, *fd, WATCH_SOCKET, fd, EPOLLIN) < 0)
+                fd_release(fd);
+}
+
+static void take_in(Server *s, int fd) {
         Requests *r = &s->requests;
-        int fd auto_fd =
-                accept4(s->sockets[JOURNAL_SOCKET_VARLINK], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         size_t i;
 
-        if (fd < 0 || !may_ask(fd))
-                return;
         for (i = 0; i < REQUESTS_MAX && r->fds[i] >= 0; i++)
                 ;
         if (i == REQUESTS_MAX) { /* one that is there goes: those who want something have said it by now */
@@ -125,9 +129,17 @@ void requests_accept(Server *s) {
                 close_connection(s, i);
         }
         r->n[i] = 0;
-        r->fds[i] = TAKE_FD(fd);
-        if (server_watch(s, r->fds[i], WATCH_SOCKET, &r->fds[i], EPOLLIN) < 0)
-                fd_release(&r->fds[i]);
+        r->fds[i] = fd;
+        if (s->ready)
+                watch(s, i);
+}
+
+void requests_accept(Server *s) {
+        int fd auto_fd =
+                accept4(s->sockets[JOURNAL_SOCKET_VARLINK], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (fd >= 0 && may_ask(fd))
+                take_in(s, TAKE_FD(fd));
 }
 
 /* Answers are short, and nobody is waited for who does not read them. */
@@ -139,17 +151,44 @@ static void answer(int fd, Request what) {
         (void)send(fd, text, strlen(text) + 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static void leave_to_next(Server *s, size_t i, bool wants_answer) {
+static void hand_over(Server *s, size_t i, const char *text) {
         uint64_t id = MAX(s->next_stream_id, 1ULL << 63);
 
         s->next_stream_id = id + 1;
+        (void)control_send(s, JOURNAL_STORE, id, text, &s->requests.fds[i], 1);
+        close_connection(s, i);
+}
+
+static void leave_to_next(Server *s, size_t i, bool wants_answer) {
         if (wants_answer)
-                (void)control_send(s, JOURNAL_STORE, id, PENDING, &s->requests.fds[i], 1);
+                hand_over(s, i, PENDING);
         control_leave_flush_to_next(s, FLUSH_UNASKED);
 }
 
-bool requests_adopt(Requests *r, uint64_t id, int fd, const char *text, size_t n) {
-        if (n != strlen(PENDING) || memcmp(text, PENDING, n) != 0)
+void requests_hand_over(Server *s) {
+        for (size_t i = 0; i < REQUESTS_MAX; i++)
+                if (s->requests.fds[i] >= 0 && s->requests.n[i] == 0)
+                        hand_over(s, i, OPEN);
+}
+
+void requests_begin(Server *s) {
+        for (size_t i = 0; i < REQUESTS_MAX; i++)
+                watch(s, i);
+}
+
+static bool is_text(const char *text, size_t n, const char *what) {
+        return n == strlen(what) && memcmp(text, what, n) == 0;
+}
+
+bool requests_adopt(Server *s, uint64_t id, int fd, const char *text, size_t n) {
+        Requests *r = &s->requests;
+
+        if (is_text(text, n, OPEN)) {
+                take_in(s, fd);
+                (void)control_send(s, JOURNAL_GONE, id, "", NULL, 0);
+                return true;
+        }
+        if (!is_text(text, n, PENDING))
                 return false;
         fd_release(&r->pending_fd);
         r->pending_fd = fd;

@@ -50,9 +50,14 @@ void requests_accept(Server *s);
 bool requests_owns(const Requests *r, const int *place);
 void requests_read(Server *s, const int *place); /* one of signal_fd and fds has something to read */
 
-/* A flush that the next svinit-journald has to do is answered by it: PID 1 keeps the connection meanwhile. */
-bool requests_adopt(Requests *r, uint64_t id, int fd, const char *text,
-                    size_t n); /* true: it is one, and taken */
+/*
+ * A flush that the next svinit-journald has to do is answered by it: PID 1 keeps the connection meanwhile, and those
+ * of which nothing has been read.
+ */
+void requests_hand_over(Server *s);
+bool requests_adopt(Server *s, uint64_t id, int fd, const char *text,
+                    size_t n);  /* true: it is one, and taken */
+void requests_begin(Server *s); /* the server is ready: those that were adopted are heard */
 void requests_finish(Server *s);
 
 /* One call, without the zero at its end. False: no varlink call. Pure. */

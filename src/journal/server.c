@@ -386,6 +386,8 @@ static bool read_message(Server *s, JournalSocket which) {
 static void on_socket(Server *s, const int *place) {
         JournalSocket which = (JournalSocket)(place - s->sockets);
 
+        if (s->ending) /* the next one gets what comes now */
+                return;
         if (requests_owns(&s->requests, place)) {
                 requests_read(s, place);
                 return;

@@ -85,7 +85,7 @@ flood_is_over() {
         done
         touch "$T/out/enough"
         wait_host test -s "$T/out/done"
-        DEADLINE=120 wait_host journal_has counter.service "the last one"
+        DEADLINE=300 wait_host journal_has counter.service "the last one"
         journal -u counter.service | grep '^number' >"$T/got" || true
         seq -f 'number %.0f' 0 $(($(<"$T/out/done") - 1)) | cmp - "$T/got"
         journal_verifies
@@ -101,7 +101,7 @@ flood_is_over() {
         chmod 755 "$T/generators/"*
         boot_beside --bind "$T/generators:/etc/systemd/system-generators"
         run -0 ctl start made
-        grep -q 'generators/fails.*3' "$T/console"
-        grep -q 'generators/hangs' "$T/console"
+        wait_host grep -q 'generators/fails.*3' "$T/console"
+        wait_host grep -q 'generators/hangs' "$T/console"
         ends_cleanly
 }

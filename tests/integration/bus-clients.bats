@@ -100,8 +100,13 @@ with_controller() {
         wait_host grep -qx made "$T/out/controller2.log"
         wait_state controlled.scope active
         inside kill "$(<"$T/out/controller2.pid")"
+        wait_host has_ended "$(<"$T/out/controller2.pid")" # before that it is still asked
         [[ $1 != daemon ]] || wait_host has_no_controller
         inside timeout 30 systemctl stop controlled.scope
+}
+
+has_ended() {
+        ! inside kill -0 "$1"
 }
 
 has_no_controller() {

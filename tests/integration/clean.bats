@@ -125,7 +125,7 @@ gone() {
 }
 
 @test "UtmpIdentifier=: a record as long as the process runs" {
-        unit tty.service <<<$'[Service]\nUtmpIdentifier=vt77\nUtmpMode=login\nTTYPath=/dev/tty77\nStandardInput=null\nExecStart=/bin/sleep infinity'
+        unit tty.service <<<$'[Service]\nType=exec\nUtmpIdentifier=vt77\nUtmpMode=login\nTTYPath=/dev/tty77\nStandardInput=null\nExecStart=/bin/sleep infinity'
         boot
         ctl start tty
         inside utmpdump /run/utmp | grep -q "^\[6\] .*\[vt77\].*\[tty77 "

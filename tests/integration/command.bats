@@ -59,7 +59,7 @@ family_up() {
         wait_host family_up
         kill -USR1 "$init_pid"
         wait_host grep -qx "parent USR1" "$T/console"
-        ! grep -qx "child USR1" "$T/console"
+        run ! grep -qx "child USR1" "$T/console"
         stop
 }
 
@@ -201,9 +201,9 @@ at_terminal() {
         : >"$T/tty"
         cat >"$T/run" <<E
 stty rows 33 cols 77
-exec "$RIG" boot --timeout 60 --pidfile "$T/pid" ${b[*]@Q} --env PS1=ready: --env TERM=dumb -- ${*@Q}
+exec "$RIG" boot --timeout 600 --pidfile "$T/pid" ${b[*]@Q} --env PS1=ready: --env TERM=dumb -- ${*@Q}
 E
-        (wait_host init_pid_of_file; keys) | SHELL=/bin/bash timeout 60 script -qefc "bash '$T/run'" "$T/tty" >/dev/null 2>&1 3>&- || exit_code=$?
+        (wait_host init_pid_of_file; keys) | SHELL=/bin/bash timeout 600 script -qefc "bash '$T/run'" "$T/tty" >/dev/null 2>&1 3>&- || exit_code=$?
         tr -d '\r' <"$T/tty" >"$T/console"
 }
 
@@ -251,7 +251,12 @@ job_keys() {
         printf 'svinit -- cat &\n'; wait_host is_stopped svinit
         printf 'echo mine-$((2+2)); fg\n'; expect_line '^mine-4'
         wait_host is_in_foreground; printf '\003'
+        wait_host has_gone cat # else it takes the next line along
         printf 'echo st-$?\n'; expect_line '^st-130'; printf 'exit 5\n'
+}
+
+has_gone() {
+        [[ -z $(state_of "$1") ]]
 }
 
 is_in_foreground() {

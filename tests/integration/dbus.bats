@@ -94,12 +94,12 @@ n_jobs_are() {
         unit gate.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "until [ -e /out/go ]; do sleep 0.05; done"'
         unit u@.target <<<$'[Unit]\nDefaultDependencies=no\nAfter=gate.service'
         boot
-        inside_sh 'echo $$ >/out/pid; exec timeout -s KILL 200 systemctl start gate.service $(seq -f u@%.0f.target 10000)' 3>&- &
+        inside_sh 'echo $$ >/out/pid; exec timeout -s KILL 600 systemctl start gate.service $(seq -f u@%.0f.target 10000)' 3>&- &
         waiting=$!
-        DEADLINE=100 wait_host n_jobs_are 10001
+        DEADLINE=300 wait_host n_jobs_are 10001
         inside_sh 'kill -STOP $(pgrep -x -P "$(cat /out/pid)" systemctl)'
         touch "$T/out/go"
-        DEADLINE=100 wait_host n_jobs_are 0
+        DEADLINE=300 wait_host n_jobs_are 0
         answers
         inside_sh 'kill -CONT $(pgrep -x -P "$(cat /out/pid)" systemctl)'
         wait "$waiting"

@@ -44,9 +44,10 @@ sleeper() { # NAME LINES...: a service that stays
         run ! ctl start late
         [[ $output == *"Job for late.service timed out"* ]]
         inside systemctl start waits >"$T/out/waits" 2>&1 3>&- &
+        client=$!
         wait_for sh -c 'systemctl list-jobs | grep -q waits.service'
         ctl cancel "$(ctl list-jobs --no-legend | awk '$2 == "waits.service" { print $1 }')"
-        wait $! || true
+        wait "$client" || true
         grep -q "Job for waits.service canceled" "$T/out/waits"
         stop
 }

@@ -104,7 +104,7 @@ hold() { # INSTANCE: it accepts no more
         web 'ExecStop=/bin/sh -c "n=$$(cat /out/n); until [ $$(cat /out/n) -ge $$((n + 2)) ]; do sleep .01; done"'
         boot
         run -0 ctl start web.socket web.service
-        timeout 100 nsenter -t "$init_pid" -n -- "$BATS_TEST_DIRNAME/../tools/spread.py" 7100 --until "$T/out" >"$T/spread" 3>&- &
+        timeout 600 nsenter -t "$init_pid" -n -- "$BATS_TEST_DIRNAME/../tools/spread.py" 7100 --until "$T/out" >"$T/spread" 3>&- &
         load=$!
         wait_host test -s "$T/out/n"
         for n in 6 2 4 1 3; do

@@ -89,7 +89,7 @@ daemon_serves() {
         wait "$pinging"
         cat "$T/out/pings"
         [[ $(show slow.service Result) == success ]]
-        ! grep -q . "$T/out/pings"
+        run ! grep -q . "$T/out/pings"
         ctl stop dbus.socket dbus.service
         wait_host svinit_serves
 }
@@ -107,5 +107,5 @@ daemon_serves() {
         inside dbus-daemon --system --fork --nopidfile --address=unix:path=/run/dbus/mine
         inside mv /run/dbus/mine "$socket"
         wait_host inside timeout 20 busctl --system call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetId
-        ! svinit_serves
+        run ! svinit_serves
 }

@@ -46,6 +46,7 @@ crasher_is_back() {
         for u in plain pre; do
                 run -1 ctl start $u
                 [ "$(show $u ActiveState)/$(show $u Result)" = failed/resources ]
+                wait_host grep -q "$u.service: .*Resource temporarily unavailable" "$T/console"
                 [ "$(grep -c "$u.service: .*Resource temporarily unavailable" "$T/console")" = 1 ]
         done
         run -1 ctl reload reload
@@ -79,7 +80,7 @@ restarts_in_vain() {
         free_descriptors 1 # for the client
         run -1 ctl start plain
         [ "$(show plain ActiveState)/$(show plain Result)" = failed/resources ]
-        grep 'plain.service: .*Too many open files' "$T/console"
+        wait_host grep -q 'plain.service: .*Too many open files' "$T/console"
         prlimit --pid "$init_pid" --nofile=3: # none, even when a client leaves
         touch "$T/out/go"
         inside kill -KILL "$crashed"
@@ -160,7 +161,7 @@ pids_group() {
         cat "$group/pids.current" >"$group/pids.max"
         run -1 ctl start plain
         [ "$(show plain ActiveState)/$(show plain Result)" = failed/resources ]
-        grep -q "plain.service: .*Resource temporarily unavailable" "$T/console"
+        wait_host grep -q "plain.service: .*Resource temporarily unavailable" "$T/console"
         crashed=$(show crash.service MainPID)
         inside kill -KILL "$crashed"
         # One process less: its successor may have the place, whoever comes then may not.

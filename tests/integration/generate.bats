@@ -130,6 +130,7 @@ systemd/system/tick.timer" ]
         inside svctl start mine.target
         [ "$(inside svctl is-active plain made many@0 many@2 tick.timer acc.socket)" = "$(printf 'active\n%.0s' 1 2 3 4 5 6 | sed '/^$/d')" ]
         [ "$(show made.service MemoryMax)" = 52428800 ]
+        wait_host main_is made.service sleep
         [ "$(inside cat "/proc/$(show made.service MainPID)/cmdline" | tr '\0' ' ')" = "sleep infinity " ]
         inside svctl enable -q mine.target
 

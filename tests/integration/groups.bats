@@ -46,7 +46,7 @@ slices_hold() {
         [[ $(inside cat "/proc/$b/cgroup") == *:pids:*/web.slice/b.service* ]]
         holds 512 cpu web.slice/web-in.slice cpu.shares
         holds 1024 cpu web.slice/web-in.slice/a.service cpu.shares # the start is over
-        ! inside test -d "$cg/memory/system.slice"
+        run ! inside test -d "$cg/memory/system.slice"
 }
 
 limits_change() {
@@ -100,13 +100,13 @@ freezing_works() {
         slices_hold
         limits_change
         freezing_works
-        ! inside test -d $cg/unified/web.slice
+        run ! inside test -d $cg/unified/web.slice
         # Given away: the user makes groups in it, and a control process still finds a place.
         ctl start given
         wait_host grep -q done "$T/out/given"
         run -0 ctl reload given
         ctl stop given
-        ! inside test -d $cg/unified/system.slice/given.service
+        run ! inside test -d $cg/unified/system.slice/given.service
         stop
         [ "$exit_code" = 0 ]
 }
@@ -117,7 +117,7 @@ freezing_works() {
         slices_hold
         limits_change
         freezing_works
-        ! inside test -d $cg/systemd/web.slice
+        run ! inside test -d $cg/systemd/web.slice
         stop
         [ "$exit_code" = 0 ]
 }

@@ -129,7 +129,8 @@ inside_sh() {
         inside sh -c "$1"
 }
 
-# Polls with a short pause and a deadline that no machine needs: the thing waited for is outside svinit's events.
+# Polls with a short pause and a deadline that no machine needs: the thing waited for is outside svinit's events. The
+# pause makes a process of its own, so $! is no longer what it was.
 wait_host() {
         local end=$((SECONDS + ${DEADLINE:-120}))
         until "$@" >/dev/null 2>&1; do

@@ -64,7 +64,7 @@ others_are_served() {
 }
 
 @test "clients that mean harm change nothing, cost little and keep nobody waiting" {
-        local memory_before descriptors_before
+        local memory_before descriptors_before client
         ln -sf /dev/null "$T/units/dbus.service"
         ln -sf /dev/null "$T/units/dbus.socket"
         hostile_boot
@@ -73,8 +73,9 @@ others_are_served() {
         descriptors_before=$(inside sh -c 'ls /proc/1/fd | wc -l')
         nsenter -t "$init_pid" -m -u -i -n -p -- env PATH=/usr/bin:/bin setpriv --reuid 65534 --regid 65534 --clear-groups \
                 timeout 250 /usr/bin/python3 -B /out/bus/hostile all >"$T/said" 2>&1 3>&- &
-        others_are_served $!
-        wait $! || { cat "$T/said"; return 1; }
+        client=$!
+        others_are_served "$client"
+        wait "$client" || { cat "$T/said"; return 1; }
         cat "$T/said"
         wait_host descriptors_are "$descriptors_before"
         wait_host state_is_as_before || state | diff "$T/before" -
@@ -84,7 +85,7 @@ others_are_served() {
 }
 
 @test "who listens to everything and reads nothing is no burden" {
-        local memory_before i
+        local memory_before client
         ln -sf /dev/null "$T/units/dbus.service"
         ln -sf /dev/null "$T/units/dbus.socket"
         hostile_boot
@@ -93,10 +94,11 @@ others_are_served() {
         exec 7<>"$T/go"
         nsenter -t "$init_pid" -m -u -i -n -p -- env PATH=/usr/bin:/bin setpriv --reuid 65534 --regid 65534 --clear-groups \
                 timeout 250 /usr/bin/python3 -B /out/bus/hostile signals >"$T/said" 2>&1 <"$T/go" 3>&- &
+        client=$!
         wait_host grep -q listening "$T/said"
         inside env PATH=/usr/bin:/bin /usr/bin/python3 -B /out/bus/hostile --address /run/systemd/private restarts
         echo >&7
-        wait $!
+        wait "$client"
         exec 7>&-
         (($(memory VmHWM) - memory_before < MEMORY_MAX))
         answers

@@ -379,7 +379,7 @@ more_replies() {
         run -0 ctl start pool deaf
         ready pool 1
         run -0 ctl start giant
-        DEADLINE=120 wait_host in_counts giant '."dropped: too long" == 1 and .received["(no type)"] == 1'
+        DEADLINE=300 wait_host in_counts giant '."dropped: too long" == 1 and .received["(no type)"] == 1'
         run -0 ctl start noise
         wait_host in_counts noise '."dropped: no JSON" > 1000'
         # The others are served meanwhile; svinit-apps has not grown with it.

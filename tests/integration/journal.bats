@@ -30,7 +30,7 @@ E
         [[ $(journal -u talk.service -p err) == "an error" ]]
         [[ $(journal CODE=7) == "by native" ]]
         journal_verifies
-        grep -qE '^sh(\[[0-9]+\])?: to stdout' "$T/console"
+        wait_host grep -qE '^sh(\[[0-9]+\])?: to stdout' "$T/console"
         stop
 }
 

@@ -111,6 +111,10 @@ same() {
         [ "$(answer journalctl --no-pager "$@")" = "$(answer svctl logs "$@")" ]
 }
 
+newest_is_newest() {
+        [ "$(inside svctl logs -S yesterday -n 1 -o cat)" = "$(journal -n 1)" ]
+}
+
 written() { # times
         [ "$(journal -u talk | grep -c 'to std')" = "$1" ]
 }
@@ -138,7 +142,7 @@ written() { # times
         [ "$(inside svctl logs -u talk --cursor "$cursor" -o cat)" = "$(journal -u talk -n 2)" ]
         [ "$(inside svctl logs -u talk --after-cursor "$cursor" -o cat)" = "$(journal -u talk -n 1)" ]
         [ "$(inside svctl logs -u talk -n +1 -o cat)" = "Starting talk.service..." ]
-        [ "$(inside svctl logs -S yesterday -n 1 -o cat)" = "$(journal -n 1)" ]
+        wait_host newest_is_newest
 
         # Runs of a unit, by number and by id.
         first=$(show talk InvocationID)
@@ -213,10 +217,10 @@ E
                 wait_host grep -q 'Started three.service' "$T/follow-$pattern"
                 wait_host grep -q 'three 1' "$T/follow-$pattern"
                 wait_host grep -q 'two end' "$T/follow-$pattern"
-                ! grep one "$T/follow-$pattern"
+                run ! grep one "$T/follow-$pattern"
         done
         wait_host grep -q 'three 1' "$T/follow-alone"
-        ! grep -e one -e two "$T/follow-alone"
+        run ! grep -e one -e two "$T/follow-alone"
         kill "${followers[@]}"
         wait "${followers[@]}" || true
         stop

@@ -68,6 +68,14 @@ wait_screen() {
         wait_host screen_has "$1" || { screen; return 1; }
 }
 
+head_is() {
+        [ "$(screen | head -2 | shape)" = "$1" ]
+}
+
+another_pid() {
+        [ "$(show "$1" ActiveState)" = active ] && [ "$(show "$1" MainPID)" != "$2" ]
+}
+
 type_in() {
         t send-keys -l "$1"
         t send-keys Enter
@@ -88,20 +96,20 @@ monit() {
 is_over() {
         wait_screen "^code $1"
         wait_host cmp -s "$T/out/before" "$T/out/after"
-        screen_lacks 'q end'
+        wait_host screen_lacks 'q end'
 }
 
 shows_all() {
         monit a b c-failed d-memory e-status
         wait_screen '^  d-memory +running +[0-9]+ +[0-9a-z]+ +0 +[0-9.]+ +[0-9.]+M +1$'
         wait_screen 'a says hello'
-        [ "$(screen | head -2 | shape)" = "rig: 9 up, 9 failed, CPU 9%, memory 9
-SERVICE STATE PID UP REST CPU% MEMORY TASKS" ]
-        screen_has '^> a +running'
-        screen_has '^    b@10 +running'
-        screen_has '^  b +11 of 11 running'
-        screen_has '^  c-failed +failed \(exit-code\)'
-        screen_has '^--- a.service'
+        wait_host head_is "rig: 9 up, 9 failed, CPU 9%, memory 9
+SERVICE STATE PID UP REST CPU% MEMORY TASKS"
+        wait_screen '^> a +running'
+        wait_screen '^    b@10 +running'
+        wait_screen '^  b +11 of 11 running'
+        wait_screen '^  c-failed +failed \(exit-code\)'
+        wait_screen '^--- a.service'
         while read -r line; do [ "${#line}" -le 90 ]; done < <(screen)
         t send-keys q
         is_over 0
@@ -117,7 +125,7 @@ follows_the_log() {
         t send-keys j
         wait_screen '^--- b@0.service'
         wait_host screen_lacks 'I am %i: 10'
-        screen_has 'I am %i: 0'
+        wait_screen 'I am %i: 0'
         t send-keys End
         wait_screen '^--- e-status.service: Serving 7'
         t send-keys Home
@@ -128,11 +136,11 @@ follows_the_log() {
         is_over 0
         monit talk
         wait_screen 'line 100\.'
-        screen_lacks 'line 2\.'
+        wait_host screen_lacks 'line 2\.'
         for i in 1 2 3 4 5 6 7 8 9 10; do t send-keys PageUp; done
         wait_screen 'line 2\.'
-        screen_has 'lines back\)'
-        screen_lacks 'line 100\.'
+        wait_screen 'lines back\)'
+        wait_host screen_lacks 'line 100\.'
         for i in 1 2 3 4 5 6 7 8 9 10; do t send-keys PageDown; done
         wait_screen 'line 100\.'
         t send-keys q
@@ -152,8 +160,7 @@ acts() {
         t send-keys r
         t send-keys y
         wait_screen '^asked for: restart a.service'
-        wait_state a.service active
-        [ "$(show a.service MainPID)" != "$pid" ]
+        wait_host another_pid a.service "$pid"
         t send-keys x
         t send-keys y
         wait_state a.service inactive
@@ -167,7 +174,7 @@ fits() {
         monit a b c-failed d-memory e-status
         t resize-window -x 50 -y 12
         wait_screen '^SERVICE +STATE +CPU% +MEMORY$'
-        wait_screen '^> a +running +[0-9.]+ +[0-9.]+K$'
+        wait_screen '^> a +running +[0-9.]+ +[0-9.]+[KM]$'
         [ "$(screen | grep -c .)" -le 12 ]
         t resize-window -x 24 -y 8
         wait_screen '^SERVICE +CPU%$'
@@ -195,7 +202,7 @@ leaves_the_terminal() {
         monit a
         t send-keys C-z
         wait_screen 'Stopped'
-        screen_lacks 'q end'
+        wait_host screen_lacks 'q end'
         type_in fg
         wait_screen 'q end'
         t send-keys q

@@ -181,7 +181,7 @@ ends() {
         inside svctl daemon-reload
         [ "$(show web.service MainPID)" = "$pid" ]
         inside svctl logs --rotate --vacuum-time=1us
-        ! log_has web 'got USR2'
+        run ! log_has web 'got USR2'
         inside svctl disable --now -q web
         inside svctl exit 7 || true
         wait_gone

@@ -104,8 +104,9 @@ refused_for_number() {
         wait "${pids[@]}" || true
         # Their places are free again.
         call StopUnit ss b.service replace >"$T/out/last" 2>&1 3>&- &
+        pids=($!)
         inside systemctl kill --kill-whom=main -s CONT polkit.service
-        ! wait $!
+        wait "${pids[@]}" && false
         grep -q denied "$T/out/last"
         [[ $(show a.service ActiveState) == inactive && $(show b.service ActiveState) == active ]]
 }

@@ -332,7 +332,8 @@ G
         first=$(wc -l <"$T/out/generated")
         [ "$(show made Description)" = "Number $first" ]
         inside dbus-monitor --address unix:path=/run/systemd/private "type='signal'" >"$T/out/monitor" 2>&1 &
-        wait_host grep -q eavesdropping "$T/out/monitor"
+        hears() { ctl start made; grep -q member=JobRemoved "$T/out/monitor"; }
+        wait_host hears
         ctl daemon-reload
         [ "$(wc -l <"$T/out/generated")" = $((first + 1)) ]
         [ "$(show made Description)" = "Number $((first + 1))" ]
@@ -389,6 +390,7 @@ G
         ctl daemon-reload
         [ "$(ctl log-level)" = info ]
         ctl restart a
+        wait_host main_is a sleep
         [[ $(inside sh -c "tr '\0' ' ' </proc/$(show a MainPID)/environ") == *"TOLD=yes"* ]]
         rm "$T/config/svinit.conf"
         ctl daemon-reload

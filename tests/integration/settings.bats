@@ -162,7 +162,7 @@ three_priorities() {
         ctl start part bound
         before=$(show part MainPID)
         run -0 ctl restart base
-        [ "$(show top ActiveState)" = active ]
+        wait_state top active
         [ "$(show part MainPID)" != "$before" ]
         run -0 ctl start enemy
         wait_state top inactive

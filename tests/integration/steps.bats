@@ -86,7 +86,7 @@ check_steps() {
         make_units root
         make_busy
         launch "${binds_of_busy[@]}"
-        DEADLINE=120 wait_host test -e "$T/out/done"
+        DEADLINE=300 wait_host test -e "$T/out/done"
         check_steps
 }
 
@@ -98,13 +98,13 @@ check_steps() {
         local library binds=()
         for library in /usr/lib/*/libseccomp.so.2*; do binds+=(--bind "$T/nothing:$library"); done
         launch --docker "${binds_of_busy[@]}" "${binds[@]}"
-        DEADLINE=120 wait_host test -e "$T/out/done"
+        DEADLINE=300 wait_host test -e "$T/out/done"
         check_steps
 }
 
 @test "as a user" {
         make_units user
         launch --uid 1000
-        DEADLINE=120 wait_host test -e "$T/out/done"
+        DEADLINE=300 wait_host test -e "$T/out/done"
         check_steps
 }

@@ -40,8 +40,8 @@ check_failures() {
         svinit_args=(--strict)
         boot --docker
         check_failures
-        grep -q 'u1.service: Failed at step namespace spawning /bin/touch: PrivateTmp=yes: .*, and svinit is strict' "$T/console"
-        grep -q 'u8.service: Failed at step cgroup spawning /bin/touch: MemoryMax=100M: ' "$T/console"
+        wait_host grep -q 'u1.service: Failed at step namespace spawning /bin/touch: PrivateTmp=yes: .*, and svinit is strict' "$T/console"
+        wait_host grep -q 'u8.service: Failed at step cgroup spawning /bin/touch: MemoryMax=100M: ' "$T/console"
         inside svctl doctor -o json | jq -e '.facts[] | select(.name == "strict") | .value == "yes"'
 }
 

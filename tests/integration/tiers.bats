@@ -20,6 +20,7 @@ core_works() {
         pids="$(inside cat /run/stray1 /run/stray2)"
         inside kill -0 $pids
         first=$(show core MainPID)
+        inside rm /run/stray1 /run/stray2
         inside kill -9 "$first"
         wait_host restarted core "$first"
         for pid in $pids; do run ! inside kill -0 "$pid"; done
@@ -111,7 +112,7 @@ restarted() {
         wait_host test -s "$T/out/same"
         [ "$(<"$T/out/id")/$(<"$T/out/same")" = 1000/1000 ]
         wait_host grep -q 'other.service: .*217/USER' "$T/console"
-        grep -q 'other.service: .*User=daemon: svinit runs as uid 1000' "$T/console"
+        wait_host grep -q 'other.service: .*User=daemon: svinit runs as uid 1000' "$T/console"
         stop
         [ "$exit_code" = 0 ]
 }

@@ -4,6 +4,7 @@
 
 setup() {
         [ "$(id -u)" = 0 ] || skip "owners can be set by root only"
+        umask 022
         root=$(mktemp -d)
         mkdir -p "$root/etc/tmpfiles.d" "$root/usr/lib/tmpfiles.d" "$root/run" "$root/tmp"
         printf 'root:x:0:0::/:/bin/sh\ndaemon:x:1:1::/:/bin/sh\n' >"$root/etc/passwd"

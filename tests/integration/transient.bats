@@ -85,6 +85,7 @@ call() {
 questions() {
         inside systemd-run --quiet --unit dynamic -p DynamicUser=yes -p User=ghost sleep infinity
         local uid
+        wait_host main_is dynamic.service sleep
         uid=$(call LookupDynamicUserByName s ghost | cut -d' ' -f2)
         [[ $(inside sh -c 'stat -c %u /proc/$(systemctl show -p MainPID --value dynamic)') == "$uid" ]]
         [[ $(call LookupDynamicUserByUID u "$uid") == 's "ghost"' ]]

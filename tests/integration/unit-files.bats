@@ -49,9 +49,12 @@ some_service() {
 
 @test "svctl does the same as systemctl when svinit runs; UnitFilesChanged tells of each change" {
         some_service a
+        some_service b
         boot
-        inside dbus-monitor --address unix:path=/run/systemd/private "type='signal',member='UnitFilesChanged'" >"$T/out/monitor" 2>&1 3>&- &
-        wait_host grep -q eavesdropping "$T/out/monitor"
+        inside dbus-monitor --address unix:path=/run/systemd/private "type='signal',member='UnitFilesChanged'" \
+                "type='signal',member='JobRemoved'" >"$T/out/monitor" 2>&1 3>&- &
+        hears() { ctl start b && ctl stop b && grep -q member=JobRemoved "$T/out/monitor"; }
+        wait_host hears # the second rule, and so the first
         n_signals() { [ "$(grep -c 'interface=org.freedesktop.systemd1.Manager; member=UnitFilesChanged' "$T/out/monitor")" = "$1" ]; }
         run -0 inside svctl enable --now a
         [[ $output == *"Created symlink /etc/systemd/system/multi-user.target.wants/a.service"* ]]

@@ -79,7 +79,7 @@ restarted_once() {
 }
 
 figures() {
-        unit busy.service <<<$'[Service]\nExecStart=/bin/sh -c "probe hog 20 & i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; wait"\nExecStop=/bin/kill -TERM 0'
+        unit busy.service <<<$'[Service]\nExecStart=/bin/sh -c "probe hog 20 & i=0; while [ $i -lt 10000000 ]; do i=$((i+1)); done; wait"\nExecStop=/bin/kill -TERM 0'
         unit calm.service <<<$'[Service]\nSlice=a-b.slice\nExecStart=/bin/sleep infinity'
         boot "$@"
         ctl start busy calm

@@ -30,7 +30,7 @@ U
         wait_host user_is_active b.service
         run -5 as_user systemctl --user start a.service
         [[ $(as_user systemctl --user show -p FragmentPath --value b.service) == /home/mine/.config/systemd/user/b.service ]]
-        inside test -d /home/mine/.config/stuff
+        wait_for test -d /home/mine/.config/stuff
         run -0 as_user env HOME=/home/mine systemctl --user enable b.service
         inside test -L /home/mine/.config/systemd/user/mine.target.wants/b.service
         run -3 as_user timeout 60 systemd-run --user --quiet --wait sh -c 'exit 3'

@@ -149,7 +149,7 @@ started_again() { # INVOCATION
         run -0 inside svctl poweroff --dry-run
         [[ $output == *"poweroff.target"* ]]
         inside svctl rescue
-        [ "$(show a.service ActiveState)" = inactive ]
+        wait_state a.service inactive
         inside svctl default
         [ "$(show multi-user.target ActiveState)" = active ]
 }

@@ -13,7 +13,7 @@
 # Most questions go by tests/tools/ask.c, which starts at once; `ctl` is the real systemctl.
 # What holds is written here for each tier, and not asked of svinit.
 
-: "${TIER:?}" "${OUT:=/tmp/resources}" "${PATIENCE:=30}"
+: "${TIER:?}" "${OUT:=/tmp/resources}" "${PATIENCE:=120}"
 [[ $TIER == user ]] && UNITS=$XDG_RUNTIME_DIR/systemd/system || UNITS=/run/systemd/system
 exec {nap}<> <(:)
 n_promises=0 n_broken=0

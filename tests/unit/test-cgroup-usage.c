@@ -39,7 +39,7 @@ static void hold_16_mib(void) {
 /* What a process is about to use is used soon. */
 #define WAIT_UNTIL(condition)                                                                                \
         for (unsigned turn = 0; !(condition); turn++) {                                                      \
-                assert_true(turn < 10000);                                                                   \
+                assert_true(turn < 100000);                                                                  \
                 usleep(1000);                                                                                \
         }
 
