@@ -108,7 +108,7 @@ static int read_one(const Loader *l, const SpecContext *c, const char *full, Loa
         char *data auto_free = NULL;
         Text text = { 0 };
         struct stat st;
-        int r;
+        int kept, r;
 
         st.st_nlink = 0;
         r = root_read_file(&l->root, path, &text, &st);
@@ -123,8 +123,9 @@ static int read_one(const Loader *l, const SpecContext *c, const char *full, Loa
         r = spec_read(u->spec, c, full, text);
         if (r == -ENOMEM || !may_be_set(u->spec))
                 return r;
-        data = NULL;
-        return spec_keep_text(u->spec, &text) ?: r;
+        kept = spec_keep_text(u->spec, &text);
+        data = text.data; /* NULL: it was taken */
+        return kept < 0 ? kept : r;
 }
 
 static int read_dropin(const Loader *l, const SpecContext *c, const char *path, LoadedUnit *u, Stamp *stamp) {

@@ -66,6 +66,7 @@ static int setup(void **state) {
         world_link(w, ETC "other.service", LIB "a.service");
         world_link(w, ETC "masked.service", "/dev/null");
         world_link(w, ETC "a.service.wants/d@1.service", LIB "d@.service");
+        world_put(w, LIB "web.service", "[Service]\nX-Instances=2\nExecStart=/bin/a %i\n");
         world_put(w, LIB "b.service", SERVICE "[Install]\nWantedBy=multi-user.target\n");
         world_put(w, LIB "c.socket",
                   "[Socket]\nListenStream=/run/c\nListenDatagram=1234\n[Install]\nWantedBy=sockets.target\n");
@@ -157,7 +158,8 @@ static void no_unit_is_another(void **state) {
         static const char *const names[] = { "a.service",      "other.service",  "masked.service",
                                              "circle.service", "absent.service", "d@x-y.service",
                                              "c.socket",       "e.timer",        "e.target",
-                                             "srv-a.mount",    "a-b.slice",      "d@.service" };
+                                             "srv-a.mount",    "a-b.slice",      "d@.service",
+                                             "web.service" };
         unsigned long n = 0;
 
         world_link(*state, ETC "circle.service", "circle.service");

@@ -534,6 +534,38 @@ static void a_set_lends_its_file(void **state) {
         expect_outcome(w, "p.service", LOADED_NOT_FOUND);
 }
 
+/* An instance of any number can be made of what the files of its set said, whatever they say now. */
+static void a_set_remembers_what_its_files_said(void **state) {
+        World *w = *state;
+        SpecContext context = { 0 };
+        UnitSpec *spec;
+        LoadedUnit u;
+
+        world_put(w, LIB "web.service",
+                  "[Unit]\nDescription=number %i\n[Service]\nX-Instances=2\nExecStart=/bin/a\n"
+                  "[X-Profile big]\nNice=4\n");
+        world_put(w, ETC "web.service.d/50.conf", "[Service]\nRestartSec=7\nX-Profile=big\n");
+        world_put(w, LIB "one.service", "[Service]\nExecStart=/bin/a\n");
+        assert_int_equal(world_load(w, "web.service", &u), LOADED_OK);
+        world_put(w, LIB "web.service", "[Service]\nExecStart=/bin/b\n");
+        world_put(w, ETC "web.service.d/50.conf", "");
+
+        assert_int_equal(loader_read_instance(&context, u.spec, "web@7.service", &spec), 0);
+        assert_string_equal(spec->common->description, "number 7");
+        assert_string_equal(spec->service->commands[COMMAND_START].v[0].path, "/bin/a");
+        assert_int_equal(spec->service->restart_delay, 7 * USEC_PER_SEC);
+        assert_int_equal(spec->exec->nice, 4);
+        assert_true(spec->service->is_member);
+        spec_free(spec);
+        loaded_unit_release(&u);
+
+        /* Nobody else keeps them. */
+        assert_int_equal(world_load(w, "one.service", &u), LOADED_OK);
+        assert_null(u.spec->texts);
+        assert_int_equal(loader_read_instance(&context, u.spec, "one@0.service", &spec), -ENODATA);
+        loaded_unit_release(&u);
+}
+
 static LoadStamp stamp_of(World *w, const char *name) {
         SpecContext context = { 0 };
         LoadStamp stamp;
@@ -757,6 +789,7 @@ int main(void) {
                 TEST(services_of_systemd_stay_out_unless_asked_for),
                 TEST(slices_need_no_file),
                 TEST(a_set_lends_its_file),
+                TEST(a_set_remembers_what_its_files_said),
                 TEST(the_chosen_profile_counts_in_every_file),
                 TEST(a_set_is_as_large_as_its_profile_says),
                 TEST(a_stamp_taken_again_is_that_of_the_load),
