@@ -67,9 +67,6 @@ int mounts_call(Graph *g, const Unit *u); /* makes stubs of those that have a fi
 int mounts_complete(Graph *g, Unit *u);   /* edges, when all are loaded */
 
 /* job.c */
-static inline JobType job_effective_type(const Job *j) {
-        return j->type == JOB_RESTART && j->restart_stopped ? JOB_START : j->type;
-}
 static inline bool job_type_stops(JobType t) {
         return t == JOB_STOP || t == JOB_RESTART;
 }

@@ -82,6 +82,11 @@ struct Job {
         UT_hash_handle hh; /* by id */
 };
 
+/* What it does now, and what clients are told: the second half of a restart is a start. */
+static inline JobType job_effective_type(const Job *j) {
+        return j->type == JOB_RESTART && j->restart_stopped ? JOB_START : j->type;
+}
+
 /* What a transaction may answer besides negative errno. Table in bus/ maps them to D-Bus errors. */
 typedef enum EnqueueOutcome {
         ENQUEUE_OK = 0,

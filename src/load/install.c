@@ -137,7 +137,9 @@ int install_get_default(Loader *l, char **ret, Report *report) {
         return r;
 }
 
+/* A link to a link would be the unit under a name that is not its own. */
 static int check_linkable(InstallContext *x, const char *path) {
+        char *target auto_free = NULL;
         struct stat st;
         int r;
 
@@ -145,6 +147,9 @@ static int check_linkable(InstallContext *x, const char *path) {
                 return change_fail(x, -EINVAL, path, NULL);
         if (!name_is_valid(path_name(path), NAME_ANY))
                 return change_fail(x, -EUCLEAN, path, NULL);
+        r = root_read_link(&x->l->root, path, &target);
+        if (r != -EINVAL)
+                return change_fail(x, r < 0 ? r : -ELOOP, path, NULL);
         r = root_stat(&x->l->root, path, &st);
         if (r < 0)
                 return change_fail(x, r, path, NULL);

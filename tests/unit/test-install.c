@@ -295,6 +295,9 @@ static void files_elsewhere_are_linked_in(void **state) {
         expect(w, install_enable, "/opt/o.service", INSTALL_RUNTIME, 2, 0);
         expect_state(w, "o.service", "enabled-runtime");
         expect_refusal(w, install_enable, "/opt/gone.service", 0, -ENOENT, "does not exist.");
+        expect_refusal(w, link_in, "/opt/gone.service", 0, -ENOENT, "does not exist.");
+        world_link(w, "/opt/other.service", "o.service");
+        expect_refusal(w, link_in, "/opt/other.service", 0, -ELOOP, "linked unit file: /opt/other.service");
         world_put(w, LIB "in.service", WANTED);
         expect(w, install_enable, LIB "in.service", 0, 1,
                0); /* a path in the search path is a way to write the name */

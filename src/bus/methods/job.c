@@ -14,8 +14,9 @@ int append_job(sd_bus_message *m, const Job *j) {
 
         if (job_path(j, &path) < 0 || unit_path(j->unit, &owner) < 0)
                 return -ENOMEM;
-        return sd_bus_message_append(m, "(usssoo)", j->id, j->unit->id, job_type_to_string(j->type),
-                                     job_state_to_string(j->state), path, owner);
+        return sd_bus_message_append(m, "(usssoo)", j->id, j->unit->id,
+                                     job_type_to_string(job_effective_type(j)), job_state_to_string(j->state),
+                                     path, owner);
 }
 
 int reply_job_order(Call *c, const Job *j, bool waits_for) {
@@ -79,7 +80,7 @@ static int get_unit(Object *o, const Property *p, sd_bus_message *m) {
 }
 
 static int get_type(Object *o, const Property *p, sd_bus_message *m) {
-        return append_string(m, job_type_to_string(o->job->type));
+        return append_string(m, job_type_to_string(job_effective_type(o->job)));
 }
 
 static int get_state(Object *o, const Property *p, sd_bus_message *m) {

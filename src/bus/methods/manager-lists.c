@@ -17,10 +17,10 @@ static int append_unit(sd_bus_message *m, const Unit *u) {
 
         if ((r = sd_bus_message_open_container(m, 'r', "ssssssouso")) < 0 ||
             (r = append_string(m, u->id)) < 0 || (r = append_string(m, unit_description(u))) < 0 ||
-            (r = sd_bus_message_append(m, "ssssouso", load_state_to_string(u->load_state),
-                                       active_state_to_string(u->active), unit_sub_state(u), "", path,
-                                       u->job ? u->job->id : 0,
-                                       u->job ? job_type_to_string(u->job->type) : "", job)) < 0)
+            (r = sd_bus_message_append(
+                     m, "ssssouso", load_state_to_string(u->load_state), active_state_to_string(u->active),
+                     unit_sub_state(u), "", path, u->job ? u->job->id : 0,
+                     u->job ? job_type_to_string(job_effective_type(u->job)) : "", job)) < 0)
                 return r;
         return sd_bus_message_close_container(m);
 }
