@@ -59,6 +59,13 @@ U
 
         run -0 inside svctl analyze -o json time
         jq -e '.default_target == "multi-user.target" and .userspace_usec >= .default_target_usec and .default_target_usec > 400000' <<<"$output"
+        run -0 inside svctl analyze -o json critical-chain another.service quick.service
+        jq -e '.[0] | .unit == "slower.service" and .depth == 0 and .at_usec > 0 and .usec > 0' <<<"$output"
+        jq -e 'any(.[]; .unit == "quick.service" and .depth == 0) and any(.[]; .unit == "slow.service" and .depth == 1)' <<<"$output"
+        run -0 inside svctl analyze -o json unit-paths
+        jq -e 'index("/etc/systemd/system")' <<<"$output"
+        run -2 inside svctl analyze -o json calendar daily
+        [ "$output" = "svctl: analyze calendar: there is no JSON of it" ]
         run -0 inside svctl analyze -o json blame
         jq -e '.[0].usec >= .[1].usec and any(.[]; .unit == "slow.service" and .usec >= 200000)' <<<"$output"
 }

@@ -11,17 +11,19 @@ static const struct {
         const char *name, *arguments, *summary;
         int min_args, max_args; /* behind the name; -1: any number */
         AnalyzeFunction run;
+        bool json; /* -o json has a meaning */
 } checks[] = {
-        { "time", "", "How long the boot took", 0, 0, analyze_time },
-        { "blame", "", "How long each unit took to start, the longest first", 0, 0, analyze_blame },
+        { "time", "", "How long the boot took", 0, 0, analyze_time, true },
+        { "blame", "", "How long each unit took to start, the longest first", 0, 0, analyze_blame, true },
         { "critical-chain", "[UNIT...]", "Which unit had to wait for which, back to the start (--fuzz=)", 0,
-          -1, analyze_critical_chain },
+          -1, analyze_critical_chain, true },
         { "plot", "", "A picture of the boot, as SVG", 0, 0, analyze_plot },
         { "dump", "[PATTERN...]", "What the manager knows of its units, as text for people", 0, -1,
           analyze_dump },
         { "dot", "[PATTERN...]", "The same as the verb dot", 0, -1, verb_dot },
-        { "verify", "FILE...", "The same as the verb verify", 1, -1, verb_verify },
-        { "security", "[UNIT...]", "What the settings of services leave open", 0, -1, analyze_security },
+        { "verify", "FILE...", "The same as the verb verify", 1, -1, verb_verify, true },
+        { "security", "[UNIT...]", "What the settings of services leave open", 0, -1, analyze_security,
+          true },
         { "filesystems", "[NAME...]", "Not in a container", 0, -1, analyze_nothing },
         { "inspect-elf", "FILE...", "Not by svinit", 1, -1, analyze_nothing },
         { "calendar", "EVENT...", "When calendar events elapse (--iterations=, --base-time=)", 1, -1,
@@ -32,7 +34,7 @@ static const struct {
         { "cat-config", "FILE...", "A configuration file and its drop-ins", 1, -1, analyze_cat_config },
         { "unit-files", "[PATTERN...]", "Which file each name of a unit stands for", 0, -1,
           analyze_unit_files },
-        { "unit-paths", "", "Where unit files are looked for", 0, 0, analyze_unit_paths },
+        { "unit-paths", "", "Where unit files are looked for", 0, 0, analyze_unit_paths, true },
         { "exit-status", "[STATUS...]", "Names of exit codes", 0, -1, analyze_exit_status },
         { "capability", "[CAPABILITY...]", "Names and numbers of capabilities", 0, -1, analyze_capability },
         { "syscall-filter", "[GROUP...]", "What groups of system calls consist of", 0, -1,
@@ -78,6 +80,10 @@ VERB(analyze) {
                         fprintf(stderr, "Too %s arguments.\n", n < checks[i].min_args ? "few" : "many");
                         return CTL_FAILED;
                 }
+                if (c->format >= FORMAT_JSON && !checks[i].json) {
+                        ctl_print_error("analyze %s: there is no JSON of it", argv[1]);
+                        return CTL_USAGE;
+                }
                 return checks[i].run(c, argc - 1, argv + 1);
         }
         fprintf(stderr, "Unknown command verb %s.\n", argv[1]);
@@ -94,15 +100,21 @@ int analyze_nothing(Ctl *c, int argc, char **argv) {
 }
 
 int analyze_unit_paths(Ctl *c, int argc, char **argv) {
+        Buf b auto_buf = { 0 };
         Loader *l = NULL;
-        int r = ctl_loader(c, &l);
+        int code = CTL_OK, r = ctl_loader(c, &l);
 
         if (r < 0)
                 return ctl_print_error("%s", strerror(-r));
-        STRV_FOREACH (path, loader_search_path(l))
-                puts(*path);
+        if (c->format >= FORMAT_JSON) {
+                json_add_list(&b, loader_search_path(l));
+                code = json_print(&b);
+        } else {
+                STRV_FOREACH (path, loader_search_path(l))
+                        puts(*path);
+        }
         loader_free(l);
-        return CTL_OK;
+        return code;
 }
 
 static size_t digits(int v) {

@@ -102,7 +102,24 @@ typedef struct Chain {
         usec_t fuzz;
         char **seen;   /* owned */
         uint64_t more; /* bit i: at depth i a branch follows below */
+        bool json;
+        Buf list; /* of links, for JSON */
 } Chain;
+
+static void describe_link(Chain *chain, unsigned depth, const char *id) {
+        const BootUnit *u = boot_find(chain->boot, id);
+        bool took = u && u->took > 0;
+
+        json_open(&chain->list, "{");
+        json_add_member(&chain->list, "unit", id);
+        json_add_number(&chain->list, "depth", depth);
+        json_add_number(&chain->list, "at_usec",
+                        took                    ? u->activating
+                        : u && u->activated > 0 ? u->activated
+                                                : UINT64_MAX);
+        json_add_number(&chain->list, "usec", took ? u->took : 0);
+        buf_add_char(&chain->list, '}');
+}
 
 static void print_link(const Chain *chain, unsigned depth, bool last, const char *id) {
         const BootUnit *u = boot_find(chain->boot, id);
@@ -130,7 +147,10 @@ static int print_chain(Chain *chain, const char *id, unsigned depth, bool last) 
         size_t n;
         int r;
 
-        print_link(chain, depth, last, id);
+        if (chain->json)
+                describe_link(chain, depth, id);
+        else
+                print_link(chain, depth, last, id);
         if (!u || depth + 1 >= DEPTH_MAX || strv_contains(chain->seen, id))
                 return 0;
         r = strv_add(&chain->seen, id);
@@ -145,39 +165,47 @@ static int print_chain(Chain *chain, const char *id, unsigned depth, bool last) 
         return r;
 }
 
-static int print_chains(Ctl *c, Boot *b, char **names, usec_t fuzz) {
-        Chain chain = { .ctl = c, .boot = b, .fuzz = fuzz };
+static int print_chains(Ctl *c, Boot *b, char **names, usec_t fuzz, bool json) {
+        Chain chain = { .ctl = c, .boot = b, .fuzz = fuzz, .json = json };
         char *target[] = { b->target, NULL };
         int r = 0;
 
-        if (!c->no_legend)
+        buf_add_char(&chain.list, '[');
+        if (!c->no_legend && !json)
                 puts("Behind \"@\": when a unit began, or was up if that took no time.\n"
                      "Behind \"+\": how long its start took.\n");
         STRV_FOREACH (name, names ?: target) {
                 const Relative *unit; /* asked for once more by a name that is an alias */
 
-                if (name != (names ?: target))
+                if (name != (names ?: target) && !json)
                         putchar('\n');
                 r = r < 0 ? r : relations_find(&b->relations, *name, &unit);
                 if (r >= 0)
                         r = print_chain(&chain, property_get(&unit->properties, "Id"), 0, true);
                 strv_free(TAKE(chain.seen));
         }
+        buf_add_char(&chain.list, ']');
+        if (r >= 0 && json && json_print(&chain.list) != CTL_OK)
+                r = -EIO;
+        buf_release(&chain.list);
         return r;
 }
 
 int analyze_critical_chain(Ctl *c, int argc, char **argv) {
         char **names auto_strv = NULL;
         usec_t fuzz = 0;
+        bool json;
         Boot b = { 0 };
-        int code;
+        int code = ctl_json_asked(c, "analyze critical-chain", &json);
 
         if (c->fuzz && timespan_parse(c->fuzz, USEC_PER_SEC, &fuzz) < 0) {
                 ctl_print_error("--fuzz: '%s' is not a time span such as 100ms", c->fuzz);
                 return CTL_FAILED;
         }
-        code = boot_read(c, &b);
-        if (code == CTL_OK && (ctl_names(c, argv + 1, &names) < 0 || print_chains(c, &b, names, fuzz) < 0))
+        if (code == CTL_OK)
+                code = boot_read(c, &b);
+        if (code == CTL_OK &&
+            (ctl_names(c, argv + 1, &names) < 0 || print_chains(c, &b, names, fuzz, json) < 0))
                 code = CTL_FAILED;
         boot_release(&b);
         return code;

@@ -141,8 +141,8 @@ int apps_request(Ctl *c, ClientVerb verb, const char *name, const char *text, si
         if (r < 0)
                 return code;
         if (r == APPS_NONE)
-                return ctl_print_error("%s has no channel: no service runs with X-IPC=.",
-                                       *name ? name : "Nobody");
+                return ctl_print_error("%s%sno service runs with X-IPC=.", name,
+                                       *name ? " has no channel: " : "there are no channels: ");
         set_timeout(c, &a);
         r = apps_ask(&a, verb, name, text, n);
         while (r >= 0 && (r = apps_read(&a, &answer)) >= 0) {

@@ -205,9 +205,9 @@ int ctl_print_file(Ctl *c, const char *path);
 /* logs/logs.c */
 struct sd_journal;
 int ctl_open_journal(Ctl *c, struct sd_journal **ret); /* 0; negative: said */
-/* The last lines of these units, none from before that time, as `svctl logs -o short` has them. */
-bool logs_has_output(const char *name); /* is it a word of -o? */
+bool logs_has_output(const char *name);                /* is it a word of -o? */
 void logs_print_outputs(void);
+/* The last lines of these units, none from before that time, as `svctl logs -o short` has them. */
 int logs_show(Ctl *c, char *const *units, unsigned lines, usec_t not_before);
 /* For who goes through a journal himself: the entry that it stands on, cut to so many columns; what belongs to these units. */
 int logs_print_entry(Ctl *c, struct sd_journal *j, unsigned columns, FILE *out);
