@@ -149,9 +149,13 @@ another_pid() {
                 [[ $output == *"'$bad' is not a number from 1 to 1000"* ]]
         done
         run -1 inside svctl scale web -1
-        [[ $output == *'has 1 instances and keeps one'* ]]
+        [[ $output == *'has 1 instance and keeps one'* ]]
         run -1 inside svctl scale one 2
         [[ $output == *'one.service is one service: its file has no X-Instances='* ]]
+        run -1 inside svctl scale web@0 2
+        [[ $output == *'web@0.service is one service; the set of an instance is scaled by its own name'* ]]
+        run -3 inside svctl roll web@5
+        [[ $output == *'web@5.service is none of the instances that its set has'* ]]
         run -2 inside svctl scale web
         # An edited file counts as well, and a set that is stopped stays so.
         inside rm -r /etc/systemd/system.control/web.service.d

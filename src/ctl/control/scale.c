@@ -29,7 +29,11 @@ static int read_instances(Ctl *c, const char *unit, unsigned *ret) {
                 return ctl_error_exit(&error, r);
         }
         if (n == 0) {
-                ctl_print_error("%s is one service: its file has no X-Instances=", unit);
+                ctl_print_error(
+                        strchr(unit, '@')
+                                ? "%s is one service; the set of an instance is scaled by its own name"
+                                : "%s is one service: its file has no X-Instances=",
+                        unit);
                 return CTL_FAILED;
         }
         *ret = n;
@@ -106,8 +110,8 @@ static int scale(Scale *s, const char *count) {
         if (r == -ENOMEM)
                 return CTL_FAILED;
         if (r == -ERANGE)
-                return ctl_print_error("%s has %u instances and keeps one; 'svctl stop %s' stops them all",
-                                       s->unit, s->before, s->unit);
+                return ctl_print_error("%s has %u instance%s and keeps one; 'svctl stop %s' stops them all",
+                                       s->unit, s->before, s->before == 1 ? "" : "s", s->unit);
         if (r < 0)
                 return ctl_print_error("'%s' is no number of instances: it is N, +N, -N, P%% or max", count);
         settings[0] = s->setting;
@@ -117,8 +121,8 @@ static int scale(Scale *s, const char *count) {
                 return code;
         rolled = s->after != s->before && is_being_rolled(s);
         if (!s->ctl->quiet)
-                printf("%s: %u instances, before %u%s\n", s->unit, s->after, s->before,
-                       rolled ? "; when its roll is over" : "");
+                printf("%s: %u instance%s, before %u%s\n", s->unit, s->after, s->after == 1 ? "" : "s",
+                       s->before, rolled ? "; when its roll is over" : "");
         if (s->after == s->before || rolled ||
             ctl_get_string(s->ctl, s->unit, SD1_UNIT, "ActiveState", &state) < 0)
                 return CTL_OK;

@@ -173,6 +173,8 @@ int manager_roll(Manager *m, Unit *u, Report *why, uint32_t *ret_id) {
 
         if (r != 0)
                 return r;
+        if (u != whole && unit_is_surplus(u))
+                return refuse(why, u, ENQUEUE_NOT_APPLICABLE, "is none of the instances that its set has");
         if (!rt->roll)
                 rt->roll = calloc(1, sizeof(*rt->roll));
         if (!rt->roll)
