@@ -196,7 +196,7 @@ a_process_for_a_task() {
         [[ $output == *"ended, or closed its channel, while it worked on the call"* ]]
         run -124 inside svctl call --new --timeout=200ms task@ '{"hang":"first"}'
         [[ $output == *"did not reply within --timeout=200ms"* ]]
-        nothing_of_tasks
+        wait_host nothing_of_tasks
         inside sh -c 'echo $$ >/out/caller; exec svctl call --new task@ "{\"hang\":\"second\"}"' 3>&- &
         wait_host test -s "$T/out/hangs-second"
         inside kill -KILL "$(<"$T/out/caller")"

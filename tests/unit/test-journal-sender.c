@@ -205,7 +205,7 @@ static void forwarding_and_levels_are_as_configured(void **state) {
         assert_false(c.forward[FORWARD_KMSG] || c.forward[FORWARD_CONSOLE]);
         assert_int_equal(c.max_level[FORWARD_WALL], LOG_EMERG);
         assert_int_equal(c.max_level_store, LOG_DEBUG);
-        config_parse(&c, text, sizeof(text) - 1);
+        config_parse(&c, "journald.conf", text, sizeof(text) - 1);
         assert_true(c.forward[FORWARD_KMSG]);
         assert_false(c.forward[FORWARD_WALL]);
         assert_int_equal(c.max_level[FORWARD_KMSG], LOG_ERR);
