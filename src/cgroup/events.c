@@ -225,14 +225,14 @@ static int on_shim(sd_event_source *source, int fd, uint32_t revents, void *user
                 return 0;
         if (n == sizeof(record)) {
                 if (record.left == 0)
-                        s->cpu_nsec =
-                                shim_cpu_nsec(s); /* it ends now, and may be reaped before its socket is */
+                        s->cpu_nsec = shim_cpu_nsec(
+                                NULL, s); /* it ends now, and may be reaped before its socket is */
                 if (g->groups->options.on_exit)
                         g->groups->options.on_exit(g, (pid_t)record.pid, record.code, record.status,
                                                    g->userdata);
                 return 0;
         }
-        g->cpu_gone += shim_cpu_nsec(s);
+        g->cpu_gone += shim_cpu_nsec(NULL, s);
         shim_free(s);
         tell_when_empty(g);
         return 0;

@@ -179,6 +179,9 @@ typedef enum UsageWanted { /* as bits: what is not asked for costs nothing and s
         USAGE_ALL = 63,
 } UsageWanted;
 void group_usage(Group *g, unsigned wanted, GroupUsage *ret);
+/* In between, many groups are asked about: processes that no cgroup tracks are looked at once for all of them. */
+void groups_begin_look(Groups *gs);
+void groups_end_look(Groups *gs);
 /* The same of a group that is no Group: a slice ("/a.slice", "" is our own group) or init.scope. */
 void groups_usage_at(Groups *gs, const char *path, unsigned wanted, GroupUsage *ret);
 /* What is left below the nearest limit, the group's own or that of one above it. UINT64_MAX: there is no limit. */

@@ -123,6 +123,7 @@ struct Groups {
         Group *polled; /* list */
         sd_event_source *inotify_source, *poll_source;
         int inotify_fd;
+        struct ProcessTable *processes; /* while many groups are asked about; NULL */
         struct MemoryWatch *memory_watches, *memory_by_watch;
         int memory_fd, memory_eventfd; /* inotify of v2, events of v1; -1 */
         sd_event_source *memory_source, *soft_source, *memory_fd_source, *memory_eventfd_source;
@@ -274,11 +275,23 @@ int pid_list_add(PidList *l, pid_t pid);
 void pid_list_sort(PidList *l);                 /* and no doubles */
 bool pid_list_has(const PidList *l, pid_t pid); /* of a sorted one */
 int process_tree_add(pid_t root, PidList *l);   /* all descendants, not the root itself */
+int process_list_all(PidList *l);               /* that we see */
 
 /* usage.c */
 const GroupUsage *usage_unknown(void);
 void usage_add(GroupUsage *sum, const GroupUsage *more); /* what is known */
 
 /* process-usage.c: CPU time and I/O with those of children that were waited for */
-void processes_usage(const pid_t *pids, size_t n, unsigned wanted, GroupUsage *u); /* into what is unknown */
-uint64_t shim_cpu_nsec(const Shim *s); /* with all that it has reaped */
+typedef struct ProcessLine {
+        pid_t pid, parent;
+        uint64_t cpu_nsec, threads;
+} ProcessLine;
+typedef struct ProcessTable ProcessTable;
+bool process_read_line(pid_t pid, ProcessLine *ret);
+/* Into what is unknown; t: Groups.processes, or NULL. */
+void processes_usage(const ProcessTable *t, const pid_t *pids, size_t n, unsigned wanted, GroupUsage *u);
+uint64_t shim_cpu_nsec(const ProcessTable *t, const Shim *s); /* with all that it has reaped */
+
+/* process-table.c */
+bool process_line(const ProcessTable *t, pid_t pid, ProcessLine *ret); /* NULL: of the process itself */
+int process_table_add_tree(const ProcessTable *t, pid_t root, PidList *l);

@@ -117,13 +117,7 @@ static int add_children(pid_t pid, PidList *l) {
         return r;
 }
 
-typedef struct Kin {
-        pid_t pid, parent;
-} Kin;
-
-static int read_all_kin(Kin **ret, size_t *ret_n) {
-        Kin *kin = NULL;
-        size_t n = 0, capacity = 0;
+int process_list_all(PidList *l) {
         DIR *d = opendir("/proc");
         struct dirent *e;
         int r = 0;
@@ -133,20 +127,32 @@ static int read_all_kin(Kin **ret, size_t *ret_n) {
         while (r >= 0 && (e = readdir(d))) {
                 pid_t pid = entry_pid(e);
 
-                if (pid == 0)
-                        continue;
-                r = array_reserve(&kin, &capacity, n + 1, sizeof(Kin));
-                if (r >= 0)
-                        kin[n++] = (Kin){ pid, process_parent(pid) };
+                if (pid > 0)
+                        r = pid_list_add(l, pid);
         }
         closedir(d);
-        if (r < 0) {
-                free(kin);
-                return r;
+        return r;
+}
+
+typedef struct Kin {
+        pid_t pid, parent;
+} Kin;
+
+static int read_all_kin(Kin **ret, size_t *ret_n) {
+        PidList l = { 0 };
+        Kin *kin = NULL;
+        int r = process_list_all(&l);
+
+        if (r >= 0 && !(kin = calloc(l.n + 1, sizeof(Kin))))
+                r = -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < l.n; i++)
+                kin[i] = (Kin){ l.pids[i], process_parent(l.pids[i]) };
+        if (r >= 0) {
+                *ret = kin;
+                *ret_n = l.n;
         }
-        *ret = kin;
-        *ret_n = n;
-        return 0;
+        pid_list_release(&l);
+        return r;
 }
 
 /* The list grows while it is walked: each one's children are looked for once. */

@@ -45,38 +45,43 @@ static void add_memory(pid_t pid, GroupUsage *u) {
         add(&u->memory_swap, number_of(text, "VmSwap") * 1024);
 }
 
-/* Behind the name, which may hold anything: utime, stime, cutime, cstime are the 12th word and on, then num_threads. */
-static bool read_stat(pid_t pid, unsigned long long ret_times[4], unsigned long long *ret_threads) {
-        char text[1024], *p;
-
-        if (proc_read_of(pid, "stat", text, sizeof(text)) < 0 || !(p = strrchr(text, ')')))
-                return false;
-        return sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %llu",
-                      ret_times, ret_times + 1, ret_times + 2, ret_times + 3, ret_threads) == 5;
-}
-
-static uint64_t sum_times(const unsigned long long times[4]) {
+/*
+ * Behind the name, which may hold anything: the parent is the second word; utime, stime, cutime, cstime are the 12th and
+ * on, then num_threads.
+ */
+bool process_read_line(pid_t pid, ProcessLine *ret) {
+        unsigned long long user, system, children_user, children_system, threads;
         long hertz = sysconf(_SC_CLK_TCK);
+        char text[1024], *p;
+        int parent;
 
-        return hertz <= 0 ? 0
-                          : (times[0] + times[1] + times[2] + times[3]) * (NSEC_PER_SEC / (uint64_t)hertz);
+        if (hertz <= 0 || proc_read_of(pid, "stat", text, sizeof(text)) < 0 || !(p = strrchr(text, ')')))
+                return false;
+        if (sscanf(p + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %llu",
+                   &parent, &user, &system, &children_user, &children_system, &threads) != 6)
+                return false;
+        *ret = (ProcessLine){ pid, (pid_t)parent,
+                              (user + system + children_user + children_system) *
+                                      (NSEC_PER_SEC / (uint64_t)hertz),
+                              threads };
+        return true;
 }
 
-uint64_t shim_cpu_nsec(const Shim *s) {
-        unsigned long long times[4], threads;
+uint64_t shim_cpu_nsec(const ProcessTable *t, const Shim *s) {
+        ProcessLine line;
 
-        return read_stat(s->pid, times, &threads) ? MAX(s->cpu_nsec, sum_times(times)) : s->cpu_nsec;
+        return process_line(t, s->pid, &line) ? MAX(s->cpu_nsec, line.cpu_nsec) : s->cpu_nsec;
 }
 
-static void add_times(pid_t pid, unsigned wanted, GroupUsage *u) {
-        unsigned long long times[4], threads;
+static void add_times(const ProcessTable *t, pid_t pid, unsigned wanted, GroupUsage *u) {
+        ProcessLine line;
 
-        if (!read_stat(pid, times, &threads))
+        if (!process_line(t, pid, &line))
                 return;
         if (wanted & USAGE_TASKS)
-                add(&u->tasks_current, threads);
+                add(&u->tasks_current, line.threads);
         if (wanted & USAGE_CPU)
-                add(&u->cpu_nsec, sum_times(times));
+                add(&u->cpu_nsec, line.cpu_nsec);
 }
 
 /* Closed for processes of other users in Docker's default: then no sum is true. */
@@ -91,14 +96,14 @@ static bool add_io(pid_t pid, GroupUsage *u) {
         return true;
 }
 
-void processes_usage(const pid_t *pids, size_t n, unsigned wanted, GroupUsage *u) {
+void processes_usage(const ProcessTable *t, const pid_t *pids, size_t n, unsigned wanted, GroupUsage *u) {
         GroupUsage sum = *usage_unknown();
 
         for (size_t i = 0; i < MIN(n, (size_t)SUMMED_MAX); i++) {
                 if (wanted & (USAGE_MEMORY | USAGE_DETAILS))
                         add_memory(pids[i], &sum);
                 if (wanted & (USAGE_TASKS | USAGE_CPU))
-                        add_times(pids[i], wanted, &sum);
+                        add_times(t, pids[i], wanted, &sum);
                 if (wanted & USAGE_IO && !add_io(pids[i], &sum)) {
                         sum.io_read_bytes = sum.io_write_bytes = UINT64_MAX;
                         wanted &= ~(unsigned)USAGE_IO;

@@ -166,16 +166,33 @@ static unsigned missing(unsigned wanted, const GroupUsage *u) {
 static void add_shims(const Group *g, uint64_t *cpu) {
         *cpu = (*cpu == UINT64_MAX ? 0 : *cpu) + g->cpu_gone;
         for (const Shim *s = g->shims; s; s = s->next)
-                *cpu += shim_cpu_nsec(s);
+                *cpu += shim_cpu_nsec(g->groups->processes, s);
+}
+
+static int list_processes(Group *g, PidList *l) {
+        const ProcessTable *t = g->groups->processes;
+        int r = 0;
+
+        if (!t)
+                return group_pids(g, &l->pids, &l->n);
+        for (const Shim *s = g->shims; r >= 0 && s; s = s->next)
+                r = process_table_add_tree(t, s->pid, l);
+        if (r >= 0)
+                pid_list_sort(l);
+        return r;
 }
 
 static void sum_processes(Group *g, unsigned wanted, GroupUsage *u) {
-        pid_t *pids auto_free = NULL;
-        size_t n = 0;
+        PidList l = { 0 };
+        size_t n;
 
-        if (group_pids(g, &pids, &n) < 0)
+        if (list_processes(g, &l) < 0) {
+                pid_list_release(&l);
                 return;
-        processes_usage(pids, n, wanted, u);
+        }
+        n = l.n;
+        processes_usage(g->groups->processes, l.pids, n, wanted, u);
+        pid_list_release(&l);
         if (wanted & USAGE_CPU && g->groups->tracking == HIERARCHY_NONE)
                 add_shims(g, &u->cpu_nsec);
         if (n == 0 && wanted & USAGE_MEMORY)
@@ -248,7 +265,7 @@ void groups_usage_at(Groups *gs, const char *path, unsigned wanted, GroupUsage *
 
         *ret = *usage_unknown();
         if (str_equal(path, INIT_SCOPE)) {
-                processes_usage(&self, 1, wanted, ret);
+                processes_usage(NULL, &self, 1, wanted, ret);
                 return;
         }
         if (path[0])

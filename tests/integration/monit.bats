@@ -19,6 +19,15 @@ shape() {
         sed -E 's/ +$//; s/[0-9]+(us|ms|s|min|h|d)\>/9s/g; s/[0-9]+(\.[0-9]+)?[BKMG]/9/g; s/[0-9]+\.[0-9]/9/g; s/ [0-9]+/ 9/g; s/ +/ /g'
 }
 
+is_tree() {
+        [ "$(show f-tree.service TasksCurrent)" = 6 ]
+}
+
+# Not at once: programs that begin grow.
+lists_memory_of_tree() {
+        [ "$(inside svctl list -o json f-tree | jq '.[0].memory')" = "$(show f-tree.service MemoryCurrent)" ]
+}
+
 lists() {
         run -0 inside svctl list a b c-failed e-status
         [ "$(shape <<<"$output")" = " UNIT STATE PID UP RESTARTS CPU MEMORY TASKS
@@ -37,6 +46,16 @@ assert u[\"d-memory.service\"][\"memory\"] > 20 << 20 and u[\"d-memory.service\"
 assert u[\"b.service\"][\"tasks\"] == 11 == sum(u[\"b@%d.service\" % i][\"tasks\"] for i in range(11)), u
 assert u[\"b.service\"][\"state\"] == \"11 of 11 running\" and u[\"b.service\"][\"pid\"] is None, u
 "'
+        # Children, grandchildren and one whose parent has ended: the list, which looks at all at once, has what the unit has.
+        unit f-tree.service <<<$'[Service]\nExecStart=/bin/sh -c "sleep 9991 & (sleep 9992 & sleep 9993 &) ; sh -c \'sleep 9994 & wait\' & wait"'
+        run -0 ctl daemon-reload
+        run -0 ctl start f-tree
+        wait_host is_tree
+        [ "$(inside svctl list -o json f-tree | jq '.[0].tasks')" = 6 ]
+        wait_host lists_memory_of_tree
+        run -0 inside svctl top -o json f-tree
+        [[ $output == *'"tasks":6'* || $output == *'"tasks": 6'* || $output == *'"tasksCurrent":6'* ]] || { echo "$output"; return 1; }
+        run -0 ctl stop f-tree
         run -2 inside svctl list --sort=age
         [[ $output == *"cannot sort by 'age', only by name, cpu, memory or restarts"* ]]
         inside svctl stop a

@@ -51,9 +51,11 @@ int method_services(Call *c) {
             (r = sd_bus_message_append(reply, "t", now_monotonic())) < 0 ||
             (r = sd_bus_message_open_container(reply, 'a', "(" ROW ")")) < 0)
                 return r;
+        groups_begin_look(c->manager->groups);
         for (Unit *u = NULL; r >= 0 && (u = next_unit(c->manager->graph, u));)
                 if (is_wanted(u, patterns, all))
                         r = append_row(reply, c->manager, u);
+        groups_end_look(c->manager->groups);
         if (r < 0 || (r = sd_bus_message_close_container(reply)) < 0)
                 return r;
         return sd_bus_send(NULL, reply, NULL);
