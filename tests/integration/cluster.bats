@@ -18,7 +18,7 @@ need_nodes() {
         local node
         [[ -d $NODES/node_modules/express && -d $NODES/node_modules/ws ]] || skip "no packages from the npm registry"
         missing=
-        for node in 16 18 20 22 24; do
+        for node in 16 18 20 22 24 25 26; do
                 if [[ -x $NODES/node/$node/node ]]; then majors+=" $node"; else missing+=" $node"; fi
         done
 }
@@ -236,6 +236,21 @@ serves() { # RELEASE
         serves new
         roll_under close 4200 0
         roll_under websocket 4201 0
+        # Without a channel, the same by the stop signal, on sockets of systemd's own protocol.
+        printf '%s\n' '[Socket]' ListenStream=4300 X-SocketDistribution=reuseport | unit own.socket
+        own() { printf '%s\n' '[Service]' X-Instances=2 X-NodeDrain=yes "Environment=RELEASE=$1" 'ExecStart=/usr/bin/node /out/js/own.js' | unit own.service; }
+        printf "%s\n" "require('http').createServer((q, r) => setTimeout(() => r.end(process.pid + ' ' + process.env.RELEASE), 5)).listen({ fd: 3 });" >"$T/out/js/own.js"
+        own old
+        run -0 ctl daemon-reload
+        run -0 ctl start own.socket own
+        load "$T/own" keep-alive 4300 16 5
+        own new
+        run -0 ctl daemon-reload
+        run -0 inside svctl roll own
+        fetch 4300 | grep -q new
+        end_loads
+        cat "$T/own" "$T/own.err"
+        [ "$(member "$T/own" lost)/$(member "$T/own" refused)" = 0/0 ]
         # A release that never listens, and one that throws.
         before=$(show web@0 MainPID)/$(show web@1 MainPID)
         printf 'setInterval(() => {}, 1000);\n' >"$T/out/js/never.js"
@@ -258,12 +273,12 @@ serves() { # RELEASE
         for major in $majors; do
                 node=$NODES/node/$major/node
                 [[ $major != own ]] || { node=node; kinds+=' tls streamed websocket-slow websocket-pipelined websocket-idle upgraded'; }
-                printf "$node %s\n" $kinds
+                printf "$node %s\n" $kinds 'keep-alive signal' 'websocket signal'
                 kinds=${kinds%% tls*}
         done >"$T/runs"
         export NODE_PATH=$NODES/node_modules KEYS=$T
-        run xargs -P 3 -L 1 sh -c 'timeout 120 "$1" "$0" "$2" "$3" 2>&1 || { echo "exit code $?: $*"; exit 1; }' "$tools/drain.js" <<<"$(
-                awk -v helper="$BATS_TEST_DIRNAME/../../src/node/svinit-node.js" '{ print $1, helper, $2 }' "$T/runs")"
+        run xargs -P 3 -L 1 sh -c 'timeout 120 "$1" "$0" "$2" "$3" $4 2>&1 || { echo "exit code $?: $*"; exit 1; }' "$tools/drain.js" <<<"$(
+                awk -v helper="$BATS_TEST_DIRNAME/../../src/node/svinit-node.js" '{ $1 = $1 " " helper; print }' "$T/runs")"
         echo "$output"
-        [ "$(grep -c 'until the end, exit code 0$' <<<"$output")" = "$(wc -l <"$T/runs")" ]
+        [ "$(grep -c 'until the end: ' <<<"$output")" = "$(wc -l <"$T/runs")" ]
 }

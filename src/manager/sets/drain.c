@@ -58,6 +58,11 @@ static void stop(Manager *m, Unit *u) {
                 manager_ask(m, u, unit_is_surplus(u) ? JOB_STOP : JOB_RESTART, JOB_REPLACE, "X-Instances=");
 }
 
+/* Its stop signal is what makes it end the connections it has: nothing is won by waiting for them before. */
+static bool drains_by_signal(const Unit *u) {
+        return u->spec->service->ipc.node_drain && u->spec->service->ipc.kind == IPC_NONE;
+}
+
 /* Of the sockets that it is given: who waits there, if nobody else accepts, and whom it has accepted. */
 static int count_clients(Unit *u, unsigned *ret) {
         const Unit *set = unit_set(u) ?: u;
@@ -76,7 +81,7 @@ static int count_clients(Unit *u, unsigned *ret) {
                 r = socket_fds_of(e->other, u, &fds);
                 for (size_t i = 0; r >= 0 && socket->socket_shares && i < socket->n_socket_fds; i++)
                         n += connections_waiting(fds[i]);
-                if (r >= 0)
+                if (r >= 0 && !drains_by_signal(u))
                         r = connections_count(pids, n_pids, fds, socket->n_socket_fds, &more);
                 if (r == -EACCES)
                         r = 0;

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// drain.js HELPER KIND
+// drain.js HELPER KIND [signal]
 //
 // A program that is told to leave while it is under load, on the Node that runs this. The program knows nothing of it;
 // it notes what it was handed, the clients what was answered. Exit code 0: what was handed was answered, and the program
-// came to its end. Clients whose connection is ended in order ask no more, as there is nobody else to ask here.
-const { fork } = require('child_process');
+// came to its end. It is told on its channel or, with "signal", has none and gets SIGTERM. Clients whose connection is ended in order ask no more, as there is nobody else to ask here.
+const { fork, spawn } = require('child_process');
 const fs = require('fs');
 const http = require('http');
 const http2 = require('http2');
 const https = require('https');
 const net = require('net');
 const path = require('path');
+const readline = require('readline');
 
-const [helper, kind] = process.argv.slice(2);
+const [helper, kind, signal] = process.argv.slice(2);
 const directory = process.env.KEYS || '.'; // key.pem, cert.pem
 const keys = () => ({ key: fs.readFileSync(path.join(directory, 'key.pem')), cert: fs.readFileSync(path.join(directory, 'cert.pem')) });
 const ws = () => require(require.resolve('ws', { paths: [process.cwd(), __dirname, ...(process.env.NODE_PATH || '').split(':')] }));
@@ -21,8 +22,13 @@ const trusting = { rejectUnauthorized: false, servername: 'localhost' };
 
 /* ---- the program: a server of the kind; its own words to the parent ---- */
 
+function tell(message) {
+  if (process.send) process.send(message);
+  else process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
 const slowly = (delay) => (request, response) => {
-  process.send({ handed: request.url });
+  tell({ handed: request.url });
   setTimeout(() => response.end(request.url), delay);
 };
 
@@ -30,7 +36,7 @@ function websockets(server, delay, reply = (socket, text) => socket.send(text)) 
   const { WebSocketServer } = ws();
 
   new WebSocketServer({ server }).on('connection', (socket) => socket.on('message', (message) => {
-    process.send({ handed: message.toString() });
+    tell({ handed: message.toString() });
     setTimeout(() => reply(socket, message.toString()), delay);
   }));
   return server;
@@ -49,7 +55,7 @@ const programs = {
       clearInterval(timer);
       response.end(request.url);
     }, 50);
-    process.send({ handed: request.url });
+    tell({ handed: request.url });
   }),
   http2: () => http2.createServer(slowly(20)),
   'http2-tls': () => http2.createSecureServer({ ...keys(), allowHTTP1: true }, slowly(20)),
@@ -65,7 +71,7 @@ const programs = {
 
     upstream.on('message', (data) => asked.get(data.toString()).end(data.toString()));
     return http.createServer((request, response) => {
-      process.send({ handed: request.url });
+      tell({ handed: request.url });
       asked.set(request.url, response);
       if (upstream.readyState === 1) upstream.send(request.url);
       else upstream.on('open', () => upstream.send(request.url));
@@ -74,7 +80,7 @@ const programs = {
   upgraded: () => http.createServer().on('upgrade', (request, socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
     socket.on('data', (data) => {
-      process.send({ handed: data.toString() });
+      tell({ handed: data.toString() });
       setTimeout(() => socket.write(data), 20);
     });
     socket.on('end', () => socket.end());
@@ -88,7 +94,7 @@ const sent = new Set();
 const got = new Set();
 const lost = [];
 let number = 0;
-let told = false;
+let told = 0; // when
 const CLIENTS = 8;
 
 function next() {
@@ -235,31 +241,37 @@ function program() {
   const server = programs[process.argv[3]]();
 
   process.on('disconnect', () => process.exit(0)); // as svinit's stop does
-  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+  server.listen(0, '127.0.0.1', () => tell({ port: server.address().port }));
 }
 
 /* What the program has written may still be on its way. */
-function judge(code, begin, until) {
+function judge(end, until) {
   const unanswered = [...handed].filter((text) => !got.has(text));
   const missing = [...sent].filter((text) => !got.has(text) && !handed.has(text));
-  const bad = lost.length > 0 || unanswered.length > 0 || missing.length > 0 || code !== 0;
+  const bad = lost.length > 0 || unanswered.length > 0 || missing.length > 0 || end !== (signal ? 'SIGTERM' : 0);
 
   if (bad && Date.now() < until) {
-    setTimeout(judge, 20, code, begin, until);
+    setTimeout(judge, 20, end, until);
     return;
   }
-  console.log(`${process.version} ${kind}: ${got.size} answers, ${Date.now() - begin} ms until the end, exit code ${code}`);
+  console.log(`${process.version} ${kind}: ${got.size} answers, ${Date.now() - told} ms until the end: ${end}`);
   if (bad) console.log(`lost: ${lost}; handed and not answered: ${unanswered}; sent and not answered: ${missing}`);
   process.exit(bad ? 1 : 0);
 }
 
-function test(upstream) {
-  const child = fork(__filename, ['program', kind], {
-    execArgv: [], env: { ...process.env, NODE_OPTIONS: `--require=${helper}`, UPSTREAM: String(upstream) },
-  });
-  let begin = 0;
+function begin(env, onMessage) {
+  if (!signal) return fork(__filename, ['program', kind], { execArgv: [], env }).on('message', onMessage);
 
-  child.on('message', (message) => {
+  const child = spawn(process.execPath, [__filename, 'program', kind], {
+    env: { ...env, SVINIT_DRAIN_SIGNAL: 'SIGTERM' }, stdio: ['ignore', 'pipe', 'inherit'],
+  });
+
+  readline.createInterface(child.stdout).on('line', (line) => onMessage(JSON.parse(line)));
+  return child;
+}
+
+function test(upstream) {
+  const child = begin({ ...process.env, NODE_OPTIONS: `--require=${helper}`, UPSTREAM: String(upstream) }, (message) => {
     if (message.handed) handed.add(message.handed);
     if (!message.port) return;
     const begun = new Set();
@@ -267,14 +279,14 @@ function test(upstream) {
     for (let i = 0; i < CLIENTS; i += 1) {
       clients[kind](message.port, () => {
         begun.add(i);
-        if (begun.size < CLIENTS || begin > 0) return;
-        begin = Date.now();
-        told = true;
-        child.send({ cmd: 'NODE_SVINIT', act: 'drain' });
+        if (begun.size < CLIENTS || told) return;
+        told = Date.now();
+        if (signal) child.kill();
+        else child.send({ cmd: 'NODE_SVINIT', act: 'drain' });
       });
     }
   });
-  child.on('exit', (code) => judge(code, begin, Date.now() + 10000));
+  child.on('exit', (code, by) => judge(by || code, Date.now() + 10000));
 }
 
 if (helper === 'program') program();
