@@ -133,8 +133,8 @@ many.service:3:1 note other StandardOutput" ]
 }
 
 @test "a health check that any instance of a set may answer is told; one for each is not" {
-        unit shared.service <<<$'[Service]\nX-Instances=2\nEnvironment=PORT=3000\nExecStart=/bin/true\nX-HealthCheck=http:$PORT/\nX-ReadinessCheck=exec:/bin/true\nX-ReadinessCheck=unix:/run/app'
-        unit own.service <<<$'[Service]\nX-Instances=2\nEnvironment=PORT=3000 OTHER=400%i\nX-IncrementEnvironment=PORT\nExecStart=/bin/true\nX-HealthCheck=http:$PORT/\nX-HealthCheck=tcp:$OTHER\nX-HealthCheck=tcp:500%i\nX-ReadinessCheck=unix:/run/app%i'
+        unit shared.service <<<$'[Service]\nX-Instances=2\nEnvironment=PORT=3000\nExecStart=/bin/true\nX-HealthCheck=http:$PORT/\nX-ReadinessCheck=exec:/bin/true\nX-ReadinessCheck=unix:/run/app\nTimeoutStopSec=10s'
+        unit own.service <<<$'[Service]\nX-Instances=2\nEnvironment=PORT=3000 OTHER=400%i\nX-IncrementEnvironment=PORT\nExecStart=/bin/true\nX-HealthCheck=http:$PORT/\nX-HealthCheck=tcp:$OTHER\nX-HealthCheck=tcp:500%i\nX-ReadinessCheck=unix:/run/app%i\nTimeoutStopSec=10s'
         run -1 verify shared.service
         [[ ${lines[0]} == *"shared.service:5: X-HealthCheck=: 'http:\$PORT/' is the same for all instances: any of them may answer for another."* ]]
         [[ ${lines[1]} == *"shared.service:7: X-ReadinessCheck=: 'unix:/run/app' is the same for all instances"* ]]
