@@ -20,6 +20,7 @@ X-RollMode=surge
 WorkingDirectory=/out/srv/app/current
 ExecStart=/bin/sh -c ./run
 TimeoutStartSec=1min
+TimeoutStopSec=1min
 KillMode=mixed
 [X-Deploy]
 Repository=/out/origin
@@ -102,7 +103,7 @@ versions() {
 
         commit four unbuildable yes
         run ! deploy update
-        [[ $output == *web-deploy-build.service* ]]
+        [[ $output == *'web-deploy-build.service: start failed: ExecStart=/bin/sh exited with status 1/FAILURE'* ]] || { echo "$output"; false; }
         [ "$(readlink "$T/out/srv/app/current")" = "$two" ]
         [ "$(show web@0 MainPID) $(show web@1 MainPID)" = "$pids" ]
 
@@ -139,6 +140,16 @@ versions() {
         [[ $(<"$T/locked") == *"it is being deployed already"*1 ]]
         run -1 inside svctl deploy dbus
         [[ $output == *"dbus.service has no [X-Deploy]"* ]]
+        # as much of the history as is asked for, and no more time than that
+        unit shallow.service <<<$'[Service]\nExecStart=/bin/true\n[X-Deploy]\nRepository=file:///out/origin\nPath=/out/srv/shallow\nUser=daemon\nFetchDepth=1'
+        run -0 ctl daemon-reload
+        run -0 inside svctl deploy shallow setup
+        run -0 inside svctl deploy shallow update main
+        [ "$(inside_sh 'setpriv --reuid=daemon --clear-groups --regid=daemon git -C /out/srv/shallow/current rev-list --count HEAD')" = 1 ]
+        printf '%s\n' TimeoutSec=1s 'ExecBuild=/bin/sleep 1000' >>"$T/units/shallow.service"
+        run -0 ctl daemon-reload
+        run -1 inside svctl deploy shallow update main
+        [[ $output == *'shallow-deploy-build.service: start failed: it has taken longer than allowed: 1s'* ]] || { echo "$output"; false; }
 }
 
 @test "deploy: on other hosts over ssh, up to the first where it fails; the unit passes systemd-analyze" {

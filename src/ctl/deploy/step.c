@@ -50,7 +50,10 @@ static int make_call(const Deploy *d, const char *unit, char **settings, sd_bus_
         r = sd_bus_message_new_method_call(d->ctl->bus, &m, SD1, SD1_PATH, SD1_MANAGER, "StartTransientUnit");
         if (r >= 0 && (r = sd_bus_message_append(m, "ss", unit, "fail")) >= 0 &&
             (r = sd_bus_message_open_container(m, 'a', "(sv)")) >= 0 &&
-            (r = ctl_append_settings(m, settings)) >= 0 && (r = sd_bus_message_close_container(m)) >= 0)
+            (r = ctl_append_settings(m, settings)) >= 0 &&
+            (r = sd_bus_message_append(m, "(sv)", "AddRef", "b", true)) >=
+                    0 && /* until it is known how it ended */
+            (r = sd_bus_message_close_container(m)) >= 0)
                 r = sd_bus_message_append(m, "a(sa(sv))", 0);
         if (r < 0) {
                 sd_bus_message_unref(m);
