@@ -297,7 +297,7 @@ function hasOtherListeners(signal) {
 /* A program with a handler of its own closes its servers itself; that its connections end is our part. */
 function onSignal(signal) {
   if (hasOtherListeners(signal)) {
-    if (!draining) endWithAnswers([]);
+    if (!draining) endWithAnswers(acceptedSockets());
     draining = true;
     return;
   }

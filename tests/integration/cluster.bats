@@ -273,7 +273,7 @@ serves() { # RELEASE
         for major in $majors; do
                 node=$NODES/node/$major/node
                 [[ $major != own ]] || { node=node; kinds+=' tls streamed websocket-slow websocket-pipelined websocket-idle upgraded'; }
-                printf "$node %s\n" $kinds 'keep-alive signal' 'websocket signal'
+                printf "$node %s\n" $kinds 'keep-alive signal' 'own-handler signal' 'websocket signal'
                 kinds=${kinds%% tls*}
         done >"$T/runs"
         export NODE_PATH=$NODES/node_modules KEYS=$T
