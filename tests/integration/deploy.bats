@@ -16,6 +16,7 @@ Type=notify
 NotifyAccess=all
 User=daemon
 X-Instances=2
+TimeoutStopSec=90s
 X-RollMode=surge
 WorkingDirectory=/out/srv/app/current
 ExecStart=/bin/sh -c ./run
