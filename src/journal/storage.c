@@ -214,6 +214,17 @@ static void use_dir(Storage *s, int dirfd, bool is_runtime) {
                                &s->limits);
 }
 
+static bool is_full(int error) {
+        return error == -ENOSPC || error == -EDQUOT;
+}
+
+/* It has failed: another place is used for a while. */
+static void leave_alone(Storage *s, bool is_runtime, int error) {
+        s->left.error = -error;
+        s->left.is_runtime = is_runtime;
+        s->avoid_until[is_runtime] = s->better_at = now(CLOCK_MONOTONIC) + BETTER_USEC;
+}
+
 static int choose_dir(Storage *s) {
         usec_t t = now(CLOCK_MONOTONIC);
         bool is_runtime = false;
@@ -223,6 +234,8 @@ static int choose_dir(Storage *s) {
                 return -ENOENT;
         if (s->config.mode != STORAGE_VOLATILE && !s->is_relinquished && t >= s->avoid_until[false])
                 r = storage_usable_dir(s, false);
+        if (is_full(r))
+                leave_alone(s, false, r);
         if (r < 0 && t >= s->avoid_until[true]) {
                 r = storage_usable_dir(s, true);
                 is_runtime = true;
@@ -303,16 +316,13 @@ static int open_current(Storage *s) {
         storage_set_aside(s->dirfd);
         storage_vacuum(s->dirfd, &s->limits, retention_begin(s), 0);
         r = journal_file_create(&s->file, s->dirfd, CURRENT, &spec, undo);
-        if ((r == -ENOSPC || r == -EDQUOT) && storage_vacuum(s->dirfd, &s->limits, 0, spec.grow_step * 2))
+        if (is_full(r) && storage_vacuum(s->dirfd, &s->limits, 0, spec.grow_step * 2))
                 r = journal_file_create(&s->file, s->dirfd, CURRENT, &spec, undo);
         return r;
 }
 
-/* It has failed: another place is used for a while. */
 static void avoid(Storage *s, int error) {
-        s->left.error = -error;
-        s->left.is_runtime = s->is_runtime;
-        s->avoid_until[s->is_runtime] = s->better_at = now(CLOCK_MONOTONIC) + BETTER_USEC;
+        leave_alone(s, s->is_runtime, error);
         fd_release(&s->dirfd);
 }
 
@@ -354,9 +364,13 @@ void storage_reopen(Storage *s) {
 }
 
 void storage_open(Storage *s) {
+        int r;
+
         choose_interrupted(s);
         storage_reopen(s);
-        (void)storage_flush(s);
+        r = storage_flush(s);
+        if (is_full(r) && s->is_runtime)
+                leave_alone(s, false, r);
 }
 
 void storage_commit(Storage *s) {
@@ -432,7 +446,7 @@ static bool leave_place(Storage *s, int error) {
         if (!journal_file_is_open(&s->file) || s->is_memory || error == -ENOMEM)
                 return false;
         storage_commit(s);
-        if (error == -ENOSPC || error == -EDQUOT)
+        if (is_full(error))
                 storage_archive(s);
         else
                 journal_file_close(&s->file, JOURNAL_CLOSE_AS_IT_IS);
@@ -492,7 +506,7 @@ void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_
                         begin_another(s);
                         continue;
                 }
-                if ((r == -ENOSPC || r == -EDQUOT) && make_space(s))
+                if (is_full(r) && make_space(s))
                         continue;
                 if (r < 0 && leave_place(s, r))
                         continue;

@@ -10,6 +10,10 @@ replace_journald() {
         wait_for pkill -KILL -x svinit-journald
 }
 
+told_twice() {
+        [ "$(journal -g '/var/log/journal cannot be written' | wc -l)" -ge 2 ]
+}
+
 in_memory() {
         inside svctl logs --no-pager -o cat -u "$1" | grep -cxF "$2"
 }
@@ -63,6 +67,12 @@ E
         wait_host journal_has again.service again
         [[ $(journal -u nowhere.service | grep -c '^nowhere ') == 2000 ]]
         journal_verifies
+
+        # Not even room for a directory.
+        inside_sh 'mount -t tmpfs -o nr_inodes=1 tmpfs /var/log/journal'
+        replace_journald
+        ctl start again.service
+        wait_host told_twice
         stop
 }
 
