@@ -168,6 +168,30 @@ static void without_cgroups_processes_are_summed(void **state) {
         assert_int_equal(u.tasks_current, 1);
 }
 
+static void fork_twice(void) {
+        if (fork() == 0)
+                (void)fork();
+        run_forever();
+}
+
+/* Where few processes are seen, as in a container, from one look; else one by one. */
+static void one_look_at_all_processes_says_the_same(void **state) {
+        World *w = *state;
+        GroupUsage u;
+
+        NEED_SHIM();
+        make_group(w, &no_limits);
+        (void)start_shim(w, fork_twice);
+        turn_until(w, &w->n_started, 1);
+        WAIT_UNTIL(usage_now(w, USAGE_TASKS).tasks_current == 3);
+        groups_begin_look(w->groups);
+        assert_int_equal(usage_now(w, USAGE_TASKS).tasks_current, 3);
+        groups_usage_at(w->groups, "/system.slice", USAGE_ALL, &u);
+        assert_int_equal(u.tasks_current, 3);
+        assert_true(u.cpu_nsec != UINT64_MAX && u.memory_current > 0);
+        groups_end_look(w->groups);
+}
+
 static void without_cgroups_the_time_of_the_reaped_counts(void **state) {
         World *w = *state;
         GroupUsage u; /* in ticks of 10 ms, each part rounded down */
@@ -265,6 +289,7 @@ static void soft_limit_without_cgroups_is_looked_at(void **state) {
 static int run_all(void) {
         const struct CMUnitTest tests[] = {
                 SHIM_TEST(without_cgroups_processes_are_summed),
+                SHIM_TEST(one_look_at_all_processes_says_the_same),
                 SHIM_TEST(without_cgroups_the_time_of_the_reaped_counts),
                 SHIM_TEST(soft_limit_without_cgroups_is_looked_at),
                 TEST(a_kill_for_memory_is_told_by_an_event),
