@@ -83,7 +83,12 @@ function acceptedSockets() {
   const sockets = handles(net.Socket).filter((socket) => socket.server);
 
   if (!sockets.some((socket) => socket.server._sharedCreds)) return sockets;
-  return sockets.concat(tlsSockets().filter((socket) => socket.server && !socket.destroyed));
+  try {
+    return sockets.concat(tlsSockets().filter((socket) => socket.server && !socket.destroyed));
+  } catch (error) { /* a Node without an inspector */
+    process.emitWarning(`connections below TLS are left to their timeout: ${error.message}`, 'svinit');
+    return sockets;
+  }
 }
 
 /* What somebody has hung on the socket under a name that is not public. */
