@@ -93,7 +93,7 @@ void unit_arm_timers(Manager *m, Unit *u) {
 }
 
 static void stamp_path(const Manager *m, const Unit *u, char *buf, size_t n) {
-        char home[4096];
+        char home[PATH_MAX - UNIT_NAME_MAX - sizeof("/systemd/timers/stamp-")];
 
         if (m->host.user)
                 manager_data_home(m, home, sizeof(home));
