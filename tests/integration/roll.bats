@@ -348,7 +348,7 @@ serves_old() {
         inside svctl roll stages &
         roller=$!
         wait_host in_phase stages@2 starting
-        inside kill -INT "$(inside pgrep -x svctl)"
+        inside kill -TERM "$(inside pgrep -x svctl)" # SIGINT may be ignored where the suite runs in the background
         rc=0; wait "$roller" || rc=$?
         [ "$rc" != 0 ]
         in_phase stages@2 starting
