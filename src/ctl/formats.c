@@ -83,7 +83,11 @@ int ctl_run_verb(Ctl *c, const Verb *v, int argc, char **argv) {
                 print_outputs(v);
                 return CTL_OK;
         }
-        code = formats ? read_format(c, v) : CTL_OK;
+        /* What it is good for or not, systemctl wants it to be one. */
+        code = formats || (c->called_as_systemctl && v->reads && c->output && !str_equal(c->output, "help") &&
+                           !logs_has_output(c->output))
+                       ? read_format(c, v)
+                       : CTL_OK;
         if (code != CTL_OK)
                 return code;
         if (v->paged && !c->no_pager && !c->quiet && !c->logs.follow)

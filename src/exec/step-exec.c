@@ -5,11 +5,13 @@
  */
 
 #include "exec/child.h"
+#include "exec/seccomp.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -147,13 +149,40 @@ static int exec_by_search(ExecContext *c, const char *name) {
         return r;
 }
 
+/*
+ * The file is there, and yet execve() does not find something, or does not know what it is: the first line tells
+ * why. With a filter of system calls nobody may look.
+ */
+static void explain_script(ExecContext *c, const char *path) {
+        char line[80] = "", text[128];
+        int fd auto_fd =
+                seccomp_filter_is_wanted(c->plan) ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        size_t n;
+
+        if (fd < 0 || read(fd, line, sizeof(line) - 1) < 2 || line[0] != '#' || line[1] != '!')
+                return;
+        n = strcspn(line, "\n");
+        if (line[n - 1] == '\r')
+                return exec_reason(c, "its first line has a Windows line end");
+        n = 2 + strspn(line + 2, " \t");
+        for (char *p = line + n; *p; p++)
+                if (*p <= ' ' || *p == 0x7f)
+                        *p = 0;
+        (void)snprintf(text, sizeof(text), "its first line asks for '%s'", line + n);
+        exec_reason(c, text);
+}
+
 int step_exec(ExecContext *c) {
         const Command *command = c->plan->command;
         const char *path = command->flags & COMMAND_SHELL ? c->image.argv[0] : command->path;
+        int r;
 
         write_own_pid(c);
         if (!strchr(path, '/'))
                 return exec_by_search(c, path);
         (void)execve(path, c->image.argv, c->image.envp);
-        return -errno;
+        r = -errno;
+        if (r == -ENOENT)
+                explain_script(c, path);
+        return r;
 }

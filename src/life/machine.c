@@ -90,6 +90,12 @@ bool machine_hit_start_limit(const Machine *m) {
                                        : str_equal(machine_result(m), "start-limit-hit");
 }
 
+const char *machine_timed_out(const Machine *m, const Event *ev, usec_t *ret_limit) {
+        if (m->type != UNIT_SERVICE || ev->type != EVENT_DEADLINE || m->stop_by != USEC_INFINITY)
+                return NULL;
+        return service_timed_out(&m->service, ev, ret_limit);
+}
+
 const char *machine_result(const Machine *m) {
         switch (m->type) {
         case UNIT_SERVICE:

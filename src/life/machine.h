@@ -42,6 +42,8 @@ void machine_keep_stop_by(Machine *m, const Event *ev,
 bool machine_stop_is_late(const Machine *m, usec_t now); /* what is left is killed now, for that reason */
 int machine_active_state(const Machine *m);              /* ActiveState */
 const char *machine_sub_state(const Machine *m);
+/* The setting whose time has run out when EVENT_DEADLINE comes; NULL: none, or it is machine_stop_by()'s. */
+const char *machine_timed_out(const Machine *m, const Event *ev, usec_t *ret_limit);
 bool machine_hit_start_limit(const Machine *m);     /* the last start was refused by its start limit */
 const char *machine_result(const Machine *m);       /* "success", ... ; NULL for types without a result */
 usec_t machine_deadline(const Machine *m);          /* monotonic; USEC_INFINITY */

@@ -95,6 +95,34 @@ EventType service_due(Service *s, const Event *ev) {
         return EVENT_DEADLINE;
 }
 
+const char *service_timed_out(const Service *s, const Event *ev, usec_t *ret_limit) {
+        const ServiceSpec *spec = service_spec(s);
+        usec_t now = ev->now.monotonic;
+
+        if (s->watchdog_deadline <= now && !ev->value) {
+                *ret_limit = s->watchdog_span;
+                return "WatchdogSec";
+        }
+        if (s->state_deadline > now || s->spawn_pending)
+                return NULL;
+        switch (service_traits(s)->deadline) {
+        case START_DEADLINE:
+                *ret_limit = spec->timeout_start;
+                return "TimeoutStartSec";
+        case STOP_DEADLINE:
+                *ret_limit = spec->timeout_stop;
+                return "TimeoutStopSec";
+        case ABORT_DEADLINE:
+                *ret_limit = spec->timeout_abort_set ? spec->timeout_abort : spec->timeout_stop;
+                return spec->timeout_abort_set ? "TimeoutAbortSec" : "TimeoutStopSec";
+        case RUNTIME_DEADLINE:
+                *ret_limit = spec->runtime_max;
+                return "RuntimeMaxSec";
+        default:
+                return NULL;
+        }
+}
+
 void service_sum_deadlines(Service *s) {
         s->deadline = MIN(s->state_deadline, s->watchdog_deadline);
 }

@@ -138,8 +138,10 @@ const char *service_sub_state(const Service *s);
 const char *service_sub_state_name(unsigned i);          /* NULL ends */
 void service_forgive_starts(Service *s);                 /* the start limit counts from here on */
 bool service_is_short_run(const Service *s, usec_t now); /* too short for X-MemoryRestart= to help by it */
-bool service_will_restart(const Service *s);             /* it is down only until the restart delay is over */
-bool service_waits_for_health(const Service *s);         /* X-ReadyOn=health: it has started but for that */
+/* See machine_timed_out(). */
+const char *service_timed_out(const Service *s, const Event *ev, usec_t *ret_limit);
+bool service_will_restart(const Service *s);     /* it is down only until the restart delay is over */
+bool service_waits_for_health(const Service *s); /* X-ReadyOn=health: it has started but for that */
 bool service_is_set(const Service *s); /* of instances, in this run or, where there is none, the next */
 bool service_can_reload(const Service *s);
 /* The decision with its reason, the same words in log, status and tests. */

@@ -234,6 +234,21 @@ const char *directive_suggest(UnitType type, const char *section, const char *ke
         return best;
 }
 
+const char *directive_suggest_section(UnitType type, const char *section) {
+        const char *best = NULL;
+        unsigned least = 3; /* letters */
+
+        for (size_t i = 0; i < ELEMENTSOF(sections); i++) {
+                unsigned d = distance(section, sections[i].name);
+
+                if (d >= least || !directive_section_is_known(sections[i].name, type))
+                        continue;
+                least = d;
+                best = sections[i].name;
+        }
+        return best;
+}
+
 static void dump_text(const char *s, Buf *b) {
         for (; s && *s; s++)
                 buf_add_char(b, *s == '\t' || *s == '\n' ? ' ' : *s);

@@ -116,6 +116,7 @@ int directive_format(const Directive *d, const UnitSpec *s, Buf *b);
 const Directive *directive_resolve(const Directive *d);
 /* The known key that was probably meant, in *ret_section (which may differ from `section`); NULL: nothing is near. */
 const char *directive_suggest(UnitType type, const char *section, const char *key, const char **ret_section);
+const char *directive_suggest_section(UnitType type, const char *section); /* the same for a section */
 const char *directive_property(const Directive *d); /* D-Bus name, NULL when it is none */
 const void *directive_field(const Directive *d,
                             const UnitSpec *s); /* for typed readers such as the bus; NULL without a field */

@@ -214,9 +214,12 @@ static int assign_row(UnitSpec *s, const SpecContext *c, const Directive *d, con
 }
 
 void spec_say_unknown_section(const SpecContext *c, const SourcePlace *header, UnitType type) {
+        const char *meant = directive_suggest_section(type, header->section);
+
         report_add_at(c->report, SEVERITY_WARNING, FINDING_UNKNOWN_SECTION, header,
-                      "Unknown section [%.60s] in a unit of the type %s; its lines are ignored.",
-                      header->section, unit_type_to_string(type));
+                      "Unknown section [%.60s] in a unit of the type %s; its lines are ignored.%s%s%s",
+                      header->section, unit_type_to_string(type), meant ? " Did you mean [" : "", meant ?: "",
+                      meant ? "]?" : "");
 }
 
 static void say_unknown_key(const UnitSpec *s, const SpecContext *c, const Assignment *a) {

@@ -19,6 +19,10 @@ load helper
         [ "$(show runtime Result)" = timeout ]
         wait_state watchdog failed
         [ "$(show watchdog Result)/$(show watchdog ExecMainStatus)" = watchdog/6 ]
+        wait_logged '^pre.service: State start-pre has timed out (TimeoutStartSec=200ms), stop-sigterm follows.$' -u pre -o cat
+        wait_logged '^stop.service: State stop-sigterm has timed out (TimeoutStopSec=200ms), stop-sigkill follows.$' -u stop -o cat
+        wait_logged '^runtime.service: State running has timed out (RuntimeMaxSec=200ms), stop-sigterm follows.$' -u runtime -o cat
+        wait_logged '^watchdog.service: State running has timed out (WatchdogSec=200ms), stop-watchdog follows.$' -u watchdog -o cat
 }
 
 # A main process and a child which note the signals they get.

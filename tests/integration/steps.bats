@@ -40,8 +40,9 @@ make_busy() {
         head -c 2000000 /dev/zero >"$T/busy/large"
         printf 'no program\0\1\2' >"$T/busy/nonsense"
         printf '#!/no/such\n' >"$T/busy/script"
+        printf '#!/bin/sh\r\n' >"$T/busy/dos-script"
         perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un($ARGV[0])) or die' "$T/busy/socket"
-        chmod 755 "$T/busy/nonsense" "$T/busy/script"
+        chmod 755 "$T"/busy/{nonsense,script,dos-script}
         binds_of_busy=(--bind "$T/busy:/busy")
         for d in var/lib var/cache var/log etc; do binds_of_busy+=(--bind "$T/busy/script:/$d/busy"); done
         printf '%s\n' '[Unit]' "Before=${names[*]}" '[Service]' 'ExecStart=/usr/bin/probe terminals /out/tty 2' \

@@ -247,6 +247,25 @@ told() { # EXIT-CODE TEXT ARGUMENTS
         [ "$status/$output" = "$code/$text" ] || { echo "svctl ${*:3}: $status, $output"; return 1; }
 }
 
+# Wrong usage is 1 there.
+as_systemctl() {
+        local words
+        inside ln -sf /usr/bin/svctl /out/systemctl
+        while read -ra words; do
+                run inside /out/systemctl "${words[@]}"
+                [ "$status" = 1 ] || { echo "systemctl ${words[*]}: $status, $output"; return 1; }
+        done <<'WORDS'
+strat g-web
+--no-pagr status
+start
+status -nx g-web
+status --output=xml g-web
+kill -s FOO g-web
+exit x
+WORDS
+        rm "$T/out/systemctl"
+}
+
 mistakes() {
         told 2 "svctl: unknown verb 'strat'; did you mean 'start'? 'svctl --help' lists them" strat g-web
         told 2 "svctl: unknown verb 'qwertyuiop'; 'svctl --help' lists them" qwertyuiop
@@ -265,8 +284,22 @@ mistakes() {
         told 4 "svctl: unit g-webb.service was not found; did you mean 'g-web.service'?" status g-webb
         told 1 "svctl: unit g-webb.service was not found; did you mean 'g-web.service'?" cat g-webb
         printf '[Service]\nExecStart=/bin/true\n' >"$T/units/g-idle.service"
-        told 5 "svctl: g-idle.service: Unit g-idle.service not loaded." kill g-idle
+        told 1 "svctl: g-idle.service: Unit g-idle.service not loaded." kill g-idle
         rm "$T/units/g-idle.service"
+        told 1 "svctl: g-webb.service: Unit g-webb.service not found; did you mean 'g-web.service'?" set-property g-webb CPUWeight=5
+        told 5 "svctl: unit g-webb.service was not found; did you mean 'g-web.service'?" scale g-webb 2
+        told 5 "svctl: unit g-webb.service was not found; did you mean 'g-web.service'?" set-profile g-webb production
+        told 5 "svctl: unit g-webb.service was not found" deploy g-webb
+        printf '[Service]\nExecStart=bin/true\n' >"$T/units/g-relative.service"
+        told 1 "svctl: g-relative.service: /etc/systemd/system/g-relative.service:2: ExecStart=: 'bin/true' is neither an absolute path nor a name without slashes; the unit cannot be used.
+svctl: 'svctl verify g-relative.service' tells all that is wrong with it" start g-relative
+        rm "$T/units/g-relative.service"
+        printf '[Service]\nType=notify\nTimeoutStartSec=200ms\nExecStart=/bin/sleep infinity\n' >"$T/units/g-silent.service"
+        run inside svctl start g-silent
+        [ "$status" = 1 ]
+        [[ $output == "svctl: g-silent.service: start failed: it has taken longer than allowed: 200ms; Type=notify waits until the service has sent READY=1"$'\n'* ]]
+        rm "$T/units/g-silent.service"
+        inside svctl reset-failed g-silent
         told 5 "svctl: unit g-webb.service was not found; did you mean 'g-web.service'?" diff g-webb
         told 5 "svctl: unit g-webb.service was not found; did you mean 'g-web.service'?" apply g-webb
         told 2 "svctl: --job-mode: there is no 'replac'; did you mean 'replace'? --job-mode=help lists them" start g-web --job-mode=replac
@@ -279,6 +312,7 @@ mistakes() {
         told 2 "svctl: status: there is no output 'jsn', only short (or text), cat, json and json-pretty, and for log lines those of logs" status -o jsn g-web
         told 1 "svctl: g-web.service: Cannot set property CPUWeigth, or unknown property. Did you mean CPUWeight=?" set-property g-web CPUWeigth=5
         told 1 "svctl: 'X' is not of the form NAME=VALUE." set-environment X
+        as_systemctl
         run -0 inside svctl kill -s help
         [[ $output == SIGHUP$'\n'SIGINT$'\n'*SIGTERM* ]]
         told 0 "svctl: no unit that is loaded fits 'nothing*'" stop 'nothing*'

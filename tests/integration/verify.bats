@@ -13,6 +13,16 @@ places() {
         verify -o json "$@" | jq -r '.[] | "\(.file // "-" | split("/") | last):\(.line):\(.column) \(.severity) \(.code) \(.key)"'
 }
 
+@test "words for a shell that no shell reads are a note; in a shell's own word they are not" {
+        unit words.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/echo a\nExecStart=/bin/echo a | /bin/cat\nExecStartPost=/bin/true && /bin/false\nExecStop=/bin/sh -c "true | cat >/dev/null 2>&1 &"'
+        run -0 verify words.service
+        [ "${#lines[@]}" -eq 2 ]
+        [[ $output == *":4: ExecStart=: '|' is handed to the command as an argument: no shell reads this line;"* ]]
+        [[ $output == *":5: ExecStartPost=: '&&' is handed to"* ]]
+        [ "$(places words.service)" = "words.service:4:23 note other ExecStart
+words.service:5:25 note other ExecStartPost" ]
+}
+
 @test "a good unit is passed over in silence, with exit code 0" {
         unit good.service <<<$'[Service]\nExecStart=/bin/true'
         run -0 verify good.service

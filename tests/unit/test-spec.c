@@ -180,7 +180,9 @@ static void five_mistakes_are_five_findings(void **state) {
         expect_text(
                 &w, 1,
                 "'5 parsecs' is not a time span such as 5s or 1min 30s, or infinity; the default is kept.");
-        expect_text(&w, 3, "Unknown section [Servce] in a unit of the type service; its lines are ignored.");
+        expect_text(&w, 3,
+                    "Unknown section [Servce] in a unit of the type service; its lines are ignored. Did you "
+                    "mean [Service]?");
         expect_text(
                 &w, 4,
                 "Unknown key 'After' in section [Service]; it is ignored. After= belongs in section [Unit].");

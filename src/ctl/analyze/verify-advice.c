@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What works, and what whoever runs an application (X-Instances=, X-IPC=) may still want to know beforehand: notes. */
+/*
+ * What works, and is perhaps not what was meant: notes. Of commands, and for whoever runs an application
+ * (X-Instances=, X-IPC=).
+ */
 
 #include "ctl/analyze/verify.h"
 
@@ -45,10 +48,30 @@ static void advise_log(Verify *v, const Unit *u, const Places *places, const cha
                        file);
 }
 
+/* What a shell would act upon is an argument like any other here. */
+static void advise_words(Verify *v, const Unit *u, const Places *places, const char *key,
+                         const CommandList *l) {
+        static char *const shell_words[] = { (char *)"|",    (char *)"||", (char *)"&", (char *)"&&",
+                                             (char *)">",    (char *)">>", (char *)"<", (char *)"2>",
+                                             (char *)"2>&1", (char *)"#",  NULL };
+
+        for (size_t i = 0; i < l->n; i++)
+                STRV_FOREACH (word, l->v[i].argv + 1)
+                        if (!(l->v[i].flags & COMMAND_SHELL) && strv_contains(shell_words, *word)) {
+                                verify_say(v, u, places, SEVERITY_NOTE, FINDING_OTHER, key, *word,
+                                           "'%s' is handed to the command as an argument: no shell reads "
+                                           "this line; where one is meant, /bin/sh -c '...' calls it.",
+                                           *word);
+                                break;
+                        }
+}
+
 void verify_advise(Verify *v, const Unit *u, const Places *places) {
         const ServiceSpec *s = u->type == UNIT_SERVICE ? u->spec->service : NULL;
         const StdIo *io = &u->spec->exec->io;
 
+        for (int kind = 0; s && kind < COMMAND_KIND_MAX; kind++)
+                advise_words(v, u, places, command_kind_to_string(kind), &s->commands[kind]);
         if (!s || (s->instances.kind == INSTANCES_NONE && s->ipc.kind == IPC_NONE))
                 return;
         advise_count(v, u, places);

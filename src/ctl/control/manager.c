@@ -55,16 +55,13 @@ VERB(kill) {
         if (signo < 0) {
                 ctl_print_error("'%s' is not a signal; expected a name such as HUP or a number from 1 to %d",
                                 c->signal, SIGRTMAX);
-                return CTL_USAGE;
+                return ctl_usage(c);
         }
         if (ctl_connect(c) < 0 || ctl_names(c, argv + 1, &names) < 0)
                 return CTL_FAILED;
-        STRV_FOREACH (n, names) {
-                int q = CTL_OK;
-
-                if (ctl_call(c, "KillUnit", NULL, &q, *n, "ssi", *n, c->whom ?: "all", (int32_t)signo) < 0)
-                        code = q ?: CTL_FAILED;
-        }
+        STRV_FOREACH (n, names)
+                if (ctl_call(c, "KillUnit", NULL, NULL, *n, "ssi", *n, c->whom ?: "all", (int32_t)signo) < 0)
+                        code = CTL_FAILED;
         return code;
 }
 
@@ -103,7 +100,7 @@ VERB(exit) {
         if (argc > 1) {
                 if (parse_unsigned(argv[1], &code) < 0 || code > 255) {
                         ctl_print_error("'%s' is not an exit code from 0 to 255", argv[1]);
-                        return CTL_USAGE;
+                        return ctl_usage(c);
                 }
                 if (ctl_call(c, "SetExitCode", NULL, NULL, argv[0], "y", (int)code) < 0)
                         return CTL_FAILED;

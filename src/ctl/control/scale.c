@@ -28,6 +28,8 @@ static int read_instances(Ctl *c, const char *unit, unsigned *ret) {
                 ctl_print_bus_error(c, unit, &error, r);
                 return ctl_error_exit(&error, r);
         }
+        if (n == 0 && ctl_is_not_found(c, unit))
+                return CTL_NOT_INSTALLED;
         if (n == 0) {
                 ctl_print_error(
                         strchr(unit, '@')

@@ -21,6 +21,8 @@ static int check_name(Ctl *c, const char *unit, const char *name) {
         }
         if (!name[0] || strv_contains(profiles, name))
                 return CTL_OK;
+        if (!profiles && ctl_is_not_found(c, unit))
+                return CTL_NOT_INSTALLED;
         if (strv_join(profiles, ", ", &names) < 0)
                 return CTL_FAILED;
         return profiles ? ctl_print_error("%s has no [X-Profile %s], only %s", unit, name, names)

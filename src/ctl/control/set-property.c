@@ -55,8 +55,8 @@ int ctl_set_properties(Ctl *c, const char *unit, bool runtime, char **assignment
                 r = sd_bus_call(c->bus, m, 0, &error, NULL);
         if (r >= 0)
                 return CTL_OK;
-        ctl_print_error("%s: %s", unit, error.message ? error.message : strerror(-r));
-        return ctl_error_exit(&error, r);
+        ctl_print_bus_error(c, unit, &error, r);
+        return CTL_FAILED;
 }
 
 VERB(set_property) {

@@ -6,7 +6,7 @@
  * from which dispatch, --help and the completion come; each verb is a function
  * with the arguments behind its name and the exit code as its result.
  *
- * Exit codes are systemctl's: 0; 1 failed; 2 usage; 3 not active (is-active, status); 4 no
+ * Exit codes are systemctl's: 0; 1 failed; 2 usage (called as systemctl: 1); 3 not active (is-active, status); 4 no
  * such unit (status), access denied or refused; 5 not installed; 6 not configured.
  */
 
@@ -129,10 +129,14 @@ int ctl_call(Ctl *c, const char *method, sd_bus_message **ret_reply, int *ret_ex
              const char *types, ...);
 int ctl_unit_path(const char *unit, char **ret);
 int ctl_get_string(Ctl *c, const char *unit, const char *interface, const char *property, char **ret);
+static inline int ctl_usage(const Ctl *c) {
+        return c->called_as_systemctl ? CTL_FAILED : CTL_USAGE;
+}
 int ctl_error_exit(const sd_bus_error *e, int r); /* D-Bus error -> exit code */
 void ctl_print_bus_error(Ctl *c, const char *what, const sd_bus_error *e, int r); /* what: the unit */
 /* "Unit x.service could not be found", and what was perhaps meant. */
 void ctl_say_not_found(Ctl *c, const char *unit);
+bool ctl_is_not_found(Ctl *c, const char *unit); /* it is, and that was said */
 /* Unit names as people type them; globs are expanded over the loaded units. NULL-terminated, owned by the caller. */
 int ctl_names(Ctl *c, char **argv, char ***ret);
 int ctl_print_error(const char *format, ...)

@@ -71,10 +71,41 @@ void ctl_say_not_found(Ctl *c, const char *unit) {
         ctl_print_error("unit %s was not found%s", unit, similar_hint(&s));
 }
 
+/* Which line of which file it is; false: the answer is about another unit, or the unit can be used meanwhile. */
+static bool say_bad_setting(Ctl *c, const char *unit) {
+        sd_bus_message *m = NULL;
+        char *path auto_free = NULL;
+        const char *text = NULL;
+        bool said = false;
+
+        if (ctl_unit_path(unit, &path) < 0 ||
+            sd_bus_get_property(c->bus, SD1, path, SD1_UNIT, "LoadError", NULL, &m, "(ss)") < 0)
+                return false;
+        if (sd_bus_message_read(m, "(ss)", NULL, &text) > 0 && *text) {
+                ctl_print_error("%s: %s", unit, text);
+                ctl_print_error("'svctl verify %s' tells all that is wrong with it", unit);
+                said = true;
+        }
+        sd_bus_message_unref(m);
+        return said;
+}
+
+bool ctl_is_not_found(Ctl *c, const char *unit) {
+        char *state auto_free = NULL;
+
+        if (ctl_get_string(c, unit, SD1_UNIT, "LoadState", &state) < 0 || !str_equal(state, "not-found"))
+                return false;
+        ctl_say_not_found(c, unit);
+        return true;
+}
+
 void ctl_print_bus_error(Ctl *c, const char *what, const sd_bus_error *e, int r) {
         const char *text = e->message ? e->message : strerror(-r);
         Similar s;
 
+        if (sd_bus_error_has_name(e, SD1 ".BadUnitSetting") && !c->called_as_systemctl &&
+            say_bad_setting(c, what))
+                return;
         if (sd_bus_error_has_name(e, SD1 ".NoSuchUnit") && !c->called_as_systemctl) {
                 similar_init(&s, what);
                 try_units(c, &s);

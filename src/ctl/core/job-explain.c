@@ -95,6 +95,16 @@ static bool add_any_command(Ctl *c, const char *unit_path, Buf *b) {
         return false;
 }
 
+/* What a start was waiting for when its time was over. */
+static void add_awaited(const char *type, Buf *b) {
+        if (str_equal(type, "forking"))
+                buf_add(b, "; Type=forking waits until ExecStart= has ended and left a daemon behind");
+        else if (str_starts_with(type, "notify"))
+                buf_addf(b, "; Type=%s waits until the service has sent READY=1", type);
+        else if (str_equal(type, "dbus"))
+                buf_add(b, "; Type=dbus waits until its BusName= is taken");
+}
+
 static void add_unit_result(Ctl *c, const char *unit, const char *path, const PropertyList *l, Buf *b) {
         const char *result = property_get(l, "Result"), *load = property_get(l, "LoadState");
 
@@ -105,6 +115,8 @@ static void add_unit_result(Ctl *c, const char *unit, const char *path, const Pr
                         buf_add(b, unit_results[i].words);
                         if (limit && *property_get(l, limit))
                                 buf_addf(b, ": %s", property_get(l, limit));
+                        if (str_equal(result, "timeout"))
+                                add_awaited(property_get(l, "Type"), b);
                         return;
                 }
         if (str_ends_with(unit, ".service") && add_any_command(c, path, b))

@@ -114,7 +114,7 @@ static int check(const Deploy *d) {
 int deploy_read(Deploy *d, Ctl *c, const char *unit) {
         LoadedUnit u = { 0 };
         Loader *l = NULL;
-        int r;
+        int r, q;
 
         *d = (Deploy){ .ctl = c, .lock = -1 };
         r = name_mangle(unit, UNIT_SERVICE, &d->unit);
@@ -123,14 +123,18 @@ int deploy_read(Deploy *d, Ctl *c, const char *unit) {
         if (r < 0 || ctl_loader_or_say(c, "deploy", &l) < 0)
                 return CTL_FAILED;
         r = loader_load(l, NULL, d->unit, &u);
-        if (r >= 0 && u.spec)
-                r = read_settings(d, u.spec);
+        if (r >= 0 && u.spec && (q = read_settings(d, u.spec)) < 0)
+                r = q;
         if (r < 0)
                 ctl_print_error("%s: %s", d->unit, strerror(-r));
         loaded_unit_release(&u);
         loader_free(l);
         if (r < 0)
                 return CTL_FAILED;
+        if (r == LOADED_NOT_FOUND) {
+                ctl_print_error("unit %s was not found", d->unit);
+                return CTL_NOT_INSTALLED;
+        }
         r = check(d);
         return r != CTL_OK ? r : find_user(d);
 }

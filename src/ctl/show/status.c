@@ -199,7 +199,7 @@ VERB(status) {
 
         if (c->lines && parse_unsigned(c->lines, &lines) < 0) {
                 ctl_print_error("-n: '%s' is not a number of lines", c->lines);
-                return CTL_USAGE;
+                return ctl_usage(c);
         }
         if (ctl_connect(c) < 0)
                 return CTL_FAILED;

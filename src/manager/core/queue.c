@@ -227,19 +227,33 @@ static void after_step(Manager *m, Unit *u, ActiveState old, const char *old_sub
         }
 }
 
+static void log_time_out(const Unit *u, const char *key, usec_t limit, const char *state) {
+        Buf b auto_buf = { 0 };
+
+        buf_addf(&b, "%s=", key);
+        timespan_format(limit, &b);
+        LOG_UNIT(u->id, UNIT_TIMED_OUT, FIELD_S("STATE", state), FIELD_S("LIMIT", b.data ?: key),
+                 FIELD_S("NEXT", machine_sub_state(&unit_runtime(u)->machine)));
+}
+
 static void handle_event(Manager *m, Unit *u, const Event *ev) {
         UnitRuntime *rt = unit_runtime(u);
         ActiveState old = machine_active_state(&rt->machine);
         const char *old_sub = machine_sub_state(&rt->machine);
         EffectList fx = { 0 };
         Event event = *ev;
+        const char *overdue;
         unsigned flags = 0;
+        usec_t limit;
 
         if (ev->type == EVENT_DEADLINE) {
                 unit_note_stop_share_used(u);
                 event.value = m->watchdogs_off;
         }
+        overdue = machine_timed_out(&rt->machine, &event, &limit);
         machine_step(&rt->machine, &event, &fx);
+        if (overdue)
+                log_time_out(u, overdue, limit, old_sub);
         ENSURE_VOID(!fx.overflow);
 
         for (unsigned i = 0; i < fx.n; i++) {
