@@ -83,7 +83,7 @@ static int take_runtime_files(Storage *s) {
 
         if (fd < 0)
                 return 0;
-        storage_set_aside(fd);
+        (void)storage_set_aside(fd);
         return move_files(fd, s->dirfd);
 }
 
@@ -99,9 +99,14 @@ int storage_flush(Storage *s) {
         if (fd < 0)
                 return fd;
 
+        /* What is archived already first: where there is no room for that, the file being written is not given up. */
+        r = move_files(s->dirfd, fd);
+        if (storage_is_shut(r))
+                return r;
         storage_commit(s);
         storage_archive(s);
-        r = move_files(s->dirfd, fd);
+        if (s->dirfd >= 0)
+                r = move_files(s->dirfd, fd);
         s->avoid_until[false] = 0;
         fd_release(&s->dirfd);
         storage_reopen(s);

@@ -13,12 +13,16 @@
 #include <unistd.h>
 
 #define CURRENT "system.journal"
+#define TEMPORARY ".#" CURRENT ".try"
 #define GIVE_UP_MIN (1024ULL * 1024) /* a smaller file is not worth giving up for a few more lines */
 #define SYNC_STACK (64UL * 1024)
 #define RETRY_USEC (5 * USEC_PER_SEC)
 #define BETTER_USEC (30 * USEC_PER_SEC)
 #define PERSISTENT_STEP (4ULL * 1024 * 1024)
 #define RUNTIME_STEP (512ULL * 1024) /* charged to the container's memory */
+
+/* errno of a sync that failed. What was written since may be in memory alone. */
+static int sync_failed;
 
 static usec_t now(clockid_t clock) {
         struct timespec ts;
@@ -74,6 +78,31 @@ void storage_spec(const Storage *s, JournalFileSpec *ret) {
         };
 }
 
+/* ---- places that fail ---- */
+
+static bool is_full(int error) {
+        return error == -ENOSPC || error == -EDQUOT;
+}
+
+bool storage_is_shut(int error) {
+        return is_full(error) || error == -EROFS || error == -EIO;
+}
+
+/* It has failed: another place is used for a while. That is told once, until it has been used again. */
+static void leave_alone(Storage *s, bool is_runtime, int error) {
+        if (s->failed[is_runtime] != -error) {
+                s->left.error = -error;
+                s->left.is_runtime = is_runtime;
+        }
+        s->failed[is_runtime] = -error;
+        s->avoid_until[is_runtime] = s->better_at = now(CLOCK_MONOTONIC) + BETTER_USEC;
+}
+
+static void avoid(Storage *s, int error) {
+        leave_alone(s, s->is_runtime, error);
+        fd_release(&s->dirfd);
+}
+
 /* ---- names ---- */
 
 /* An archived file is named after its first entry; one that a crash left, after the time it was found. */
@@ -89,25 +118,29 @@ static bool read_header(int fd, FileHeader *ret) {
         return fd >= 0 && pread(fd, ret, sizeof(*ret), 0) == sizeof(*ret);
 }
 
-void storage_set_aside(int dirfd) {
+int storage_set_aside(int dirfd) {
         char name[NAME_MAX + 1];
         FileHeader h;
         int fd auto_fd = openat(dirfd, CURRENT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
         if (fd < 0 && errno == ENOENT)
-                return;
+                return 0;
         if (read_header(fd, &h) && h.state == JOURNAL_ARCHIVED && h.n_entries > 0)
                 storage_archived_name(&h, name, sizeof(name));
         else
                 snprintf(name, sizeof(name), "system@%016" PRIx64 "-%016" PRIx64 ".journal~",
                          now(CLOCK_REALTIME),
                          (uint64_t)now(CLOCK_MONOTONIC) * 2654435761U ^ (uint64_t)getpid());
-        (void)renameat(dirfd, CURRENT, dirfd, name);
+        return renameat(dirfd, CURRENT, dirfd, name) < 0 ? -errno : 0;
 }
 
-/* The header says ARCHIVED before the name does: a crash in between is finished by storage_set_aside() at the next start. */
+/*
+ * The header says ARCHIVED before the name does: a crash in between is finished by storage_set_aside() at the next
+ * start. A file that keeps the name of the current one is in the way of the next: another place is used then.
+ */
 void storage_archive(Storage *s) {
         bool is_empty;
+        int r = 0;
 
         if (!journal_file_is_open(&s->file))
                 return;
@@ -118,7 +151,9 @@ void storage_archive(Storage *s) {
         else if (is_empty)
                 (void)unlinkat(s->dirfd, CURRENT, 0);
         else
-                storage_set_aside(s->dirfd);
+                r = storage_set_aside(s->dirfd);
+        if (r < 0)
+                avoid(s, r);
 }
 
 /* ---- directories ---- */
@@ -188,12 +223,21 @@ bool storage_needs_override(const Storage *s) {
                !(st.st_mode & S_IWOTH);
 }
 
+/* A file system that has stopped after an error says so only to who makes something. */
+static int try_to_make(int dirfd) {
+        int fd auto_fd = openat(dirfd, TEMPORARY, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+        if (fd < 0 || unlinkat(dirfd, TEMPORARY, 0) < 0)
+                return -errno;
+        return 0;
+}
+
 /* A directory of ours where files can be made; found out by asking, as root may be told anything by permission bits. */
 int storage_usable_dir(const Storage *s, bool runtime) {
         const char *base = runtime ? s->config.runtime_dir : s->config.persistent_dir;
         bool make_base = runtime || s->config.mode == STORAGE_PERSISTENT;
         char id[33] = "";
-        int fd auto_fd = -1;
+        int fd auto_fd = -1, r;
 
         if (s->has_machine_id)
                 format_id(&s->machine_id, id);
@@ -204,7 +248,8 @@ int storage_usable_dir(const Storage *s, bool runtime) {
                 return fd;
         if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
                 return -errno;
-        return TAKE_FD(fd);
+        r = try_to_make(fd);
+        return storage_is_shut(r) && !is_full(r) ? r : TAKE_FD(fd);
 }
 
 static void use_dir(Storage *s, int dirfd, bool is_runtime) {
@@ -212,17 +257,6 @@ static void use_dir(Storage *s, int dirfd, bool is_runtime) {
         s->is_runtime = is_runtime;
         storage_default_limits(dirfd, is_runtime, is_runtime ? &s->config.runtime : &s->config.persistent,
                                &s->limits);
-}
-
-static bool is_full(int error) {
-        return error == -ENOSPC || error == -EDQUOT;
-}
-
-/* It has failed: another place is used for a while. */
-static void leave_alone(Storage *s, bool is_runtime, int error) {
-        s->left.error = -error;
-        s->left.is_runtime = is_runtime;
-        s->avoid_until[is_runtime] = s->better_at = now(CLOCK_MONOTONIC) + BETTER_USEC;
 }
 
 static int choose_dir(Storage *s) {
@@ -234,7 +268,7 @@ static int choose_dir(Storage *s) {
                 return -ENOENT;
         if (s->config.mode != STORAGE_VOLATILE && !s->is_relinquished && t >= s->avoid_until[false])
                 r = storage_usable_dir(s, false);
-        if (is_full(r))
+        if (storage_is_shut(r))
                 leave_alone(s, false, r);
         if (r < 0 && t >= s->avoid_until[true]) {
                 r = storage_usable_dir(s, true);
@@ -313,17 +347,14 @@ static int open_current(Storage *s) {
         if (r == 0)
                 return 0;
 
-        storage_set_aside(s->dirfd);
+        r = storage_set_aside(s->dirfd);
+        if (r < 0)
+                return r;
         storage_vacuum(s->dirfd, &s->limits, retention_begin(s), 0);
         r = journal_file_create(&s->file, s->dirfd, CURRENT, &spec, undo);
         if (is_full(r) && storage_vacuum(s->dirfd, &s->limits, 0, spec.grow_step * 2))
                 r = journal_file_create(&s->file, s->dirfd, CURRENT, &spec, undo);
         return r;
-}
-
-static void avoid(Storage *s, int error) {
-        leave_alone(s, s->is_runtime, error);
-        fd_release(&s->dirfd);
 }
 
 static int open_somewhere(Storage *s) {
@@ -336,6 +367,7 @@ static int open_somewhere(Storage *s) {
 
                 if (r >= 0) {
                         s->is_memory = false;
+                        s->failed[s->is_runtime] = 0;
                         return 0;
                 }
                 avoid(s, r);
@@ -369,7 +401,7 @@ void storage_open(Storage *s) {
         choose_interrupted(s);
         storage_reopen(s);
         r = storage_flush(s);
-        if (is_full(r) && s->is_runtime)
+        if (storage_is_shut(r) && s->is_runtime)
                 leave_alone(s, false, r);
 }
 
@@ -438,7 +470,7 @@ static bool make_space(Storage *s) {
 
         storage_commit(s);
         storage_archive(s);
-        return storage_vacuum(s->dirfd, &s->limits, 0, must_free) && ready(s);
+        return (s->dirfd < 0 || storage_vacuum(s->dirfd, &s->limits, 0, must_free)) && ready(s);
 }
 
 /* This place takes no more. What is in its file stays, marked as not closed when nothing can be written there. */
@@ -455,6 +487,13 @@ static bool leave_place(Storage *s, int error) {
                 return false;
         state_commit(s->state);
         return true;
+}
+
+static void leave_unsynced(Storage *s) {
+        int error = -__atomic_exchange_n(&sync_failed, 0, __ATOMIC_RELAXED);
+
+        if (!s->is_runtime && storage_is_shut(error))
+                (void)leave_place(s, error);
 }
 
 /* Back to where it should be, with what was stored elsewhere meanwhile. */
@@ -486,6 +525,8 @@ void storage_append(Storage *s, FieldSet *common, const struct iovec *own, size_
 
         if (s->config.mode == STORAGE_NONE)
                 return;
+        if (__atomic_load_n(&sync_failed, __ATOMIC_RELAXED) > 0)
+                leave_unsynced(s);
         if (s->better_at > 0)
                 try_better(s);
 
@@ -530,16 +571,22 @@ static bool replace_removed(Storage *s) {
 }
 
 int storage_sync(Storage *s) {
+        int r;
+
         if (!journal_file_is_open(&s->file))
                 return 0;
         s->is_dirty = false;
-        return replace_removed(s) ? 0 : journal_file_sync(&s->file);
+        r = replace_removed(s) ? 0 : journal_file_sync(&s->file);
+        if (r < 0)
+                __atomic_store_n(&sync_failed, -r, __ATOMIC_RELAXED);
+        return r;
 }
 
 static void *sync_thread(void *argument) {
         int fd = (int)(intptr_t)argument;
 
-        (void)fdatasync(fd);
+        if (fdatasync(fd) < 0)
+                __atomic_store_n(&sync_failed, errno, __ATOMIC_RELAXED);
         close(fd);
         return NULL;
 }

@@ -7,7 +7,7 @@
  * /var/log/journal/MACHINE-ID is used when /var/log/journal exists and may be
  * written, else /run/log/journal/MACHINE-ID, else two files in memory that
  * take turns (storage-memory.c). When a disk is full the oldest archived file
- * goes; when there is none, or the disk fails or may not be written any more,
+ * goes; when there is none, or the disk fails (a sync tells it as well) or may not be written any more,
  * the next of these places is used, and the better one tried again later.
  * What no place takes is dropped and counted. Nothing here waits for the disk
  * except storage_sync().
@@ -58,6 +58,7 @@ typedef struct Storage {
                 int error; /* 0: none, or the owner has told it */
                 bool is_runtime;
         } left;               /* the directory that took no more */
+        int failed[2];        /* errno for which each was left last; 0: it has been used since */
         bool is_relinquished; /* the persistent directory is to be left alone */
         StorageLimits limits; /* in force where dirfd is */
         JournalFile file;
@@ -102,7 +103,9 @@ int storage_usable_dir(const Storage *s, bool runtime);
 void storage_archive(Storage *s);
 void storage_reopen(Storage *s);
 /* A file of another run that has the current one's name gets its own. */
-void storage_set_aside(int dirfd);
+int storage_set_aside(int dirfd);
+/* Of a file system as a whole, which takes nothing. */
+bool storage_is_shut(int error);
 
 /* For storage-memory.c. */
 void storage_spec(const Storage *s, JournalFileSpec *ret);

@@ -477,6 +477,43 @@ static void place_that_fails_meanwhile_is_left_and_returned_to(void **state) {
         assert_int_equal(count_files(x->files, ".journal"), 0);
 }
 
+/* A name that cannot be given away, as where nothing can be renamed any more: not a line is tried there again and again. */
+static void file_that_cannot_be_renamed_is_left_as_it_is(void **state) {
+        Fixture *x = *state;
+        char files[160], path[480], name[NAME_MAX + 1];
+
+        assert_int_equal(mkdir(x->persistent, 0755), 0);
+        open_storage(x);
+        append(x, 100);
+        storage_commit(&x->storage);
+        storage_archived_name(journal_file_header(&x->storage.file), name, sizeof(name));
+        snprintf(files, sizeof(files), "%s/abababababababababababababababab", x->persistent);
+        snprintf(path, sizeof(path), "%s/%s", files, name);
+        assert_int_equal(mkdir(path, 0755), 0);
+        storage_rotate(&x->storage);
+        append(x, 100);
+        storage_commit(&x->storage);
+        assert_true(x->storage.is_runtime);
+        assert_int_equal(x->storage.left.error, EISDIR);
+
+        x->storage.left.error = 0; /* told */
+        x->storage.better_at = 1;
+        append(x, 100);
+        storage_commit(&x->storage);
+        assert_true(x->storage.is_runtime);
+        assert_int_equal(x->storage.left.error, 0);
+
+        assert_int_equal(rmdir(path), 0);
+        x->storage.avoid_until[false] = 0;
+        x->storage.better_at = 1;
+        append(x, 100);
+        storage_commit(&x->storage);
+        assert_false(x->storage.is_runtime);
+        assert_int_equal(x->storage.n_dropped, 0);
+        assert_int_equal(count_entries(x, files), 400);
+        verify(files);
+}
+
 static void removed_file_is_replaced(void **state) {
         Fixture *x = *state;
         char path[256];
@@ -628,6 +665,7 @@ int main(void) {
                 T(memory_outlives_a_crash_and_what_was_not_committed_is_undone),
                 T(memory_goes_to_the_directory_when_there_is_one),
                 T(place_that_fails_meanwhile_is_left_and_returned_to),
+                T(file_that_cannot_be_renamed_is_left_as_it_is),
                 T(removed_file_is_replaced),
                 T(carry_changes_with_the_commit_only),
                 T(carries_run_out_without_harm),
