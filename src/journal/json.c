@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal/render.h"
 
+#include <stdio.h>
+
 #define DEPTH_MAX 64
 
 typedef struct Scan {
         const char *p, *end;
         const char *const *names;
-        uint32_t members;
+        JsonObject *found;  /* NULL: nobody asks */
         const char *wanted; /* a member; what it says when it is a string: */
         const char *string;
         size_t string_size;
@@ -90,10 +92,38 @@ static bool take_word(Scan *s, const char *word) {
 
 static bool take_value(Scan *s, unsigned depth);
 
-static void note_member(Scan *s, const char *name, size_t n) {
-        for (unsigned i = 0; s->names && s->names[i]; i++)
-                if (strlen(s->names[i]) == n && memcmp(s->names[i], name, n) == 0)
-                        s->members |= 1U << i;
+/* A name has many spellings: those who read it see \u0070id as pid. */
+static bool name_is(const char *name, size_t n, const char *wanted) {
+        const char *p = name, *end = name + n;
+        unsigned c;
+
+        for (; p < end && *wanted; wanted++) {
+                c = (unsigned char)*p;
+                if (c != '\\')
+                        p++;
+                else if (p[1] == 'u' && sscanf(p + 2, "%4x", &c) == 1)
+                        p += 6;
+                else
+                        return false;
+                if (c != (unsigned char)*wanted)
+                        return false;
+        }
+        return p == end && !*wanted;
+}
+
+/* False: there are more than can be told. */
+static bool note_member(Scan *s, const char *name, size_t n) {
+        JsonObject *o = s->found;
+
+        for (unsigned i = 0; o && s->names[i]; i++) {
+                if (!name_is(name, n, s->names[i]))
+                        continue;
+                if (o->n_places >= ELEMENTSOF(o->places))
+                        return false;
+                o->members |= 1U << i;
+                o->places[o->n_places++] = (JsonPlace){ name, i };
+        }
+        return true;
 }
 
 /* The last one of the name counts. */
@@ -118,8 +148,8 @@ static bool take_members(Scan *s, char close, unsigned depth) {
                 if (close == '}') {
                         if (!take_string(s, &name, &n))
                                 return false;
-                        if (depth == 1)
-                                note_member(s, name, n);
+                        if (depth == 1 && !note_member(s, name, n))
+                                return false;
                         skip_space(s);
                         if (!take(s, ':'))
                                 return false;
@@ -161,25 +191,25 @@ static bool take_value(Scan *s, unsigned depth) {
         }
 }
 
-bool json_is_object(const char *text, size_t n, const char *const *names, uint32_t *ret_members,
-                    bool *ret_is_empty) {
-        Scan s = { .p = text, .end = text + n, .names = names };
-        const char *first;
+bool json_is_object(const char *text, size_t n, const char *const *names, JsonObject *ret) {
+        JsonObject found = { 0 };
+        Scan s = { .p = text, .end = text + n, .names = names, .found = &found };
 
         skip_space(&s);
         if (s.p >= s.end || *s.p != '{' || !str_is_utf8(text, n))
                 return false;
-        first = s.p + 1;
+        found.inside = s.p + 1;
         if (!take_value(&s, 0))
                 return false;
+        found.inside_end = s.p - 1;
         skip_space(&s);
         if (s.p != s.end)
                 return false;
 
-        *ret_members = s.members;
-        s.p = first;
+        s.p = found.inside;
         skip_space(&s);
-        *ret_is_empty = *s.p == '}';
+        found.is_empty = *s.p == '}';
+        *ret = found;
         return true;
 }
 

@@ -79,6 +79,8 @@ static void add_text(bool on_terminal, const RenderLine *line, Buf *b) {
 
 static const char *const members[] = { "ts",  "unit",       "name",    "stream", "priority",
                                        "pid", "invocation", "message", NULL };
+/* Not for the line to say: unit, stream, pid, invocation. */
+#define TRUSTED (1U << 1 | 1U << 3 | 1U << 5 | 1U << 6)
 
 static void add_key(Buf *b, unsigned i) {
         if (b->len > 0 && b->data[b->len - 1] != '{')
@@ -103,16 +105,28 @@ static void add_optional(Buf *b, unsigned i, const char *text) {
         json_add_string(b, text, strlen(text));
 }
 
+static void add_members(Buf *b, const JsonObject *o) {
+        const char *from = o->inside;
+
+        for (unsigned i = 0; i < o->n_places; i++) {
+                if (!(TRUSTED & (1U << o->places[i].which)))
+                        continue;
+                buf_add_n(b, from, (size_t)(o->places[i].name - from));
+                buf_add(b, "line_");
+                from = o->places[i].name;
+        }
+        buf_add_n(b, from, (size_t)(o->inside_end - from));
+}
+
 static void add_json(const RenderLine *line, Buf *b) {
-        size_t start = 0;
-        uint32_t has = 0;
-        bool is_empty = false, is_object = json_is_object(line->text, line->size, members, &has, &is_empty);
-        const char *close, *open;
+        JsonObject o = { 0 };
+        bool is_object = json_is_object(line->text, line->size, members, &o);
+        size_t start;
 
         buf_add_char(b, '{');
         start = b->len;
         for (unsigned i = 0; members[i]; i++) {
-                if (has & (1U << i))
+                if (o.members & ~TRUSTED & (1U << i))
                         continue;
                 switch (i) {
                 case 0:
@@ -149,12 +163,10 @@ static void add_json(const RenderLine *line, Buf *b) {
                 }
         }
 
-        if (is_object && !is_empty) {
-                open = memchr(line->text, '{', line->size);
-                close = memrchr(line->text, '}', line->size);
+        if (is_object && !o.is_empty) {
                 if (b->len > start)
                         buf_add_char(b, ',');
-                buf_add_n(b, open + 1, (size_t)(close - open - 1));
+                add_members(b, &o);
         }
         buf_add_char(b, '}');
 }

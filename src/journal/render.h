@@ -8,7 +8,8 @@
  *      prefix     "nginx[17]: " and the line; on a terminal coloured and aligned
  *      short-iso  "2026-11-23T11:45:27+0000 nginx[17]: " and the line, in local time
  *      json       {"ts":...,"unit":...,...,"message":...}; a line that is a JSON object keeps its own members
- *                 and gets those of ours it has not
+ *                 and gets those of ours it has not. Who wrote it is not for the line to say: its own "unit",
+ *                 "stream", "pid" and "invocation" are called "line_unit" and so on
  *      none       nothing
  */
 
@@ -41,13 +42,21 @@ void render_line(RenderFormat format, bool on_terminal, const RenderLine *line, 
 /* "json" for stdout and stderr, or "json prefix" for the one and the other; 0 or -EINVAL. */
 int render_formats_from_string(const char *s, RenderFormat ret[2]);
 
-/*
- * Whether the text is one JSON object and nothing else. Ours are written with
- * these members only if the object does not have them: *ret_members gets a bit
- * for each name of `names` (NULL-terminated, at most 32) that it has.
- */
-bool json_is_object(const char *text, size_t n, const char *const *names, uint32_t *ret_members,
-                    bool *ret_is_empty);
+typedef struct JsonPlace {
+        const char *name; /* behind its quotation mark */
+        unsigned which;
+} JsonPlace;
+
+typedef struct JsonObject {
+        uint32_t members; /* a bit for each of the names it has */
+        bool is_empty;
+        const char *inside, *inside_end; /* what stands between the braces */
+        unsigned n_places;
+        JsonPlace places[16]; /* of these names, as often as each is there; one that has more is no object */
+} JsonObject;
+
+/* Whether the text is one JSON object and nothing else, and which of `names` (NULL-terminated, at most 32) it has. */
+bool json_is_object(const char *text, size_t n, const char *const *names, JsonObject *ret);
 /* What a member says that is a string, as it is written there: escapes are left. False: not an object, or no such string. */
 bool json_string_member(const char *text, size_t n, const char *name, const char **ret, size_t *ret_size);
 void json_add_string(Buf *b, const char *text, size_t n);

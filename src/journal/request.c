@@ -40,18 +40,16 @@ void requests_release(Requests *r) {
 bool request_parse(const char *text, size_t n, Request *ret, bool *ret_wants_answer) {
         static const char *const names[] = { "method", "oneway", NULL };
         const char *method;
-        uint32_t members;
-        bool is_empty;
+        JsonObject o;
         size_t size;
 
-        if (!json_is_object(text, n, names, &members, &is_empty) ||
-            !json_string_member(text, n, "method", &method, &size))
+        if (!json_is_object(text, n, names, &o) || !json_string_member(text, n, "method", &method, &size))
                 return false;
         *ret = REQUEST_UNKNOWN;
         for (Request i = 0; i < REQUEST_UNKNOWN; i++)
                 if (strlen(methods[i]) == size && memcmp(methods[i], method, size) == 0)
                         *ret = i;
-        *ret_wants_answer = !(members & 2);
+        *ret_wants_answer = !(o.members & 2);
         return true;
 }
 

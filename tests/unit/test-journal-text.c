@@ -311,8 +311,26 @@ static void json_wraps_text_and_merges_objects(void **state) {
         expect_shown(RENDER_JSON, "{\"level\": [1, {\"a\": null}]}",
                      HEAD ",\"level\": [1, {\"a\": null}]}\n");
         expect_shown(RENDER_JSON, " { } ", HEAD "}\n");
-        expect_shown(RENDER_JSON, "{\"ts\":1,\"unit\":2,\"name\":3,\"stream\":4,\"priority\":5,\"pid\":6}",
-                     "{\"ts\":1,\"unit\":2,\"name\":3,\"stream\":4,\"priority\":5,\"pid\":6}\n");
+        expect_shown(RENDER_JSON, "{\"ts\":1,\"name\":3,\"priority\":5,\"message\":\"m\"}",
+                     "{\"unit\":\"web.service\",\"stream\":\"stdout\",\"pid\":17,"
+                     "\"ts\":1,\"name\":3,\"priority\":5,\"message\":\"m\"}\n");
+}
+
+static void line_of_json_does_not_say_who_wrote_it(void **state) {
+        char many[512] = "{", *p = many + 1;
+
+        expect_shown(RENDER_JSON,
+                     "{\"unit\":2, "
+                     "\"a\":{\"pid\":1},\"\\u0070id\":3,\"stream\":\"unit\",\"invocation\":0,\"unit\":5}",
+                     HEAD ",\"line_unit\":2, \"a\":{\"pid\":1},\"line_\\u0070id\":3,\"line_stream\":\"unit\","
+                          "\"line_invocation\":0,\"line_unit\":5}\n");
+        expect_shown(RENDER_JSON, "{\"units\":1,\"pi\":2,\"\\\\pid\":3,\"\\u0170id\":4}",
+                     HEAD ",\"units\":1,\"pi\":2,\"\\\\pid\":3,\"\\u0170id\":4}\n");
+
+        for (int i = 0; i < 17; i++)
+                p = stpcpy(p, i < 16 ? "\"pid\":1," : "\"pid\":1}");
+        assert_false(
+                json_is_object(many, strlen(many), (const char *const[]){ "pid", NULL }, &(JsonObject){ 0 }));
 }
 
 static void what_is_not_quite_an_object_is_text(void **state) {
@@ -331,21 +349,20 @@ static void what_is_not_quite_an_object_is_text(void **state) {
                                              "{\"\\u12g4\":1}" };
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
-                uint32_t members;
-                bool empty;
+                JsonObject o;
 
-                assert_false(json_is_object(texts[i], strlen(texts[i]), NULL, &members, &empty));
+                assert_false(json_is_object(texts[i], strlen(texts[i]), (const char *const[]){ NULL }, &o));
         }
 }
 
 static void deep_json_is_refused_without_recursing_for_ever(void **state) {
+        static const char *const none[] = { NULL };
         char text[4096];
-        uint32_t members;
-        bool empty;
+        JsonObject o;
 
         memset(text, '[', sizeof(text));
         memcpy(text, "{\"a\":", 5);
-        assert_false(json_is_object(text, sizeof(text), NULL, &members, &empty));
+        assert_false(json_is_object(text, sizeof(text), none, &o));
 }
 
 /* ---- configuration ---- */
@@ -457,6 +474,7 @@ int main(void) {
                 cmocka_unit_test(unit_is_the_first_group_below_the_slices),
                 cmocka_unit_test(line_is_shown_raw_or_with_its_sender),
                 cmocka_unit_test(json_wraps_text_and_merges_objects),
+                cmocka_unit_test(line_of_json_does_not_say_who_wrote_it),
                 cmocka_unit_test(what_is_not_quite_an_object_is_text),
                 cmocka_unit_test(deep_json_is_refused_without_recursing_for_ever),
                 cmocka_unit_test(later_assignments_win_and_what_is_not_understood_is_told),
