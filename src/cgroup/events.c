@@ -220,6 +220,7 @@ static int on_shim(sd_event_source *source, int fd, uint32_t revents, void *user
         Group *g = s->group;
         ShimRecord record;
         ssize_t n = recv(fd, &record, sizeof(record), MSG_DONTWAIT);
+        bool killed;
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return 0;
@@ -227,13 +228,17 @@ static int on_shim(sd_event_source *source, int fd, uint32_t revents, void *user
                 if (record.left == 0)
                         s->cpu_nsec = shim_cpu_nsec(
                                 NULL, s); /* it ends now, and may be reaped before its socket is */
+                s->done = record.left == 0;
                 if (g->groups->options.on_exit)
                         g->groups->options.on_exit(g, (pid_t)record.pid, record.code, record.status,
                                                    g->userdata);
                 return 0;
         }
         g->cpu_gone += shim_cpu_nsec(NULL, s);
+        killed = !s->done;
         shim_free(s);
+        if (killed && g->groups->options.on_exit)
+                g->groups->options.on_exit(g, 0, 0, 0, g->userdata);
         tell_when_empty(g);
         return 0;
 }
@@ -244,10 +249,12 @@ void group_poll(Group *g) {
 
         for (Shim *s = g->shims; s; s = s->next)
                 while (recv(sd_event_source_get_io_fd(s->source), &record, sizeof(record), MSG_DONTWAIT) ==
-                       sizeof(record))
+                       sizeof(record)) {
+                        s->done = record.left == 0;
                         if (g->groups->options.on_exit)
                                 g->groups->options.on_exit(g, (pid_t)record.pid, record.code, record.status,
                                                            g->userdata);
+                }
 }
 
 int group_add_shim(Group *g, pid_t shim, int fd) {

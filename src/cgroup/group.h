@@ -49,7 +49,8 @@ typedef void (*GroupEmptyHandler)(Group *g, void *userdata);
 /*
  * SHIM tier: a process of the unit that is no child of ours has ended, as the
  * CLD_... code and status tell. Code 0: the process which the shim was made
- * for was started; its pid is known only now.
+ * for was started; its pid is known only now. Pid 0: a shim was killed, and
+ * tells no more of the processes that it leaves to us.
  */
 typedef void (*GroupExitHandler)(Group *g, pid_t pid, int code, int status, void *userdata);
 

@@ -66,6 +66,7 @@ typedef struct Shim {
         struct Group *group;
         pid_t pid;
         uint64_t cpu_nsec;       /* as last read */
+        bool done;               /* has told the end of its last process */
         sd_event_source *source; /* owns the socket */
         struct Shim *next;
 } Shim;

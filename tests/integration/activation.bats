@@ -26,6 +26,41 @@ load helper
         run ! inside timeout 20 probe connect /run/echo.sock
 }
 
+job_of() { # UNIT
+        ctl list-jobs --no-legend | awk -v u="$1" '$2 == u { print $1 }'
+}
+
+another_job() { # UNIT ID
+        local now
+        now=$(job_of "$1")
+        [ "$now" ] && [ "$now" != "$2" ]
+}
+
+@test "a start that a socket asked for is cancelled or comes to nothing: who has connected is not forgotten" {
+        unit hold.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sh -c "until test -e /out/go; do sleep 0.05; done"'
+        unit late.socket <<<$'[Socket]\nListenStream=/run/late.sock'
+        unit late.service <<<$'[Unit]\nAfter=hold.service\n[Service]\nExecStart=/usr/bin/probe serve'
+        unit need.socket <<<$'[Socket]\nListenStream=/run/need.sock\nTriggerLimitBurst=3'
+        unit need.service <<<$'[Unit]\nRequires=no.service\nAfter=no.service\n[Service]\nExecStart=/usr/bin/probe serve'
+        unit no.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/false'
+        enabled late.socket need.socket
+        boot
+        run -0 ctl start --no-block hold
+        inside timeout 300 probe connect /run/late.sock >"$T/late" &
+        client=$!
+        wait_host another_job late.service ""
+        job=$(job_of late.service)
+        run -0 ctl cancel "$job"
+        wait_host another_job late.service "$job"
+        touch "$T/out/go"
+        wait "$client"
+        grep -x hello "$T/late"
+        # Asked again and again in vain, the socket gives up and lets the client go.
+        run ! inside timeout 300 probe connect /run/need.sock
+        wait_state need.socket failed
+        [ "$(show need.socket Result)" = trigger-limit-hit ]
+}
+
 @test "Accept=yes starts an instance for each connection" {
         unit each.socket <<<$'[Socket]\nListenStream=/run/each.sock\nAccept=yes'
         unit each@.service <<<$'[Service]\nExecStart=/bin/sh -c "read word; echo $word from $REMOTE_ADDR instance %i; test -z \"$LISTEN_FDS$LISTEN_PID$LISTEN_FDNAMES\" && test ! -e /proc/$$/fd/3 && echo alone"\nStandardInput=socket'

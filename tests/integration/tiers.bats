@@ -41,10 +41,25 @@ restarted() {
         [ "$now" != 0 ] && [ "$now" != "$2" ]
 }
 
-@test "without a cgroup: the shim holds a service together" {
+kill_shim() { # UNIT
+        inside pkill -KILL -f "^svinit-shim $1\$"
+        wait_logged "$1: svinit-shim was killed" _PID=1
+}
+
+@test "without a cgroup: the shim holds a service together; killed, svinit still sees the end of its main process" {
         core_units
+        unit bare.service <<<$'[Service]\nExecStart=/bin/sleep infinity\nRestart=always\nRestartSec=0'
+        unit last.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
+        enabled bare.service last.service
         boot --cgroup none
-        [ "$(inside pgrep -xc svinit-shim)" = 1 ] || inside pgrep -fc svinit-shim
+        bare=$(show bare MainPID)
+        kill_shim bare.service
+        [ "$(show bare ActiveState)/$(show bare MainPID)" = "active/$bare" ]
+        inside kill -KILL "$bare"
+        wait_host restarted bare "$bare"
+        kill_shim last.service
+        run -0 ctl stop last
+        [ "$(show last ActiveState)/$(show last Result)" = inactive/success ]
         core_works
 }
 

@@ -243,7 +243,6 @@ static void run_start(Manager *m, Job *j) {
         }
         if (!conditions_allow(m, u, &result)) {
                 manager_finish_job(m, j, result);
-                manager_tell_triggers(m, u, s); /* nothing has changed, but they wait for an answer */
                 return;
         }
         if (!trigger_has_use(u)) {

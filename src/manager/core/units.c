@@ -179,6 +179,9 @@ static void on_job_removed(Job *j, void *userdata) {
                 note_start(m, unit_runtime(j->unit), j->result);
         if (unit_was_triggered(j->unit) && unit_is_down(j->unit))
                 unit_trigger_end(j->unit);
+        /* Nothing has changed, but who has triggered it waits for an answer. */
+        if (unit_is_down(j->unit) && !j->unit->job && (j->state == JOB_WAITING || j->already))
+                manager_tell_triggers(m, j->unit, j->unit->active);
         if (j->type == JOB_RELOAD && j->result == JOB_DONE)
                 unit_runtime(j->unit)->markers &= ~MARKER_NEEDS_RELOAD;
         if (j->type != JOB_NOP && !j->already)

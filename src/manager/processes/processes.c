@@ -155,24 +155,6 @@ void on_group_empty(Group *g, void *userdata) {
                 manager_collect(unit_runtime(u)->manager, u);
 }
 
-/* Shim tier: code 0 says that the process was started. */
-void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata) {
-        Unit *u = group_userdata(g);
-        Manager *m = unit_runtime(u)->manager;
-        ProcessEnd end = { .pid = pid, .code = code, .status = status, .when = dual_now() };
-
-        if (code == 0) {
-                journal_link_announce(m, u, pid);
-                (void)manager_push(m, u,
-                                   &(Event){ .type = EVENT_SPAWNED,
-                                             .now = end.when,
-                                             .process = { .pid = pid, .is_child = true } });
-                unit_status_started(u, pid);
-                return;
-        }
-        process_ended(m, u, &end);
-}
-
 /* Behind a shim the shim tells. A process that is gone already has nobody who tells of its end: we do. */
 void unit_watch_main(Manager *m, Unit *u, pid_t pid) {
         UnitRuntime *rt = unit_runtime(u);
@@ -191,6 +173,37 @@ void unit_watch_main(Manager *m, Unit *u, pid_t pid) {
                                    &(Event){ .type = EVENT_EXITED,
                                              .now = dual_now(),
                                              .process = { .pid = pid, .code = CLD_EXITED } });
+}
+
+/* Its shim was killed: who is left is our child now, or was reaped and never told of. */
+static void adopt(Manager *m, Unit *u) {
+        const Machine *machine = &unit_runtime(u)->machine;
+
+        LOG_UNIT(u->id, SHIM_KILLED);
+        unit_watch_main(m, u, machine_main_pid(machine));
+        unit_watch_main(m, u, machine_control_pid(machine));
+}
+
+/* Shim tier: code 0 says that the process was started, pid 0 that the shim tells no more. */
+void on_group_exit(Group *g, pid_t pid, int code, int status, void *userdata) {
+        Unit *u = group_userdata(g);
+        Manager *m = unit_runtime(u)->manager;
+        ProcessEnd end = { .pid = pid, .code = code, .status = status, .when = dual_now() };
+
+        if (pid == 0) {
+                adopt(m, u);
+                return;
+        }
+        if (code == 0) {
+                journal_link_announce(m, u, pid);
+                (void)manager_push(m, u,
+                                   &(Event){ .type = EVENT_SPAWNED,
+                                             .now = end.when,
+                                             .process = { .pid = pid, .is_child = true } });
+                unit_status_started(u, pid);
+                return;
+        }
+        process_ended(m, u, &end);
 }
 
 /* Watched first: it may end before the machine has heard of it. */
