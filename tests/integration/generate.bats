@@ -156,7 +156,8 @@ Group=65534
 Environment=API_KEY=abc PLAIN=yes DATABASE_URL=postgres://user:pw@host:5/db?x=1 SITE=https://host/a@b "TEXT=two words"
 ExecStart=/bin/sleep infinity
 U
-        enabled app.service dbus.service
+        unit title.service <<<$'[Service]\nEnvironment=PAD=x\nExecStart=/usr/bin/perl -e "$$0 = \'t\' x 20000; open(my $$f, q(>), q(/out/titled)); close($$f); sleep"'
+        enabled app.service title.service dbus.service
         boot --bind "$BATS_TEST_DIRNAME/../../contrib/dbus:/etc/dbus-1/system.d"
         wait_state dbus.service active
         run -0 inside svctl env app
@@ -170,6 +171,9 @@ U
         run -1 inside setpriv --reuid 1000 --regid 1000 --clear-groups svctl env app
         [[ $output == *"is for root and its own user to see"* ]]
         [ "$(inside svctl env app -o json | jq -r .TEXT)" = "two words" ]
+        wait_host test -e "$T/out/titled"
+        run -1 inside svctl env title
+        [[ $output == *"has written over its environment, as some do that show a title; 'svctl show -p Environment title.service' is what"* ]]
         run -4 inside svctl env none
         inside svctl stop app
         run -3 inside svctl env app

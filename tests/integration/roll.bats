@@ -93,6 +93,8 @@ own() { # UNIT PROPERTY
                 [[ $output == "svctl: web.service: roll failed: web@2.service ${reasons[$broken]}; the previous generation serves" ]]
                 [ "$(show web@0 MainPID) $(show web@1 MainPID)" = "$pids" ]
                 [ "$(own web.service RollResult)/$(own web@0.service HeldBack)" = failed/yes ]
+                wait_state web@2 inactive # and no failed unit, or a probe would have the container ended for it
+                inside svctl is-healthy
         done
         # A file that is broken as well, and is not read before it is rolled.
         sed -i 's/^ExecStart=.*/ExecStart=\/bin\/false/' "$T/units/web.service"

@@ -149,7 +149,7 @@ static void print_json(const char *unit, const char *job, const Steps *p, bool f
         for (size_t i = 0; i < p->n; i++) {
                 const Step *s = p->v + i;
 
-                buf_add(&b, i > 0 ? ",\n    {" : "\n    {");
+                buf_add(&b, i > 0 ? ",{" : "{");
                 json_add_member(&b, "unit", s->unit);
                 json_add_member(&b, "job", s->type);
                 json_add_member(&b, "because", s->because);
@@ -160,7 +160,7 @@ static void print_json(const char *unit, const char *job, const Steps *p, bool f
                 json_add_list(&b, s->after);
                 buf_add_char(&b, '}');
         }
-        printf("%s%s]}", first ? "[\n  " : ",\n  ", b.data ?: "");
+        printf("%s%s]}", first ? "[" : ",", b.data ?: "");
 }
 
 static void print_plan(Ctl *c, const char *unit, const char *job, const Steps *p) {
@@ -218,6 +218,6 @@ VERB(plan) {
                 code = code ?: r;
         }
         if (json)
-                puts(n_printed > 0 ? "\n]" : "[]");
+                puts(n_printed > 0 ? "]" : "[]");
         return code;
 }

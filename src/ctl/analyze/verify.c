@@ -50,7 +50,7 @@ static void print_json(const Finding *f, bool first) {
         json_add_member(&b, "severity", severity_to_string(f->severity));
         json_add_member(&b, "code", finding_code_to_string(f->code));
         json_add_member(&b, "text", f->text);
-        printf("%s  %s}", first ? "[\n" : ",\n", b.data ?: "{");
+        printf("%s%s}", first ? "[" : ",", b.data ?: "{");
 }
 
 void verify_emit(Verify *v, const Finding *f) {
@@ -398,7 +398,7 @@ VERB(verify) {
                 free(wanted[i].directory);
         }
         if (v.json)
-                puts(v.n_emitted > 0 ? "\n]" : "[]");
+                puts(v.n_emitted > 0 ? "]" : "[]");
         if (r < 0)
                 return ctl_print_error("%s", strerror(-r));
         return v.n_mistakes > 0 ? CTL_FAILED : CTL_OK;

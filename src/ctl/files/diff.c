@@ -248,7 +248,7 @@ static void print_difference_json(const Difference *u, bool first) {
                 json_add_member(&b, "new", s->new);
                 buf_addf(&b, ",\"live\":%s}", s->live ? "true" : "false");
         }
-        printf("%s%s]}", first ? "[\n  " : ",\n  ", b.data ?: "");
+        printf("%s%s]}", first ? "[" : ",", b.data ?: "");
 }
 
 VERB(diff) {
@@ -264,7 +264,7 @@ VERB(diff) {
                 else
                         print_difference(c, d.v + i);
         if (json && code == CTL_OK)
-                puts(d.n > 0 ? "\n]" : "[]");
+                puts(d.n > 0 ? "]" : "[]");
         differences_release(&d);
         return code;
 }

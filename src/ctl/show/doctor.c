@@ -80,7 +80,7 @@ static int show_records(Ctl *c, sd_bus_message *m, const char *signature, const 
 
         while (r >= 0 && (r = names[3] ? sd_bus_message_read(m, signature, w, w + 1, w + 2, w + 3)
                                        : sd_bus_message_read(m, signature, w, w + 1, w + 2)) > 0) {
-                buf_add(json, n++ > 0 ? ",\n    {" : "\n    {");
+                buf_add(json, n++ > 0 ? ",{" : "{");
                 for (size_t i = 0; i < 4 && names[i]; i++)
                         json_add_member(json, names[i], w[i]);
                 buf_add_char(json, '}');
@@ -96,7 +96,7 @@ static void show_lacks(Ctl *c, const Lacks *l, Buf *json) {
         if (c->format < FORMAT_JSON && l->n > 0)
                 puts("\nNot applied, so far:");
         for (size_t i = 0; i < l->n; i++) {
-                buf_add(json, i > 0 ? ",\n    {" : "\n    {");
+                buf_add(json, i > 0 ? ",{" : "{");
                 json_add_member(json, "setting", l->v[i].text);
                 buf_add(json, ",\"units\":");
                 json_add_list(json, l->v[i].units);
@@ -118,18 +118,18 @@ static int show(Ctl *c, sd_bus_message *m) {
         Lacks lacks = { 0 };
         int r;
 
-        buf_add(&json, "{\n  \"facts\":[");
+        buf_add(&json, "{\"facts\":[");
         r = show_records(c, m, "(ssss)", facts, print_fact, &json);
         if (r >= 0)
                 r = read_lacks(m, &lacks);
         if (r >= 0) {
-                buf_add(&json, "],\n  \"not_applied\":[");
+                buf_add(&json, "],\"not_applied\":[");
                 show_lacks(c, &lacks, &json);
-                buf_add(&json, "],\n  \"refused\":[");
+                buf_add(&json, "],\"refused\":[");
                 if (c->format < FORMAT_JSON)
                         putchar('\n');
                 r = show_records(c, m, "(sss)", refusals, print_refusal, &json);
-                buf_add(&json, "]\n}");
+                buf_add(&json, "]}");
         }
         if (r >= 0 && c->format >= FORMAT_JSON)
                 puts(json.data ?: "");

@@ -87,6 +87,7 @@ static int compare(const void *a, const void *b) {
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* What is no assignment was put there by the process itself: its title, as that of nginx, and the zeros behind it. */
 static int split(const Buf *text, bool mask, char ***ret) {
         int r = 0;
 
@@ -94,6 +95,8 @@ static int split(const Buf *text, bool mask, char ***ret) {
              p += strlen(p) + 1) {
                 Buf b auto_buf = { 0 };
 
+                if (!strchr(p, '='))
+                        continue;
                 add_masked(&b, p, mask);
                 r = b.error < 0 ? b.error : strv_add(ret, b.data);
         }
@@ -155,6 +158,10 @@ static int show_one(Ctl *c, const char *unit) {
                 return ctl_print_error(
                         "%s: the environment of process %llu is for root and its own user to see", unit,
                         (unsigned long long)pid);
+        if (r >= 0 && !variables && b.len > 0)
+                return ctl_print_error("%s: process %llu has written over its environment, as some do that "
+                                       "show a title; 'svctl show -p Environment %s' is what its file says",
+                                       unit, (unsigned long long)pid, unit);
         return r < 0 ? ctl_print_error("%s: %s", unit, strerror(-r)) : print(c, unit, variables);
 }
 

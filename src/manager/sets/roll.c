@@ -251,14 +251,17 @@ static void settle_end(Manager *m, Unit *u) {
         }
 }
 
-/* One that had to be killed when its work was done is no failure that anybody has to look at. */
+/*
+ * A spare that has failed is no failed unit: those that serve are none the worse for it, and who asks for the health
+ * of the container must not be told otherwise. Why it failed is in the reason of the roll and in the log.
+ */
 static void end_spare(RollRun *run, Unit *u) {
         Manager *m = run->manager;
         ActiveState state = machine_active_state(&unit_runtime(u)->machine);
 
         if (!active_state_is_down(state) && !m->stopping)
                 manager_ask(m, u, JOB_STOP, JOB_REPLACE, "a roll");
-        else if (state == FAILED && run->roll.result != ROLL_RESULT_FAILED)
+        else if (state == FAILED)
                 (void)manager_push_type(m, u, EVENT_RESET_FAILED);
 }
 
