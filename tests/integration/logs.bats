@@ -226,6 +226,41 @@ E
         stop
 }
 
+@test "logs -f begins behind a time or an entry, and goes on where the journal goes" {
+        local cursor way followers=()
+        unit one.service <<'E'
+[Service]
+ExecStartPre=/usr/bin/mkfifo /run/one.fifo
+ExecStart=/bin/sh -c 'echo one is there; while read l; do echo "one $l"; done <>/run/one.fifo'
+E
+        boot
+        ctl start one
+        wait_logged 'one is there' -u one
+        cursor=$(inside svctl logs -o cat -n 1 --show-cursor one | sed -n 's/^-- cursor: //p')
+        for way in --lines=0 --since=now "--after-cursor=$cursor"; do
+                inside svctl logs -f -o cat "$way" one 3>&- >"$T/follow${way%%=*}" &
+                followers+=($!)
+                wait_host is_heard "$T/follow${way%%=*}"
+        done
+        inside mkdir /var/log/journal
+        inside svctl logs --flush
+        inside test ! -e "/run/log/journal/$(inside cat /etc/machine-id)/system.journal"
+        inside_sh 'echo moved >/run/one.fifo'
+        for way in --lines --since --after-cursor; do
+                wait_host grep -qx 'one moved' "$T/follow$way"
+                run ! grep 'one is there' "$T/follow$way"
+                [[ $(grep -cx 'one moved' "$T/follow$way") == 1 ]]
+        done
+        kill "${followers[@]}"
+        wait "${followers[@]}" || true
+        stop
+}
+
+is_heard() {
+        inside_sh 'echo tick >/run/one.fifo'
+        grep -q 'one tick' "$1"
+}
+
 # Lines come until both of them have begun.
 both_follow() {
         inside_sh 'echo tick >/run/one.fifo; echo tick >/run/two.fifo'

@@ -163,19 +163,22 @@ static int show_range(Logs *l, int r) {
 
 /* Until whoever reads is gone. */
 static int follow(Logs *l) {
-        int fd = sd_journal_get_fd(l->j), r = MIN(fd, 0);
+        int r = MIN(sd_journal_get_fd(l->j), 0);
 
         l->lines = LOGS_ALL_LINES;
         if (r >= 0) /* what has come while the rest was shown */
                 r = show_range(l, l->later_units ? logs_later_follow(l) : sd_journal_next(l->j));
         while (r >= 0) {
-                struct pollfd p[] = { { .fd = fd, .events = (short)sd_journal_get_events(l->j) },
-                                      { .fd = fileno(l->out) } };
+                struct pollfd p[] = { { .fd = sd_journal_get_fd(l->j),
+                                        .events = (short)sd_journal_get_events(l->j) },
+                                      { .fd = fileno(l->out) },
+                                      { .fd = l->places_fd, .events = POLLIN } };
                 uint64_t until = UINT64_MAX;
                 struct timespec ts, now, *timeout = NULL;
 
                 if (fflush(l->out) != 0)
                         return 0;
+                logs_places_remember(l);
                 (void)sd_journal_get_timeout(l->j, &until);
                 if (until != UINT64_MAX) {
                         usec_t at, left;
@@ -187,13 +190,15 @@ static int follow(Logs *l) {
                                                 (long)(left % USEC_PER_SEC * NSEC_PER_USEC) };
                         timeout = &ts;
                 }
-                if (ppoll(p, 2, timeout, NULL) < 0 && errno != EINTR)
+                if (ppoll(p, ELEMENTSOF(p), timeout, NULL) < 0 && errno != EINTR)
                         return -errno;
                 if (p[1].revents & (POLLERR | POLLHUP))
                         return 0;
                 r = sd_journal_process(l->j);
                 if (r >= 0)
                         r = show_range(l, sd_journal_next(l->j));
+                if (r >= 0 && (p[2].revents & POLLIN))
+                        r = show_range(l, logs_places_changed(l));
         }
         return r;
 }
@@ -242,7 +247,8 @@ static int show(Logs *l, bool nothing) {
                 fputs("-- No entries --\n", l->out);
         if (l->n_shown == 0)
                 logs_say_why_none(l);
-        if (l->o->follow && l->n_shown == 0 && is_empty && (r = sd_journal_seek_head(l->j)) < 0)
+        if (l->o->follow && is_empty && l->since == 0 && !l->o->cursor && !after &&
+            (r = sd_journal_seek_head(l->j)) < 0)
                 return r;
         if (l->o->follow && (!nothing || l->later_units))
                 return follow(l);
@@ -394,6 +400,8 @@ static void logs_release(Logs *l) {
         logs_parts_free(l->parts);
         free(l->cursor);
         free(l->later_from);
+        free(l->place);
+        fd_release(&l->places_fd);
 }
 
 static int run(Logs *l, int argc, char **argv) {
@@ -410,6 +418,8 @@ static int run(Logs *l, int argc, char **argv) {
                 return CTL_USAGE;
         if (logs_keep_asked(l->o))
                 return logs_keep(l);
+        if (l->o->follow)
+                logs_places_watch(l);
         if (logs_open(l) < 0)
                 return CTL_FAILED;
         if (l->o->list_boots)
@@ -417,8 +427,11 @@ static int run(Logs *l, int argc, char **argv) {
         if (l->o->field_names || l->o->field)
                 return l->o->field ? print_unique(l) : print_names(l);
         (void)sd_journal_set_data_threshold(l->j, 0);
-        if (l->o->follow) /* from here on nothing comes unseen */
+        if (l->o->follow) { /* from here on nothing comes unseen */
                 (void)sd_journal_get_fd(l->j);
+                l->units = units;
+                l->matches = matches;
+        }
         logs_later_begin(l, units, matches);
         r = logs_match(l, units, matches);
         if (r < 0)
@@ -428,7 +441,7 @@ static int run(Logs *l, int argc, char **argv) {
 }
 
 VERB(logs) {
-        Logs l = { .c = c, .o = &c->logs, .out = stdout };
+        Logs l = { .c = c, .o = &c->logs, .out = stdout, .places_fd = -1 };
         int r;
 
         setlocale(LC_TIME, ""); /* names of months as journalctl's; other times are English, as systemctl's */
@@ -452,7 +465,8 @@ int logs_show(Ctl *c, char *const *units, unsigned lines, usec_t not_before) {
                    .out = stdout,
                    .lines = lines,
                    .since = not_before,
-                   .until = USEC_INFINITY };
+                   .until = USEC_INFINITY,
+                   .places_fd = -1 };
         int r;
 
         if (c->host) {

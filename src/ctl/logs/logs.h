@@ -9,6 +9,7 @@
  *      match.c         options and arguments -> what sd-journal matches
  *      set.c           what belongs to a set of instances
  *      later.c         following units that are still to come
+ *      places.c        following where the journal goes on in another directory
  *      boot.c          boots and invocations: lists, and "-1" -> an id
  *      entry.c         one entry as a line: the short forms and our own for terminals
  *      fields.c        one entry with all fields: verbose, export, JSON, cat
@@ -77,6 +78,10 @@ typedef struct Logs {
         char *const *later_units, *const *later_matches; /* borrowed; NULL: what is followed is all known */
         char *later_from; /* owned; where the journal ended when it was opened */
         bool is_later;
+        char *const *units, *const *matches; /* borrowed; what was asked for */
+        int places_fd;                       /* owned; tells of directories that come; -1: none is missing */
+        unsigned n_places;                   /* that are there */
+        char *place;                         /* owned; the entry that was read last, while some are missing */
 } Logs;
 
 /* match.c     : everything that was asked for becomes a match; 1: there can be no such entry; else 0, or negative and said. */
@@ -94,6 +99,10 @@ void logs_later_begin(Logs *l, char *const *units,
                       char *const *matches); /* before anything is matched or shown */
 int logs_later_follow(Logs *l); /* 1: stands on the first entry that has come since; 0: there is none yet */
 bool logs_later_fits(Logs *l);
+/* places.c: */
+void logs_places_watch(Logs *l);
+void logs_places_remember(Logs *l); /* where it stands now */
+int logs_places_changed(Logs *l);   /* 1: stands on the first entry behind that place; 0: there is none yet */
 /* set.c: the instances of a set, by their names. 0 or negative. */
 bool logs_is_instance(const char *unit, const char *name);
 int logs_add_instances(Logs *l, const char *unit, char ***names);
