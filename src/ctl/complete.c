@@ -15,6 +15,7 @@ typedef struct Option {
         const char *name, *argument, *help, *choices;
         char letter;
         WordKind words;
+        bool own; /* of this verb alone */
 } Option;
 
 /* What is understood of the words so far. */
@@ -34,17 +35,18 @@ static bool nth_option(size_t i, const Verb *verb, Option *ret) {
 
         for (const CtlOption *o = ctl_options; o->name && !run; o++)
                 if ((!o->verb || (verb && str_equal(o->verb, verb->name))) && n++ == i) {
-                        *ret = (Option){ o->name, o->argument, o->help, o->choices, o->letter, o->words };
+                        *ret = (Option){ o->name,   o->argument, o->help,        o->choices,
+                                         o->letter, o->words,    o->verb != NULL };
                         return true;
                 }
         *ret = (Option){ 0 };
         r = run ? run_option(i - n) : NULL;
         if (r)
-                *ret = (Option){ r->name, r->argument, r->help, r->choices, r->letter, r->words };
+                *ret = (Option){ r->name, r->argument, r->help, r->choices, r->letter, r->words, true };
         return r;
 }
 
-/* "--name", "--name=..." or "-x": the row; of two that fit the later is of the verb itself. */
+/* "--name", "--name=..." or "-x": the row; of two that fit that of the verb itself. */
 static bool find_option(const char *word, const Verb *verb, Option *ret) {
         size_t n = strcspn(word, "=");
         bool found = false;
@@ -54,7 +56,8 @@ static bool find_option(const char *word, const Verb *verb, Option *ret) {
                 if (str_starts_with(word, "--")
                             ? n > 2 && strlen(o.name) == n - 2 && memcmp(o.name, word + 2, n - 2) == 0
                             : word[0] == '-' && word[1] && word[1] == o.letter && !word[2]) {
-                        *ret = o;
+                        if (!found || o.own || !ret->own)
+                                *ret = o;
                         found = true;
                 }
         return found;
@@ -123,6 +126,55 @@ static void offer_options(Completion *p, const Line *line) {
                     str_printf(&text, "--%s%s", o.name, o.argument ? "=" : "") >= 0)
                         completion_offer(p, text, o.help);
         }
+}
+
+static bool is_meant(const Option *o, const char *word, const Verb *verb) {
+        Option found;
+
+        return find_option(word, verb, &found) && found.help == o->help;
+}
+
+static void print_option(const Option *o, const Verb *verb) {
+        const char letter[] = { '-', o->letter, 0 };
+        char *name auto_free = NULL;
+
+        if (str_printf(&name, "--%s", o->name) >= 0 && is_meant(o, name, verb))
+                option_print(is_meant(o, letter, verb) ? o->letter : 0, o->name, o->argument, o->help);
+}
+
+/* Its own, and those that name it: "start, restart: ...". */
+static bool is_about(const Option *o, const Verb *verb) {
+        const char *end = strstr(o->help, ": ");
+
+        for (const char *s = o->help; !o->own && end && s < end; s += strspn(s, ", ")) {
+                size_t n = strcspn(s, ",: ");
+
+                if (n == strlen(verb->name) && memcmp(s, verb->name, n) == 0)
+                        return true;
+                s += n;
+                if (n == 0)
+                        break;
+        }
+        return o->own;
+}
+
+void options_print_of_verb(const Verb *verb) {
+        unsigned n = 0;
+        Option o;
+
+        for (size_t i = 0; nth_option(i, verb, &o); i++)
+                if (o.help && is_about(&o, verb)) {
+                        if (n++ == 0)
+                                puts("\nOptions:");
+                        print_option(&o, verb);
+                }
+        n = 0;
+        for (size_t i = 0; nth_option(i, verb, &o); i++)
+                if (o.help && !is_about(&o, verb) && !is_of_others(o.help, verb)) {
+                        if (n++ == 0)
+                                puts("\nOptions of many verbs:");
+                        print_option(&o, verb);
+                }
 }
 
 static void offer_verbs(Completion *p) {

@@ -13,21 +13,30 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+void option_print(char letter, const char *name, const char *argument, const char *help) {
+        char left[64];
+
+        snprintf(left, sizeof(left), "%c%c%s--%s%s%s", letter ? '-' : ' ', letter ?: ' ',
+                 letter ? ", " : "  ", name, argument ? "=" : "", argument ?: "");
+        printf("  %-36s %s\n", left, help);
+}
+
+static void print_options_of(const char *verb) {
+        for (const CtlOption *o = ctl_options; o->name; o++)
+                if (o->help && str_equal(o->verb, verb))
+                        option_print(o->letter, o->name, o->argument, o->help);
+}
+
 static void print_options(void) {
-        const char *verb = NULL;
-
         puts("\nOptions:");
-        for (const CtlOption *o = ctl_options; o->name; o++) {
-                char left[64];
-
-                if (!o->help)
-                        continue;
-                if (o->verb && !str_equal(o->verb, verb))
-                        printf("\nOptions of %s:\n", verb = o->verb);
-                snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ?: ' ',
-                         o->letter ? ", " : "  ", o->name, o->argument ? "=" : "", o->argument ?: "");
-                printf("  %-36s %s\n", left, o->help);
-        }
+        print_options_of(NULL);
+        for (const Verb *v = verbs; v->name; v++)
+                for (const CtlOption *o = ctl_options; o->name; o++)
+                        if (o->help && str_equal(o->verb, v->name)) {
+                                printf("\nOptions of %s:\n", v->name);
+                                print_options_of(v->name);
+                                break;
+                        }
 }
 
 static int help(void) {
@@ -45,6 +54,14 @@ static int help(void) {
         print_options();
         run_help();
         puts("\nSee svctl(1).");
+        return CTL_OK;
+}
+
+int help_on_verb(const Verb *v) {
+        printf("svctl [OPTIONS] %s%s%s\n\n%s.\n", v->name, *v->arguments ? " " : "", v->arguments,
+               v->summary);
+        options_print_of_verb(v);
+        puts("\nSee svctl(1); 'svctl --help' lists all verbs.");
         return CTL_OK;
 }
 

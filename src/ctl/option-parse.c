@@ -114,13 +114,15 @@ static const char *argument_of(const CtlOption *o, int argc, char **argv) {
 }
 
 /* The first argument that is no option, when it has options of its own. */
-static const char *verb_with_options(int argc, char **argv, const char *letters, const struct option *longs) {
+static const char *verb_with_options(int argc, char **argv, const char *letters, const struct option *longs,
+                                     const Verb **ret_verb) {
         const char *word;
 
         opterr = 0;
         while (getopt_long(argc, argv, letters, longs, NULL) >= 0)
                 ;
         word = optind < argc ? argv[optind] : NULL;
+        *ret_verb = verb_find(word ?: "");
         optind = 0; /* so that the C library begins anew */
         opterr = 1;
         if (str_equal(word, "run"))
@@ -200,6 +202,7 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
         char letters[3 * OPTIONS_MAX + 2] = "+";
         size_t rows[OPTIONS_MAX];
         const char *verb, *value;
+        const Verb *v;
         int ch, index, r;
 
         for (size_t i = 0; ctl_options[i].name && i < OPTIONS_MAX; i++) {
@@ -209,7 +212,7 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
                         add_letter(letters, o);
         }
         add_longs(longs, rows, NULL, false);
-        verb = verb_with_options(argc, argv, letters, longs);
+        verb = verb_with_options(argc, argv, letters, longs, &v);
         if (str_equal(verb, "scale") && hide_numbers(argv) < 0)
                 return -CTL_FAILED;
         memset(longs, 0, sizeof(longs));
@@ -228,7 +231,7 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
                 if (!o)
                         return -(c->called_as_systemctl ? CTL_FAILED : say_wrong_option(argv[optind - 1]));
                 if (str_equal(o->name, "help"))
-                        return -verb_help(c, 0, NULL);
+                        return -(v && !c->called_as_systemctl ? help_on_verb(v) : verb_help(c, 0, NULL));
                 if (str_equal(o->name, "version"))
                         return puts(c->called_as_systemctl ? "systemd 252 (svinit " PACKAGE_VERSION ")"
                                                            : "svctl " PACKAGE_VERSION),

@@ -45,6 +45,28 @@ options_of() {
         [ "${missing[*]}" = "" ] || { printf 'missing: %s\n' "${missing[@]}"; false; }
 }
 
+@test "VERB --help: its own options first, of two with one letter its own; nothing else of the help" {
+        local verb n=0
+        while read -r verb; do
+                run -0 "$svctl" "$verb" --help
+                [[ ${lines[0]} == "svctl [OPTIONS] $verb"* && ${#lines[@]} -lt 80 ]] || { echo "$verb: $output"; return 1; }
+                # What is completed is what is said of it.
+                diff <("$svctl" complete -- "$verb" -- | cut -f1 | sed 's/=$//' | sort -u) \
+                        <(grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' <<<"$output" | grep -oE -- '--.*' | sort -u) || { echo "of $verb"; return 1; }
+                n=$((n + 1))
+        done < <("$svctl" --help | sed '/^Options:/,$d' | grep -oE '^  [a-z][a-z-]*')
+        [ "$n" -ge 90 ]
+        [ "$("$svctl" kill --help | sed -n '/^Options:/,/^$/p')" = "Options:
+  -s, --signal=SIGNAL                  kill: which signal (TERM)
+      --kill-whom=WHOM                 kill: all, main or control" ]
+        run -0 "$svctl" top -h
+        [[ $output == *"  -r, --reverse  "* && $output != *"-r, --recursive"* ]]
+        run -0 "$svctl" run --help
+        [[ $output == "svctl [OPTIONS] run [OPTIONS] COMMAND..."*"--slice-inherit"* ]]
+        # Each verb's options stand under one heading.
+        [ "$("$svctl" --help | grep '^Options of' | sort | uniq -d)" = "" ]
+}
+
 @test "what a container cannot do is refused by name; what systemctl takes is taken" {
         local verb
         for verb in kexec suspend hibernate hybrid-sleep suspend-then-hibernate "switch-root /"; do

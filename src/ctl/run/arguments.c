@@ -176,7 +176,7 @@ static int complete(RunRequest *q) {
 int run_parse(RunRequest *q, int argc, char **argv) {
         int first = run_read_options(q, argc, argv), r;
 
-        if (first < 0)
+        if (first <= 0)
                 return first;
         q->command = argv + first;
         if (q->shell)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/run/run.h"
 
+#include "ctl/options.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -213,17 +215,9 @@ static const RunOption run_options[] = {
 
 void run_help(void) {
         puts("\nOptions of run:");
-        for (size_t i = 0; i < ELEMENTSOF(run_options); i++) {
-                const RunOption *o = run_options + i;
-                char left[64];
-
-                if (!o->help)
-                        continue;
-                (void)snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
-                               o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
-                               o->argument ? "=" : "", o->argument ? o->argument : "");
-                printf("  %-36s %s\n", left, o->help);
-        }
+        for (const RunOption *o = run_options; o < run_options + ELEMENTSOF(run_options); o++)
+                if (o->help)
+                        option_print(o->letter, o->name, o->argument, o->help);
 }
 
 const RunOption *run_option(size_t i) {
@@ -281,10 +275,13 @@ static bool is_place(const RunOption *o) {
 }
 
 int run_read_options(RunRequest *q, int argc, char **argv) {
-        int r = read_options(q, argc, argv, is_any);
+        int r;
 
+        if (str_equal(argv[1], "--help") || str_equal(argv[1], "-h"))
+                return -help_on_verb(verb_find(argv[0]));
+        r = read_options(q, argc, argv, is_any);
         if (r == -CTL_USAGE)
-                fputs("Try 'svctl --help'.\n", stderr);
+                fputs("Try 'svctl run --help'.\n", stderr);
         return r;
 }
 
