@@ -44,9 +44,14 @@ static int write_zeros(int fd, uint64_t from, uint64_t to) {
         return 0;
 }
 
-/* Where fallocate() is not known, zeros do the same. */
+/* Where fallocate() is not known, zeros do the same. A tmpfs ends it with EINTR for a process that was frozen. */
 static int allocate(int fd, uint64_t from, uint64_t to) {
-        if (fallocate(fd, 0, (off_t)from, (off_t)(to - from)) >= 0)
+        int r;
+
+        do
+                r = fallocate(fd, 0, (off_t)from, (off_t)(to - from));
+        while (r < 0 && errno == EINTR);
+        if (r >= 0)
                 return 0;
         if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL)
                 return write_zeros(fd, from, to);
@@ -296,6 +301,9 @@ static int check_opened(JournalFile *f, const JournalFileSpec *spec, const Id128
         tail_size = ((ObjectHeader *)(f->map + h->tail_object_offset))->size;
         if (tail_size < sizeof(ObjectHeader) || tail_size > f->size - h->tail_object_offset)
                 return JOURNAL_FILE_FOREIGN;
+
+        /* Who was killed in grow() had not said yet how large the file is: readers refuse what is beyond. */
+        h->arena_size = f->size - sizeof(FileHeader);
         f->tail_end = h->tail_object_offset + align8(tail_size);
         f->prepared = round_up(f->tail_end, PAGE);
         return 0;

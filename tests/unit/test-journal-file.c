@@ -346,6 +346,30 @@ static void offline_file_is_continued_and_online_one_is_not(void **state) {
         verify(x);
 }
 
+static void file_that_grew_before_a_kill_is_readable_to_its_end(void **state) {
+        Fixture *x = *state;
+        uint64_t size;
+        Id128 id;
+
+        create(x);
+        append_lines(x, 0, 100);
+        commit(x);
+        id = journal_file_header(&x->file)->file_id;
+        size = x->file.size;
+        assert_int_equal(ftruncate(x->file.fd, (off_t)size + 65536), 0); /* ... and its header was not told */
+        journal_file_close(&x->file, JOURNAL_CLOSE_AS_IT_IS);
+
+        assert_int_equal(journal_file_open(&x->file, x->dirfd, "system.journal", &x->spec, &id, x->undo), 0);
+        journal_file_begin(&x->file, ++x->commit);
+        for (unsigned i = 100; x->file.tail_end <= size; i++)
+                append_lines(x, i, 1);
+        commit(x);
+        assert_int_equal(x->file.size, size + 65536);
+        journal_file_close(&x->file, JOURNAL_CLOSE_TO_CONTINUE);
+        assert_true(count(x, NULL) > 100);
+        verify(x);
+}
+
 static void file_with_garbage_is_not_continued(void **state) {
         Fixture *x = *state;
         int fd = open(x->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -429,6 +453,7 @@ int main(void) {
                 T(full_file_says_so_and_stays_valid),
                 T(entry_larger_than_a_file_is_refused),
                 T(offline_file_is_continued_and_online_one_is_not),
+                T(file_that_grew_before_a_kill_is_readable_to_its_end),
                 T(file_with_garbage_is_not_continued),
                 T(rolled_back_file_is_what_it_was),
                 T(rollback_refuses_another_file),
