@@ -125,9 +125,13 @@ restarted_once() {
 @test "a unit whose file is gone stays until it ends, and is stopped as it was started" {
         sleeper gone gone $'Restart=always\nRestartSec=0\nExecStop=/bin/sh -c "echo stopped >/out/gone"'
         sleeper idle
+        unit refers.service <<<$'[Unit]\nWants=ghost.service\n[Service]\nExecStart=/bin/sleep infinity'
         boot
-        ctl start gone
+        ctl start gone refers
         inside systemctl show idle >/dev/null
+        run ctl list-units --all
+        [[ $output == *ghost.service* ]]
+        sleeper refers
         pid=$(show gone MainPID)
         rm "$T/units/gone.service" "$T/units/idle.service"
         ctl daemon-reload
@@ -136,8 +140,9 @@ restarted_once() {
         run -0 ctl stop gone
         [ "$(<"$T/out/gone")" = stopped ]
         run -5 ctl start gone
+        # Nor does anybody want a unit any more that another one has referred to.
         run ctl list-units --all
-        [[ $output != *idle.service* ]]
+        [[ $output == *refers.service* && $output != *idle.service* && $output != *ghost.service* ]]
 }
 
 @test "a unit that ends without its file is not started again" {
