@@ -88,13 +88,18 @@ bool storage_is_shut(int error) {
         return is_full(error) || error == -EROFS || error == -EIO;
 }
 
-/* It has failed: another place is used for a while. That is told once, until it has been used again. */
-static void leave_alone(Storage *s, bool is_runtime, int error) {
+/* That is told once, until the place has been used again. */
+static void note_failure(Storage *s, bool is_runtime, int error) {
         if (s->failed[is_runtime] != -error) {
                 s->left.error = -error;
                 s->left.is_runtime = is_runtime;
         }
         s->failed[is_runtime] = -error;
+}
+
+/* It has failed: another place is used for a while. */
+static void leave_alone(Storage *s, bool is_runtime, int error) {
+        note_failure(s, is_runtime, error);
         s->avoid_until[is_runtime] = s->better_at = now(CLOCK_MONOTONIC) + BETTER_USEC;
 }
 
@@ -273,6 +278,8 @@ static int choose_dir(Storage *s) {
         if (r < 0 && t >= s->avoid_until[true]) {
                 r = storage_usable_dir(s, true);
                 is_runtime = true;
+                if (r < 0)
+                        note_failure(s, true, r);
         }
         if (r >= 0)
                 use_dir(s, r, is_runtime);

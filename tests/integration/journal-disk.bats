@@ -14,6 +14,10 @@ told_twice() {
         [ "$(journal -g '/var/log/journal cannot be written' | wc -l)" -ge 2 ]
 }
 
+kept() { # LINE
+        inside svctl logs --no-pager -o cat | grep -qxF "$1"
+}
+
 in_memory() {
         inside svctl logs --no-pager -o cat -u "$1" | grep -cxF "$2"
 }
@@ -52,6 +56,7 @@ E
         ctl start nowhere.service
         wait_host in_memory nowhere.service "nowhere 2000"
         [[ $(inside svctl logs --no-pager -o cat -u nowhere.service | grep -c '^nowhere ') == 2000 ]]
+        wait_host kept '/run/log/journal cannot be written (Read-only file system); the journal goes on in memory.'
         replace_journald
         [[ $(inside svctl logs --no-pager -o cat -u nowhere.service | grep -c '^nowhere ') == 2000 ]]
         inside svctl logs --no-pager -o cat -u full.service | grep -cx 'full 20000'
@@ -74,6 +79,17 @@ E
         ctl start again.service
         wait_host told_twice
         stop
+}
+
+@test "no /var/log/journal, and /run may not be written either: it is said where svinit is, and the lines are kept" {
+        unit told.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/echo it is told'
+        enabled told.service
+        launch --read-only --keep-run
+        wait_host grep -q "/run cannot be written to: svinit's sockets are in /dev/shm/svinit-0, where svctl finds them and systemctl does not." "$T/console"
+        wait_host kept 'it is told'
+        [[ $(inside svctl show -P ActiveState told.service) == inactive ]]
+        stop
+        [ "$exit_code" = 0 ]
 }
 
 @test "a line of 1 MiB, bytes that are no text, a message of 10,000 fields" {

@@ -131,6 +131,13 @@ static void boot(Manager *m) {
         manager_kick(m);
 }
 
+/* Whoever is not root expects nothing else. */
+static void say_where_sockets_are(Manager *m) {
+        if (m->host.root && !m->host.user && m->host.runtime_writable &&
+            !str_equal(m->host.runtime_dir, "/run"))
+                LOG(RUN_ELSEWHERE, FIELD_S("PATH", m->host.runtime_dir));
+}
+
 int manager_startup(Manager *m) {
         ManagerInternal *in = m->internal;
         const ManagerOptions *o = &in->options;
@@ -142,6 +149,7 @@ int manager_startup(Manager *m) {
         if (r < 0)
                 return r;
         if (!o->command || o->with_units) {
+                say_where_sockets_are(m);
                 r = generators_run(m, boot);
                 if (r < 0)
                         LOG_ERRNO(BOOT_STEP_FAILED, r, FIELD_S("STEP", "The run of generators"));
