@@ -144,3 +144,13 @@ int hex_value(char c) {
                 return c - 'A' + 10;
         return -1;
 }
+
+void hex_format(const uint8_t *bytes, size_t n, char *ret) {
+        static const char digits[] = "0123456789abcdef";
+
+        for (size_t i = 0; i < n; i++) {
+                *ret++ = digits[bytes[i] >> 4];
+                *ret++ = digits[bytes[i] & 15];
+        }
+        *ret = 0;
+}

@@ -38,6 +38,9 @@ bool str_equal(const char *a, const char *b); /* NULL equals NULL only */
 bool str_starts_with(const char *s, const char *prefix);
 const char *str_after(const char *s, const char *prefix); /* what follows the prefix, or NULL */
 bool str_ends_with(const char *s, const char *suffix);
+static inline bool char_is_alnum(char c) { /* ASCII, whatever the locale */
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 static inline bool str_is_empty(const char *s) {
         return !s || s[0] == 0;
 }
@@ -48,6 +51,7 @@ char *str_strip(char *s); /* in place: space, tab, CR, LF at both ends */
 bool str_is_utf8(const char *s, size_t n);
 bool fd_name_is_valid(const char *s); /* of a passed descriptor, as LISTEN_FDNAMES can carry it */
 int hex_value(char c);                /* 0..15, -1 for anything else */
+void hex_format(const uint8_t *bytes, size_t n, char *ret); /* lower case; 2 * n characters and the end */
 bool code_point_is_valid(uint32_t c); /* no surrogate, no noncharacter: what systemd 252 reads */
 
 /* Whole strings, with the syntax that systemd has for numbers: 10, +10, 0xa, 012, 0b1010, 0o12. 0, -EINVAL, -ERANGE. */

@@ -3,10 +3,6 @@
 
 #include <errno.h>
 
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
-#define NAME_CHARS DIGITS LETTERS ":-_.\\@"
-
 static const char *const type_names[] = {
         [UNIT_SERVICE] = "service", [UNIT_SOCKET] = "socket", [UNIT_TARGET] = "target",
         [UNIT_DEVICE] = "device",   [UNIT_MOUNT] = "mount",   [UNIT_AUTOMOUNT] = "automount",
@@ -40,12 +36,19 @@ NameKind name_kind(const char *name) {
         return strrchr(name, '.') == at + 1 ? NAME_TEMPLATE : NAME_INSTANCE;
 }
 
+static bool is_name_char(char c) {
+        return char_is_alnum(c) || (c != 0 && strchr(":-_.\\@", c));
+}
+
 bool name_is_valid(const char *name, NameKind kinds) {
         const char *dot;
 
         if (str_is_empty(name) || strnlen(name, UNIT_NAME_MAX + 1) > UNIT_NAME_MAX)
                 return false;
-        if (name[strspn(name, NAME_CHARS)] != 0 || name_type(name) == UNIT_TYPE_INVALID)
+        for (const char *p = name; *p; p++)
+                if (!is_name_char(*p))
+                        return false;
+        if (name_type(name) == UNIT_TYPE_INVALID)
                 return false;
 
         dot = strrchr(name, '.');
@@ -154,7 +157,7 @@ int name_mangle(const char *text, UnitType default_type, char **ret) {
         for (const char *p = text; *p; p++)
                 if (*p == '/')
                         buf_add_char(&b, '-');
-                else if (strchr(NAME_CHARS, *p))
+                else if (is_name_char(*p))
                         buf_add_char(&b, *p);
                 else
                         buf_addf(&b, "\\x%02x", (unsigned)(unsigned char)*p);

@@ -156,10 +156,6 @@ static int add_specifier(const SpecifierContext *c, char letter, Buf *b) {
         }
 }
 
-static bool is_letter_or_digit(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 int specifier_expand(const SpecifierContext *c, const char *text, char **ret) {
         Buf b auto_buf = { 0 };
 
@@ -172,7 +168,7 @@ int specifier_expand(const SpecifierContext *c, const char *text, char **ret) {
                 if (*text == 0)
                         break;
 
-                if (is_letter_or_digit(text[1])) {
+                if (char_is_alnum(text[1])) {
                         r = add_specifier(c, text[1], &b);
                         text += 2;
                 } else {

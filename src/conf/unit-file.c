@@ -117,9 +117,10 @@ static bool read_assignment(Reader *r, char *line) {
 
 /* The key as inih may see it. */
 static const char *key_for_inih(const char *key) {
-        static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-        size_t n = strspn(key, allowed);
+        size_t n = 0;
 
+        while (char_is_alnum(key[n]) || (key[n] != 0 && strchr("._-", key[n])))
+                n++;
         return n > 0 && n <= KEY_MAX && key[n] == 0 ? key : "?";
 }
 

@@ -90,8 +90,7 @@ static bool read_id(const char *path, Id128 *ret) {
 static void add_id(FieldSet *set, const char *name, const Id128 *id) {
         char text[33];
 
-        for (size_t i = 0; i < sizeof(id->bytes); i++)
-                snprintf(text + 2 * i, 3, "%02x", id->bytes[i]);
+        hex_format(id->bytes, sizeof(id->bytes), text);
         field_set_add(set, name, text);
 }
 

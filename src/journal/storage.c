@@ -31,11 +31,6 @@ static usec_t now(clockid_t clock) {
         return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / NSEC_PER_USEC;
 }
 
-static void format_id(const Id128 *id, char ret[33]) {
-        for (size_t i = 0; i < sizeof(id->bytes); i++)
-                snprintf(ret + 2 * i, 3, "%02x", id->bytes[i]);
-}
-
 /* getgrnam() may ask a directory server; the group is a local one or there is none. */
 static int journal_group(void) {
         FILE *f = fopen("/etc/group", "re");
@@ -114,7 +109,7 @@ static void avoid(Storage *s, int error) {
 void storage_archived_name(const FileHeader *h, char *ret, size_t size) {
         char id[33];
 
-        format_id(&h->seqnum_id, id);
+        hex_format(h->seqnum_id.bytes, sizeof(h->seqnum_id.bytes), id);
         snprintf(ret, size, "system@%s-%016" PRIx64 "-%016" PRIx64 ".journal", id, h->head_entry_seqnum,
                  h->head_entry_realtime);
 }
@@ -245,7 +240,7 @@ int storage_usable_dir(const Storage *s, bool runtime) {
         int fd auto_fd = -1, r;
 
         if (s->has_machine_id)
-                format_id(&s->machine_id, id);
+                hex_format(s->machine_id.bytes, sizeof(s->machine_id.bytes), id);
         if (make_base)
                 make_parent(base);
         fd = open_below(base, id, make_base, s->gid);

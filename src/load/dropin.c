@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#define LONGEST_SUFFIX ".requires"
+
 /* "a-b-" -> "a-"; no dash before the end: 0. */
 static size_t cut_length(const char *prefix) {
         size_t n = strlen(prefix);
@@ -66,17 +68,14 @@ static int visit_name(const Index *x, const char *name, const char *suffix, Dire
         if (r < 0)
                 return r;
         STRV_FOREACH (v, exact) {
-                char *subdir = NULL;
+                char subdir[UNIT_NAME_MAX + sizeof(LONGEST_SUFFIX)];
                 uint64_t dirs;
 
-                r = str_printf(&subdir, "%s%s", *v, suffix);
-                if (r < 0)
-                        return r;
+                ENSURE(strlen(*v) + strlen(suffix) < sizeof(subdir), -EINVAL);
+                stpcpy(stpcpy(subdir, *v), suffix); /* many for each unit, and hardly one exists: no heap */
                 dirs = index_subdir(x, subdir);
                 any |= dirs;
-                if (!dirs)
-                        free(subdir);
-                else if (strv_push(&subdirs, subdir) < 0)
+                if (dirs && strv_add(&subdirs, subdir) < 0)
                         return -ENOMEM;
         }
         for (size_t i = 0; any && i < x->path.n; i++)

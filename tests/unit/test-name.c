@@ -52,6 +52,16 @@ static void bad_names_are_refused(void **state) {
         assert_false(name_is_valid(name, NAME_ANY));
 }
 
+static void letters_digits_and_few_signs_make_names(void **state) {
+        static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:-_.\\";
+
+        for (int c = 1; c < 256; c++) {
+                const char name[] = { 'a', (char)c, 'b', '.', 's', 'e', 'r', 'v', 'i', 'c', 'e', 0 };
+
+                assert_int_equal(name_is_valid(name, NAME_PLAIN), strchr(allowed, c) != NULL);
+        }
+}
+
 static void types_have_their_suffix(void **state) {
         for (UnitType t = 0; t < UNIT_TYPE_MAX; t++)
                 assert_int_equal(unit_type_from_string(unit_type_to_string(t)), t);
@@ -169,6 +179,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(kinds_of_names_are_told_apart),
                 cmocka_unit_test(bad_names_are_refused),
+                cmocka_unit_test(letters_digits_and_few_signs_make_names),
                 cmocka_unit_test(types_have_their_suffix),
                 cmocka_unit_test(names_are_taken_apart),
                 cmocka_unit_test(names_are_put_together),

@@ -239,6 +239,16 @@ static void arrays_keep_their_elements_when_they_grow(void **state) {
         assert_int_equal(v[499], 499);
 }
 
+static void bytes_are_two_digits_each(void **state) {
+        const uint8_t bytes[] = { 0x00, 0x09, 0x9a, 0xf0, 0xff };
+        char text[2 * sizeof(bytes) + 1];
+
+        hex_format(bytes, sizeof(bytes), text);
+        assert_string_equal(text, "00099af0ff");
+        hex_format(bytes, 0, text);
+        assert_string_equal(text, "");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(buffer_grows_and_is_handed_over),
@@ -255,6 +265,7 @@ int main(void) {
                 cmocka_unit_test(findings_name_their_place),
                 cmocka_unit_test(report_counts_what_it_does_not_keep),
                 cmocka_unit_test(arrays_keep_their_elements_when_they_grow),
+                cmocka_unit_test(bytes_are_two_digits_each),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -220,8 +220,7 @@ static int method_no_names(Call *c) {
 static int method_get_id(Call *c) {
         char id[SD_ID128_STRING_MAX];
 
-        for (size_t i = 0; i < sizeof(c->bus->server_id.bytes); i++)
-                (void)snprintf(id + 2 * i, 3, "%02x", c->bus->server_id.bytes[i]);
+        hex_format(c->bus->server_id.bytes, sizeof(c->bus->server_id.bytes), id);
         return reply(c, "s", id);
 }
 

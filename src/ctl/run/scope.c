@@ -84,8 +84,7 @@ static void take_invocation(Ctl *c) {
                                 "ay") < 0 ||
             sd_bus_message_read_array(reply, 'y', (const void **)&id, &n) < 0 || n != 16)
                 return;
-        for (size_t i = 0; i < n; i++)
-                (void)snprintf(hex + 2 * i, 3, "%02x", id[i]);
+        hex_format(id, n, hex);
         (void)setenv("INVOCATION_ID", hex, 1);
 }
 

@@ -94,8 +94,7 @@ void journal_export_unit(const Manager *m, const Unit *u) {
         if (!m->internal->real_journal)
                 return;
         journal_withdraw_unit(m, u);
-        for (size_t i = 0; i < 16; i++)
-                snprintf(text + 2 * i, 3, "%02x", id[i]);
+        hex_format(id, 16, text);
         export("invocation", u, "%s", text);
         if (!e)
                 return;

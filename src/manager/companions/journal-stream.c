@@ -94,10 +94,10 @@ static void describe_fields(const ExecSpec *e, Buf *b) {
 /* What holds for all that comes from the unit, whichever way. */
 void journal_describe_unit(const Unit *u, Buf *b) {
         const ExecSpec *e = u->spec->exec;
+        char id[33];
 
-        buf_addf(b, "UNIT=%s\nINVOCATION_ID=", u->id);
-        for (unsigned i = 0; i < 16; i++)
-                buf_addf(b, "%02x", unit_runtime(u)->invocation_id[i]);
+        hex_format(unit_runtime(u)->invocation_id, 16, id);
+        buf_addf(b, "UNIT=%s\nINVOCATION_ID=%s", u->id, id);
         describe_group(u, b);
         if (!e)
                 return;

@@ -61,16 +61,15 @@ static size_t add_unit(char *buf, size_t n, const char *name) {
         const Unit *u =
                 target.manager && target.manager->graph ? graph_find(target.manager->graph, name) : NULL;
         const UnitRuntime *rt = u ? u->machine : NULL;
+        char id[2 * sizeof(rt->invocation_id) + 1];
 
         n = add_text(buf, n, "UNIT", name);
         if (!target.is_pid1)
                 n = add_text(buf, n, "OBJECT_SYSTEMD_UNIT", name);
         if (!rt || !rt->has_invocation)
                 return n;
-        n = add(buf, n, "INVOCATION_ID=");
-        for (size_t i = 0; i < sizeof(rt->invocation_id); i++)
-                n = add(buf, n, "%02x", rt->invocation_id[i]);
-        return add(buf, n, "\n");
+        hex_format(rt->invocation_id, sizeof(rt->invocation_id), id);
+        return add(buf, n, "INVOCATION_ID=%s\n", id);
 }
 
 static size_t render(const LogRecord *r, char *buf) {

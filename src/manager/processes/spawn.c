@@ -158,8 +158,7 @@ static int add_result_env(const Service *s, const char *prefix, char ***env) {
 int manager_add_invocation(const uint8_t id[16], const char *name, char ***env) {
         char hex[33];
 
-        for (unsigned i = 0; i < 16; i++)
-                snprintf(hex + 2 * i, 3, "%02x", id[i]);
+        hex_format(id, 16, hex);
         return manager_add_env(env, name, hex);
 }
 
