@@ -82,6 +82,10 @@ static int grow(JournalFile *f, uint64_t end) {
 static void prepare(JournalFile *f, uint64_t end) {
         uint64_t to = MIN(round_up(end, PREPARE_STEP), f->size);
 
+        if (f->sparse > 0 && f->prepared > f->sparse) {
+                (void)madvise(f->map, f->sparse, MADV_NORMAL);
+                f->sparse = 0;
+        }
         if (to > f->prepared && write_zeros(f->fd, f->prepared, to) == 0)
                 f->prepared = to;
 }
@@ -158,7 +162,7 @@ static void begin_compression(JournalFile *f, const JournalFileSpec *spec) {
 }
 
 static int initialise(JournalFile *f, const JournalFileSpec *spec) {
-        uint64_t n_items = data_hash_items(spec);
+        uint64_t n_items = data_hash_items(spec), tables;
         FileHeader *h;
         int r;
 
@@ -170,7 +174,7 @@ static int initialise(JournalFile *f, const JournalFileSpec *spec) {
         r = allocate(f->fd, 0, PAGE);
         if (r < 0)
                 return r;
-        f->prepared = f->size = PAGE;
+        f->size = PAGE;
 
         h = journal_file_header(f);
         memcpy(h->signature, JOURNAL_SIGNATURE, sizeof(h->signature));
@@ -189,7 +193,11 @@ static int initialise(JournalFile *f, const JournalFileSpec *spec) {
         h->tail_entry_seqnum = spec->seqnum;
         h->header_size = sizeof(FileHeader);
 
-        r = journal_file_reserve(f, (n_items + FIELD_HASH_ITEMS + 4) * sizeof(HashItem));
+        /* The tables are met here and there: a file of a few lines is spared most of their pages. */
+        tables = (n_items + FIELD_HASH_ITEMS + 4) * sizeof(HashItem);
+        f->prepared = f->sparse = MIN(round_up(f->tail_end + tables, PAGE), f->map_size);
+        (void)madvise(f->map, f->sparse, MADV_RANDOM);
+        r = journal_file_reserve(f, tables);
         if (r != 0)
                 return r < 0 ? r : -EFBIG;
         new_table(f, OBJECT_FIELD_HASH_TABLE, FIELD_HASH_ITEMS, &h->field_hash_table_offset,

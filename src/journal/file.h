@@ -77,7 +77,8 @@ typedef struct JournalFile {
         uint8_t *map;
         uint64_t map_size; /* address space: the file never becomes larger */
         uint64_t size;     /* bytes with storage behind them */
-        uint64_t prepared; /* up to here in the page cache already */
+        uint64_t prepared; /* up to here the pages are there, or come when they are met */
+        uint64_t sparse;   /* up to here they come one by one, while the file is short; 0: in large pieces */
         uint64_t grow_step;
         uint64_t compress_from; /* UINT64_MAX: nothing is */
         uint64_t tail_end;      /* where the next object goes */
