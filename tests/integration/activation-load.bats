@@ -13,18 +13,12 @@ under_load() { # UNIT TIMES COMMAND...
         for ((i = 0; i < $2; i++)); do
                 before=$(show "$1" MainPID)
                 "${@:3}"
-                wait_host another_main "$1" "$before"
+                wait_host another_pid "$1" "$before"
         done
         touch "$T/out/end"
         wait "$loader"
         read -r answered refused lost <"$T/out/counts"
         echo "$answered answered, $refused refused, $lost lost"
-}
-
-another_main() {
-        local now
-        now=$(show "$1" MainPID)
-        [[ $now != 0 && $now != "$2" ]]
 }
 
 kill_main() {

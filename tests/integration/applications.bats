@@ -172,7 +172,7 @@ its_own_cluster() {
         [ "$(show master MainPID)" = "$pid" ]
         run -0 ctl stop master
         [ "$(show master Result)" = success ]
-        for pid in $workers $(<"$T/out/workers"); do run ! inside test -e "/proc/$pid"; done
+        for pid in $workers $(<"$T/out/workers"); do run -1 inside test -e "/proc/$pid"; done
 }
 
 threads_are_let_be() {
@@ -216,7 +216,7 @@ files_outlive_a_roll() {
         run -0 inside svctl roll keeps
         [ "$(inside cat /run/keeps/file)" = kept ]
         run -0 ctl stop keeps
-        run ! inside test -e /run/keeps
+        run -1 inside test -e /run/keeps
 }
 
 # As the other tenant: its files, what it has in /tmp, a signal.

@@ -35,7 +35,7 @@ load helper
         done
         boot_beside --nofile 48
         ctl start --no-block s{1..60}.socket >"$T/said" 2>&1 || true
-        wait_host no_jobs
+        wait_host silent ctl list-jobs --no-legend
         unharmed
         refused=$(grep -c 'Failed to start.*Too many open files' "$T/said" || true)
         refused=$((refused + $(ctl list-units --no-legend --state=failed 's*.socket' | wc -l)))
@@ -45,10 +45,6 @@ load helper
         run -0 ctl stop s{1..60}.socket
         run -0 ctl start s60.service
         ends_cleanly
-}
-
-no_jobs() {
-        [ "$(ctl list-jobs --no-legend)" = "" ]
 }
 
 @test "clients that send garbage or never read" {
@@ -65,14 +61,10 @@ no_jobs() {
         unit flood.service <<<$'[Service]\nNotifyAccess=all\nExecStart=/usr/bin/probe flood 20000'
         boot_beside
         ctl start flood
-        wait_host flood_is_over
+        wait_host property_is flood StatusText "the end"
         unharmed
         [ "$(show flood ActiveState)" = active ]
         ends_cleanly
-}
-
-flood_is_over() {
-        [ "$(show flood StatusText)" = "the end" ]
 }
 
 @test "svinit-journald killed again and again under load: no line lost, none twice" {

@@ -114,7 +114,7 @@ X
         run -1 ctl start nopid junk foreign
         for u in nopid junk foreign; do [ "$(show $u Result)" = timeout ]; done
         in_journal nopid.service /run/never.pid
-        run ! inside pgrep -f 'probe daemon'
+        run -1 inside pgrep -f 'probe daemon'
         ends_cleanly
 }
 
@@ -122,19 +122,15 @@ X
         unit bomb.service <<<$'[Service]\nTasksMax=100\nTimeoutStopSec=5s\nExecStart=/usr/bin/probe bomb'
         boot_beside --cgroup hybrid
         ctl start bomb
-        wait_host bomb_is_full
+        wait_host property_is bomb TasksCurrent 100
         unharmed
         run -0 timeout 60 nsenter -t "$init_pid" -m -u -i -n -p -- systemctl stop bomb
         wait_host no_bomb
         ends_cleanly
 }
 
-bomb_is_full() {
-        [ "$(show bomb TasksCurrent)" = 100 ]
-}
-
 no_bomb() {
-        run ! inside pgrep -f 'probe bomb'
+        run -1 inside pgrep -f 'probe bomb'
 }
 
 @test "a service that ignores SIGTERM is killed after TimeoutStopSec=" {

@@ -105,10 +105,6 @@ with_controller() {
         inside timeout 30 systemctl stop controlled.scope
 }
 
-has_ended() {
-        ! inside kill -0 "$1"
-}
-
 has_no_controller() {
         [[ ! $(show controlled.scope Controller) ]]
 }

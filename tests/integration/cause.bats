@@ -92,7 +92,7 @@ E
         stop
         [ "$exit_code" = 0 ]
         [ -z "$(cat <&5)" ]
-        run ! grep -q 'Exit code' "$T/console"
+        run -1 grep -q 'Exit code' "$T/console"
 }
 
 @test "causes: no executable, a timeout, the start limit, a dependency, the stop budget" {
@@ -183,5 +183,5 @@ E
         [ "$(show m.service ActiveState)" = active ]
         stop
         [ "$exit_code" = 0 ]
-        run ! grep -q 'Exit code' "$T/console"
+        run -1 grep -q 'Exit code' "$T/console"
 }

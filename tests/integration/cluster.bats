@@ -130,16 +130,13 @@ setInterval(() => {}, 1000);
 J
 }
 
-has_lines() { # FILE N
-        [ "$(wc -l <"$1")" = "$2" ]
-}
-
 probed() { # NAME N
         wait_host has_lines "$T/out/$1" "$2" || { cat "$T/out/$1"; return 1; }
 }
 
-said() { # NAME TEXT
-        grep -qF -- "$2" "$T/out/$1" || { cat "$T/out/$1"; return 1; }
+said() { # NAME TEXT...
+        local text
+        for text in "${@:2}"; do grep -qF -- "$text" "$T/out/$1" || { cat "$T/out/$1"; return 1; }; done
 }
 
 @test "ports, addresses, UDP, UNIX sockets and descriptors; nothing that the service could not have had itself" {
@@ -160,32 +157,38 @@ said() { # NAME TEXT
         boot
         run -0 ctl start root user ambient bounded listed none.socket none family private pair.socket pair
         probed root 7
-        said root 'tcp=80 {'
-        said root 'tcp=4100=127.0.0.1 {' && said root 'tcp=4100=127.0.0.1 EADDRINUSE'
-        said root 'tcp=4101=::1 {' && said root 'udp4=4102 {' && said root 'udp6=4103 {' && said root 'unix=/run/root.sock "/run/root.sock"'
+        said root 'tcp=80 {' 'tcp=4100=127.0.0.1 {' 'tcp=4100=127.0.0.1 EADDRINUSE'
+        said root 'tcp=4101=::1 {' 'udp4=4102 {' 'udp6=4103 {' 'unix=/run/root.sock "/run/root.sock"'
         run -0 nsenter -t "$init_pid" -n -- python3 -c 'import socket; s = socket.socket(2, 2); s.settimeout(20); s.sendto(b"x", ("127.0.0.1", 4102)); print(s.recv(99).decode().strip())'
         [ "$output" = "$(show root MainPID)" ]
         [ "$(inside nc -U -N /run/root.sock </dev/null)" = "$(show root MainPID)" ]
         probed user 6
-        said user 'tcp=81 EACCES' && said user 'tcp=4110 {' && said user 'unix=/etc/web.sock EACCES' && said user 'unix=/run/svinit/x EACCES'
-        said user 'unix=/run/user/web.sock "' && said user 'unix=relative EACCES'
+        said user 'tcp=81 EACCES' 'tcp=4110 {' 'unix=/etc/web.sock EACCES' 'unix=/run/svinit/x EACCES'
+        said user 'unix=/run/user/web.sock "' 'unix=relative EACCES'
         [ "$(inside stat -c %U/%a /run/user/web.sock)" = nobody/755 ]
         run -1 inside test -e /etc/web.sock
-        probed ambient 1 && said ambient 'tcp=82 {'
-        probed bounded 1 && said bounded 'tcp=83 EACCES'
-        probed listed 3 && said listed 'tcp=4120 {' && said listed 'tcp=4121 EACCES' && said listed 'tcp=84 EACCES'
-        probed none 2 && said none 'tcp=4130 {' && said none 'tcp=4131 EACCES'
-        probed family 2 && said family 'tcp=4132 E' && said family 'unix=/run/family.sock "'
-        probed private 1 && said private 'tcp=4133 EACCES'
+        probed ambient 1
+        said ambient 'tcp=82 {'
+        probed bounded 1
+        said bounded 'tcp=83 EACCES'
+        probed listed 3
+        said listed 'tcp=4120 {' 'tcp=4121 EACCES' 'tcp=84 EACCES'
+        probed none 2
+        said none 'tcp=4130 {' 'tcp=4131 EACCES'
+        probed family 2
+        said family 'tcp=4132 E' 'unix=/run/family.sock "'
+        probed private 1
+        said private 'tcp=4133 EACCES'
         wait_logged 'Does not get a socket for port 81: the service itself could not bind so low a port' -u user.service
         wait_logged 'Does not get a socket for port 4121: X-ClusterListen= does not name it' -u listed.service
         # Node's own backlog is 511.
         wait_host eval '[[ $(nsenter -t "$init_pid" -n -- ss -Hltn "sport = 4130") == *" 900 "* ]]'
         # Two servers on port 0 are two ports, the same in both instances.
-        probed pair0 4 && probed pair1 4
+        probed pair0 4
+        probed pair1 4
         diff <(sort "$T/out/pair0") <(sort "$T/out/pair1")
         [ "$(grep -c 'tcp=0 {' "$T/out/pair0")/$(grep 'tcp=0 {' "$T/out/pair0" | sort -u | wc -l)" = 2/2 ]
-        said pair0 'fd=3 {"address":"127.0.0.1","family":"IPv4","port":4140}' && said pair0 'fd=9 E'
+        said pair0 'fd=3 {"address":"127.0.0.1","family":"IPv4","port":4140}' 'fd=9 E'
         # What was bound goes with the set, and not before.
         run -0 ctl restart pair@0
         listens "$(sed -n '0,/tcp=0/s/.*"port":\([0-9]*\)}.*/\1/p' "$T/out/pair1")"

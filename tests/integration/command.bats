@@ -4,12 +4,6 @@
 
 load helper
 
-run_to_end() {
-        svinit_args=("$@")
-        launch
-        wait_gone
-}
-
 # A program that says which signals it gets, with a child that does the same.
 family='say() { echo "$1 $2"; }
 trap "say parent TERM; exit 3" TERM; trap "say parent QUIT; exit 4" QUIT; trap "say parent USR1" USR1
@@ -59,7 +53,7 @@ family_up() {
         wait_host family_up
         kill -USR1 "$init_pid"
         wait_host grep -qx "parent USR1" "$T/console"
-        run ! grep -qx "child USR1" "$T/console"
+        run -1 grep -qx "child USR1" "$T/console"
         stop
 }
 

@@ -54,7 +54,7 @@ boot_with() { # TRANSPORT
         case $1 in
         private)
                 address=unix:path=/run/systemd/private
-                run ! inside test -e /run/dbus/system_bus_socket
+                run -1 inside test -e /run/dbus/system_bus_socket
                 ;;
         *)
                 address=unix:path=/run/dbus/system_bus_socket

@@ -7,15 +7,6 @@ load helper
 private=(busctl --no-pager --address=unix:path=/run/systemd/private)
 nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
-a_service() {
-        unit a.service <<'U'
-[Unit]
-Description=Alpha
-[Service]
-ExecStart=/bin/sleep infinity
-U
-}
-
 # polkit is not asked, whether the package is there or not: tests/integration/polkit.bats asks it.
 dbus_boot() {
         ln -sf /dev/null "$T/units/polkit.service"
@@ -138,6 +129,7 @@ n_jobs_are() {
                         printf '%s %s %s\n' "/org/freedesktop/systemd1$path" "$interface" "${member#.}"
                 done < <(inside busctl --system --no-pager --no-legend introspect org.freedesktop.systemd1 "/org/freedesktop/systemd1$path")
         done >"$T/out/calls"
+        [ "$(cut -d' ' -f1 "$T/out/calls" | sort -u | wc -l)" = 5 ]
         grep -q ' StartTransientUnit$' "$T/out/calls"
         grep -q ' ReloadTelling$' "$T/out/calls"
         inside "${nobody[@]}" sh -c 'while read -r call; do busctl --system call org.freedesktop.systemd1 $call 2>&1 | grep -q "denied\|is for root" || echo "$call"; done </out/calls' >"$T/allowed"

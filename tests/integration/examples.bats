@@ -88,7 +88,7 @@ answers_begin_with() { # RELEASE
         touch "$T/out/stop"
         wait "$visitor"
         [ "$(tail -1 "$T/out/answers")" = end ]
-        run ! grep -q lost "$T/out/answers"
+        run -1 grep -q lost "$T/out/answers"
         run -0 ctl stop web
 }
 
@@ -143,6 +143,6 @@ answers_begin_with() { # RELEASE
         touch "$T/out/stop"
         wait "$visitor"
         [ "$(tail -1 "$T/out/answers")" = end ]
-        run ! grep -q 'lost\|bad' "$T/out/answers"
+        run -1 grep -q 'lost\|bad' "$T/out/answers"
         run -0 ctl stop stack.target nginx
 }

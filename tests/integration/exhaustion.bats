@@ -27,10 +27,6 @@ all_descriptors() {
         prlimit --pid "$init_pid" --nofile="$limit":
 }
 
-crasher_is_back() {
-        [ "$(show crash.service ActiveState)" = active ] && [ "$(show crash.service MainPID)" != "$1" ]
-}
-
 @test "no process can be made: a start fails with 'resources' and one sentence, a restart is tried again" {
         truncate -s 4096 "$T/out/faults"
         unit plain.service <<<$'[Service]\nType=exec\nExecStart=/bin/sleep infinity'
@@ -58,7 +54,7 @@ crasher_is_back() {
         wait_host restarts_in_vain
         unharmed
         fork_fails_with 0
-        wait_host crasher_is_back "$crashed"
+        wait_host another_pid crash.service "$crashed"
         run -0 ctl start plain pre stop
         run -0 ctl reload reload
         inside probe connect /run/open
@@ -91,16 +87,12 @@ restarts_in_vain() {
         all_descriptors
         wait "$client"
         [ -s "$T/waits" ]
-        wait_host crasher_is_back "$crashed"
+        wait_host another_pid crash.service "$crashed"
         [ "$(show store ActiveState)/$(show store NFileDescriptorStore)" = active/0 ]
         run -0 ctl start plain
         run -0 ctl restart store
-        wait_host has_stored
+        wait_host property_is store NFileDescriptorStore 1
         ends_cleanly
-}
-
-has_stored() {
-        [ "$(show store NFileDescriptorStore)" = 1 ]
 }
 
 @test "no descriptors and no control groups: a notification still counts" {
@@ -139,10 +131,6 @@ has_stored() {
         ends_cleanly
 }
 
-no_zombies() {
-        [ -z "$(inside ps -eo stat= | grep ^Z)" ]
-}
-
 # Of the whole container: the group in which the rig has put it.
 pids_group() {
         local path
@@ -165,7 +153,7 @@ pids_group() {
         crashed=$(show crash.service MainPID)
         inside kill -KILL "$crashed"
         # One process less: its successor may have the place, whoever comes then may not.
-        wait_host crasher_is_back "$crashed"
+        wait_host another_pid crash.service "$crashed"
         run -1 ctl start plain
         unharmed
         echo max >"$group/pids.max"

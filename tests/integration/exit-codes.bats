@@ -4,13 +4,6 @@
 
 load helper
 
-# svinit ARGS... to its end; the console is what a container's log would be.
-run_to_end() {
-        svinit_args=("$@")
-        launch
-        wait_gone
-}
-
 @test "a command: its exit code, its death, its absence" {
         run_to_end -- sh -c 'exit 7'
         [ "$exit_code" = 7 ]
@@ -186,7 +179,7 @@ child_runs() {
         boot
         sed -i s/Old/New/ "$T/units/a.service"
         kill -HUP "$init_pid"
-        wait_host described_as a.service New
+        wait_host property_is a.service Description New
         kill -USR2 "$init_pid"
         wait_host dumped
         kill -WINCH "$init_pid"
@@ -200,10 +193,6 @@ child_runs() {
 
 level_is() {
         [ "$(ctl log-level)" = "$1" ]
-}
-
-described_as() {
-        [ "$(show "$1" Description)" = "$2" ]
 }
 
 dumped() {
@@ -220,8 +209,4 @@ dumped() {
         [ "$(show other.service ActiveState)" = active ]
         stop
         [ "$exit_code" = 0 ]
-}
-
-no_zombies() {
-        [ "$(inside ps -eo stat | grep -c '^Z')" = 0 ]
 }

@@ -95,7 +95,7 @@ END
         grep -q '1-fails exited with status 3' "$T/log"
         grep -q '2-killed was killed by SIGSEGV' "$T/log"
         grep -q '5-broken: cannot be executed: Exec format error' "$T/log"
-        run ! grep -q 3-works "$T/log"
+        run -1 grep -q 3-works "$T/log"
         ctl start made
         [ ! -e "$T/out/never" ]
 }
@@ -170,7 +170,7 @@ END
         done
         grep -qx GIVEN=x "$T/out/first"
         grep -qx SYSTEMD_SCOPE=system "$T/out/first"
-        run ! grep -q '^GIVEN=' "$T/out/generator"
+        run -1 grep -q '^GIVEN=' "$T/out/generator"
         own_messages
         grep -q '10-first: a complaint' "$T/log"
         grep -q '30-fails exited with status 4' "$T/log"

@@ -15,14 +15,6 @@ holds() { # VALUE HIERARCHY GROUP FILE
         [ "$(value "$2" "$3" "$4")" = "$1" ]
 }
 
-is_frozen() {
-        [ "$(show "$1" FreezerState)" = "$2" ]
-}
-
-state_of() { # PID: the letter of /proc/PID/stat
-        inside cat "/proc/$1/stat" | sed 's/.*) //; s/ .*//'
-}
-
 tree_units() {
         unit web.slice <<<$'[Slice]\nTasksMax=50\nMemoryMax=64M'
         unit web-in.slice <<<$'[Slice]\nCPUWeight=50'
@@ -71,23 +63,23 @@ limits_change() {
 
 freezing_works() {
         run -0 ctl freeze b
-        is_frozen b frozen
+        property_is b FreezerState frozen
         run -1 ctl freeze no-such-unit
         # A frozen service that is stopped hears of it and ends by itself.
         run -0 ctl stop b
         [ "$(show b Result)/$(show b ActiveState)" = success/inactive ]
         ctl start b
-        is_frozen b running
+        property_is b FreezerState running
         run -0 ctl freeze web.slice
-        is_frozen web.slice frozen
-        is_frozen web-in.slice frozen
-        is_frozen a frozen
-        is_frozen b frozen
+        property_is web.slice FreezerState frozen
+        property_is web-in.slice FreezerState frozen
+        property_is a FreezerState frozen
+        property_is b FreezerState frozen
         run -0 ctl kill -s KILL a
         run -0 ctl stop b
         [ "$(show b ActiveState)" = inactive ]
         run -0 ctl thaw web.slice
-        is_frozen web.slice running
+        property_is web.slice FreezerState running
         wait_state a failed
         ctl stop b web.slice
         [ "$(show web.slice ActiveState)" = inactive ]

@@ -40,10 +40,6 @@ mode() {
         mv "$T/out/mode.new" "$T/out/mode"
 }
 
-health_is() { # UNIT STATE
-        [ "$(show "$1" Health)" = "$2" ]
-}
-
 restarted_for_it() { # UNIT N: so many times, or more
         [ "$(show "$1" HealthRestarts)" -ge "$2" ]
 }
@@ -56,7 +52,7 @@ falls_ill() { # MODE REASON
         wait_host restarted_for_it web $((n + 1))
         wait_logged "Unhealthy: http:[$]PORT/health: $2; it is restarted" -u web.service
         mode 200
-        wait_host health_is web healthy
+        wait_host property_is web Health healthy
 }
 
 @test "http: who does not answer well is restarted, with the reason; whatever it sends, nothing else is harmed" {
@@ -66,7 +62,7 @@ falls_ill() { # MODE REASON
         unit web.service <<<$'[Service]\nEnvironment=PORT=8091\nExecStart=/usr/bin/python3 /out/server.py $PORT\nRestartSec=0\nX-HealthCheck=http:$PORT/health\nX-HealthStartSec=100s\nX-HealthIntervalSec=100ms\nX-HealthTimeoutSec=2s\nX-HealthFailures=2\n[Unit]\nStartLimitIntervalSec=0'
         boot_beside
         run -0 ctl start web
-        wait_host health_is web healthy
+        wait_host property_is web Health healthy
         run -0 inside svctl is-healthy web
         run -0 inside svctl status web
         [[ $output == *"Health: good; healthy since"* ]]
@@ -84,7 +80,7 @@ falls_ill() { # MODE REASON
         run -0 inside svctl is-healthy --starting-ok
         # Well, with more behind it than anybody wants to read.
         mode huge
-        wait_host health_is web healthy
+        wait_host property_is web Health healthy
         # svinit-apps can go at any time: the next one asks.
         inside kill -KILL "$(inside pgrep -x svinit-apps)"
         falls_ill 503 'it answered 503'
@@ -110,23 +106,23 @@ P
         unit talk.service <<<$'[Service]\nX-IPC=node\nExecStart=/usr/bin/python3 /out/talk.py\nX-HealthCheck=message:{"type":"ping"}\nX-HealthStartSec=100s\nX-HealthIntervalSec=100ms\nX-HealthTimeoutSec=1s\nX-HealthFailures=2\nRestartSec=0'
         boot_beside
         run -0 ctl start cmd hang gate talk
-        wait_host health_is talk healthy
+        wait_host property_is talk Health healthy
         touch "$T/out/mute"
         wait_host restarted_for_it talk 1
         wait_logged 'Unhealthy: message:.*: no answer within 1s; it is restarted' -u talk.service
         rm "$T/out/mute"
-        wait_host health_is talk healthy
-        wait_host health_is cmd healthy
+        wait_host property_is talk Health healthy
+        wait_host property_is cmd Health healthy
         [ "$(inside head -n1 /tmp/health-b)" = daemon ]
         pid=$(show cmd MainPID)
         touch "$T/out/sick"
         wait_host restarted_for_it cmd 1
         rm "$T/out/sick"
-        wait_host health_is cmd healthy
+        wait_host property_is cmd Health healthy
         [ "$(show cmd MainPID)" != "$pid" ]
         # Readiness: nobody there, then there, then gone again; the process stays the same.
         pid=$(show gate MainPID)
-        wait_host health_is gate unhealthy
+        wait_host property_is gate Health unhealthy
         run -1 inside svctl is-healthy gate
         [[ $output == *'Connection refused'* || $output == *'No such file'* ]]
         inside python3 -c 'import socket, time
@@ -136,9 +132,9 @@ b.bind("/out/sock")
 b.listen(5)
 time.sleep(1000)' 3>&- &
         client=$!
-        wait_host health_is gate healthy
+        wait_host property_is gate Health healthy
         kill "$client"
-        wait_host health_is gate unhealthy
+        wait_host property_is gate Health unhealthy
         [ "$(show gate MainPID)/$(show gate NRestarts)" = "$pid/0" ]
         wait_logged 'Unhealthy: exec:/bin/sh: no answer within 200ms' -u hang.service
         [ "$(show hang NRestarts)" = 0 ]
@@ -173,7 +169,7 @@ cwds() {
         unit web.service <<<$'[Service]\nX-Instances=2\nWorkingDirectory=/out/current\nEnvironment=MODE=mode%i PORT=8093\nX-IncrementEnvironment=PORT\nExecStart=/bin/sh -c "sleep 0.2; exec python3 /out/server.py $PORT"\nX-HealthCheck=http:$PORT/\nX-ReadyOn=health\nX-HealthStartSec=100s\nX-HealthFailures=1\nX-HealthIntervalSec=100ms\nTimeoutStartSec=200s\nRestartSec=0\n[Unit]\nStartLimitIntervalSec=0'
         boot_beside
         run -0 ctl start web
-        for i in 0 1; do wait_host health_is web@$i healthy; done
+        for i in 0 1; do wait_host property_is web@$i Health healthy; done
         release two
         run -0 inside svctl roll web
         [ "$(cwds)" = "two two " ]
@@ -191,11 +187,11 @@ cwds() {
         [[ $output != *health:* ]]
         echo 503 >"$T/out/two/mode1"
         wait_host restarted_for_it web@1 1
-        wait_host health_is web@1 starting
+        wait_host property_is web@1 Health starting
         run -0 inside svctl status web
         [[ $output == *"web@1.service activating (start-post), health: starting"* ]]
         echo 200 >"$T/out/two/mode1"
-        wait_host health_is web@1 healthy
+        wait_host property_is web@1 Health healthy
         [ "$(show web@0 MainPID)/$(show web@0 HealthRestarts)" = "$other/0" ]
         ends_cleanly
 }
@@ -208,14 +204,14 @@ cwds() {
         unit needs.service <<<$'[Unit]\nRequires=late.service\nAfter=late.service\n[Service]\nExecStart=/bin/touch /out/never'
         boot_beside
         ctl start --no-block app
-        wait_host health_is db unhealthy
+        wait_host property_is db Health unhealthy
         [ "$(show db ActiveState)/$(show db SubState)/$(show app ActiveState)" = activating/start-post/inactive ]
         touch "$T/out/up"
         wait_state app active
         [ "$(show db ActiveState)/$(show db Health)" = active/healthy ]
         # Ill later, it stays what it is.
         rm "$T/out/up"
-        wait_host health_is db unhealthy
+        wait_host property_is db Health unhealthy
         [ "$(show db ActiveState)" = active ]
         run -1 ctl start needs
         [ "$(show late ActiveState)/$(show late Result)" = failed/timeout ]

@@ -125,6 +125,17 @@ ctl() {
         inside systemctl --no-pager "$@"
 }
 
+# The command succeeds and has nothing to say.
+silent() {
+        local said
+        said=$("$@" 2>&1) && [ -z "$said" ]
+}
+
+no_zombies() {
+        local states
+        states=$(inside ps -eo stat=) && [[ $'\n'$states != *$'\n'Z* ]]
+}
+
 inside_sh() {
         inside sh -c "$1"
 }
@@ -145,7 +156,7 @@ wait_for() {
 }
 
 wait_state() {
-        wait_host is_in_state "$1" "$2"
+        wait_host property_is "$1" ActiveState "$2"
 }
 
 # PID 1 is not held up: it answers in a time that is far from every timeout of its own.
@@ -158,12 +169,56 @@ main_is() { # UNIT NAME
         [ "$(inside cat "/proc/$(show "$1" MainPID)/comm")" = "$2" ]
 }
 
-is_in_state() {
-        [[ $(inside systemctl show -p ActiveState --value "$1") == "$2" ]]
-}
-
 show() {
         inside systemctl show -p "$2" --value "$1"
+}
+
+property_is() { # UNIT PROPERTY VALUE
+        [ "$(show "$1" "$2")" = "$3" ]
+}
+
+restarted_once() {
+        [ "$(show "$1" NRestarts)/$(show "$1" ActiveState)" = 1/active ]
+}
+
+# It runs, and not as that process.
+another_pid() { # UNIT PID
+        [ "$(show "$1" ActiveState)" = active ] && [ "$(show "$1" MainPID)" != "$2" ]
+}
+
+has_ended() { # PID
+        ! inside kill -0 "$1"
+}
+
+has_lines() { # FILE N
+        [ "$(wc -l <"$1")" = "$2" ]
+}
+
+states() { # UNIT...
+        local u
+        for u; do show "$u" ActiveState; done | tr '\n' ' '
+}
+
+# What a service has written to its file in /out, and nothing else.
+wrote() { # NAME TEXT
+        wait_host test -e "$T/out/$1"
+        [ "$(cat "$T/out/$1")" = "$2" ] || { cat "$T/out/$1"; return 1; }
+}
+
+# A terminal of tmux.
+t() {
+        tmux -S "$T/tmux" "$@"
+}
+
+type_in() {
+        t send-keys -l "$1"
+        t send-keys Enter
+}
+
+run_to_end() { # ARGUMENTS of svinit
+        svinit_args=("$@")
+        launch
+        wait_gone
 }
 
 wait_gone() {

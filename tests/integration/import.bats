@@ -371,7 +371,7 @@ E
         grep -q '^Environment="B=of .env"$' <<<"$output"
         A= run -0 import compose compose.yaml --output="$T/units"
         good_for_all "$T"/units/*
-        run ! grep -q WantedBy "$T/units/db.service"
+        run -1 grep -q WantedBy "$T/units/db.service"
         # A program that is asked for its health is another matter: here db is only started.
         sed -i '/^X-\(Health\|ReadyOn\)/d; /^EnvironmentFile/d' "$T/units/db.service"
         boot

@@ -11,11 +11,6 @@ web() {
                 'ExecStart=/bin/sh -c "echo $PORT $NAME $SVINIT_CPUS >/out/web%i; exec sleep infinity"' "$@" | unit web.service
 }
 
-states() { # UNIT...
-        local u
-        for u; do show "$u" ActiveState; done | tr '\n' ' '
-}
-
 members() { # N...
         local n
         for n; do echo "web@$n.service"; done
@@ -69,10 +64,6 @@ has_counted_cpus() {
         run -0 ctl stop web@1
         wait_state web inactive
         run -4 ctl status web@blue.service # no number, no instance
-}
-
-another_pid() {
-        [ "$(show "$1" ActiveState)" = active ] && [ "$(show "$1" MainPID)" != "$2" ]
 }
 
 @test "a set is up while one instance is; it fails with the last, and ends the container if it is essential" {

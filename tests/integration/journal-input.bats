@@ -273,7 +273,7 @@ E
                 wait_host test -s "$T/out/pid"
                 kill -STOP "$init_pid"
                 touch "$T/out/late"
-                wait_host has_ended "$(<"$T/out/pid")"
+                wait_host no_longer_runs "$(<"$T/out/pid")"
                 sleep 1
                 kill -CONT "$init_pid"
                 wait_host journal_has sender.service late || { echo "in the place: $place"; return 1; }
@@ -281,7 +281,7 @@ E
         done
 }
 
-has_ended() { # PID, reaped or not
+no_longer_runs() { # PID, reaped or not
         [[ $(inside ps -o stat= -p "$1") != [RSDT]* ]]
 }
 

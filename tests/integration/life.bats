@@ -4,10 +4,6 @@
 
 load helper
 
-lines_in() {
-        [ "$(wc -l <"$1")" = "$2" ]
-}
-
 @test "notify-reload: the signal, the answer with its time, done" {
         unit r.service <<<$'[Service]\nType=notify-reload\nExecStart=/usr/bin/probe reloader /out/reloads'
         unit mute.service <<<$'[Service]\nType=notify-reload\nExecStart=/usr/bin/probe stubborn\nSendSIGKILL=yes\nTimeoutStopSec=1'
@@ -15,7 +11,7 @@ lines_in() {
         ctl start r mute
         run -0 ctl reload r
         run -0 ctl reload r
-        lines_in "$T/out/reloads" 2
+        has_lines "$T/out/reloads" 2
         mkdir "$T/units/mute.service.d"
         printf '[Service]\nTimeoutStartSec=500ms\n' >"$T/units/mute.service.d/impatient.conf"
         ctl daemon-reload
@@ -78,7 +74,7 @@ lines_in() {
         ctl start flood
         for i in 1 2 3 4 5; do run -0 inside timeout 20 systemctl start end; done
         ctl start crash
-        wait_host lines_in "$T/out/crash" 20
+        wait_host has_lines "$T/out/crash" 20
         [ "$(show flood ActiveState)" = active ]
         run -0 inside timeout 20 systemctl stop flood
         [ "$(show flood Result)" = success ]
@@ -88,12 +84,8 @@ lines_in() {
         unit d.service <<<$'[Service]\nRestart=on-failure\nRestartMode=debug\nRestartSec=10ms\nExecStart=/bin/sh -c "echo run$DEBUG_INVOCATION >>/out/debug; test $(wc -l </out/debug) -ge 2 && exec sleep infinity; exit 1"'
         boot
         ctl start d
-        wait_host lines_in "$T/out/debug" 2
+        wait_host has_lines "$T/out/debug" 2
         [ "$(tr '\n' ' ' <"$T/out/debug")" = "run run1 " ]
-}
-
-stored() {
-        [ "$(show "$1" NFileDescriptorStore)" = "$2" ]
 }
 
 # Restarted by us, stopped and started, crashed: what is left of the store?
@@ -103,20 +95,20 @@ stored() {
         done
         enabled no.service restart.service yes.service
         boot
-        for p in no restart yes; do wait_host stored $p 1; done
+        for p in no restart yes; do wait_host property_is $p NFileDescriptorStore 1; done
         run inside svctl status yes
         [[ $output == *"FD Store: 1 (limit: 2)"*"the-file /memfd:stored"* ]]
         for p in no restart yes; do inside kill -9 "$(show $p MainPID)"; done
-        for p in no restart yes; do wait_host lines_in "$T/out/$p" 2; done
-        stored no 0
-        stored restart 1
-        stored yes 1
+        for p in no restart yes; do wait_host has_lines "$T/out/$p" 2; done
+        property_is no NFileDescriptorStore 0
+        property_is restart NFileDescriptorStore 1
+        property_is yes NFileDescriptorStore 1
         ctl restart restart yes
-        for p in restart yes; do wait_host lines_in "$T/out/$p" 3; done
+        for p in restart yes; do wait_host has_lines "$T/out/$p" 3; done
         ctl stop restart yes
-        stored yes 1
+        property_is yes NFileDescriptorStore 1
         ctl start restart yes
-        for p in restart yes; do wait_host lines_in "$T/out/$p" 4; done
+        for p in restart yes; do wait_host has_lines "$T/out/$p" 4; done
         [ "$(tr '\n' ' ' <"$T/out/no")" = "run 2 run 2 " ]
         [ "$(tr '\n' ' ' <"$T/out/restart")" = "run 2 run the-file 2 run the-file 2 run 2 " ]
         [ "$(tr '\n' ' ' <"$T/out/yes")" = "run 2 run the-file 2 run the-file 2 run the-file 2 " ]

@@ -67,10 +67,6 @@ same() {
         [ "$(theirs "$@")" = "$(ours "$@")" ]
 }
 
-waits_for_restart() {
-        [ "$(show again SubState)" = auto-restart ]
-}
-
 @test "lists are systemctl's, in text and JSON, and is-healthy tells why not" {
         some_units
         boot
@@ -82,7 +78,7 @@ waits_for_restart() {
         wait_state hang activating
         run ctl start bad
         wait_state bad failed
-        wait_host waits_for_restart
+        wait_host property_is again SubState auto-restart
         while read -r call; do
                 wait_host same $call || { echo "svctl $call:"; diff <(theirs $call) <(ours $call); false; }
         done < <(calls)

@@ -197,7 +197,7 @@ E
         inside_sh 'for i in 1 2 3; do echo $i >/run/one.fifo; echo $i >/run/two.fifo; done; echo last >/run/two.fifo'
         wait_host grep -q 'two last' "$T/last"
         wait_host grep -q 'one 3' "$T/follow"
-        run ! grep -q 'two\|is there' "$T/follow"
+        run -1 grep -q 'two\|is there' "$T/follow"
         wait "$reader"
         kill "$follower"
         wait "$follower" || true
@@ -217,10 +217,10 @@ E
                 wait_host grep -q 'Started three.service' "$T/follow-$pattern"
                 wait_host grep -q 'three 1' "$T/follow-$pattern"
                 wait_host grep -q 'two end' "$T/follow-$pattern"
-                run ! grep one "$T/follow-$pattern"
+                run -1 grep one "$T/follow-$pattern"
         done
         wait_host grep -q 'three 1' "$T/follow-alone"
-        run ! grep -e one -e two "$T/follow-alone"
+        run -1 grep -e one -e two "$T/follow-alone"
         kill "${followers[@]}"
         wait "${followers[@]}" || true
         stop

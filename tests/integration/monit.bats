@@ -71,10 +71,6 @@ has_taken_its_memory() {
         (($(show d-memory.service MemoryCurrent) > 20 << 20))
 }
 
-t() {
-        tmux -S "$T/tmux" "$@"
-}
-
 screen() {
         t capture-pane -p
 }
@@ -93,15 +89,6 @@ wait_screen() {
 
 head_is() {
         [ "$(screen | head -2 | shape)" = "$1" ]
-}
-
-another_pid() {
-        [ "$(show "$1" ActiveState)" = active ] && [ "$(show "$1" MainPID)" != "$2" ]
-}
-
-type_in() {
-        t send-keys -l "$1"
-        t send-keys Enter
 }
 
 begin() { # COLUMNS LINES

@@ -28,11 +28,6 @@ os.rename(sys.argv[1] + ".new", sys.argv[1])
 P
 }
 
-said() {
-        wait_host test -e "$T/out/$1"
-        [ "$(cat "$T/out/$1")" = "$2" ] || { cat "$T/out/$1"; return 1; }
-}
-
 @test "OpenFile=: files and sockets are opened as asked; one that is missing is a failure, or graceful" {
         teller
         printf 12345 >"$T/out/a"
@@ -45,7 +40,7 @@ said() {
         chmod 600 "$T/out/a"
         boot
         ctl start listen.socket open.service
-        said opened "listen.socket=at /run/listen.sock(b,0) a=/out/a(b,5) ro=/out/a(r,5) colon=/out/c:d(ba,5) truncated=/out/truncated(b,0) sock=to /run/listen.sock(b,0)"
+        wrote opened "listen.socket=at /run/listen.sock(b,0) a=/out/a(b,5) ro=/out/a(r,5) colon=/out/c:d(ba,5) truncated=/out/truncated(b,0) sock=to /run/listen.sock(b,0)"
         wait_logged 'Cannot open /none of OpenFile=: No such file or directory; the service starts without it' -u open.service
         [[ $(inside busctl get-property org.freedesktop.systemd1 "$(object open.service)" org.freedesktop.systemd1.Service OpenFile) == \
                 'a(sst) 6 "/out/a" "a" 0 "/out/a" "ro" 1 "/out/c:d" "colon" 2 "/out/truncated" "truncated" 4 "/none" "none" 8 "/run/listen.sock" "sock" 0' ]]
@@ -88,34 +83,26 @@ C
         "${CC:-cc}" -o "$T/out/give" "$T/give.c" -lsystemd
         run -0 inside /out/give
         size=$(stat -c %s "$T/out/tell.py")
-        said given "one=/out/tell.py(r,$size) two=/out/tell.py(b,$size) three=/out/tell.py(r,$size)"
+        wrote given "one=/out/tell.py(r,$size) two=/out/tell.py(b,$size) three=/out/tell.py(r,$size)"
         [ "$(show given.service ExtraFileDescriptorNames)" = "one two" ]
 }
 
 # Counts, restarts and crashes; the count stays.
 counts() {
-        wait_host has_status "$1" "0 counted"
+        wait_host property_is "$1" StatusText "0 counted"
         ctl kill --signal=HUP --kill-who=main "$1"
-        wait_host has_status "$1" "1 counted"
+        wait_host property_is "$1" StatusText "1 counted"
         ctl restart "$1"
-        wait_host has_status "$1" "1 counted"
+        wait_host property_is "$1" StatusText "1 counted"
         ctl kill --signal=HUP --kill-who=main "$1"
-        wait_host has_status "$1" "2 counted"
+        wait_host property_is "$1" StatusText "2 counted"
         first=$(show "$1" MainPID)
         inside kill -KILL "$first"
-        wait_host runs_anew "$1" "$first"
-        wait_host has_status "$1" "2 counted"
+        wait_host another_pid "$1" "$first"
+        wait_host property_is "$1" StatusText "2 counted"
         [ "$(show "$1" NFileDescriptorStore)" = 1 ]
         run -0 inside svctl status "$1"
         [[ $output == *"FD Store: 1 (limit: 1)"*counter* ]]
-}
-
-has_status() {
-        [ "$(show "$1" StatusText)" = "$2" ]
-}
-
-runs_anew() {
-        [ "$(show "$1" ActiveState)" = active ] && [ "$(show "$1" MainPID)" != "$2" ]
 }
 
 @test "a counter in a memfd survives restarts and crashes, in C and in Python; at a stop it goes as its unit says" {
@@ -135,6 +122,6 @@ runs_anew() {
         [ "$(show c.service NFileDescriptorStore)/$(show py.service NFileDescriptorStore)" = 0/1 ]
         [ "$(show py.service SubState)" = dead-resources-pinned ]
         ctl start c.service py.service
-        wait_host has_status c.service "0 counted"
-        wait_host has_status py.service "2 counted"
+        wait_host property_is c.service StatusText "0 counted"
+        wait_host property_is py.service StatusText "2 counted"
 }

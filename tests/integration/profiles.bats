@@ -26,7 +26,7 @@ modes() { # N...: what these instances were started with
         [ "$(modes 0 1)" = "production production " ]
         [ "$(show web Profile)/$(show plain Profile)" = production/ ]
         wait_logged 'There is no \[X-Profile production\] here, only staging' SYSLOG_IDENTIFIER=svinit
-        run ! logged 'X-Profile.*plain.service' SYSLOG_IDENTIFIER=svinit
+        run -1 logged 'X-Profile.*plain.service' SYSLOG_IDENTIFIER=svinit
         run -0 inside svctl status web
         [[ $output == *"Profile: production"* ]]
         # One instance has another; until the next boot counts more than for good.

@@ -102,7 +102,7 @@ U
         ctl start run echo.socket tick.timer
         ctl start --no-block slow
         inside kill -KILL "$(show run MainPID)"
-        wait_host restarted_once
+        wait_host restarted_once run
         pid=$(show run MainPID)
         inode=$(inside stat -c %i /run/echo.sock)
         next=$(show tick.timer NextElapseUSecMonotonic)
@@ -113,13 +113,10 @@ U
         [ "$(show run NRestarts)" = 1 ]
         [ "$(inside stat -c %i /run/echo.sock)" = "$inode" ]
         [ "$(show tick.timer NextElapseUSecMonotonic)" = "$next" ]
-        [ -n "$job" ] && [ "$(show slow Job)" = "$job" ]
+        [ -n "$job" ]
+        [ "$(show slow Job)" = "$job" ]
         touch "$T/out/go"
         wait_state slow inactive
-}
-
-restarted_once() {
-        [ "$(show run NRestarts)/$(show run ActiveState)" = 1/active ]
 }
 
 @test "a unit whose file is gone stays until it ends, and is stopped as it was started" {

@@ -127,10 +127,6 @@ own() { # UNIT PROPERTY
         [ "$exit_code" = 0 ]
 }
 
-another_pid() {
-        [ "$(show "$1" ActiveState)" = active ] && [ "$(show "$1" MainPID)" != "$2" ]
-}
-
 # app.service: two instances that get ready as long as /out/hold is not there.
 app() { # SETTINGS...
         printf '%s\n' '[Service]' Type=notify NotifyAccess=all X-Instances=2 X-RollMode=surge \
@@ -148,11 +144,6 @@ roll_held() { # UNIT
 roll_goes_on() {
         rm "$T/out/hold"
         wait "$roller"
-}
-
-states() { # UNIT...
-        local u
-        for u; do show "$u" ActiveState; done | tr '\n' ' '
 }
 
 pids() {
@@ -204,7 +195,7 @@ pids() {
         run -0 ctl daemon-reload
         [ "$(show app@0 Environment)/$(show app@2 ActiveState)" = /activating ]
         roll_goes_on
-        wait_host is_up app@2
+        wait_state app@2 active
         [ "$(show app@0 Environment)" = LATER=yes ]
         inside grep -qvz LATER "/proc/$(show app@0 MainPID)/environ"
         run -0 inside svctl scale --runtime app 2
@@ -276,13 +267,9 @@ last_roll() { # UNIT ID
         [ "$(own "$1" RollId)/$(own "$1" RollState)" = "$2/" ]
 }
 
-is_up() {
-        [ "$(show "$1" ActiveState)" = active ]
-}
-
 all_up() {
         local u
-        for u; do is_up "$u" || return 1; done
+        for u; do property_is "$u" ActiveState active || return 1; done
 }
 
 # stages.service of a release: @N is ready as soon as /out/hold-N is gone, and ends as soon as /out/stay-N is.

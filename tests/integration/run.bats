@@ -5,14 +5,6 @@
 
 load helper
 
-is_up() {
-        [[ $(show "$1" ActiveState) == active ]]
-}
-
-is_unknown() {
-        [[ $(show "$1" LoadState) == not-found ]]
-}
-
 # What the JSON of --capture must be; r is the object, and the exit code is in `code`.
 captured() { # EXPRESSION ARGUMENTS...
         local expression=$1 code=0
@@ -70,7 +62,7 @@ exec_is_told_as_json() {
         run -1 inside svctl run --capture --encoding=ebcdic true
         run -1 inside svctl run --pipe --encoding=hex true
         # one that has failed is told, not kept
-        [ -z "$(inside svctl list-units --no-legend --failed)" ]
+        silent inside svctl list-units --no-legend --failed
 }
 
 # More than is taken ends the command, or is thrown away.
@@ -85,7 +77,7 @@ output_is_bounded() {
         [[ $output == *"more output than --max-output=1000"* ]]
         # whoever reads has gone
         inside sh -c 'svctl run -q --pipe --collect --unit=head --max-output=1G yes | head -c 10 >/dev/null'
-        wait_host is_unknown head.service
+        wait_host property_is head.service LoadState not-found
         run -1 inside svctl run --max-output=1K true
         [[ $output == *"--max-output= is for --capture and --pipe"* ]]
         run -1 inside svctl run --pipe --max-output=much true
@@ -97,11 +89,11 @@ client() { # UNIT ARGUMENTS...: in the background; its pid is in $client, its ex
         shift
         inside sh -c 'sh -c "echo \$\$ >/out/$0.pid; exec \"\$@\"" svctl "$@"; echo $? >/out/$0' "$unit" \
                 svctl run --quiet --unit="$unit" "$@" </dev/null >"$T/$unit.out" 2>&1 3>&- &
-        wait_host is_up "$unit.service"
+        wait_state "$unit.service" active
         client=$(<"$T/out/$unit.pid")
 }
 
-has_ended() {
+ended_with() {
         [[ -s $T/out/$1 && $(<"$T/out/$1") == "$2" ]]
 }
 
@@ -110,7 +102,7 @@ clients_take_it_along() {
         client a --pipe --collect sh -c 'trap "echo got INT; exit 5" INT; echo up >/out/a.up; while :; do sleep 0.05; done'
         wait_host test -s "$T/out/a.up"
         inside kill -INT "$client"
-        wait_host has_ended a 5
+        wait_host ended_with a 5
         [ "$(<"$T/a.out")" = "got INT" ]
 
         client b --pipe sh -c 'trap "echo got it >/out/b.int" INT; echo up >/out/b.up; while :; do sleep 0.05; done'
@@ -118,23 +110,23 @@ clients_take_it_along() {
         inside kill -INT "$client"
         wait_host test -s "$T/out/b.int" # two that come at once are one
         inside kill -INT "$client"
-        wait_host has_ended b 143
+        wait_host ended_with b 143
 
         client c --capture sh -c 'sleep infinity & exec sleep infinity'
         inside kill -TERM "$client"
-        wait_host has_ended c 143
+        wait_host ended_with c 143
 
         client d --pipe sh -c 'sleep infinity & sleep infinity'
         inside kill -KILL "$client"
-        wait_host has_ended d 137
-        wait_host is_unknown d.service
+        wait_host ended_with d 137
+        wait_host property_is d.service LoadState not-found
         run -1 inside pgrep -x sleep
 
         # one that is only waited for is not the client's
         client e --wait sleep infinity
         inside kill -KILL "$client"
-        wait_host has_ended e 137
-        is_up e.service
+        wait_host ended_with e 137
+        property_is e.service ActiveState active
         inside svctl stop e.service
 }
 
@@ -145,9 +137,9 @@ watches() {
         wait_host grep -qx one "$T/w.out"
         inside sh -c 'echo two >/run/watched/file'
         wait_host grep -qx two "$T/w.out"
-        is_up w.service
+        property_is w.service ActiveState active
         inside kill -INT "$client"
-        wait_host has_ended w 143
+        wait_host ended_with w 143
 
         client x --pipe --watch-path=/run/watched/file --property=RemainAfterExit=yes sh -c 'cat /run/watched/file; [ "$(cat /run/watched/file)" != bad ]'
         inside sh -c 'echo bad >/run/watched/file'
@@ -157,7 +149,7 @@ watches() {
         wait_host grep -qx good "$T/x.out"
         wait_state x.service active
         inside svctl stop x.service
-        wait_host has_ended x 0
+        wait_host ended_with x 0
 }
 
 # An unmodified child of child_process.fork(): messages, order, size, its own output, its end, ours.
@@ -177,7 +169,7 @@ J
         [ "$output" = '{"ready":true}' ]
         client f --ipc node -e 'setInterval(() => {}, 1000)'
         inside kill -KILL "$client"
-        wait_host is_unknown f.service
+        wait_host property_is f.service LoadState not-found
         run -1 inside svctl run --ipc --pipe true
 }
 
@@ -185,9 +177,9 @@ sets() {
         inside svctl run -q --unit=many --instances=3 sh -c 'sleep infinity'
         wait_state many@2.service active
         inside svctl -q scale many +1
-        is_up many@3.service
+        property_is many@3.service ActiveState active
         inside svctl stop many
-        wait_host is_unknown many.service
+        wait_host property_is many.service LoadState not-found
         run -1 inside svctl run --instances=2 --pipe true
 }
 
@@ -203,15 +195,7 @@ sets() {
         watches
         forks
         sets
-        wait_host nothing_transient || { inside ls /run/systemd/transient; inside svctl list-units --failed; return 1; }
-}
-
-nothing_transient() {
-        [ -z "$(inside ls /run/systemd/transient)" ]
-}
-
-t() {
-        tmux -S "$T/tmux" "$@"
+        wait_host silent inside ls /run/systemd/transient || { inside ls /run/systemd/transient; inside svctl list-units --failed; return 1; }
 }
 
 screen_has() {
@@ -220,11 +204,6 @@ screen_has() {
 
 screen_ends_with() {
         [[ $(t capture-pane -p | sed '/^$/d' | tail -1) == "$1" ]]
-}
-
-type_in() {
-        t send-keys -l "$1"
-        t send-keys Enter
 }
 
 @test "svctl run --pty: window size, Ctrl-C, exit code, ^] ^] ^], and the terminal is as before" {
@@ -253,17 +232,17 @@ type_in() {
         wait_host screen_ends_with 'inner>'
         t send-keys C-] C-] C-] # within a second
         wait_host cmp -s "$T/out/before" "$T/out/after"
-        wait_host is_unknown u.service
+        wait_host property_is u.service LoadState not-found
 
         # asked to end, the client puts the terminal back; its own end takes the command along
         rm "$T/out/after"
         type_in 'sh -c '\''echo $$ >/out/v.pid; exec svctl run --pty --unit=v sleep infinity'\''; stty -g >/out/after'
-        wait_host is_up v.service
+        wait_state v.service active
         inside kill -TERM "$(<"$T/out/v.pid")"
         wait_host cmp -s "$T/out/before" "$T/out/after"
-        wait_host is_unknown v.service
+        wait_host property_is v.service LoadState not-found
         type_in 'sh -c '\''echo $$ >/out/w.pid; exec svctl run --pty --unit=w sleep infinity'\'
-        wait_host is_up w.service
+        wait_state w.service active
         t kill-session
-        wait_host is_unknown w.service
+        wait_host property_is w.service LoadState not-found
 }

@@ -36,7 +36,10 @@ not_applied() {
         run -0 not_applied fenced.service
         [[ $output == *'as 0' ]]
         pid=$(show fenced MainPID)
-        for ns in mnt net ipc uts user; do [ "$(inside readlink /proc/$pid/ns/$ns)" != "$(inside readlink /proc/1/ns/$ns)" ]; done
+        for ns in mnt net ipc uts user; do
+                its=$(inside readlink "/proc/$pid/ns/$ns")
+                [ "$its" != "$(inside readlink /proc/1/ns/$ns)" ]
+        done
 }
 
 @test "with Docker's privileges the service runs without, and each directive is listed" {
@@ -174,7 +177,7 @@ credentials_work() {
         [ "$(inside stat -Lc '%a %U' /run/credentials/c.service/key /run/credentials/c.service | tr '\n' ' ')" = "400 daemon 500 daemon " ]
         inside stat -Lfc %T /run/credentials/c.service | grep -q tmpfs
         ctl stop c
-        run ! inside test -e /run/credentials/c.service
+        run -1 inside test -e /run/credentials/c.service
         run ! ctl start m
         [ "$(show m ExecMainStatus)" = 243 ]
         wait_logged /run/no-secret -u m

@@ -55,7 +55,7 @@ U
         pid=$(show file MainPID)
         run -0 ctl stop file
         run ! inside kill -0 "$pid"
-        run ! inside test -e /run/file.pid
+        run -1 inside test -e /run/file.pid
         inside kill -9 "$(show guess MainPID)"
         wait_state guess failed
         [ "$(show guess Result)" = signal ]
@@ -80,15 +80,11 @@ U
         run -1 ctl start gone
         [ "$(show gone Result)" = protocol ]
         run -0 ctl start child
-        wait_host main_pid_is child "$(<"$T/out/child")"
+        wait_host property_is child MainPID "$(<"$T/out/child")"
         [ "$(show child ActiveState)" = active ]
         ctl start --no-block refused
         wait_logged 'Notification refused' -u refused
         [ "$(show refused ActiveState)" = activating ]
-}
-
-main_pid_is() {
-        [ "$(show "$1" MainPID)" = "$2" ]
 }
 
 @test "idle waits for the other jobs, but not for ever" {
@@ -156,10 +152,6 @@ U
         done
         for word in no-zero on-failure-zero on-abnormal-zero on-abort-zero; do wait_state $word inactive; done
         for word in no-code no-kill on-success-code on-success-kill on-abnormal-code on-abort-code; do wait_state $word failed; done
-}
-
-restarted_once() {
-        [ "$(show "$1" NRestarts)/$(show "$1" ActiveState)" = 1/active ]
 }
 
 @test "exit codes: SuccessExitStatus=, RestartPreventExitStatus=, RestartForceExitStatus=" {

@@ -34,9 +34,9 @@ shell() {
         boot --env GONE=x --env STAYS=y
         ctl start env
         for line in ONE=1 "TWO=two words" "FILE=from file" "QUOTED=a b" OVER=file STAYS=y; do grep -qxF "$line" "$T/out/env"; done
-        run ! grep -q ^GONE "$T/out/env"
+        run -1 grep -q ^GONE "$T/out/env"
         grep -qE '^INVOCATION_ID=[0-9a-f]{32}$' "$T/out/env"
-        run ! grep -q '^SVINIT' "$T/out/env"
+        run -1 grep -q '^SVINIT' "$T/out/env"
         run -1 ctl start missing
         wait_logged /no/such/file -u missing
 }
@@ -63,7 +63,7 @@ shell() {
         ctl restart dirs
         wait_for test -e /run/mine/file
         ctl stop dirs kept
-        run ! inside test -e /run/mine
+        run -1 inside test -e /run/mine
         inside test -d /run/kept
         inside test -d /var/lib/mine
 }
@@ -84,7 +84,7 @@ shell() {
         [ "$(<"$T/out/trunc")" = new ]
         [ "$(<"$T/out/input")" = hello ]
         wait_host three_priorities
-        run ! journal_has n.service "never to be seen"
+        run -1 journal_has n.service "never to be seen"
         journal_verifies
 }
 
@@ -138,7 +138,8 @@ three_priorities() {
         boot
         run -0 ctl start c n o
         [ "$(show c ConditionResult)/$(show c ActiveState)" = no/inactive ]
-        [ -e "$T/out/yes" ] && [ -e "$T/out/or" ]
+        [ -e "$T/out/yes" ]
+        [ -e "$T/out/or" ]
         wait_logged 'c.service was skipped.*ConditionPathExists=/no/such'
         run -1 ctl start a
         [ ! -e "$T/out/never" ]

@@ -51,11 +51,6 @@ E
         done
 }
 
-said() {
-        wait_host test -e "$T/out/$1"
-        [ "$(cat "$T/out/$1")" = "$2" ] || { cat "$T/out/$1"; return 1; }
-}
-
 @test "queues, the kernel's messages, special files and FIFOs start services, with their options set" {
         peer queue link special pipe tcp
         unit queue.socket <<<$'[Socket]\nListenMessageQueue=/jobs\nMessageQueueMaxMessages=4\nMessageQueueMessageSize=64\nRemoveOnStop=yes'
@@ -69,15 +64,15 @@ said() {
         boot
         ctl start queue.socket link.socket special.socket pipe.socket tcp.socket uevent.socket
         inside python3 /out/peer.py send
-        said queue work
+        wrote queue work
         inside ip link set lo mtu 9000
-        said link "type 16"
-        said special "/dev/random 2"
+        wrote link "type 16"
+        wrote special "/dev/random 2"
         inside_sh 'echo hello >/run/pipe'
-        said pipe "hello 131072"
-        said post "2 seven:seven"
+        wrote pipe "hello 131072"
+        wrote post "2 seven:seven"
         ctl start tcp.service
-        said tcp "reno 1"
+        wrote tcp "reno 1"
         [ "$(show uevent.socket Listen)" = "kobject-uevent 0 (Netlink)" ]
         [ "$(show queue.socket Listen)" = "/jobs (MessageQueue)" ]
         [ "$(show special.socket Listen)" = "/dev/random (Special)" ]
@@ -134,10 +129,10 @@ os.execv("/usr/sbin/svinit-real", ["/usr/sbin/svinit"])
 E
         chmod 755 "$T/launcher"
         boot --bind "$T/launcher:/usr/sbin/svinit" --bind "$STAGE/usr/sbin/svinit:/usr/sbin/svinit-real"
-        said given "given given.socket:given.socket"
-        said given-name "other web"
+        wrote given "given given.socket:given.socket"
+        wrote given-name "other web"
         inside test -S /run/new.sock
-        run ! inside test -e /run/elsewhere.sock
+        run -1 inside test -e /run/elsewhere.sock
         # Their unit owns them now: once it has stopped, nobody listens, and a start opens what the file says.
         ctl stop given-name.socket given-name.service
         ctl start given-name.socket

@@ -234,7 +234,8 @@ END
         for u in g-{web,bad,done,condition,full,broken,masked}.service g.{socket,path,timer,target} system.slice init.scope multi-user.target -.mount; do
                 ctl status -n0 -- "$u" 2>"$T/theirs.err" | normal | sed -E 's/^( +Triggers:) ./\1/' | sort >"$T/theirs" || true
                 inside svctl status -n0 -- "$u" 2>"$T/ours.err" | normal | sed -E 's/^( +Triggers:) ./\1/; s/, next .*//' | sort >"$T/ours" || true
-                [ -s "$T/theirs" ] && [ ! -s "$T/ours.err" ]
+                [ -s "$T/theirs" ]
+                [ ! -s "$T/ours.err" ]
                 diff <(comm -23 "$T/theirs" "$T/ours") /dev/null || { echo "missing of $u:"; cat "$T/ours"; return 1; }
         done
         rm "$T/units/g-masked.service" "$T/units/g-broken.service"

@@ -47,7 +47,8 @@ load helper
         [ "$output" = disabled ]
         run -0 ctl enable a
         [[ $output == *"Created symlink /etc/systemd/system/multi-user.target.wants/a.service → /etc/systemd/system/a.service."* ]]
-        [ -L "$T/units/multi-user.target.wants/a.service" ] && [ -L "$T/units/alpha.service" ]
+        [ -L "$T/units/multi-user.target.wants/a.service" ]
+        [ -L "$T/units/alpha.service" ]
         run -0 ctl is-enabled a
         [ "$output" = enabled ]
         run -3 ctl is-active a
@@ -55,7 +56,8 @@ load helper
         run -0 ctl is-active alpha.service
         run -0 ctl disable --now a
         [[ $output == *"Removed"*"multi-user.target.wants/a.service"* ]]
-        [ ! -e "$T/units/multi-user.target.wants/a.service" ] && [ ! -e "$T/units/alpha.service" ]
+        [ ! -e "$T/units/multi-user.target.wants/a.service" ]
+        [ ! -e "$T/units/alpha.service" ]
         run -3 ctl is-active a
         run -0 ctl mask --runtime a
         run -1 ctl is-enabled a

@@ -57,7 +57,7 @@ call() {
 
         # what failed stays to be looked at, everything else is gone
         ctl reset-failed
-        wait_host nothing_transient
+        wait_host silent inside ls /run/systemd/transient
 
         # --remain-after-exit, --collect, a failed one
         inside systemd-run --unit stays --remain-after-exit true
@@ -157,7 +157,7 @@ scopes() {
         wait_host is_gone brief.scope
         # abandoned, it lives on
         call AbandonScope s held.scope
-        wait_host is_abandoned held.scope
+        wait_host property_is held.scope SubState abandoned
         # whom processes are to be brought in for, and nobody comes
         run -1 call StartTransientUnit 'ssa(sv)a(sa(sv))' empty.scope fail 0 0
         [[ $output == *"has no PIDs"* ]]
@@ -205,14 +205,6 @@ mistakes() {
 
 is_gone() {
         [[ $(show "$1" LoadState) == not-found ]] && ! inside test -e "/run/systemd/transient/$1"
-}
-
-nothing_transient() {
-        [[ $(inside ls /run/systemd/transient) == "" ]]
-}
-
-is_abandoned() {
-        [[ $(show "$1" SubState) == abandoned ]]
 }
 
 # Both clients, the same words and exit codes.

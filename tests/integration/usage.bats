@@ -74,10 +74,6 @@ oom_is_told() {
         [[ $output == *"Restarts: 1 (the last: X-MemoryRestart=)"* ]]
 }
 
-restarted_once() {
-        [ "$(show "$1" NRestarts)/$(show "$1" ActiveState)" = 1/active ]
-}
-
 figures() {
         unit busy.service <<<$'[Service]\nExecStart=/bin/sh -c "probe hog 20 & i=0; while [ $i -lt 10000000 ]; do i=$((i+1)); done; wait"\nExecStop=/bin/kill -TERM 0'
         unit calm.service <<<$'[Service]\nSlice=a-b.slice\nExecStart=/bin/sleep infinity'

@@ -135,7 +135,7 @@ started_again() { # INVOCATION
         [[ $output =~ ^\ *([0-9]+)\ +hang.service\ +start\ +running ]]
         run -0 inside svctl show "${BASH_REMATCH[1]}" -p JobType --value
         [ "$output" = start ]
-        [ "$(inside svctl --no-legend list-jobs 'none*')" = "" ]
+        silent inside svctl --no-legend list-jobs 'none*'
         inside svctl stop hang.service
 
         # -P, --legend=, --timestamp=
