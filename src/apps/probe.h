@@ -10,7 +10,7 @@
  *      waiting -> answered                                          message
  *
  * An answer is the status line; what comes behind it is read for a while, so that the service does not find its
- * connection broken, but no more than DRAIN_MAX bytes, and not beyond the time for the whole.
+ * connection broken, but no more than PROBE_DRAIN_MAX bytes, and not beyond the time for the whole.
  */
 
 #include "apps/apps.h"

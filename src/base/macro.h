@@ -17,8 +17,6 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
-#define STRINGIFY_(x) #x
-#define STRINGIFY(x) STRINGIFY_(x)
 
 /* Releases at the end of the scope: char *p auto_free = NULL; int fd auto_fd = -1; char **l auto_strv = NULL; */
 #define auto_free __attribute__((cleanup(cleanup_free)))

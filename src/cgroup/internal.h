@@ -273,10 +273,9 @@ typedef struct PidList {
 } PidList;
 void pid_list_release(PidList *l);
 int pid_list_add(PidList *l, pid_t pid);
-void pid_list_sort(PidList *l);                 /* and no doubles */
-bool pid_list_has(const PidList *l, pid_t pid); /* of a sorted one */
-int process_tree_add(pid_t root, PidList *l);   /* all descendants, not the root itself */
-int process_list_all(PidList *l);               /* that we see */
+void pid_list_sort(PidList *l);               /* and no doubles */
+int process_tree_add(pid_t root, PidList *l); /* all descendants, not the root itself */
+int process_list_all(PidList *l);             /* that we see */
 
 /* usage.c */
 const GroupUsage *usage_unknown(void);

@@ -46,10 +46,6 @@ void pid_list_sort(PidList *l) {
         l->n = n + 1;
 }
 
-bool pid_list_has(const PidList *l, pid_t pid) {
-        return l->n > 0 && bsearch(&pid, l->pids, l->n, sizeof(pid_t), compare_pids);
-}
-
 /* The number that a directory entry of /proc is, 0 for other entries. */
 static pid_t entry_pid(const struct dirent *e) {
         int pid;

@@ -60,7 +60,6 @@ typedef enum ActiveState {
 } ActiveState;
 const char *load_state_to_string(LoadState s);         /* "loaded" "not-found" ... */
 const char *active_state_to_string(ActiveState s);     /* "active" "reloading" ... */
-int active_state_from_string(const char *s);           /* -1 unknown */
 static inline bool active_state_is_up(ActiveState s) { /* active or reloading */
         return s == ACTIVE || s == RELOADING;
 }

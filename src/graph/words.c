@@ -44,10 +44,6 @@ static int find(const char *const *words, int n, const char *s) {
         return -1;
 }
 
-int active_state_from_string(const char *s) {
-        return find(active_state_words, ACTIVE_STATE_MAX, s);
-}
-
 int job_type_from_string(const char *s) {
         return find(job_type_words, JOB_TYPE_MAX, s);
 }

@@ -140,7 +140,7 @@ static bool owns_process(uid_t owner, pid_t pid) {
         return stat(path, &st) >= 0 && st.st_uid == owner;
 }
 
-int pid_file_read_any(const char *path, pid_t *ret, bool *ret_trusted) {
+int pid_file_read(const char *path, pid_t *ret, bool *ret_trusted) {
         pid_t pid = 0;
         Walk w;
         int r = walk(path, &w);
@@ -154,18 +154,5 @@ int pid_file_read_any(const char *path, pid_t *ret, bool *ret_trusted) {
                 return -ESRCH;
         *ret = pid;
         *ret_trusted = w.safe && (w.owner == 0 || w.owner == geteuid() || owns_process(w.owner, pid));
-        return 0;
-}
-
-int pid_file_read(const char *path, pid_t *ret) {
-        bool trusted;
-        pid_t pid;
-        int r = pid_file_read_any(path, &pid, &trusted);
-
-        if (r < 0)
-                return r;
-        if (!trusted)
-                return -EPERM;
-        *ret = pid;
         return 0;
 }

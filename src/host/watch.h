@@ -37,9 +37,8 @@ bool path_watch_holds(const PathSpec *p, char **ret_path);
 
 /*
  * 0 and the pid; -ENOENT, -EAGAIN (empty yet), -EBADMSG (no number of a
- * possible service), -ESRCH (no such process), -EPERM: somebody without
- * privileges could have pointed us to another's process.
+ * possible service), -ESRCH (no such process). Not trusted: somebody without
+ * privileges could have pointed us to another's process, and the caller has
+ * to see that it is the unit's own.
  */
-int pid_file_read(const char *path, pid_t *ret);
-/* The same without -EPERM: where `trusted` is false the caller has to see that the process is the unit's own. */
-int pid_file_read_any(const char *path, pid_t *ret, bool *ret_trusted);
+int pid_file_read(const char *path, pid_t *ret, bool *ret_trusted);

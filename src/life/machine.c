@@ -159,20 +159,3 @@ pid_t machine_control_pid(const Machine *m) {
                 return m->service.control_pid;
         return m->type == UNIT_SOCKET ? m->socket.control_pid : 0;
 }
-
-const char *machine_sub_state_name(UnitType type, unsigned i) {
-        switch (type) {
-        case UNIT_SERVICE:
-                return service_sub_state_name(i);
-        case UNIT_SOCKET:
-                return socket_sub_state_name(i);
-        case UNIT_TIMER:
-                return timer_sub_state_name(i);
-        case UNIT_PATH:
-                return path_sub_state_name(i);
-        case UNIT_SCOPE:
-                return scope_sub_state_name(i);
-        default:
-                return simple_sub_state_name(type, i);
-        }
-}

@@ -54,5 +54,3 @@ int machine_passed_state(
 bool machine_can_reload(const Machine *m);
 pid_t machine_main_pid(const Machine *m);    /* 0: none */
 pid_t machine_control_pid(const Machine *m); /* 0: none */
-/* The table of all sub-states, for `systemctl --state=help` and the tests. NULL ends. */
-const char *machine_sub_state_name(UnitType type, unsigned i);

@@ -129,10 +129,6 @@ const char *path_sub_state(const Path *p) {
         return states[p->state].name;
 }
 
-const char *path_sub_state_name(unsigned i) {
-        return i < PATH_OPENING ? states[i].name : NULL;
-}
-
 const char *path_result_to_string(PathResult r) {
         static const char *const words[PATH_RESULT_MAX] = {
                 [PATH_SUCCESS] = "success",

@@ -42,5 +42,4 @@ void path_init(Path *p, const UnitSpec *spec);
 void path_step(Path *p, const Event *ev, EffectList *fx);
 int path_active_state(const Path *p);
 const char *path_sub_state(const Path *p);
-const char *path_sub_state_name(unsigned i); /* NULL ends */
 const char *path_result_to_string(PathResult r);

@@ -195,7 +195,3 @@ int scope_active_state(const Scope *s) {
 const char *scope_sub_state(const Scope *s) {
         return states[s->state].sub;
 }
-
-const char *scope_sub_state_name(unsigned i) {
-        return i < SCOPE_STATE_MAX ? states[i].sub : NULL;
-}

@@ -49,4 +49,3 @@ void scope_init(Scope *s, const UnitSpec *spec);
 void scope_step(Scope *s, const Event *ev, EffectList *fx);
 int scope_active_state(const Scope *s);
 const char *scope_sub_state(const Scope *s);
-const char *scope_sub_state_name(unsigned i); /* NULL ends */

@@ -8,7 +8,6 @@
 #include "life/service-internal.h"
 
 #include <signal.h>
-#include <string.h>
 
 /* ExecStart= makes the main process, except for daemons that fork it off themselves. */
 static bool makes_main(const Service *s, CommandKind kind) {

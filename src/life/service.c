@@ -2,8 +2,6 @@
 
 #include "life/service-internal.h"
 
-#include <string.h>
-
 #define NO_COMMAND COMMAND_KIND_MAX
 #define SHORT_RUN (10 * USEC_PER_SEC)
 
@@ -65,10 +63,6 @@ void service_init(Service *s, const UnitSpec *spec) {
                 .group_empty = true,
                 .passed = -1,
         };
-}
-
-void service_set_spec(Service *s, const UnitSpec *spec) {
-        s->spec = spec;
 }
 
 void service_note(Service *s, ServiceResult r) {
@@ -296,10 +290,6 @@ int service_active_state(const Service *s) {
 
 const char *service_sub_state(const Service *s) {
         return service_traits(s)->name;
-}
-
-const char *service_sub_state_name(unsigned i) {
-        return i < SERVICE_STATE_MAX ? service_states[i].name : NULL;
 }
 
 bool service_will_restart(const Service *s) {

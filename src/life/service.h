@@ -26,7 +26,7 @@
  * within one step: see `passed`.
  *
  * The spec is borrowed from the Unit, which outlives the Service; a reload of
- * the manager gives it a new one through service_set_spec().
+ * the manager gives it a new one through machine_set_spec().
  */
 
 #include "life/event.h"
@@ -131,11 +131,9 @@ typedef struct Service {
 } Service;
 
 void service_init(Service *s, const UnitSpec *spec);
-void service_set_spec(Service *s, const UnitSpec *spec); /* same unit, newly loaded */
 void service_step(Service *s, const Event *ev, EffectList *fx);
 int service_active_state(const Service *s); /* ActiveState of graph/unit.h */
 const char *service_sub_state(const Service *s);
-const char *service_sub_state_name(unsigned i);          /* NULL ends */
 void service_forgive_starts(Service *s);                 /* the start limit counts from here on */
 bool service_is_short_run(const Service *s, usec_t now); /* too short for X-MemoryRestart= to help by it */
 /* See machine_timed_out(). */

@@ -78,13 +78,3 @@ const char *simple_sub_state(const Simple *s) {
                 return "failed";
         return s->up ? kinds[s->type].up : kinds[s->type].down;
 }
-
-/* In the order of systemd; those that such a unit can have here. */
-const char *simple_sub_state_name(UnitType type, unsigned i) {
-        const char *const names[] = { kinds[type].down, kinds[type].up, "failed" };
-        bool fails = kinds[type].source != SOURCE_US;
-
-        if (i >= ELEMENTSOF(names) || (i == ELEMENTSOF(names) - 1 && !fails))
-                return NULL;
-        return names[i];
-}

@@ -23,4 +23,3 @@ void simple_init(Simple *s, UnitType type, const UnitSpec *spec);
 void simple_step(Simple *s, const Event *ev, EffectList *fx);
 int simple_active_state(const Simple *s);
 const char *simple_sub_state(const Simple *s);
-const char *simple_sub_state_name(UnitType type, unsigned i); /* NULL ends */

@@ -375,10 +375,6 @@ const char *socket_sub_state(const Socket *s) {
         return states[s->state].name;
 }
 
-const char *socket_sub_state_name(unsigned i) {
-        return i < SOCKET_STATE_MAX ? states[i].name : NULL;
-}
-
 const char *socket_result_to_string(SocketResult r) {
         static const char *const words[SOCKET_RESULT_MAX] = {
                 [SOCKET_SUCCESS] = "success",

@@ -61,5 +61,4 @@ void socket_init(Socket *s, const UnitSpec *spec);
 void socket_step(Socket *s, const Event *ev, EffectList *fx);
 int socket_active_state(const Socket *s);
 const char *socket_sub_state(const Socket *s);
-const char *socket_sub_state_name(unsigned i); /* NULL ends */
 const char *socket_result_to_string(SocketResult r);

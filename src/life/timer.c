@@ -245,7 +245,3 @@ int timer_active_state(const Timer *t) {
 const char *timer_sub_state(const Timer *t) {
         return states[t->state].name;
 }
-
-const char *timer_sub_state_name(unsigned i) {
-        return i < TIMER_STATE_MAX ? states[i].name : NULL;
-}

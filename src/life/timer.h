@@ -46,4 +46,3 @@ void timer_init(Timer *t, const UnitSpec *spec);
 void timer_step(Timer *t, const Event *ev, EffectList *fx);
 int timer_active_state(const Timer *t);
 const char *timer_sub_state(const Timer *t);
-const char *timer_sub_state_name(unsigned i); /* NULL ends */

@@ -35,7 +35,6 @@ enum {
         PRIORITY_SIGNAL = -3,
         PRIORITY_APPS = -2,
         PRIORITY_QUEUE = 0,
-        PRIORITY_IDLE = 10,
 };
 
 typedef enum EndPhase {

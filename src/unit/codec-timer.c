@@ -224,16 +224,3 @@ const Codec codec_path_watch = {
         .good = SAMPLES("", "/a", "/var//spool/"),
         .bad = SAMPLES("a", "~"),
 };
-
-static const char *const directory_kind_names[] = {
-        [DIRECTORY_RUNTIME] = "RuntimeDirectory",
-        [DIRECTORY_STATE] = "StateDirectory",
-        [DIRECTORY_CACHE] = "CacheDirectory",
-        [DIRECTORY_LOGS] = "LogsDirectory",
-        [DIRECTORY_CONFIGURATION] = "ConfigurationDirectory",
-};
-_Static_assert(ELEMENTSOF(directory_kind_names) == DIRECTORY_KIND_MAX, "a name for each kind");
-
-const char *directory_kind_to_string(DirectoryKind k) {
-        return (int)k >= 0 && k < DIRECTORY_KIND_MAX ? directory_kind_names[k] : NULL;
-}

@@ -227,7 +227,6 @@ typedef enum DirectoryKind {
         DIRECTORY_CONFIGURATION,
         DIRECTORY_KIND_MAX
 } DirectoryKind;
-const char *directory_kind_to_string(DirectoryKind k); /* "RuntimeDirectory" */
 
 typedef struct DirectorySpec {
         char **names; /* owned; relative; "a:b" (symlink) as written */

@@ -561,19 +561,6 @@ static void scope_heeds_oom_policy(void **state) {
         world_expect_state(w, "c.scope", "stop-sigkill oom-kill");
 }
 
-/* Each sub-state that `systemctl --state=` may be asked for is listed once. */
-static void sub_states_are_listed(void **state) {
-        for (UnitType t = 0; t < UNIT_TYPE_MAX; t++) {
-                const char *name;
-                unsigned n = 0;
-
-                for (; (name = machine_sub_state_name(t, n)); n++)
-                        for (unsigned i = 0; i < n; i++)
-                                assert_string_not_equal(machine_sub_state_name(t, i), name);
-                assert_in_range(n, 2, SERVICE_STATE_MAX);
-        }
-}
-
 static void events_and_effects_have_names(void **state) {
         for (int i = 0; i < EVENT_TYPE_MAX; i++)
                 assert_non_null(event_type_to_string(i));
@@ -633,7 +620,6 @@ int main(void) {
                 SCENARIO(scope_has_its_time),
                 SCENARIO(scope_heeds_kill_mode),
                 SCENARIO(scope_heeds_oom_policy),
-                cmocka_unit_test(sub_states_are_listed),
                 cmocka_unit_test(events_and_effects_have_names),
                 cmocka_unit_test(full_effect_list_says_so),
         };

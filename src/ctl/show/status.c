@@ -21,15 +21,6 @@ void status_line(const char *label, const char *format, ...) {
         putchar('\n');
 }
 
-void status_long_line(Status *s, const char *label, const char *text) {
-        size_t width = screen_line(s->ctl), room = width > LABEL_WIDTH ? width - LABEL_WIDTH : 1;
-        Buf b auto_buf = { 0 };
-
-        s->is_cut |= text_width(text) > room;
-        text_cut(text, room, &b);
-        status_line(label, "%s", b.data ? b.data : "");
-}
-
 void status_add_time(Buf *b, usec_t t, usec_t now) {
         format_timestamp(t, b);
         if (t > 0 && t <= now) {

@@ -33,8 +33,6 @@ typedef struct Status {
 
 /* A text behind "Label: "; without a label below the one before. */
 void status_line(const char *label, const char *format, ...) PRINTF_LIKE(2, 3);
-/* The same for what may be longer than a line of the terminal. */
-void status_long_line(Status *s, const char *label, const char *text);
 void status_add_time(Buf *b, usec_t t, usec_t now); /* "Mon 2026-01-05 10:00:00 UTC; 3s ago" */
 const char *state_color(const Ctl *c, const char *active_state);
 int status_list(const Status *s, const char *property, char ***ret); /* of texts */

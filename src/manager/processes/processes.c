@@ -80,7 +80,7 @@ static int read_pid_file(Unit *u, pid_t *ret) {
         Group *g = unit_runtime(u)->group;
         bool trusted = false;
         pid_t pid = 0;
-        int r = pid_file_read_any(u->spec->service->pid_file, &pid, &trusted);
+        int r = pid_file_read(u->spec->service->pid_file, &pid, &trusted);
 
         if (r < 0)
                 return r;
