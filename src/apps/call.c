@@ -6,7 +6,6 @@
 #include "apps/request.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <utlist.h>
 
 #define NOBODY_PATIENCE (30 * USEC_PER_SEC) /* until an instance has come up again */

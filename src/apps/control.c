@@ -7,7 +7,6 @@
 
 #include "apps/client.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #define MESSAGES_PER_TURN 64

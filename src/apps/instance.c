@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define DEFAULT_MAX_MESSAGE (1024 * 1024)
 #define COMPLAIN_INTERVAL (10 * USEC_PER_SEC)
@@ -180,7 +179,8 @@ int instance_drain(Instance *i) {
 
 /* ---- what PID 1 says of it ---- */
 
-static void assign(Instance *i, const char *key, const char *value) {
+static void assign(void *userdata, const char *key, const char *value) {
+        Instance *i = userdata;
         uint64_t v = 0;
 
         (void)parse_u64(value, &v);
@@ -206,22 +206,6 @@ static void assign(Instance *i, const char *key, const char *value) {
                 i->ready = false;
         else if (str_equal(key, "TRANSFER"))
                 i->is_transferring = true;
-}
-
-static int assign_all(Instance *i, const char *text, size_t n) {
-        char *copy auto_free = strndup(text, n), *save = NULL;
-
-        if (!copy)
-                return -ENOMEM;
-        for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-                char *value = strchr(line, '=');
-
-                if (!value)
-                        continue;
-                *value++ = 0;
-                assign(i, line, value);
-        }
-        return i->unit ? 0 : -EINVAL;
 }
 
 void instance_free(Instance *i) {
@@ -254,7 +238,9 @@ int instance_new(Apps *a, uint64_t id, const char *text, size_t n, int fd_given)
         snprintf(i->types[MESSAGE_TYPES_MAX].type, MESSAGE_TYPE_LENGTH, "(others)");
         i->ready = true;
         i->has_channel = fd >= 0;
-        r = assign_all(i, text, n);
+        r = link_text_assign(text, n, assign, i);
+        if (r >= 0 && !i->unit)
+                r = -EINVAL;
         if (r >= 0 && fd >= 0)
                 r = channel_open(&i->channel, a->event, TAKE_FD(fd), i->max_message, i->fresh, &owner);
         i->channel.transferring = i->is_transferring;

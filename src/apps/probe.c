@@ -232,7 +232,7 @@ static int on_limit(sd_event_source *s, uint64_t usec, void *userdata) {
 
 /* ---- what is asked ---- */
 
-static void assign(Probe *p, const char *key, const char *value) {
+static void assign(void *userdata, const char *key, const char *value) {
         static const struct {
                 const char *key;
                 size_t offset;
@@ -243,6 +243,7 @@ static void assign(Probe *p, const char *key, const char *value) {
           numbers[] = { { "PORT", offsetof(Probe, port) },
                         { "INSTANCE", offsetof(Probe, instance) },
                         { "TIMEOUT_USEC", offsetof(Probe, timeout) } };
+        Probe *p = userdata;
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
                 if (str_equal(key, texts[i].key))
@@ -250,22 +251,6 @@ static void assign(Probe *p, const char *key, const char *value) {
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
                 if (str_equal(key, numbers[i].key))
                         (void)parse_u64(value, (uint64_t *)((char *)p + numbers[i].offset));
-}
-
-static int assign_all(Probe *p, const char *text, size_t n) {
-        char *copy auto_free = strndup(text, n), *save = NULL;
-
-        if (!copy)
-                return -ENOMEM;
-        for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-                char *value = strchr(line, '=');
-
-                if (!value)
-                        continue;
-                *value++ = 0;
-                assign(p, line, value);
-        }
-        return 0;
 }
 
 /* Who works on a call is alive, as far as its caller wants to wait; its next message is not for us. */
@@ -302,7 +287,7 @@ void probe_begin(Apps *a, uint64_t id, const char *text, size_t n) {
                 control_tell(a, APPS_PROBED, id, APPS_PROBE_UNKNOWN);
                 return;
         }
-        r = assign_all(p, text, n);
+        r = link_text_assign(text, n, assign, p);
         if (r >= 0)
                 r = sd_event_add_time_relative(a->event, &p->limit, CLOCK_MONOTONIC, p->timeout,
                                                USEC_PER_MSEC, on_limit, p);

@@ -59,7 +59,7 @@ int append_pair(sd_bus_message *m, const char *a, const char *b);         /* (ss
 /* own-properties.c */
 int append_not_applied(const Unit *u, sd_bus_message *m); /* as: "Key=: reason" */
 
-/* own-usage.c */
+/* own-rows.c */
 int method_usage(Call *c);
 int method_services(Call *c);
 

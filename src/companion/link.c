@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -101,4 +102,20 @@ void link_incoming_release(LinkIncoming *in) {
         for (size_t i = 0; i < in->n_fds; i++)
                 fd_release(&in->fds[i]);
         in->n_fds = 0;
+}
+
+int link_text_assign(const char *text, size_t n, LinkAssign assign, void *userdata) {
+        char *copy auto_free = strndup(text, n), *save = NULL;
+
+        if (!copy)
+                return -ENOMEM;
+        for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+                char *value = strchr(line, '=');
+
+                if (!value)
+                        continue;
+                *value++ = 0;
+                assign(userdata, line, value);
+        }
+        return 0;
 }

@@ -46,3 +46,7 @@ int link_send_waiting(int fd, const LinkMessage *m, const char *text, size_t len
 int link_receive(int fd, LinkIncoming *ret);
 int link_take_fd(LinkIncoming *in, size_t i); /* now the caller's; -1: there is none */
 void link_incoming_release(LinkIncoming *in);
+
+/* A text of lines "KEY=value", each given to assign(); other lines do not count. 0, -ENOMEM. */
+typedef void (*LinkAssign)(void *userdata, const char *key, const char *value);
+int link_text_assign(const char *text, size_t n, LinkAssign assign, void *userdata);

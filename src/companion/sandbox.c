@@ -3,7 +3,6 @@
 
 #include "base/macro.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>

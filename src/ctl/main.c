@@ -14,9 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static int say_unknown(const char *word) {
+static int say_unknown(const Ctl *c, const char *word) {
         Similar s;
 
+        if (c->called_as_systemctl) {
+                fprintf(stderr, "Unknown command verb %s.\n", word);
+                return CTL_FAILED;
+        }
         similar_init(&s, word);
         for (const Verb *v = verbs; v->name; v++)
                 similar_try(&s, v->name);
@@ -25,11 +29,19 @@ static int say_unknown(const char *word) {
         return CTL_USAGE;
 }
 
-static int run(Ctl *c, int argc, char **argv) {
-        char *list_units[] = { (char *)"list-units", NULL };
-        int code, words_of_run = 0;
-        const Verb *v;
+static int say_wrong_count(const Ctl *c, const Verb *v, int n) {
+        const char *much = n < v->min_args ? "few" : "many";
 
+        if (c->called_as_systemctl) {
+                fprintf(stderr, "Too %s arguments.\n", much);
+                return CTL_FAILED;
+        }
+        ctl_print_error("%s: too %s arguments; usage: svctl %s%s%s", v->name, much, v->name,
+                        *v->arguments ? " " : "", v->arguments);
+        return CTL_USAGE;
+}
+
+static int check_options(const Ctl *c) {
         if (c->root && c->image) {
                 fputs("Please specify either --root= or --image=, the combination of both is not "
                       "supported.\n",
@@ -43,27 +55,25 @@ static int run(Ctl *c, int argc, char **argv) {
         if (c->timestamp && !timestamp_style_choose(c->timestamp))
                 return ctl_print_error("--timestamp: '%s' is none of pretty, unix, us, utc and us+utc",
                                        c->timestamp);
+        return CTL_OK;
+}
+
+static int run(Ctl *c, int argc, char **argv) {
+        char *list_units[] = { (char *)"list-units", NULL };
+        int code = check_options(c), words_of_run = 0;
+        const Verb *v;
+
+        if (code != CTL_OK)
+                return code;
         if (argc == 0) {
                 argc = 1;
                 argv = list_units;
         }
         v = verb_find(argv[0]);
-        if (!v && c->called_as_systemctl) {
-                fprintf(stderr, "Unknown command verb %s.\n", argv[0]);
-                return CTL_FAILED;
-        }
         if (!v)
-                return say_unknown(argv[0]);
-        if (argc - 1 < v->min_args || (v->max_args >= 0 && argc - 1 > v->max_args)) {
-                if (c->called_as_systemctl) {
-                        fprintf(stderr, "Too %s arguments.\n", argc - 1 < v->min_args ? "few" : "many");
-                        return CTL_FAILED;
-                }
-                ctl_print_error("%s: too %s arguments; usage: svctl %s%s%s", v->name,
-                                argc - 1 < v->min_args ? "few" : "many", v->name, *v->arguments ? " " : "",
-                                v->arguments);
-                return CTL_USAGE;
-        }
+                return say_unknown(c, argv[0]);
+        if (argc - 1 < v->min_args || (v->max_args >= 0 && argc - 1 > v->max_args))
+                return say_wrong_count(c, v, argc - 1);
         if (str_equal(v->name, "run")) /* "svctl run -H host ...": the place may be named behind it, too */
                 words_of_run = run_find_place(c, argc, argv);
         if (c->machine) {

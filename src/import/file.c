@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 int import_fail(Import *im, unsigned line, const char *format, ...) {
@@ -25,8 +24,7 @@ int import_fail(Import *im, unsigned line, const char *format, ...) {
         return -EBADMSG;
 }
 
-static int read_all(int fd, Text *ret) {
-        Buf b auto_buf = { 0 };
+int import_read(int fd, Buf *b) {
         char block[16384];
         ssize_t n;
 
@@ -35,18 +33,21 @@ static int read_all(int fd, Text *ret) {
                         continue;
                 if (n < 0)
                         return -errno;
-                if (b.len + (size_t)n > IMPORT_FILE_MAX)
+                if (b->len + (size_t)n > IMPORT_FILE_MAX)
                         return -EFBIG;
-                buf_add_n(&b, block, (size_t)n);
+                buf_add_n(b, block, (size_t)n);
         }
-        ret->len = b.len;
-        return buf_take(&b, &ret->data);
+        return b->error;
 }
 
 int import_read_file(Import *im, const char *path, Text *ret) {
         int fd auto_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), r;
+        Buf b auto_buf = { 0 };
 
-        r = fd < 0 ? -errno : read_all(fd, ret);
+        r = fd < 0 ? -errno : import_read(fd, &b);
+        ret->len = b.len;
+        if (r >= 0)
+                r = buf_take(&b, &ret->data);
         if (r < 0 && r != -ENOMEM)
                 return import_fail(im, 0, "%s cannot be read: %s.", path, strerror(-r));
         return r;

@@ -25,6 +25,7 @@ int import_compose(Import *im);
 /* A whole file, at most IMPORT_FILE_MAX, with a NUL behind it. 0, or -EBADMSG and the reason is in the report. */
 #define IMPORT_FILE_MAX (4U << 20)
 int import_read_file(Import *im, const char *path, Text *ret);
+int import_read(int fd, Buf *b); /* all that comes; -EFBIG: more than IMPORT_FILE_MAX */
 int import_fail(Import *im, unsigned line, const char *format, ...) PRINTF_LIKE(3, 4); /* -EBADMSG */
 /* split.c: the words of a command line; -EINVAL: a quote is open, -ENOMEM. */
 int import_split(const char *text, char ***ret);

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 
 #define INI_ENTRIES_MAX 4096 /* of a section, and sections of a file */

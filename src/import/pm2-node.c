@@ -81,23 +81,6 @@ static int run(Import *im, const char *path, int out, pid_t *ret) {
         return r == 0 ? 0 : -r;
 }
 
-/* What it says after that much is not read: it gets SIGPIPE. */
-static int read_value(int fd, Buf *b) {
-        char block[16384];
-        ssize_t n;
-
-        while ((n = read(fd, block, sizeof(block))) != 0) {
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (b->len + (size_t)n > IMPORT_FILE_MAX)
-                        return -EFBIG;
-                buf_add_n(b, block, (size_t)n);
-        }
-        return b->error;
-}
-
 /* The end that is written to must not be VALUE_FD itself: dup2() onto itself would leave it close-on-exec. */
 static int make_pipe(int fds[2]) {
         int high;
@@ -122,7 +105,7 @@ static int evaluate(Import *im, const char *path, Text *ret) {
                 r = run(im, path, fds[1], &pid);
         fd_release(&fds[1]);
         if (r >= 0)
-                r = read_value(fds[0], &b);
+                r = import_read(fds[0], &b); /* what it says after that much is not read: it gets SIGPIPE */
         fd_release(&fds[0]);
         while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 continue;

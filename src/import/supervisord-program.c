@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "import/supervisord.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 

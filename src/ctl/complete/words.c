@@ -158,8 +158,38 @@ static WordKind of_position(WordKind kind, unsigned nth) {
         return kind;
 }
 
+static const char *const choices[WORD_KIND_MAX] = {
+        [WORDS_FORMAT_THEN_FILES] = "pm2 supervisord procfile compose",
+        [WORDS_LEVELS] = "emerg alert crit err warning notice info debug",
+        [WORDS_LOG_TARGETS] = "console kmsg journal journal-or-kmsg auto null",
+        [WORDS_BOOLEANS] = "yes no",
+};
+
+static void (*const offers[WORD_KIND_MAX])(Completion *p) = {
+        [WORDS_FILES] = offer_files,
+        [WORDS_COMMANDS] = offer_commands,
+        [WORDS_JOBS] = completion_offer_jobs,
+        [WORDS_VARIABLES] = completion_offer_variables,
+        [WORDS_OWN_VARIABLES] = offer_own_variables,
+        [WORDS_UNIT_THEN_PROFILES] = completion_offer_profiles,
+        [WORDS_SETTINGS] = offer_settings,
+        [WORDS_CONTAINERS] = offer_containers,
+        [WORDS_SIGNALS] = offer_signals,
+        [WORDS_STATES] = offer_states,
+        [WORDS_PROPERTIES] = completion_offer_properties,
+};
+
 void completion_offer_kind(Completion *p, WordKind kind, unsigned nth) {
-        switch (of_position(kind, nth)) {
+        kind = of_position(kind, nth);
+        if (choices[kind]) {
+                completion_offer_choices(p, choices[kind]);
+                return;
+        }
+        if (offers[kind]) {
+                offers[kind](p);
+                return;
+        }
+        switch (kind) {
         case WORDS_NONE:
         case WORDS_CHOICE:
                 break;
@@ -167,51 +197,15 @@ void completion_offer_kind(Completion *p, WordKind kind, unsigned nth) {
                 offer_files(p);
                 completion_offer_units(p, WORDS_UNIT_FILES);
                 break;
-        case WORDS_FILES:
-                offer_files(p);
-                break;
-        case WORDS_COMMANDS:
-                offer_commands(p);
-                break;
         case WORDS_CHECKS:
                 offer_checks(p, nth);
                 break;
         case WORDS_KINDS:
                 offer_kinds(p, nth);
                 break;
-        case WORDS_JOBS:
-                completion_offer_jobs(p);
-                break;
-        case WORDS_VARIABLES:
-                completion_offer_variables(p);
-                break;
-        case WORDS_OWN_VARIABLES:
-                offer_own_variables(p);
-                break;
-        case WORDS_UNIT_THEN_PROFILES:
-                completion_offer_profiles(p);
-                break;
-        case WORDS_SETTINGS:
-                offer_settings(p);
-                break;
         case WORDS_SERVICES_THEN_DEPLOY:
                 if (nth == 1)
                         completion_offer_choices(p, "setup update rollback list current previous exec");
-                break;
-        case WORDS_FORMAT_THEN_FILES:
-                completion_offer_choices(p, "pm2 supervisord procfile compose");
-                break;
-        case WORDS_LEVELS:
-                completion_offer_choices(p, "emerg alert crit err warning notice info debug");
-                break;
-        case WORDS_LOG_TARGETS:
-                completion_offer_choices(p, "console kmsg journal journal-or-kmsg auto null");
-                break;
-        case WORDS_BOOLEANS:
-                completion_offer_choices(p, "yes no");
-                break;
-        case WORDS_CONTAINERS:
-                offer_containers(p);
                 break;
         case WORDS_JOB_MODES:
                 OFFER_NAMES(p, JobMode, job_mode_to_string, JOB_MODE_MAX);
@@ -222,20 +216,11 @@ void completion_offer_kind(Completion *p, WordKind kind, unsigned nth) {
         case WORDS_PRESET_MODES:
                 OFFER_NAMES(p, PresetMode, preset_mode_to_string, PRESET_MODE_MAX);
                 break;
-        case WORDS_SIGNALS:
-                offer_signals(p);
-                break;
         case WORDS_TYPES:
                 OFFER_NAMES(p, UnitType, unit_type_to_string, UNIT_TYPE_MAX);
                 break;
-        case WORDS_STATES:
-                offer_states(p);
-                break;
-        case WORDS_PROPERTIES:
-                completion_offer_properties(p);
-                break;
         default:
-                completion_offer_units(p, of_position(kind, nth));
+                completion_offer_units(p, kind);
                 break;
         }
 }

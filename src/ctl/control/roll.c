@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define ENDED "type='signal',interface='org.svinit.Manager',member='RollEnded'"
 #define CHANGED                                                                                              \
@@ -146,25 +145,32 @@ static int call_own(Ctl *c, const char *method, const char *unit, sd_bus_error *
         return sd_bus_call_method(c->bus, SD1, SD1_PATH, OWN_MANAGER, method, error, ret, "s", unit);
 }
 
-static int roll(RollWait *w, const char *unit) {
-        sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
-        sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+/* What is to be waited for is in w, then. */
+static int take_answer(RollWait *w, const char *unit, int r, sd_bus_error *error, sd_bus_message *reply) {
         const char *rolled;
-        int r = call_own(w->ctl, "Roll", unit, &error, &reply);
 
-        if (r < 0 && w->ctl->or_start && sd_bus_error_has_name(&error, SD1 ".UnitInactive"))
-                return start_instead(w->ctl, unit);
         if (r >= 0)
                 r = sd_bus_message_read(reply, "us", &w->id, &rolled);
         if (r < 0) {
-                ctl_print_bus_error(w->ctl, unit, &error, r);
-                return ctl_error_exit(&error, r);
+                ctl_print_bus_error(w->ctl, unit, error, r);
+                return ctl_error_exit(error, r);
         }
         if (str_replace(&w->unit, rolled) < 0)
                 return CTL_FAILED;
         w->changed = true;
-        if (w->ctl->no_block)
-                return CTL_OK;
+        return CTL_OK;
+}
+
+static int roll(RollWait *w, const char *unit) {
+        sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
+        sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
+        int r = call_own(w->ctl, "Roll", unit, &error, &reply);
+
+        if (r < 0 && w->ctl->or_start && sd_bus_error_has_name(&error, SD1 ".UnitInactive"))
+                return start_instead(w->ctl, unit);
+        r = take_answer(w, unit, r, &error, reply);
+        if (r != CTL_OK || w->ctl->no_block)
+                return r;
         r = wait_for_it(w);
         return r == CTL_OK ? say_how_it_ended(w) : r;
 }
@@ -173,19 +179,10 @@ static int roll(RollWait *w, const char *unit) {
 static int abort_roll(RollWait *w, const char *unit) {
         sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
         sd_bus_message *reply __attribute__((cleanup(sd_bus_message_unrefp))) = NULL;
-        const char *rolled;
         int r = call_own(w->ctl, "AbortRoll", unit, &error, &reply);
 
-        if (r >= 0)
-                r = sd_bus_message_read(reply, "us", &w->id, &rolled);
-        if (r < 0) {
-                ctl_print_bus_error(w->ctl, unit, &error, r);
-                return ctl_error_exit(&error, r);
-        }
-        if (str_replace(&w->unit, rolled) < 0)
-                return CTL_FAILED;
-        w->changed = true;
-        return w->ctl->no_block ? CTL_OK : wait_for_it(w);
+        r = take_answer(w, unit, r, &error, reply);
+        return r != CTL_OK || w->ctl->no_block ? r : wait_for_it(w);
 }
 
 static int roll_one(Ctl *c, const char *unit) {

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -148,6 +147,15 @@ static int render_exec(sd_bus_message *m, Buf *b) {
         return r;
 }
 
+static void render_u32(const char *name, uint32_t v, Buf *b) {
+        if (str_ends_with(name, "Mode") || str_equal(name, "UMask"))
+                buf_addf(b, "%04o", v);
+        else if (v == UINT32_MAX && (str_equal(name, "UID") || str_equal(name, "GID")))
+                buf_add(b, "[not set]");
+        else
+                buf_addf(b, "%u", v);
+}
+
 static int render_basic(sd_bus_message *m, char type, const char *name, Buf *b, bool *empty) {
         union {
                 const char *s;
@@ -178,15 +186,7 @@ static int render_basic(sd_bus_message *m, char type, const char *name, Buf *b, 
                 buf_addf(b, "%" PRIi64, v.x);
                 break;
         case 'u':
-                if (str_ends_with(name, "Mode") || str_equal(name, "UMask"))
-                        buf_addf(b, "%04o", v.u);
-                else if (v.u == UINT32_MAX && (str_equal(name, "UID") || str_equal(name, "GID")))
-                        buf_add(b, "[not set]");
-                else
-                        buf_addf(b, "%u", v.u);
-                *empty = v.u == 0 && str_ends_with(name, "PID");
-                if (str_ends_with(name, "PID"))
-                        *empty = false;
+                render_u32(name, v.u, b);
                 break;
         case 'i':
                 buf_addf(b, "%d", v.i);

@@ -47,4 +47,5 @@ typedef enum WordKind {
         WORDS_STATES,
         WORDS_PROPERTIES,
         WORDS_KINDS, /* of units that generate knows, then paths */
+        WORD_KIND_MAX,
 } WordKind;

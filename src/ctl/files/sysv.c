@@ -82,6 +82,25 @@ static int sync_one(Ctl *c, const char *verb, const char *name, bool native, boo
         return native ? 0 : 1;
 }
 
+/* 1: that was all. */
+static int sync_if_service(Ctl *c, Loader *l, const char *verb, const char *name, bool *enabled) {
+        Report report = { 0 };
+        int r;
+
+        if (!str_ends_with(name, ".service") || name[0] == '/')
+                return 0;
+        r = install_file_exists(l, name, &report);
+        if (r < 0 && r != -ELOOP && r != -ERFKILL && r != -EADDRNOTAVAIL) {
+                ctl_print_findings(&report);
+                fprintf(stderr, "Failed to look up unit file state: %s\n", strerror(-r));
+        } else if (r == 0 || !str_equal(verb, "is-enabled"))
+                r = sync_one(c, verb, name, r != 0, enabled);
+        else
+                r = 0;
+        report_release(&report);
+        return r;
+}
+
 int ctl_sync_sysv(Ctl *c, const char *verb, char **names, bool *enabled) {
         static const char *const verbs_for_scripts[] = { "enable", "disable", "is-enabled" };
         const char *skip = getenv("SYSTEMCTL_SKIP_SYSV");
@@ -98,25 +117,9 @@ int ctl_sync_sysv(Ctl *c, const char *verb, char **names, bool *enabled) {
         r = ctl_loader_or_say(c, verb, &l);
         c->no_generated = false;
         for (size_t i = 0; names && names[i]; i++) {
-                bool native;
-                int done = 0;
-
-                if (r >= 0 && str_ends_with(names[i], ".service") && names[i][0] != '/') {
-                        Report report = { 0 };
-
-                        r = install_file_exists(l, names[i], &report);
-                        if (r < 0 && r != -ELOOP && r != -ERFKILL && r != -EADDRNOTAVAIL) {
-                                ctl_print_findings(&report);
-                                fprintf(stderr, "Failed to look up unit file state: %s\n", strerror(-r));
-                        } else {
-                                native = r != 0;
-                                r = 0;
-                                if (!native || !str_equal(verb, "is-enabled"))
-                                        done = r = sync_one(c, verb, names[i], native, enabled);
-                        }
-                        report_release(&report);
-                }
-                if (done > 0)
+                if (r >= 0)
+                        r = sync_if_service(c, l, verb, names[i], enabled);
+                if (r > 0)
                         free(names[i]);
                 else
                         names[kept++] = names[i];

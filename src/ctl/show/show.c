@@ -4,7 +4,6 @@
 
 #include "ctl/core/ctl.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,22 +11,22 @@ static bool values_only(const Ctl *c) {
         return c->value || c->format == FORMAT_CAT;
 }
 
-static void print_properties(Ctl *c, const PropertyList *l) {
-        if (c->properties) {
-                STRV_FOREACH (name, c->properties)
-                        for (size_t i = 0; i < l->n; i++)
-                                if (str_equal(l->v[i].name, *name)) {
-                                        if (values_only(c))
-                                                puts(l->v[i].value);
-                                        else
-                                                printf("%s=%s\n", *name, l->v[i].value);
-                                }
-                return;
+/* NULL: all of them that say something. */
+static void print_properties(const Ctl *c, const PropertyList *l, const char *name) {
+        for (size_t i = 0; i < l->n; i++) {
+                if (name ? !str_equal(l->v[i].name, name) : !c->all && l->v[i].empty)
+                        continue;
+                if (!values_only(c))
+                        printf("%s=", l->v[i].name);
+                puts(l->v[i].value);
         }
-        for (size_t i = 0; i < l->n; i++)
-                if (c->all || !l->v[i].empty)
-                        printf("%s%s%s\n", values_only(c) ? "" : l->v[i].name, values_only(c) ? "" : "=",
-                               l->v[i].value);
+}
+
+static void print_asked(const Ctl *c, const PropertyList *l) {
+        if (!c->properties)
+                print_properties(c, l, NULL);
+        STRV_FOREACH (name, c->properties)
+                print_properties(c, l, *name);
 }
 
 /* One object for each unit; all properties that there are, unless some were asked for. */
@@ -103,7 +102,7 @@ static int show_path(Ctl *c, const char *path, const char *what) {
         if (r < 0)
                 ctl_print_error("%s: %s", what, error.message ?: strerror(-r));
         else
-                print_properties(c, &l);
+                print_asked(c, &l);
         sd_bus_error_free(&error);
         property_list_release(&l);
         return r < 0 ? CTL_FAILED : CTL_OK;
