@@ -14,6 +14,8 @@
 
 #include "bus/property.h"
 
+#include <errno.h>
+
 #define MANAGER_PATH "/org/freedesktop/systemd1"
 #define MANAGER_INTERFACE "org.freedesktop.systemd1.Manager"
 #define UNIT_PATH_PREFIX MANAGER_PATH "/unit"

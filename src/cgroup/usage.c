@@ -10,7 +10,6 @@
 #include "host/proc-file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #define N_FIGURES (sizeof(GroupUsage) / sizeof(uint64_t))

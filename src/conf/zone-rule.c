@@ -3,8 +3,6 @@
 
 #include "conf/civil.h"
 
-#include <limits.h>
-
 static bool is_letter(char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

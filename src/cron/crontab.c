@@ -2,7 +2,6 @@
 #include "cron/crontab.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 static void job_release(CronJob *j) {

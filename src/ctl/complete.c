@@ -7,7 +7,6 @@
 #include "ctl/options.h"
 #include "ctl/run/run.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* An option of either table. */

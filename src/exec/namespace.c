@@ -2,9 +2,7 @@
 #include "exec/namespace.h"
 #include "exec/mount-calls.h"
 
-#include <limits.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 

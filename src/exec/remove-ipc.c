@@ -9,7 +9,6 @@
 #include "exec/child.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/ipc.h>

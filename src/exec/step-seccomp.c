@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>

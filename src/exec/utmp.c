@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <paths.h>
-#include <stdio.h>
 #include <sys/time.h>
 #include <unistd.h>
 #include <utmpx.h>

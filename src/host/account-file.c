@@ -10,7 +10,6 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define LINE_SIZE 8192
 

@@ -3,7 +3,6 @@
 #include "host/file-test.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <sys/stat.h>

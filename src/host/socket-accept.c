@@ -9,10 +9,8 @@
 #include "host/sockets.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <mqueue.h>
 #include <poll.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #define FLUSHED_MAX 1024 /* of one descriptor: a sender may be faster than we are */

@@ -5,7 +5,6 @@
 #include "host/socket-open.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <mqueue.h>
 #include <netinet/in.h>
 #include <sys/stat.h>

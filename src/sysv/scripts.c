@@ -6,7 +6,6 @@
 #include "load/init-script.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 static const Root system_root = { .prefix = (char *)"", .fd = -1 };
 

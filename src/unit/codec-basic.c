@@ -4,7 +4,6 @@
  */
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "unit/codec-number.h"
 #include "unit/codec-util.h"

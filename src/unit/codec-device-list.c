@@ -7,10 +7,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 
-#include "unit/codec-number.h"
 #include "unit/codec-util.h"
 
 size_t device_entry_split(const char *entry, const char **ret_value) {

@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <limits.h>
 
 #include "unit/codec-number.h"
 #include "unit/codec-util.h"

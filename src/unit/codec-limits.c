@@ -8,7 +8,6 @@
  */
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/resource.h>
 
 #include "unit/codec-number.h"

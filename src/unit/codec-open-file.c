@@ -5,7 +5,6 @@
  */
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "unit/codec-util.h"
 

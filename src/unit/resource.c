@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit/resource.h"
 
-#include "unit/codec-util.h"
 #include "unit/directive-tables.h"
 
 static const char *const kinds[GROUP_KIND_MAX] = {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bus/clients/access.h"
+#include "bus/clients/connection.h"
+#include "bus/object.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "bus/clients/server.h"
-#include "bus/object.h"
 
 #define ACTION_PREFIX "org.freedesktop.systemd1."
 

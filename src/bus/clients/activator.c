@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bus/clients/activator.h"
 
-#include <errno.h>
-
 #include "base/log.h"
 #include "bus/codec/errors.h"
 #include "bus/object.h"

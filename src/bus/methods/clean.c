@@ -2,7 +2,6 @@
 
 /* systemctl clean, and what of a unit there is to clean. */
 
-#include "bus/codec/append.h"
 #include "bus/codec/errors.h"
 #include "bus/methods/unit-methods.h"
 #include "manager/manager.h"

@@ -2,8 +2,6 @@
 #include "bus/methods/manager-methods.h"
 #include "bus/methods/markers.h"
 
-#include <errno.h>
-
 #include "bus/clients/server.h"
 #include "bus/codec/errors.h"
 #include "bus/methods/job.h"

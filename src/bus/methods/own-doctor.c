@@ -12,8 +12,6 @@
 #include "bus/tables.h"
 #include "manager/doctor.h"
 
-#include <errno.h>
-
 static int append_fact(sd_bus_message *m, const char *name, FactLevel level, const char *value,
                        const char *meaning) {
         return sd_bus_message_append(m, "(ssss)", name, fact_level_to_string(level), value, meaning);

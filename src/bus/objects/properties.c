@@ -3,7 +3,6 @@
 
 #include "bus/clients/server.h"
 #include "bus/codec/append.h"
-#include "bus/object.h"
 
 const char *property_name(const PropertyRef *p) {
         return p->property ? p->property->name : directive_property(p->row);

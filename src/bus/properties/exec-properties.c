@@ -5,7 +5,6 @@
  */
 
 #include <errno.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <sys/resource.h>
 

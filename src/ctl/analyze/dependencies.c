@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #define WIDTH_MIN 20
 #define DEPTH_MAX 63 /* a bit for each level says whether more follows there */

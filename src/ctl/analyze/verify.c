@@ -12,7 +12,6 @@
 #include "unit/directive.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,6 @@
 #include "ctl/core/ctl.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char *property_of(const char *verb) {

@@ -5,7 +5,6 @@
 #include "ctl/core/job-wait.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
 

@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>

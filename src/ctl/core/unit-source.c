@@ -4,8 +4,6 @@
 
 #include "ctl/core/ctl.h"
 
-#include <errno.h>
-
 int ctl_unit_files(Loader *l, const char *name, LoadedUnit *ret) {
         char *instance auto_free = NULL;
         int r;

@@ -4,7 +4,6 @@
 
 #include "ctl/core/job-wait.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define CHANGES                                                                                              \

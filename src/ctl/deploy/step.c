@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/deploy/deploy.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 /* A setting and its value, as a line of a unit file; specifiers in a path are doubled. */

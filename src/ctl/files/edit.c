@@ -6,16 +6,13 @@
  * take their place in one step when all went well.
  */
 
-#include "base/runtime.h"
 #include "conf/words.h"
 #include "ctl/core/ctl.h"
 #include "ctl/core/text-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -7,8 +7,6 @@
 #include "ctl/core/timestamp.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <locale.h>
 #include <poll.h>
 #include <string.h>

@@ -23,6 +23,7 @@
 
 #include "ctl/core/ctl.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <systemd/sd-journal.h>
 

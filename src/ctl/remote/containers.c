@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #define ID_MIN 12 /* hexadecimal digits: so many of an id do people type */
 

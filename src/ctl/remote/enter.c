@@ -10,7 +10,6 @@
 #include "ctl/remote/container.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>

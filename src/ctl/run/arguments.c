@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <systemd/sd-id128.h>
 #include <unistd.h>
 

@@ -2,7 +2,6 @@
 #include "ctl/run/run.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 /* Of the unit that this process belongs to. */

@@ -5,8 +5,6 @@
 #include "ctl/core/timestamp.h"
 #include "ctl/show/list.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

@@ -5,7 +5,6 @@
 #include "ctl/show/list.h"
 #include "ctl/core/names.h"
 
-#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/show/monit.h"
 
-#include "ctl/core/glyphs.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,6 @@
 #include "ctl/core/ctl.h"
 #include "ctl/core/job-wait.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

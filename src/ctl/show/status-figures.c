@@ -2,7 +2,6 @@
 #include "ctl/show/status.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 static uint64_t known(const Status *s, const char *property) {
         return property_number(&s->l, property, UINT64_MAX);

@@ -2,7 +2,6 @@
 #include "ctl/show/status.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define LINES_DEFAULT 10

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/show/status.h"
 
-#include <stdio.h>
 #include <systemd/sd-journal.h>
 
 /* MESSAGE_ID of "Scheduled restart job, restart counter is at ..." */

@@ -12,7 +12,6 @@
 #include "manager/manager-internal.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -5,7 +5,6 @@
 #include "manager/manager-internal.h"
 
 #include <fnmatch.h>
-#include <inttypes.h>
 
 static const char *const system_states[SYSTEM_STATE_MAX] = {
         [SYSTEM_INITIALIZING] = "initializing", [SYSTEM_STARTING] = "starting",

@@ -10,8 +10,6 @@
 
 #include "manager/manager-internal.h"
 
-#include <errno.h>
-
 static Unit *held_unit(const Manager *m) {
         Unit *u = m->internal->held ? graph_find(m->graph, m->internal->held) : NULL;
 

@@ -17,9 +17,7 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define EXIT_TARGET "exit.target"
 #define RESERVE (700 * USEC_PER_MSEC)      /* of the budget, for SIGKILL, the journal's end and our own */

@@ -8,7 +8,6 @@
 
 #include "manager/manager-internal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,6 @@
 
 #include "manager/companions/journal-internal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define SHIM_PATH PKGLIBDIR "/svinit-shim"

@@ -7,7 +7,6 @@
 
 #include "manager/sets/roll-internal.h"
 
-#include <string.h>
 #include <utlist.h>
 
 unsigned roll_n_seats(const RollRun *run) {
