@@ -45,7 +45,7 @@ void call_drop(Client *c) {
                 call_free(c->call);
 }
 
-/* ---- instances ---- */
+/* Instances */
 
 static void settle(Instance *i) {
         i->owes = false;
@@ -128,7 +128,7 @@ void call_inherit(Instance *i) {
         arm(i);
 }
 
-/* ---- who waits ---- */
+/* Who waits */
 
 typedef struct Workers {
         unsigned n, queue_max;

@@ -31,7 +31,7 @@ void client_free(Client *c) {
         free(c);
 }
 
-/* ---- answers ---- */
+/* Answers */
 
 static size_t waiting(const Client *c) {
         return c->out.len - c->sent;
@@ -104,7 +104,7 @@ void clients_show(Apps *a, const Instance *i, ClientDirection direction, const c
         }
 }
 
-/* ---- requests ---- */
+/* Requests */
 
 /* 1: a whole request; 0: not yet; negative: nonsense. */
 static int find_request(const Client *c, ClientFrame *ret) {

@@ -13,7 +13,7 @@
 
 #define IPV6_ONLY 1 /* libuv's flag, of TCP and UDP */
 
-/* ---- what is asked ---- */
+/* What is asked */
 
 static void set_internet(ListenQuestion *q, int family, unsigned port, const void *address) {
         struct sockaddr_in *v4 = (struct sockaddr_in *)&q->address;
@@ -146,7 +146,7 @@ int cluster_parse_question(const json_t *message, ClusterQuestion *ret) {
         return number == -EINVAL ? -EADDRNOTAVAIL : (int)number;
 }
 
-/* ---- answers ---- */
+/* Answers */
 
 /* The members that are in all of them; a new reference. */
 static json_t *reply_new(Instance *i) {

@@ -22,7 +22,7 @@ bool instance_matches(const Instance *i, const char *name) {
         return str_equal(i->unit, name) || (i->set && str_equal(i->set, name));
 }
 
-/* ---- what it says ---- */
+/* What it says */
 
 static void count(Instance *i, const Message *m) {
         char type[MESSAGE_TYPE_LENGTH] = "(no type)";
@@ -177,7 +177,7 @@ int instance_drain(Instance *i) {
         return channel_send(&i->channel, text, strlen(text), CHANNEL_DIRECT);
 }
 
-/* ---- what PID 1 says of it ---- */
+/* What PID 1 says of it */
 
 static void assign(void *userdata, const char *key, const char *value) {
         Instance *i = userdata;

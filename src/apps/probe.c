@@ -41,7 +41,7 @@ static void fail(Probe *p, int error) {
                           : APPS_PROBE_ERRNO - error);
 }
 
-/* ---- the connection ---- */
+/* The connection */
 
 static socklen_t make_unix(const char *path, struct sockaddr_storage *ret) {
         struct sockaddr_un *un = (struct sockaddr_un *)ret;
@@ -125,7 +125,7 @@ static int connection_error(const Probe *p) {
         return -error;
 }
 
-/* ---- a request and its answer ---- */
+/* A request and its answer */
 
 static int make_request(Probe *p) {
         bool six = p->host && strchr(p->host, ':');
@@ -179,8 +179,6 @@ static void read_answer(Probe *p) {
                 on_status(p, status);
 }
 
-/* ---- */
-
 static void on_connected(Probe *p) {
         if (!str_equal(p->kind, "http")) {
                 finish(p, APPS_PROBE_WELL);
@@ -230,7 +228,7 @@ static int on_limit(sd_event_source *s, uint64_t usec, void *userdata) {
         return 0;
 }
 
-/* ---- what is asked ---- */
+/* What is asked */
 
 static void assign(void *userdata, const char *key, const char *value) {
         static const struct {

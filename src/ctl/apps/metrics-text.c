@@ -113,7 +113,7 @@ static void add_counter(const Metrics *m, const UnitCounter *c, Buf *b) {
         }
 }
 
-/* ---- what svinit-apps knows ---- */
+/* What svinit-apps knows */
 
 typedef struct Family {
         const UnitMetrics *unit;

@@ -174,7 +174,7 @@ int logs_find_boot(Logs *l, sd_id128_t *ret) {
         return r;
 }
 
-/* ---- invocations ---- */
+/* Invocations */
 
 /* The run that the current entry belongs to. */
 static int invocation_here(sd_journal *j, sd_id128_t *ret) {

@@ -95,7 +95,7 @@ static usec_t part_time(const LogsParts *parts, LinePart i, usec_t otherwise) {
                        : otherwise;
 }
 
-/* ---- times ---- */
+/* Times */
 
 typedef struct DeltaTime {
         usec_t when, delta; /* since the entry before */
@@ -178,7 +178,7 @@ static unsigned print_time(Logs *l, const LogsParts *parts) {
         }
 }
 
-/* ---- the rest of the line ---- */
+/* The rest of the line */
 
 static const char *message_color(const Logs *l, const LogsParts *parts) {
         char p = parts->has[LINE_PRIORITY] && parts->text[LINE_PRIORITY].len == 1

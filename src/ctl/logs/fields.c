@@ -37,7 +37,7 @@ static usec_t source_time(Logs *l) {
         return parse_decimal(text, &theirs) >= 0 && theirs > 0 && theirs < TIMESTAMP_MAX ? theirs : t;
 }
 
-/* ---- verbose ---- */
+/* Verbose */
 
 static void print_verbose_field(Logs *l, const char *data, size_t n, size_t name_size) {
         LogsText value = { data + name_size + 1, n - name_size - 1 };
@@ -84,7 +84,7 @@ static int print_verbose(Logs *l) {
         return r;
 }
 
-/* ---- export ---- */
+/* Export */
 
 static void print_export_field(Logs *l, const char *data, size_t n, size_t name) {
         uint64_t size = htole64(n - name - 1);
@@ -149,7 +149,7 @@ static int print_export(Logs *l) {
         return r;
 }
 
-/* ---- JSON ---- */
+/* JSON */
 
 typedef struct JsonField {
         char *data; /* owned: NAME=value */
@@ -317,7 +317,7 @@ static int print_json(Logs *l) {
         return r;
 }
 
-/* ---- cat ---- */
+/* Cat */
 
 static int print_cat_field(Logs *l, const char *name) {
         size_t skip = strlen(name) + 1, n;

@@ -188,7 +188,7 @@ void logs_say_why_none(Logs *l) {
         files_release(&f);
 }
 
-/* ---- requests ---- */
+/* Requests */
 
 static int connect_journald(Ctl *c) {
         struct sockaddr_un sa = { .sun_family = AF_UNIX };
@@ -232,7 +232,7 @@ static int ask(Logs *l, const char *method, const char *what) {
         return r;
 }
 
-/* ---- vacuum ---- */
+/* Vacuum */
 
 static int parse_bytes(const char *text, uint64_t *ret) {
         static const char suffixes[] = "KMGTPE";

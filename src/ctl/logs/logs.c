@@ -36,7 +36,7 @@ static const char *const mode_names[LOGS_MODE_MAX] = {
         [LOGS_CAT] = "cat",
 };
 
-/* ---- the range ---- */
+/* The range */
 
 static bool may_go_on(const Logs *l) {
         return l->lines == LOGS_ALL_LINES || l->n_shown < l->lines;
@@ -98,7 +98,7 @@ static int position(Logs *l, const char *after) {
         return l->lines == LOGS_ALL_LINES || l->oldest ? to_start(l) : to_last(l);
 }
 
-/* ---- showing ---- */
+/* Showing */
 
 static bool is_found(Logs *l) {
         const void *data;
@@ -276,7 +276,7 @@ static int print_names(Logs *l) {
         return CTL_OK;
 }
 
-/* ---- what was asked for ---- */
+/* What was asked for */
 
 static int choose_mode(Logs *l) {
         const char *name = l->c->output;

@@ -88,7 +88,7 @@ int logs_match_units(Logs *l, char *const *units) {
         return r >= 0 ? sd_journal_add_conjunction(l->j) : r;
 }
 
-/* ---- levels and facilities ---- */
+/* Levels and facilities */
 
 static int level(const char *text) {
         static const char *const names[] = { "emerg",   "alert",  "crit", "err",
@@ -163,7 +163,7 @@ bool logs_print_facilities(const LogsOptions *o) {
         return true;
 }
 
-/* ---- arguments ---- */
+/* Arguments */
 
 /* A program is found by its path, a script by its name. */
 static int match_path(Logs *l, const char *path) {

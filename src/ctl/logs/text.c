@@ -188,7 +188,7 @@ void logs_print_lines(Logs *l, unsigned indent, LogsText t, const char *color) {
         }
 }
 
-/* ---- the catalogue ---- */
+/* The catalogue */
 
 /* Where the image has no catalogue, svinit's own words are at hand. */
 static int own_catalog(Logs *l, char **ret) {

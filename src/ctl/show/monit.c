@@ -24,7 +24,7 @@ typedef struct Monit {
         char question[UNIT_NAME_MAX + 32], message[UNIT_NAME_MAX + 256], host[65];
 } Monit;
 
-/* ---- looking ---- */
+/* Looking */
 
 static void find_chosen(Monit *t) {
         MonitView *v = &t->view;
@@ -83,7 +83,7 @@ static int show(Monit *t) {
         return CTL_OK;
 }
 
-/* ---- doing ---- */
+/* Doing */
 
 static void say(Monit *t, const char *words, const char *more) {
         (void)snprintf(t->message, sizeof(t->message), "%s%s", words, more);

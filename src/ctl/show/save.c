@@ -232,7 +232,7 @@ static int save(Save *s, const char *directory) {
         return r < 0 ? r : save_target(s, directory);
 }
 
-/* ---- --clear ---- */
+/* --clear */
 
 static bool is_ours(const char *path, const char *target) {
         Buf b auto_buf = { 0 };

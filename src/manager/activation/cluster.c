@@ -43,7 +43,7 @@ static Unit *keeper_of(Unit *u) {
         return unit_set(u) ?: u;
 }
 
-/* ---- the question ---- */
+/* The question */
 
 static const struct sockaddr *address_of(const ListenQuestion *q) {
         return (const struct sockaddr *)&q->address;
@@ -120,7 +120,7 @@ static void describe(const ListenQuestion *q, char *text, size_t size) {
                 (void)snprintf(text, size, "%s port %u", host, port);
 }
 
-/* ---- may it? ---- */
+/* May it? */
 
 static void refuse(Refusal *r, const char *why) {
         r->error = -EACCES;
@@ -213,7 +213,7 @@ static void check(const Unit *u, const ListenQuestion *q, BindAs *ret_who, Refus
                 check_internet(u, q, ret_who->uid, ret);
 }
 
-/* ---- the sockets ---- */
+/* The sockets */
 
 static bool fits(int fd, const ListenQuestion *q, bool exactly) {
         SocketAddress have = { .len = sizeof(have.storage) }, want = { .len = q->address_length };

@@ -36,7 +36,7 @@ int journal_real_header(const Unit *u, bool is_stderr, char **ret) {
                           e->syslog_level | e->syslog_facility, e->syslog_level_prefix, kmsg, console);
 }
 
-/* ---- /run/systemd/units ---- */
+/* /run/systemd/units */
 
 static const char *const exports[] = { "invocation", "log-level-max", "log-extra-fields",
                                        "log-rate-limit-interval", "log-rate-limit-burst" };

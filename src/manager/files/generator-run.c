@@ -63,7 +63,7 @@ static void tell(const Runner *r, const char *kind, const char *path, const char
         }
 }
 
-/* ---- one program ---- */
+/* One program */
 
 static void be_generator(const Runner *r, const char *path, int said, int out) __attribute__((noreturn));
 static void be_generator(const Runner *r, const char *path, int said, int out) {
@@ -185,7 +185,7 @@ static void finish(const Runner *r, Running *g, int status) {
         buf_release(&g->line);
 }
 
-/* ---- waiting ---- */
+/* Waiting */
 
 static void reap(Runner *r) {
         struct signalfd_siginfo info;
@@ -249,7 +249,7 @@ static void wait_for_all(Runner *r) {
         }
 }
 
-/* ---- all of them ---- */
+/* All of them */
 
 static void take_assignments(Runner *r, const char *path, const Buf *output, char ***set) {
         char **env auto_strv = NULL;

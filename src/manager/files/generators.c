@@ -37,7 +37,7 @@ struct GeneratorRun {
         GeneratorsDone done;
 };
 
-/* ---- which ---- */
+/* Which */
 
 static const char *const generator_directories[] = { "/run/systemd/system-generators",
                                                      "/etc/systemd/system-generators",
@@ -250,7 +250,7 @@ static int make_plan(Manager *m, GeneratorPlan *p) {
         return r < 0 ? r : 1;
 }
 
-/* ---- the run ---- */
+/* The run */
 
 void generators_release(Manager *m) {
         GeneratorRun *g = TAKE(m->internal->generators);

@@ -16,7 +16,7 @@ usec_t probe_timeout(const Probe *p) {
         return p->kind == HEALTH_EXEC ? p->deadline : usec_add(p->deadline, APPS_GRACE);
 }
 
-/* ---- commands ---- */
+/* Commands */
 
 static void run(Manager *m, Probe *p) {
         char text[HEALTH_ERROR_MAX];
@@ -39,7 +39,7 @@ static void kill_command(const Probe *p) {
                 (void)kill(p->pid, SIGKILL);
 }
 
-/* ---- svinit-apps ---- */
+/* svinit-apps */
 
 /* A number, or that of the variable, as the processes of the unit see it. */
 static int find_port(const Manager *m, const Unit *u, const char *port, unsigned *ret) {
@@ -163,7 +163,7 @@ void manager_probes_lost(Manager *m) {
         }
 }
 
-/* ---- all ---- */
+/* All */
 
 void probe_ask(Manager *m, Probe *p) {
         if (p->kind == HEALTH_EXEC)

@@ -20,7 +20,7 @@ static bool can_be_asked(const Unit *u) {
         return unit_freezer_state(u) == FREEZER_RUNNING;
 }
 
-/* ---- what follows ---- */
+/* What follows */
 
 static HealthState state_of_all(const HealthWatch *w) {
         HealthState state = HEALTH_HEALTHY;
@@ -106,7 +106,7 @@ void probe_answered(Manager *m, Probe *p, const char *error) {
         follow_state(m, w);
 }
 
-/* ---- when ---- */
+/* When */
 
 static usec_t due(const Probe *p) {
         return p->asked ? probe_timeout(p) : p->pid > 0 ? USEC_INFINITY : p->health.next;
@@ -166,7 +166,7 @@ static void arm(HealthWatch *w) {
                 LOG_UNIT_ERRNO(w->unit->id, TIMER_FAILED, r, FIELD_S("UNIT", w->unit->id));
 }
 
-/* ---- whom ---- */
+/* Whom */
 
 void health_watch_free(HealthWatch *w) {
         if (!w)
