@@ -170,6 +170,8 @@ void on_group_memory(Group *g, MemoryEvent what, void *userdata);
 /* units.c */
 SpecContext manager_spec_context(const Manager *m);
 int manager_load_one(Manager *m, Unit *u); /* its files, anew */
+void manager_forget_spec(Manager *m,
+                         Unit *u); /* before that; whom it refers to may be of no use without it */
 int manager_load_stubs(Manager *m);
 bool is_passing(int error); /* memory or descriptors are short just now */
 void unit_note_unread(Unit *u, int error);

@@ -52,6 +52,9 @@ static int complete_member(UnitSpec *s) {
         r = name_prefix(s->name, &prefix);
         if (r >= 0)
                 r = str_printf(&set, "%s.service", prefix);
+        /* What the file says of its own unit holds for nobody: the set itself waits for its instances. */
+        if (r >= 0)
+                r = spec_drop_dependencies(s, set);
         return r < 0 ? r : spec_add_dependency(s, DEP_PART_OF, set);
 }
 

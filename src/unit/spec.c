@@ -323,6 +323,33 @@ int spec_add_constant_dependency(UnitSpec *s, DependencyKind kind, const char *n
         return add_dependency(s, kind, name, true);
 }
 
+static void forget_dependency(Dependency *d) {
+        if (!d->constant)
+                free(d->name);
+        d->name = NULL;
+}
+
+static void close_gaps(CommonSpec *common) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < common->n_deps; i++)
+                if (common->deps[i].name)
+                        common->deps[n++] = common->deps[i];
+        common->n_deps = n;
+}
+
+int spec_drop_dependencies(UnitSpec *s, const char *name) {
+        CommonSpec *common = spec_part(s, PART_COMMON);
+
+        if (!common)
+                return -ENOMEM;
+        for (size_t i = 0; i < common->n_deps; i++)
+                if (str_equal(common->deps[i].name, name))
+                        forget_dependency(common->deps + i);
+        close_gaps(common);
+        return 0;
+}
+
 /* By kind and name; of equal ones the first stays the first. */
 static int compare_dependencies(const void *a, const void *b) {
         const Dependency *x = *(Dependency *const *)a, *y = *(Dependency *const *)b;
@@ -343,16 +370,13 @@ static void mark_double(Dependency **sorted, size_t n) {
                         first = d;
                         continue;
                 }
-                if (!d->constant)
-                        free(d->name);
-                d->name = NULL;
+                forget_dependency(d);
         }
 }
 
 static int drop_double_dependencies(UnitSpec *s) {
         Dependency **sorted auto_free = NULL;
         CommonSpec *common;
-        size_t n = 0;
 
         if (s->common->n_deps <= DEPENDENCIES_FEW)
                 return 0;
@@ -364,10 +388,7 @@ static int drop_double_dependencies(UnitSpec *s) {
                 sorted[i] = common->deps + i;
         qsort(sorted, common->n_deps, sizeof(*sorted), compare_dependencies);
         mark_double(sorted, common->n_deps);
-        for (size_t i = 0; i < common->n_deps; i++)
-                if (common->deps[i].name)
-                        common->deps[n++] = common->deps[i];
-        common->n_deps = n;
+        close_gaps(common);
         return 0;
 }
 

@@ -575,5 +575,6 @@ void *spec_part(UnitSpec *s, PartId part);
  */
 #define DEPENDENCIES_FEW 64
 int spec_add_dependency(UnitSpec *s, DependencyKind kind, const char *name);
+int spec_drop_dependencies(UnitSpec *s, const char *name); /* of every kind */
 /* The slice that a completed unit belongs in: borrowed; NULL for -.slice and for types without a cgroup. */
 const char *spec_slice(const UnitSpec *s);

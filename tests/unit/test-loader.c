@@ -501,7 +501,8 @@ static void a_set_lends_its_file(void **state) {
         LoadedUnit u;
 
         world_put(w, LIB "web.service",
-                  "[Unit]\nDescription=number %i\n[Service]\nX-Instances=2\nExecStart=/bin/a\n");
+                  "[Unit]\nDescription=number %i\nAfter=web.service db.service\nWants=web.service\n"
+                  "[Service]\nX-Instances=2\nExecStart=/bin/a\n");
         world_put(w, ETC "web.service.d/x.conf", "[Service]\nX-Essential=yes\nNice=3\n");
         world_put(w, LIB "one.service", "[Service]\nExecStart=/bin/a\n");
         world_put(w, LIB "t@.service", "[Service]\nX-Instances=max\nExecStart=/bin/a\n");
@@ -513,6 +514,9 @@ static void a_set_lends_its_file(void **state) {
         assert_int_equal(u.spec->service->essential, 0);
         assert_int_equal(u.spec->exec->nice, 3);
         assert_true(loaded_depends(&u, DEP_PART_OF, "web.service"));
+        assert_true(loaded_depends(&u, DEP_AFTER, "db.service"));
+        assert_false(loaded_depends(&u, DEP_AFTER, "web.service"));
+        assert_false(loaded_depends(&u, DEP_WANTS, "web.service"));
         loaded_unit_release(&u);
 
         assert_int_equal(world_load(w, "web.service", &u), LOADED_OK);

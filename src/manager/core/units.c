@@ -433,6 +433,12 @@ static int read_files_late(Manager *m) {
         return m->internal->files_unread ? manager_read_files(m) : loader_refresh(m->loader);
 }
 
+void manager_forget_spec(Manager *m, Unit *u) {
+        for (size_t i = 0; i < u->n_edges; i++)
+                manager_collect(m, u->edges[i].other);
+        graph_forget_spec(m->graph, u);
+}
+
 int manager_load_unit(Manager *m, const char *name, Unit **ret) {
         Unit *u;
         int r;
@@ -444,7 +450,7 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
                 r = read_files_late(m);
                 if (r < 0)
                         return r;
-                graph_forget_spec(m->graph, u);
+                manager_forget_spec(m, u);
                 r = manager_load_one(m, u);
                 if (r < 0) {
                         unit_note_unread(u, r);

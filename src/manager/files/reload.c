@@ -91,11 +91,8 @@ static int read_again(Manager *m, Unit **changed, size_t n) {
         int r, worst = 0;
 
         /* First all of them: one may turn out to be another name of one that comes later. */
-        for (size_t i = 0; i < n; i++) {
-                for (size_t k = 0; k < changed[i]->n_edges; k++) /* nobody else may want it */
-                        manager_collect(m, changed[i]->edges[k].other);
-                graph_forget_spec(m->graph, changed[i]);
-        }
+        for (size_t i = 0; i < n; i++)
+                manager_forget_spec(m, changed[i]);
         for (size_t i = 0; i < n; i++) {
                 if (changed[i]->load_state == LOAD_MERGED)
                         continue;

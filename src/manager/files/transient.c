@@ -139,7 +139,7 @@ static int load_again(Manager *m, Unit *u) {
 
         if (r < 0)
                 return r;
-        graph_forget_spec(m->graph, u);
+        manager_forget_spec(m, u);
         r = manager_load_one(m, u);
         return r < 0 ? r : manager_load_stubs(m);
 }
