@@ -178,10 +178,13 @@ static int priority_within(int policy, int priority) {
 
 int step_scheduler(ExecContext *c) {
         const ExecSpec *e = c->plan->exec;
-        struct sched_param param = { .sched_priority = priority_within(e->cpu_policy, e->cpu_priority) };
         int policy = e->cpu_policy | (e->cpu_reset_on_fork ? SCHED_RESET_ON_FORK : 0);
+        struct sched_param param = { 0 };
 
-        if (!e->cpu_set || sched_setscheduler(0, policy, &param) >= 0)
+        if (!e->cpu_set)
+                return 0;
+        param.sched_priority = priority_within(e->cpu_policy, e->cpu_priority);
+        if (sched_setscheduler(0, policy, &param) >= 0)
                 return 0;
         return exec_tolerate(c, "CPUSchedulingPolicy", -errno);
 }
