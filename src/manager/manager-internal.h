@@ -180,8 +180,9 @@ void manager_collect_pending(Manager *m);
 void unit_log_findings(Unit *u);
 int manager_graph_init(Manager *m);
 int manager_add_perpetual_units(Manager *m);
+int manager_refresh_files(Manager *m); /* the directories; what is wrong in them is logged */
 int manager_read_files(
-        Manager *m); /* the directories, and what files say of perpetual units; before the first other unit */
+        Manager *m); /* ... and what files say of perpetual units; before the first other unit */
 
 /* command.c; alone.c waits for it */
 int manager_add_command_unit(Manager *m);

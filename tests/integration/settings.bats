@@ -119,7 +119,9 @@ three_priorities() {
         unit dash-one.service <<<$'[Service]\nExecStart=/bin/sleep infinity'
         ln -s t@b.service "$T/units/other.service"
         ln -s t@.service "$T/units/t@b.service" 2>/dev/null || true
+        ln -s dash-one.service "$T/units/not.socket"
         boot
+        wait_logged 'not.socket: The link leads to dash-one.service, of which not.socket cannot be another name. It is ignored.'
         ctl start t@a t@b dash-one
         [[ " $(show t@a Environment) " == *" WHO=a "* && " $(show t@a Environment) " == *" ALL=yes "* ]]
         [[ " $(show t@b Environment) " == *" WHO=b "* && " $(show t@b Environment) " == *" ONLY=b "* ]]

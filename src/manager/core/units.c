@@ -501,8 +501,16 @@ int manager_add_perpetual_units(Manager *m) {
         return 0;
 }
 
-int manager_read_files(Manager *m) {
+int manager_refresh_files(Manager *m) {
         int r = loader_refresh(m->loader);
+
+        if (r >= 0)
+                manager_log_report(NULL, loader_report(m->loader));
+        return r;
+}
+
+int manager_read_files(Manager *m) {
+        int r = manager_refresh_files(m);
 
         m->internal->files_unread = false;
         for (size_t i = 0; perpetual_units[i] && r >= 0; i++) {

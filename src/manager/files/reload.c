@@ -232,7 +232,7 @@ static void reload_finish(Manager *m) {
         (void)host_info_refresh(&m->host); /* what cannot be had stays as it was */
         read_config(m);
         m->units_load_start = dual_now();
-        r = in->files_unread ? manager_read_files(m) : loader_refresh(m->loader);
+        r = in->files_unread ? manager_read_files(m) : manager_refresh_files(m);
         noted = note_changes(m);
         q = reload_units(m, &n);
         m->units_load_finish = dual_now();
