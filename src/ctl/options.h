@@ -44,10 +44,6 @@ extern const CtlOption ctl_options[]; /* ended by a row without a name */
 int ctl_parse_options(Ctl *c, int argc, char **argv);
 void ctl_release_options(Ctl *c);
 
-/* help.c */
-void option_print(char letter, const char *name, const char *argument, const char *help);
-int help_on_verb(const Verb *v);
-
 void options_print_of_verb(const Verb *v); /* complete.c: those that it heeds */
 /*
  * complete.c: of an option that takes one of some words only. 0: it is one; 1: "help", and they have been printed; CTL_USAGE: said,

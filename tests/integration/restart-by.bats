@@ -4,6 +4,11 @@
 
 load helper
 
+# How many files and directories svinit watches.
+watches() {
+        inside sh -c 'cat /proc/1/fdinfo/* 2>/dev/null | grep -c "^inotify wd"'
+}
+
 @test "X-Watch=: a change restarts the service once, a failed one too; what does not count does not" {
         mkdir -p "$T/out/src/node_modules"
         : >"$T/out/src/app"
@@ -28,6 +33,14 @@ load helper
         : >"$T/out/one.conf"
         wait_host another_pid app.service "$pid"
         wait_logged 'Restarted, for /out/one.conf has changed' -u app.service
+        # What has failed and is stopped by hand is watched no longer.
+        echo 'kill -9 $PPID $$' >"$T/out/src/app"
+        wait_state app.service failed
+        n=$(watches)
+        ctl stop app.service
+        [ "$(watches)" -lt "$n" ]
+        : >"$T/out/src/app"
+        ctl start app.service
         # Stopped by hand it stays so.
         ctl stop app.service
         echo true >"$T/out/src/app"

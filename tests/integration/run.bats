@@ -150,6 +150,17 @@ watches() {
         wait_state x.service active
         inside svctl stop x.service
         wait_host ended_with x 0
+
+        # What has crashed comes back for nobody who has gone.
+        local signal
+        for signal in TERM KILL; do
+                inside sh -c 'echo good >/run/watched/file'
+                client "gone$signal" --pipe --watch-path=/run/watched/file --property=RemainAfterExit=yes sh -c '[ "$(cat /run/watched/file)" != bad ]'
+                inside sh -c 'echo bad >/run/watched/file'
+                wait_state "gone$signal.service" failed
+                inside kill -s "$signal" "$client"
+                wait_host property_is "gone$signal.service" LoadState not-found
+        done
 }
 
 # An unmodified child of child_process.fork(): messages, order, size, its own output, its end, ours.

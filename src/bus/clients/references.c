@@ -83,10 +83,17 @@ void references_forget(References *l, const Unit *u) {
 }
 
 /* A stop that cannot be asked for now leaves the unit as it would be without its tie. */
+static void end_tied(Manager *m, Unit *u) {
+        if (active_state_is_up(u->active) || u->job)
+                (void)manager_enqueue(m, JOB_STOP, u, JOB_REPLACE, NULL, NULL);
+        else if (u->active == FAILED && u->type == UNIT_SERVICE && u->spec->service->watch)
+                manager_reset_failed(m, u); /* or the next change of a file would start it */
+}
+
 void references_end(References *l, Manager *m) {
         for (size_t i = 0; i < l->n; i++)
-                if (l->v[i].tied && (active_state_is_up(l->v[i].unit->active) || l->v[i].unit->job))
-                        (void)manager_enqueue(m, JOB_STOP, l->v[i].unit, JOB_REPLACE, NULL, NULL);
+                if (l->v[i].tied)
+                        end_tied(m, l->v[i].unit);
         references_release(l);
 }
 

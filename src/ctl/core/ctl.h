@@ -113,6 +113,8 @@ typedef struct Verb {
 
 extern const Verb verbs[]; /* ended by a row without a name */
 const Verb *verb_find(const char *name);
+int help_on_verb(const Verb *v); /* VERB --help; the exit code */
+void option_print(char letter, const char *name, const char *argument, const char *help); /* a line of help */
 
 /* client.c */
 #define SD1 "org.freedesktop.systemd1"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/run/run.h"
 
-#include "ctl/options.h"
-
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>

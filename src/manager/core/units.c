@@ -148,6 +148,8 @@ static void on_job_added(Job *j, void *userdata) {
         m->internal->shares_stale = true;
         unit_note_for_set(m, j->unit);
         unit_note_job_for_roll(j);
+        if (j->type == JOB_STOP && j->unit->active == FAILED) /* nothing brings it back then */
+                restart_by_free(TAKE(unit_runtime(j->unit)->restart_by));
         manager_note_job_of_end(m, j);
         job_timer_queued(j);
         if (m->observer.job_added)
