@@ -24,7 +24,7 @@ static ServiceState over(Service *s, EffectList *fx, bool well) {
 static ServiceState begin(Service *s) {
         s->is_set = true;
         s->result = s->reload_result = RESULT_SUCCESS;
-        s->want_stop = s->restart_job = false;
+        s->want_stop = s->restart_job = s->restart_due = false;
         return SERVICE_START_POST;
 }
 
@@ -70,7 +70,13 @@ static ServiceState when_pausing(Service *s, const Event *ev, EffectList *fx) {
                         s->result = RESULT_SUCCESS;
                         return SERVICE_RUNNING;
                 }
-                return ev->members.alive > 0 || ev->members.busy > 0 ? s->state : over(s, fx, false);
+                if (ev->members.alive > 0 || ev->members.busy > 0 || s->state_deadline != USEC_INFINITY)
+                        return s->state;
+                return over(s, fx, false);
+        case EVENT_DEADLINE: /* it was no set when the pause began */
+                return service_due(s, ev) == EVENT_DEADLINE ? service_in_auto_restart(s, ev, fx) : s->state;
+        case EVENT_RESTART_REFUSED:
+                return service_in_auto_restart(s, ev, fx);
         default:
                 return s->state;
         }
@@ -131,4 +137,7 @@ void service_step_set(Service *s, const Event *ev, EffectList *fx) {
                 s->state = next;
                 s->state_entered = ev->now.monotonic;
         }
+        if (s->state != SERVICE_AUTO_RESTART)
+                s->state_deadline = s->watchdog_deadline = s->runtime_deadline = USEC_INFINITY;
+        service_sum_deadlines(s);
 }

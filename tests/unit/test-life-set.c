@@ -138,6 +138,50 @@ static void reload_is_passed_on_and_done(void **state) {
         assert_int_equal(world_service(w, A)->unexpected, 0);
 }
 
+static void a_pause_of_what_was_no_set_ends_as_well(void **state) {
+        World *w = *state;
+        Service *s;
+
+        world_load(w, A, "[Service]\nExecStart=/bin/a\nRestart=always\nRestartSec=1s\n");
+        world_load(w, "set.service", SET);
+        world_start(w, A);
+        world_exit(w, A, 1);
+        s = world_service(w, A);
+        assert_int_equal(s->state, SERVICE_AUTO_RESTART);
+        s->spec = world_unit(w, "set.service")->spec; /* its file says so now */
+        members(w, 0, 0, 0, 0, false);
+        assert_int_equal(s->state, SERVICE_AUTO_RESTART);
+        assert_int_not_equal(s->deadline, USEC_INFINITY);
+        world_advance(w, 1 * USEC_PER_SEC);
+        assert_int_equal(s->state, SERVICE_START_POST);
+        assert_int_equal(s->deadline, USEC_INFINITY);
+        members(w, 3, 3, 0, 0, true);
+        assert_int_equal(s->state, SERVICE_RUNNING);
+}
+
+/* Somebody is faster than its end. */
+static void a_start_or_stop_in_the_pause_of_what_was_no_set_leaves_no_deadline(void **state) {
+        World *w = *state;
+        Service *s;
+
+        world_load(w, A, "[Service]\nExecStart=/bin/a\nRestart=always\nRestartSec=1s\n");
+        world_load(w, "set.service", SET);
+        world_start(w, A);
+        world_exit(w, A, 1);
+        s = world_service(w, A);
+        s->spec = world_unit(w, "set.service")->spec;
+        world_start(w, A);
+        assert_int_equal(s->state, SERVICE_START_POST);
+        assert_int_equal(s->deadline, USEC_INFINITY);
+
+        s->state = SERVICE_AUTO_RESTART;
+        s->state_deadline = 2 * USEC_PER_SEC;
+        world_stop(w, A);
+        members(w, 0, 0, 0, 0, false);
+        assert_int_equal(s->state, SERVICE_DEAD);
+        assert_int_equal(s->deadline, USEC_INFINITY);
+}
+
 static void numbers_follow_from_the_cpus(void **state) {
         static const struct {
                 InstanceCount count;
@@ -167,6 +211,8 @@ int main(void) {
                 SCENARIO(stop_waits_for_all_and_restart_for_none),
                 SCENARIO(a_stop_that_no_instance_follows_ends),
                 SCENARIO(reload_is_passed_on_and_done),
+                SCENARIO(a_pause_of_what_was_no_set_ends_as_well),
+                SCENARIO(a_start_or_stop_in_the_pause_of_what_was_no_set_leaves_no_deadline),
                 cmocka_unit_test(numbers_follow_from_the_cpus),
         };
 
