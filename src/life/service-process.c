@@ -25,7 +25,7 @@ bool service_main_is_alive(const Service *s) {
 
 /* The command may be gone after a reload of the manager. */
 static const Command *command_of(const Service *s, CommandKind kind, unsigned index) {
-        const CommandList *l = service_spec(s)->commands + kind;
+        const CommandList *l = s->spec->commands->of + kind;
 
         return index < l->n ? l->v + index : NULL;
 }
@@ -42,7 +42,7 @@ void service_spawn(Service *s, const Event *ev, EffectList *fx, CommandKind kind
 ServiceState service_enter_commands(Service *s, const Event *ev, EffectList *fx) {
         const StateTraits *traits = service_traits(s);
 
-        if (service_spec(s)->commands[traits->command].n == 0)
+        if (s->spec->commands->of[traits->command].n == 0)
                 return traits->otherwise;
         service_spawn(s, ev, fx, traits->command, 0);
         return s->state;

@@ -139,7 +139,7 @@ static ServiceState starter_ended(Service *s, EffectList *fx) {
                         return fail_start(s, RESULT_PROTOCOL);
                 watch_pid_file(s, fx);
                 /* ExecStartPost= may be what writes the file. */
-                return spec->commands[COMMAND_START_POST].n > 0 ? SERVICE_START_POST : SERVICE_START;
+                return s->spec->commands->of[COMMAND_START_POST].n > 0 ? SERVICE_START_POST : SERVICE_START;
         }
         if (!spec->guess_main_pid || s->group_empty)
                 return SERVICE_START_POST;

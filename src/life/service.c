@@ -297,9 +297,7 @@ bool service_will_restart(const Service *s) {
 }
 
 bool service_can_reload(const Service *s) {
-        const ServiceSpec *spec = service_spec(s);
-
-        return spec->commands[COMMAND_RELOAD].n > 0 || spec->type == TYPE_NOTIFY_RELOAD;
+        return s->spec->commands->of[COMMAND_RELOAD].n > 0 || service_spec(s)->type == TYPE_NOTIFY_RELOAD;
 }
 
 const char *service_result_to_string(ServiceResult r) {

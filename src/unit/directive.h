@@ -61,6 +61,7 @@ struct Directive {
 #define PART_TYPE_common CommonSpec
 #define PART_TYPE_install InstallSpec
 #define PART_TYPE_service ServiceSpec
+#define PART_TYPE_commands CommandsSpec
 #define PART_TYPE_exec ExecSpec
 #define PART_TYPE_sandbox SandboxSpec
 #define PART_TYPE_kill KillSpec
@@ -72,6 +73,7 @@ struct Directive {
 #define PART_ID_common PART_COMMON
 #define PART_ID_install PART_INSTALL
 #define PART_ID_service PART_SERVICE
+#define PART_ID_commands PART_COMMANDS
 #define PART_ID_exec PART_EXEC
 #define PART_ID_sandbox PART_SANDBOX
 #define PART_ID_kill PART_KILL

@@ -8,8 +8,8 @@
 
 #include "unit/spec-parts.h"
 
-static size_t commands(const ServiceSpec *service, CommandKind kind) {
-        return service->commands[kind].n;
+static size_t commands(const UnitSpec *s, CommandKind kind) {
+        return s->commands->of[kind].n;
 }
 
 static bool has_success_action(const UnitSpec *s) {
@@ -17,22 +17,22 @@ static bool has_success_action(const UnitSpec *s) {
 }
 
 static int runs_nothing(const UnitSpec *s) {
-        return s->service->n_instances == 0 && commands(s->service, COMMAND_START) == 0 &&
-               commands(s->service, COMMAND_STOP) == 0 && !has_success_action(s);
+        return s->service->n_instances == 0 && commands(s, COMMAND_START) == 0 &&
+               commands(s, COMMAND_STOP) == 0 && !has_success_action(s);
 }
 
 static int starts_nothing(const UnitSpec *s) {
-        return s->service->n_instances == 0 && commands(s->service, COMMAND_START) == 0 &&
+        return s->service->n_instances == 0 && commands(s, COMMAND_START) == 0 &&
                s->service->type != TYPE_ONESHOT;
 }
 
 static int has_no_start(const UnitSpec *s) {
-        return s->service->n_instances == 0 && commands(s->service, COMMAND_START) == 0 &&
+        return s->service->n_instances == 0 && commands(s, COMMAND_START) == 0 &&
                !has_success_action(s) && !s->service->remain_after_exit;
 }
 
 static int starts_twice(const UnitSpec *s) {
-        return commands(s->service, COMMAND_START) > 1 && s->service->type != TYPE_ONESHOT;
+        return commands(s, COMMAND_START) > 1 && s->service->type != TYPE_ONESHOT;
 }
 
 static int oneshot_restarts_always(const UnitSpec *s) {

@@ -17,12 +17,12 @@ static usec_t or_default(usec_t configured, usec_t built_in) {
         return configured ? configured : built_in;
 }
 
-static ServiceType implied_type(const ServiceSpec *service) {
+static ServiceType implied_type(const ServiceSpec *service, bool starts) {
         if (service->notify_fd > 0)
                 return TYPE_NOTIFY;
         if (service->bus_name)
                 return TYPE_DBUS;
-        return service->commands[COMMAND_START].n > 0 ? TYPE_SIMPLE : TYPE_ONESHOT;
+        return starts ? TYPE_SIMPLE : TYPE_ONESHOT;
 }
 
 static void complete_timeouts(ServiceSpec *service, const SpecContext *c) {
@@ -66,8 +66,6 @@ static void complete_health(ServiceSpec *service, const SpecContext *c) {
 }
 
 static void complete_service(ServiceSpec *service, const SpecContext *c, bool delegate) {
-        if (service->type == TYPE_UNSET)
-                service->type = implied_type(service);
         complete_timeouts(service, c);
         complete_health(service, c);
         complete_roll(service);
@@ -147,6 +145,8 @@ static int complete_service_unit(UnitSpec *s, const SpecContext *c) {
 
         if (!service)
                 return -ENOMEM;
+        if (service->type == TYPE_UNSET)
+                service->type = implied_type(service, s->commands->of[COMMAND_START].n > 0);
         complete_service(service, c, s->cgroup->delegate);
         if (service->oom_policy == OOM_KILL && !s->cgroup->memory_oom_group) {
                 CgroupSpec *cgroup = spec_part(s, PART_CGROUP);

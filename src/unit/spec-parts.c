@@ -8,6 +8,7 @@
 static CommonSpec default_common;
 static InstallSpec default_install;
 static ServiceSpec default_service;
+static CommandsSpec default_commands;
 static ExecSpec default_exec;
 static SandboxSpec default_sandbox;
 static KillSpec default_kill;
@@ -24,6 +25,7 @@ static const struct {
         [PART_COMMON] = { &default_common, sizeof(default_common) },
         [PART_INSTALL] = { &default_install, sizeof(default_install) },
         [PART_SERVICE] = { &default_service, sizeof(default_service) },
+        [PART_COMMANDS] = { &default_commands, sizeof(default_commands) },
         [PART_EXEC] = { &default_exec, sizeof(default_exec) },
         [PART_SANDBOX] = { &default_sandbox, sizeof(default_sandbox) },
         [PART_KILL] = { &default_kill, sizeof(default_kill) },

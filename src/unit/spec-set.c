@@ -60,11 +60,13 @@ static int complete_member(UnitSpec *s) {
 
 /* Whether it can be reloaded is for the instances, that are asked along; that nothing may be is for it. */
 static int take_commands(UnitSpec *s, unsigned n) {
-        bool reloads = s->service->commands[COMMAND_RELOAD].n > 0 || s->service->type == TYPE_NOTIFY_RELOAD;
+        bool reloads = s->commands->of[COMMAND_RELOAD].n > 0 || s->service->type == TYPE_NOTIFY_RELOAD;
         ServiceSpec *service;
         int r;
 
         r = reset(s, PART_SERVICE, keys_of_the_set, ELEMENTSOF(keys_of_the_set), false);
+        if (r >= 0)
+                r = reset(s, PART_COMMANDS, NULL, 0, false);
         service = r < 0 ? NULL : spec_part(s, PART_SERVICE);
         if (!service)
                 return -ENOMEM;

@@ -171,12 +171,15 @@ typedef struct OpenFile {
         unsigned flags;
 } OpenFile;
 
+typedef struct CommandsSpec { /* Exec...= of [Service]: apart from it, for each service has its own */
+        CommandList of[COMMAND_KIND_MAX];
+} CommandsSpec;
+
 typedef struct ServiceSpec { /* [Service] */
         ServiceType type;
         ExitType exit_type;
         Restart restart;
         RestartMode restart_mode;
-        CommandList commands[COMMAND_KIND_MAX];
         char *pid_file; /* absolute */
         char *bus_name;
         char **sockets;
@@ -469,6 +472,7 @@ typedef enum PartId {
         PART_COMMON,
         PART_INSTALL,
         PART_SERVICE,
+        PART_COMMANDS,
         PART_EXEC,
         PART_SANDBOX,
         PART_KILL,
@@ -503,6 +507,7 @@ typedef struct UnitSpec {
                         const CommonSpec *common;
                         const InstallSpec *install;
                         const ServiceSpec *service;
+                        const CommandsSpec *commands;
                         const ExecSpec *exec;
                         const SandboxSpec *sandbox;
                         const KillSpec *kill;

@@ -116,7 +116,7 @@ static void world_load(World *w, const char *lines) {
 
         w->plan = (ExecPlan){
                 .unit = "a.service",
-                .command = w->spec->service->commands[COMMAND_START].v,
+                .command = w->spec->commands->of[COMMAND_START].v,
                 .exec = w->spec->exec,
                 .sandbox = w->spec->sandbox,
                 .apply_user = true,

@@ -92,7 +92,7 @@ static inline const CommandList *world_commands(const WorldUnit *u, CommandKind 
         const SocketSpec *s = u->spec->socket;
 
         if (u->spec->type == UNIT_SERVICE)
-                return u->spec->service->commands + kind;
+                return u->spec->commands->of + kind;
         return kind == COMMAND_START_PRE    ? &s->exec_start_pre
                : kind == COMMAND_START_POST ? &s->exec_start_post
                : kind == COMMAND_STOP       ? &s->exec_stop_pre

@@ -236,7 +236,7 @@ static bool may_drain(const Service *s) {
         const ServiceSpec *spec = s->spec->service;
 
         return s->state == SERVICE_RUNNING && spec->runtime_max == USEC_INFINITY &&
-               spec->commands[COMMAND_RELOAD].n == 0;
+               s->spec->commands->of[COMMAND_RELOAD].n == 0;
 }
 
 #define EXIT(who, pid_, code_, status_, oom_, value_)                                                        \
@@ -305,7 +305,7 @@ static void name_pids(Service *s) {
 }
 
 static bool command_is_forgiven(const Service *s, CommandKind kind) {
-        const CommandList *l = s->spec->service->commands + kind;
+        const CommandList *l = s->spec->commands->of + kind;
         unsigned i = s->command == kind ? s->command_index : 0;
 
         return i < l->n && (l->v[i].flags & COMMAND_IGNORE_FAILURE);

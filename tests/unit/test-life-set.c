@@ -19,7 +19,7 @@ static void start_ends_when_no_instance_is_on_its_way(void **state) {
 
         world_load(w, A, SET);
         assert_int_equal(world_unit(w, A)->spec->service->n_instances, 3);
-        assert_int_equal(world_unit(w, A)->spec->service->commands[COMMAND_START].n, 0);
+        assert_int_equal(world_unit(w, A)->spec->commands->of[COMMAND_START].n, 0);
         world_start(w, A);
         world_expect(w, "[0.000] a.service dead -> start-post\n");
         members(w, 0, 3, 3, 0, true);

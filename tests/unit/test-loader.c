@@ -556,7 +556,7 @@ static void a_set_remembers_what_its_files_said(void **state) {
 
         assert_int_equal(loader_read_instance(&context, u.spec, "web@7.service", &spec), 0);
         assert_string_equal(spec->common->description, "number 7");
-        assert_string_equal(spec->service->commands[COMMAND_START].v[0].path, "/bin/a");
+        assert_string_equal(spec->commands->of[COMMAND_START].v[0].path, "/bin/a");
         assert_int_equal(spec->service->restart_delay, 7 * USEC_PER_SEC);
         assert_int_equal(spec->exec->nice, 4);
         assert_true(spec->service->is_member);

@@ -89,8 +89,8 @@ static void an_empty_value_starts_a_list_afresh(void **state) {
                 "Environment=A=1\nEnvironment=\nEnvironment=B=2\nEnvironmentFile=/a\nEnvironmentFile=\n"
                 "Nice=5\nNice=\nMemoryMax=20%\nMemoryMax=\nUser=a\nUser=\n");
         expect_nothing_found(&w);
-        assert_int_equal(w.spec->service->commands[COMMAND_START].n, 1);
-        assert_string_equal(w.spec->service->commands[COMMAND_START].v[0].path, "/bin/b");
+        assert_int_equal(w.spec->commands->of[COMMAND_START].n, 1);
+        assert_string_equal(w.spec->commands->of[COMMAND_START].v[0].path, "/bin/b");
         assert_int_equal(w.spec->common->conditions.n, 1);
         assert_string_equal(w.spec->common->conditions.v[0].type, "Host");
         assert_int_equal(strv_length(w.spec->exec->environment), 1);
@@ -289,8 +289,8 @@ static void command_lines_are_taken_apart_as_systemd_does(void **state) {
         world_init(&w, "app@x.service",
                    "[Service]\nExecStart=-@/bin/a argv0 %i \"two words\" $A ${B} \\; ';' ; !!prog %%\n");
         expect_nothing_found(&w);
-        assert_int_equal(w.spec->service->commands[COMMAND_START].n, 2);
-        v = w.spec->service->commands[COMMAND_START].v;
+        assert_int_equal(w.spec->commands->of[COMMAND_START].n, 2);
+        v = w.spec->commands->of[COMMAND_START].v;
         assert_string_equal(v[0].path, "/bin/a");
         assert_int_equal(v[0].flags, COMMAND_IGNORE_FAILURE);
         assert_int_equal(strv_length(v[0].argv), 7);
@@ -313,7 +313,7 @@ static void a_bad_command_with_a_dash_does_no_harm(void **state) {
         assert_int_equal(w.report.n_findings, 1);
         expect_text(&w, 0, "'a/b' is neither an absolute path nor a name without slashes; it is left out.");
         assert_false(w.spec->fatal);
-        assert_int_equal(w.spec->service->commands[COMMAND_START_PRE].n, 0);
+        assert_int_equal(w.spec->commands->of[COMMAND_START_PRE].n, 0);
         world_release(&w);
 }
 
@@ -502,7 +502,8 @@ static void equal_parts_are_kept_once(void **state) {
         world_complete(&b, "b.service", text);
         assert_ptr_equal(a.spec->exec, b.spec->exec);
         assert_ptr_equal(a.spec->kill, b.spec->kill);
-        assert_ptr_not_equal(a.spec->service, b.spec->service);
+        assert_ptr_equal(a.spec->service, b.spec->service);
+        assert_ptr_not_equal(a.spec->commands, b.spec->commands);
 
         kill = spec_part(a.spec, PART_KILL);
         assert_non_null(kill);

@@ -102,7 +102,7 @@ static int get_dynamic_uid(Object *o, const Property *p, sd_bus_message *m) {
  * when it was of this kind, else the list was gone through to its end.
  */
 static int append_kind(Object *o, sd_bus_message *m, CommandKind kind, bool extended) {
-        const CommandList *list = &o->unit->spec->service->commands[kind];
+        const CommandList *list = &o->unit->spec->commands->of[kind];
         const Service *s = service_of(o);
         const RunRecord *record = kind == COMMAND_START ? &s->main : s->commands ? s->commands + kind : NULL;
         unsigned which = s->command == kind ? s->command_index : list->n > 0 ? (unsigned)list->n - 1 : 0;

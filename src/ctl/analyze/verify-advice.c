@@ -71,7 +71,7 @@ void verify_advise(Verify *v, const Unit *u, const Places *places) {
         const StdIo *io = &u->spec->exec->io;
 
         for (int kind = 0; s && kind < COMMAND_KIND_MAX; kind++)
-                advise_words(v, u, places, command_kind_to_string(kind), &s->commands[kind]);
+                advise_words(v, u, places, command_kind_to_string(kind), &u->spec->commands->of[kind]);
         if (!s || (s->instances.kind == INSTANCES_NONE && s->ipc.kind == IPC_NONE))
                 return;
         advise_count(v, u, places);

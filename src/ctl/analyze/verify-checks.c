@@ -68,7 +68,7 @@ static void check_executables(Verify *v, const Unit *u, const Places *places, co
 
         for (int kind = 0; u->type == UNIT_SERVICE && kind < COMMAND_KIND_MAX; kind++)
                 check_commands(v, u, places, root, command_kind_to_string(kind),
-                               &u->spec->service->commands[kind]);
+                               &u->spec->commands->of[kind]);
         if (u->type != UNIT_SOCKET)
                 return;
         check_commands(v, u, places, root, "ExecStartPre", &s->exec_start_pre);

@@ -24,8 +24,8 @@ static bool takes_time(const Unit *u, void *userdata) {
                 return true;
         if (u->type == UNIT_SOCKET)
                 return u->spec->socket->exec_stop_pre.n > 0 || u->spec->socket->exec_stop_post.n > 0;
-        return u->type == UNIT_SERVICE && (u->spec->service->commands[COMMAND_STOP].n > 0 ||
-                                           u->spec->service->commands[COMMAND_STOP_POST].n > 0);
+        return u->type == UNIT_SERVICE &&
+               (u->spec->commands->of[COMMAND_STOP].n > 0 || u->spec->commands->of[COMMAND_STOP_POST].n > 0);
 }
 
 /* Who is last is killed when the budget ends, and not for a share of it; its commands leave time for a signal. */

@@ -57,7 +57,7 @@ bool journal_stream_is_at_end(const JournalStream *s) {
 }
 
 const char *journal_identifier(const Unit *u) {
-        const CommandList *start = &u->spec->service->commands[COMMAND_START];
+        const CommandList *start = &u->spec->commands->of[COMMAND_START];
         const char *slash;
 
         if (u->spec->exec->syslog_identifier)

@@ -26,17 +26,18 @@ struct CommandStart {
 
 static int fill_command(UnitSpec *spec, const ManagerOptions *options) {
         ServiceSpec *service = spec_part(spec, PART_SERVICE);
+        CommandsSpec *commands = spec_part(spec, PART_COMMANDS);
         ExecSpec *exec = spec_part(spec, PART_EXEC);
         KillSpec *kill = spec_part(spec, PART_KILL);
         CommonSpec *common = spec_part(spec, PART_COMMON);
         Command *c = calloc(1, sizeof(*c));
 
-        if (!service || !exec || !kill || !common || !c) {
+        if (!service || !commands || !exec || !kill || !common || !c) {
                 free(c);
                 return -ENOMEM;
         }
         c->flags = COMMAND_NO_ENV_EXPAND;
-        service->commands[COMMAND_START] = (CommandList){ c, 1 };
+        commands->of[COMMAND_START] = (CommandList){ c, 1 };
         service->type = TYPE_EXEC;
         service->essential = 1;
         service->notify_access = NOTIFY_MAIN;
@@ -129,7 +130,7 @@ static int spawn(Manager *m, CommandStart *start) {
 
         manager_plan_fixed(m, start->spec, COMMAND_UNIT, &p);
         command_plan_place(&p);
-        p.command = start->spec->service->commands[COMMAND_START].v;
+        p.command = start->spec->commands->of[COMMAND_START].v;
         p.apply_user = p.apply_sandbox = p.apply_root_directory = true;
         p.cgroup_fd = -1;
         r = plan_environment(m, start, &set, &inherited);

@@ -372,7 +372,7 @@ static const CommandList *socket_commands(const SocketSpec *s, CommandKind kind)
 
 static const Command *find_command(const Unit *u, CommandKind kind, unsigned index) {
         const CommandList *l = u->type == UNIT_SOCKET ? socket_commands(u->spec->socket, kind)
-                                                      : &u->spec->service->commands[kind];
+                                                      : &u->spec->commands->of[kind];
 
         return index < l->n ? l->v + index : NULL;
 }
