@@ -20,7 +20,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HASH_BY_WATCH(gs, watch, g) HASH_FIND(hh_watch, (gs)->by_watch, &(watch), sizeof(watch), g)
 #define POLL_INTERVAL (100 * USEC_PER_MSEC)
 #define INOTIFY_READS_MAX 16 /* per dispatch */
 
@@ -29,6 +28,13 @@ enum {
         POLL_FREEZER = 2
 }; /* bits of Group.polling */
 
+/* The watch over the cgroup.events of one group: few have one at a time. */
+struct EventsWatch {
+        UT_hash_handle hh;
+        int watch; /* inotify's */
+        Group *group;
+};
+
 static void tell_when_empty(Group *g) {
         if (group_is_empty(g) && g->groups->options.on_empty)
                 g->groups->options.on_empty(g, g->userdata);
@@ -36,11 +42,13 @@ static void tell_when_empty(Group *g) {
 
 /* The handler may free any group, so each event is looked up anew. */
 static void on_watch_event(Groups *gs, int watch) {
+        EventsWatch *w;
         Group *g;
 
-        HASH_BY_WATCH(gs, watch, g);
-        if (!g)
+        HASH_FIND_INT(gs->by_watch, &watch, w);
+        if (!w)
                 return;
+        g = w->group;
         group_check_freezer(g);
         tell_when_empty(g);
 }
@@ -48,15 +56,15 @@ static void on_watch_event(Groups *gs, int watch) {
 /* The queue of the kernel was full: whoever is empty now may have been lost. Freed groups are not met, since each round
  * starts from the table. */
 static void look_at_all(Groups *gs) {
-        size_t n = HASH_CNT(hh_watch, gs->by_watch);
+        size_t n = HASH_COUNT(gs->by_watch);
         int *watches auto_free = calloc(n + 1, sizeof(int));
-        Group *g, *next;
+        EventsWatch *w, *next;
         size_t i = 0;
 
         if (!watches)
                 return;
-        HASH_ITER (hh_watch, gs->by_watch, g, next)
-                watches[i++] = g->watch;
+        HASH_ITER (hh, gs->by_watch, w, next)
+                watches[i++] = w->watch;
         for (i = 0; i < n; i++)
                 on_watch_event(gs, watches[i]);
 }
@@ -130,31 +138,37 @@ void group_events_release(Groups *gs) {
 }
 
 bool group_events_add(Group *g) {
+        EventsWatch *w auto_free = NULL;
         Groups *gs = g->groups;
         char path[PATH_MAX];
 
-        if (g->watch >= 0 || gs->inotify_fd < 0 ||
+        if (g->watch || gs->inotify_fd < 0 ||
             cgroup_path(gs, HIERARCHY_V2, g->path, "cgroup.events", path) < 0)
                 return false;
-        g->watch = inotify_add_watch(gs->inotify_fd, path, IN_MODIFY);
-        if (g->watch < 0)
+        w = calloc(1, sizeof(*w));
+        if (!w)
                 return false;
-        HASH_ADD(hh_watch, gs->by_watch, watch, sizeof(g->watch), g);
-        if (!g->hh_watch.tbl) {
-                (void)inotify_rm_watch(gs->inotify_fd, g->watch);
-                g->watch = -1;
+        w->group = g;
+        w->watch = inotify_add_watch(gs->inotify_fd, path, IN_MODIFY);
+        if (w->watch < 0)
+                return false;
+        HASH_ADD_INT(gs->by_watch, watch, w);
+        if (!w->hh.tbl) {
+                (void)inotify_rm_watch(gs->inotify_fd, w->watch);
+                return false;
         }
-        return g->watch >= 0;
+        g->watch = TAKE(w);
+        return true;
 }
 
 void group_events_remove(Group *g) {
         group_watch_empty(g, false);
         group_watch_freezer(g, false);
-        if (g->watch < 0)
+        if (!g->watch)
                 return;
-        HASH_DELETE(hh_watch, g->groups->by_watch, g);
-        (void)inotify_rm_watch(g->groups->inotify_fd, g->watch);
-        g->watch = -1;
+        HASH_DEL(g->groups->by_watch, g->watch);
+        (void)inotify_rm_watch(g->groups->inotify_fd, g->watch->watch);
+        free(TAKE(g->watch));
 }
 
 static void poll_off(Group *g) {
@@ -186,7 +200,7 @@ static void want_poll(Group *g, unsigned what, bool on) {
 
         if (on)
                 (void)group_events_add(g);
-        if (on && (g->groups->tracking == HIERARCHY_NONE || g->watch >= 0))
+        if (on && (g->groups->tracking == HIERARCHY_NONE || g->watch))
                 return;
         g->polling = on ? before | what : before & ~what;
         if (!before && g->polling)

@@ -39,12 +39,9 @@ Groups *groups_allocate(const GroupsOptions *o) {
                         .oom_fd = -1,
                         .lent_fd = -1,
                         .starting = true };
-        gs->top = (Group){ .groups = gs,
-                           .path = (char *)"",
-                           .watch = -1,
-                           .device_program = -1,
-                           .held = true,
-                           .is_slice = true };
+        gs->top = (Group){
+                .groups = gs, .path = (char *)"", .device_program = -1, .held = true, .is_slice = true
+        };
         return gs;
 }
 
@@ -336,10 +333,10 @@ bool group_is_empty(Group *g) {
         if (g->groups->tracking == HIERARCHY_NONE || cgroup_is_empty(g->groups, g->groups->tracking, g->path))
                 return true;
         /* Who was told "no" wants to hear when it is; what ended before the watch was there is seen now. */
-        if (g->groups->tracking != HIERARCHY_V2 || g->watch >= 0)
+        if (g->groups->tracking != HIERARCHY_V2 || g->watch)
                 return false;
         group_watch_empty(g, true);
-        return g->watch >= 0 && cgroup_is_empty(g->groups, g->groups->tracking, g->path);
+        return g->watch && cgroup_is_empty(g->groups, g->groups->tracking, g->path);
 }
 
 static Group *find_by_path(Groups *gs, char *path) {

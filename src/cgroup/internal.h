@@ -71,7 +71,13 @@ typedef struct Shim {
         struct Shim *next;
 } Shim;
 
-typedef struct Written Written; /* attribute.c */
+/* What a group had used when the run began. */
+typedef struct UsedBefore {
+        uint64_t cpu_nsec, io_read_bytes, io_write_bytes, io_read_operations, io_write_operations, oom_kills;
+} UsedBefore;
+
+typedef struct EventsWatch EventsWatch; /* events.c */
+typedef struct Written Written;         /* attribute.c */
 
 struct Group {
         Groups *groups;
@@ -90,10 +96,10 @@ struct Group {
         Written *written;   /* owned; attributes that are not as in a new group */
         char *device_rules; /* owned; NULL: every device */
         int device_program; /* of v2; -1: none */
-        int watch;          /* inotify; -1: none */
+        EventsWatch *watch; /* owned; NULL: what happens to it is not watched */
         uint64_t oom_seen;
-        uint64_t cpu_gone;                /* CPU time of shims that have ended, with all below them */
-        GroupUsage before;                /* the counters when the run began */
+        uint64_t cpu_gone; /* CPU time of shims that have ended, with all below them */
+        UsedBefore before;
         struct MemoryWatch *memory_watch; /* owned; NULL: its memory is not watched */
         Shim *shims;
         FreezerState freezer;
@@ -107,7 +113,7 @@ struct Group {
          * into the group, so the next process, ExecStopPost= say, goes in by cgroup.procs.
          */
         bool kill_written;
-        UT_hash_handle hh_path, hh_watch;
+        UT_hash_handle hh_path;
         Group *prev_polled, *next_polled;
 };
 
@@ -120,7 +126,8 @@ struct Groups {
         Group top; /* our own group, -.slice */
         bool starting;
         unsigned n_with_startup; /* groups */
-        Group *by_path, *by_watch;
+        Group *by_path;
+        EventsWatch *by_watch;
         Group *polled; /* list */
         sd_event_source *inotify_source, *poll_source;
         int inotify_fd;

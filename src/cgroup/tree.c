@@ -241,9 +241,7 @@ static int group_make(Group *parent, const char *name, size_t n, Group **ret) {
                 free(path);
                 return -ENOMEM;
         }
-        *g = (Group){
-                .groups = parent->groups, .parent = parent, .path = path, .watch = -1, .device_program = -1
-        };
+        *g = (Group){ .groups = parent->groups, .parent = parent, .path = path, .device_program = -1 };
         g->is_slice = str_ends_with(path, ".slice");
         r = settle(g);
         if (r < 0) {

@@ -229,7 +229,12 @@ void group_end_run(Group *g, GroupUsage *ret) {
                 add_shims(g, &now.cpu_nsec);
         *ret = now;
         since_begin(g, ret);
-        g->before = now;
+        g->before = (UsedBefore){ .cpu_nsec = now.cpu_nsec,
+                                  .io_read_bytes = now.io_read_bytes,
+                                  .io_write_bytes = now.io_write_bytes,
+                                  .io_read_operations = now.io_read_operations,
+                                  .io_write_operations = now.io_write_operations,
+                                  .oom_kills = now.oom_kills };
         memory_watch_begin_run(g);
         if (g->made & 1U << HIERARCHY_MEMORY)
                 (void)cgroup_write(g->groups, HIERARCHY_MEMORY, g->path, "memory.max_usage_in_bytes", "0");

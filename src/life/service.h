@@ -105,6 +105,7 @@ typedef struct Service {
         bool held;                 /* a run began and EFFECT_RELEASE was not given since */
         ServiceResult last_exit;   /* of the process that ended last */
         bool is_set;               /* this run is that of a set */
+        bool limit_counted;        /* the start of this run is among `limit_count` */
         MemberCount members;       /* ... as last heard of */
         int passed; /* ActiveState that the last step went through on its way to auto-restart; -1: none */
         unsigned unexpected;  /* events that made no sense in their state */
@@ -126,7 +127,6 @@ typedef struct Service {
         usec_t limit_window_begin;
         unsigned limit_count;
         unsigned limit_forgiven; /* of these: starts of runs that were stable (X-StableSec=) */
-        bool limit_counted;      /* the start of this run is among them */
         const char *reason;      /* static; why the last restart was or was not scheduled */
 } Service;
 

@@ -160,8 +160,9 @@ const CgroupSpec *unit_limits(void *userdata); /* of a Unit, for Groups */
 int unit_slice_path(const Unit *u, char **ret);
 
 /* resources.c */
-void unit_end_run(Unit *u);            /* its figures are kept, and told */
-void unit_watch_memory(const Unit *u); /* its group is new, or its limits are */
+void unit_end_run(Unit *u);                     /* its figures are kept, and told */
+const RunFigures *unit_last_run(const Unit *u); /* never NULL */
+void unit_watch_memory(const Unit *u);          /* its group is new, or its limits are */
 /* More OOM kills by the group's own counter: told, and true. */
 bool unit_oom_killed(Unit *u);
 void unit_tell_oom(Unit *u); /* in the log, once a second at most */

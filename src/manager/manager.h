@@ -82,7 +82,7 @@ typedef struct RunFigures {
         uint64_t memory_limit, memory_peak, cpu_nsec, io_read_bytes, io_write_bytes, oom_kills;
 } RunFigures;
 #define RUN_FIGURES_UNKNOWN                                                                                  \
-        ((RunFigures){ UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX })
+        { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX }
 
 /* Left by a service for its next run (FDSTORE=1). */
 typedef struct StoredFd {
@@ -110,21 +110,31 @@ struct UnitRuntime {
         Report unapplied;            /* directives that could not be applied here, with the reason */
         LoadStamp stamp;             /* of its files when they were read */
         uint8_t invocation_id[16];
-        bool has_invocation;
         DualTime state_change, inactive_exit, active_enter, active_exit, inactive_enter, condition_time,
                 assert_time;
-        bool condition_result, assert_result;
-        uint8_t gates;                 /* 1 << ReadyOn: passed in this run */
-        uint8_t markers;               /* of UnitMarker; gone when it has gone down or reloaded */
+        bool has_invocation, condition_result, assert_result;
+        bool findings_logged;
+        uint8_t gates;   /* 1 << ReadyOn: passed in this run */
+        uint8_t markers; /* of UnitMarker; gone when it has gone down or reloaded */
+        /* service */
+        bool held_stop_up;       /* killed, for others wait or the budget is used up */
+        bool refusal_told;       /* of a notification, in this run */
+        bool run_ended;          /* no process was started since */
+        bool main_is_oom_killed; /* its end is awaited */
+        /* in the lists below */
+        bool start_ended; /* a start job ended and the unit may be down */
+        bool in_set_list, in_change_list, in_collect_list, in_loaded_list;
+        JobResult start_result;        /* how it ended */
+        int accepted_fd;               /* Accept=yes instance: its connection until the spawn; -1 */
         signed char *condition_states; /* owned; one for each condition, or NULL */
         sd_event_source *timer, *timer_realtime;
         /* service */
         char *status_text;      /* STATUS=; owned */
         char *status_bus_error; /* BUSERROR=; owned */
         int status_errno;
+        int filter_fd; /* system call filters as compiled by the first child, for filter_key; -1 */
+        uint64_t filter_key;
         sd_event_source *notify_fd_source; /* X-NotifyFd=: our end, until the newline */
-        bool held_stop_up;                 /* killed, for others wait or the budget is used up */
-        bool refusal_told;                 /* of a notification, in this run */
         uint64_t stream_ids[2];            /* of stdout and stderr in the journal link; 0: none */
         int *socket_fds;                   /* socket unit: listening; owned */
         size_t n_socket_fds;
@@ -132,7 +142,6 @@ struct UnitRuntime {
         struct ClusterSocket
                 *cluster_sockets;    /* X-IPC=node-cluster: list; owned; of a set, or of one without */
         SocketShares *socket_shares; /* of instances; owned; NULL: all have the same */
-        int accepted_fd;             /* Accept=yes instance: its connection until the spawn; -1 */
         char **trigger_environment;  /* what the socket, timer or path that started it says of it; owned */
         Unit *accepted_by;           /* the socket; borrowed; NULL: none, or it is gone */
         struct AcceptSource *accepted_source; /* ... and who has connected; counted there */
@@ -151,23 +160,13 @@ struct UnitRuntime {
         pid_t failed_pid;                 /* the process that could not execute last ... */
         int failed_error;                 /* ... and why: negative errno */
         struct DynamicUser *dynamic_user; /* of this run; NULL */
-        int filter_fd; /* system call filters as compiled by the first child, for filter_key; -1 */
-        uint64_t filter_key;
-        char *credentials_directory; /* while a run may have credentials in it; owned */
-        char *private_name;          /* of the run's own directories in /tmp and /var/tmp; owned */
-        RunFigures last_run;         /* of the run that has ended */
-        bool run_ended;              /* no process was started since */
-        usec_t oom_told;             /* monotonic: the last kill for memory that is in the log; 0: none */
-        bool main_is_oom_killed;     /* its end is awaited */
-        bool start_ended;            /* a start job ended and the unit may be down: in the list of those */
-        JobResult start_result;      /* how */
+        char *credentials_directory;      /* while a run may have credentials in it; owned */
+        char *private_name;               /* of the run's own directories in /tmp and /var/tmp; owned */
+        RunFigures *last_run;             /* of the run that has ended; owned; ask unit_last_run() */
+        usec_t oom_told; /* monotonic: the last kill for memory that is in the log; 0: none */
         UnitRuntime *start_ended_next;
-        bool in_set_list;
         UnitRuntime *set_next;
-        bool findings_logged;
-        bool in_change_list; /* for the observer */
-        UnitRuntime *change_next;
-        bool in_collect_list, in_loaded_list;
+        UnitRuntime *change_next; /* for the observer */
         UnitRuntime *collect_next, *collect_prev, *loaded_next;
         struct AppsInstance *apps; /* what svinit-apps knows of this run; owned by the link */
         Transient *transient;      /* made by a client; owned; NULL: by a file */

@@ -29,20 +29,21 @@ struct Directive {
         const Codec *codec;  /* NULL: text kept in UnitSpec.settings */
         const Codec *syntax; /* without a codec: what the text must be; NULL: anything */
         const char *choices; /* with the codec or syntax choice: the words, separated by blanks */
-        PartId part;
-        unsigned offset; /* of the field in the part */
+        /* Narrow, for there are hundreds of rows, and PID 1 has a copy of each: addresses are relocated. */
+        uint16_t offset; /* of the field in the part */
+        uint16_t types;  /* of a shared table: UNIT_BIT() of the types that heed the setting; 0: all */
+        uint16_t given;  /* offset in the part of a bool: the setting was given; 0: there is none */
+        uint16_t
+                scale; /* offset in the part of a uint64_t: the value as 1/10000 of the whole; 0: there is none */
+        PartId part : 8;
+        Support support : 8;
+        uint8_t outcome; /* what becomes of it where: a Need of unit/privilege.h or a Way of unit/resource.h */
         bool whole;      /* the codec gets the UnitSpec itself */
         bool list;       /* several assignments add up, an empty one resets */
         bool vital;      /* a mistake in the value makes the whole unit unusable */
         bool filled;     /* no file may leave the value empty, though the codec could reset it */
-        unsigned types;  /* of a shared table: UNIT_BIT() of the types that heed the setting; 0: all */
-        unsigned given;  /* offset in the part of a bool: the setting was given; 0: there is none */
-        unsigned
-                scale; /* offset in the part of a uint64_t: the value as 1/10000 of the whole; 0: there is none */
-        int detail;           /* what else the codec must know: DEP_AFTER, TIMER_BOOT, LISTEN_STREAM ... */
-        int minimum, maximum; /* of numbers; both 0: any */
-        Support support;
-        uint8_t outcome; /* what becomes of it where: a Need of unit/privilege.h or a Way of unit/resource.h */
+        int detail;      /* what else the codec must know: DEP_AFTER, TIMER_BOOT, LISTEN_STREAM ... */
+        int minimum, maximum;    /* of numbers; both 0: any */
         const char *initial;     /* the default as users write it; NULL: the zero value */
         const char *property;    /* D-Bus name where it differs from the key; "" when it is no property */
         const char *signature;   /* D-Bus type, for rows without codec and where the codec's is not right */

@@ -27,8 +27,8 @@ static int starts_nothing(const UnitSpec *s) {
 }
 
 static int has_no_start(const UnitSpec *s) {
-        return s->service->n_instances == 0 && commands(s, COMMAND_START) == 0 &&
-               !has_success_action(s) && !s->service->remain_after_exit;
+        return s->service->n_instances == 0 && commands(s, COMMAND_START) == 0 && !has_success_action(s) &&
+               !s->service->remain_after_exit;
 }
 
 static int starts_twice(const UnitSpec *s) {

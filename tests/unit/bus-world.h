@@ -34,7 +34,6 @@ static void world_unit_added(Unit *u, void *userdata) {
         rt->unit = u;
         rt->manager = userdata;
         rt->filter_fd = -1;
-        rt->last_run = RUN_FIGURES_UNKNOWN;
         u->machine = rt;
         machine_init(&rt->machine, u->type, u->spec);
 }

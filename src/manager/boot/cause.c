@@ -47,7 +47,7 @@ static void explain_end(const Unit *u, int code, Buf *b) {
                 ended && s->main.code != CLD_EXITED ? signal_to_string(s->main.status) : NULL;
 
         if (u->type == UNIT_SERVICE && s->result == RESULT_OOM_KILL)
-                explain_oom(&rt->last_run, b);
+                explain_oom(unit_last_run(u), b);
         else if (machine_hit_start_limit(&unit_runtime(u)->machine))
                 buf_add(b, results[RESULT_START_LIMIT_HIT]);
         else if (u->type == UNIT_SERVICE && results[s->result])

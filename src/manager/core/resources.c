@@ -47,44 +47,54 @@ static void log_run(const Unit *u, const RunFigures *f) {
                          FIELD_I("CPU_USAGE_NSEC", f->cpu_nsec));
 }
 
+const RunFigures *unit_last_run(const Unit *u) {
+        static const RunFigures unknown = RUN_FIGURES_UNKNOWN;
+
+        return unit_runtime(u)->last_run ?: &unknown;
+}
+
 void unit_end_run(Unit *u) {
         UnitRuntime *rt = unit_runtime(u);
         GroupUsage usage;
 
         rt->run_ended = true;
         rt->main_is_oom_killed = false;
-        rt->last_run = RUN_FIGURES_UNKNOWN;
+        free(TAKE(rt->last_run));
         if (!rt->group)
                 return;
         group_end_run(rt->group, &usage);
-        rt->last_run = (RunFigures){ .memory_limit = group_memory_limit(rt->group),
-                                     .memory_peak = usage.memory_peak,
-                                     .cpu_nsec = usage.cpu_nsec,
-                                     .io_read_bytes = usage.io_read_bytes,
-                                     .io_write_bytes = usage.io_write_bytes,
-                                     .oom_kills = usage.oom_kills };
-        log_run(u, &rt->last_run);
+        rt->last_run = malloc(sizeof(*rt->last_run));
+        if (!rt->last_run) /* no memory: nothing is known of it */
+                return;
+        *rt->last_run = (RunFigures){ .memory_limit = group_memory_limit(rt->group),
+                                      .memory_peak = usage.memory_peak,
+                                      .cpu_nsec = usage.cpu_nsec,
+                                      .io_read_bytes = usage.io_read_bytes,
+                                      .io_write_bytes = usage.io_write_bytes,
+                                      .oom_kills = usage.oom_kills };
+        log_run(u, rt->last_run);
 }
 
 void unit_usage(const Unit *u, unsigned wanted, GroupUsage *ret) {
         const UnitRuntime *rt = unit_runtime(u);
+        const RunFigures *last = unit_last_run(u);
 
         if (rt->group && !rt->run_ended) {
                 group_usage(rt->group, wanted, ret);
                 return;
         }
         *ret = (GroupUsage){ .memory_current = UINT64_MAX,
-                             .memory_peak = rt->last_run.memory_peak,
+                             .memory_peak = last->memory_peak,
                              .memory_swap = UINT64_MAX,
                              .memory_anon = UINT64_MAX,
                              .memory_file = UINT64_MAX,
                              .tasks_current = UINT64_MAX,
-                             .cpu_nsec = rt->last_run.cpu_nsec,
-                             .io_read_bytes = rt->last_run.io_read_bytes,
-                             .io_write_bytes = rt->last_run.io_write_bytes,
+                             .cpu_nsec = last->cpu_nsec,
+                             .io_read_bytes = last->io_read_bytes,
+                             .io_write_bytes = last->io_write_bytes,
                              .io_read_operations = UINT64_MAX,
                              .io_write_operations = UINT64_MAX,
-                             .oom_kills = rt->last_run.oom_kills };
+                             .oom_kills = last->oom_kills };
 }
 
 /* A share of MemoryMax=, or of all there is when that is not set. */

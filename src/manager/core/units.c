@@ -35,7 +35,6 @@ static void runtime_init(Manager *m, Unit *u) {
         rt->manager = m;
         rt->accepted_fd = -1;
         rt->filter_fd = -1;
-        rt->last_run = RUN_FIGURES_UNKNOWN;
         machine_init(&rt->machine, u->type, u->spec);
 }
 
@@ -115,6 +114,7 @@ static void runtime_free(Unit *u) {
         sd_event_source_disable_unref(rt->resume_source);
         cleanup_fd(&rt->accepted_fd);
         strv_free(rt->trigger_environment);
+        free(rt->last_run);
         free(rt->condition_states);
         free(rt->status_text);
         free(rt->status_bus_error);
