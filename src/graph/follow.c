@@ -31,13 +31,13 @@ static bool is_rising(ActiveState s) {
 
 void follow_failure(const Unit *u, JobRequests *ret) {
         for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_ON_FAILURE, e));)
-                request(ret, JOB_START, e->other, u->spec->common->on_failure_job_mode,
+                request(ret, JOB_START, e->other, u->spec->policy->on_failure_job_mode,
                         "OnFailure= of the failed unit", u);
 }
 
 static void follow_success(const Unit *u, JobRequests *ret) {
         for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_ON_SUCCESS, e));)
-                request(ret, JOB_START, e->other, u->spec->common->on_success_job_mode,
+                request(ret, JOB_START, e->other, u->spec->policy->on_success_job_mode,
                         "OnSuccess= of the unit that ended well", u);
 }
 
@@ -138,7 +138,7 @@ void follow_change(Unit *u, ActiveState old, bool unexpected, JobRequests *ret) 
 }
 
 static bool is_unneeded(const Unit *u) {
-        if (!u->spec->common->stop_when_unneeded || !active_state_is_up(u->active) || u->job)
+        if (!u->spec->policy->stop_when_unneeded || !active_state_is_up(u->active) || u->job)
                 return false;
         for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++)
                 if (e->kinds & NEEDED_BY && (e->other->job || !unit_is_down(e->other)))

@@ -23,7 +23,7 @@ typedef struct Sweep {
 static bool is_alive(const Unit *u) {
         if (u->job || u->refs > 0 || u->perpetual || u->in_stub_queue || !unit_is_down(u))
                 return true;
-        return u->active == FAILED && u->spec->common->collect_mode != COLLECT_INACTIVE_OR_FAILED;
+        return u->active == FAILED && u->spec->policy->collect_mode != COLLECT_INACTIVE_OR_FAILED;
 }
 
 static bool is_in_use(const Sweep *s, const Unit *u) {

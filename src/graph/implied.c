@@ -125,7 +125,7 @@ int graph_set_spec(Graph *g, Unit *u, UnitSpec *spec, LoadState state) {
 static int order_target_after(Unit *target, Unit *u, uint32_t kinds) {
         if (target->type != UNIT_TARGET || target->load_state != LOAD_LOADED || u->load_state != LOAD_LOADED)
                 return 0;
-        if (!target->spec->common->default_dependencies || !u->spec->common->default_dependencies)
+        if (!target->spec->policy->default_dependencies || !u->spec->policy->default_dependencies)
                 return 0;
         if (kinds &
             (EDGE(DEP_BEFORE) | EDGE(DEP_AFTER))) /* kinds are the target's: somebody has chosen an order */

@@ -312,12 +312,12 @@ static bool is_idle(const Unit *u) {
 
 /* What a socket, timer or path that stays has triggered is left alone as well. */
 static bool stays_on_isolate(const Transaction *t, const Unit *u) {
-        if (u->spec->common->ignore_on_isolate || planned_of_unit(t, u))
+        if (u->spec->policy->ignore_on_isolate || planned_of_unit(t, u))
                 return true;
         for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_TRIGGERED_BY, e));) {
                 const PlannedJob *trigger = planned_of_unit(t, e->other);
 
-                if (e->other->spec->common->ignore_on_isolate || (trigger && trigger->type != JOB_STOP))
+                if (e->other->spec->policy->ignore_on_isolate || (trigger && trigger->type != JOB_STOP))
                         return true;
         }
         return false;
@@ -354,11 +354,12 @@ static int refuse(const Transaction *t, const Unit *u, int outcome) {
 }
 
 static bool refuses_manual(const Unit *u, JobType type) {
-        const CommonSpec *c = u->spec->common;
+        const PolicySpec *policy = u->spec->policy;
 
-        return (type == JOB_START && c->refuse_manual_start) || (type == JOB_STOP && c->refuse_manual_stop) ||
+        return (type == JOB_START && policy->refuse_manual_start) ||
+               (type == JOB_STOP && policy->refuse_manual_stop) ||
                ((type == JOB_RESTART || type == JOB_TRY_RESTART) &&
-                (c->refuse_manual_start || c->refuse_manual_stop));
+                (policy->refuse_manual_start || policy->refuse_manual_stop));
 }
 
 /* `asked` is what became `type` by the state of the unit. */
@@ -372,7 +373,7 @@ static int check_request(const Transaction *t, JobType asked, JobType type, cons
                 return refuse(t, u, outcome);
         if (t->questions && t->questions->manual && (refuses_manual(u, asked) || refuses_manual(u, type)))
                 return refuse(t, u, ENQUEUE_ONLY_BY_DEPENDENCY);
-        if (t->mode == JOB_ISOLATE && !u->spec->common->allow_isolate)
+        if (t->mode == JOB_ISOLATE && !u->spec->policy->allow_isolate)
                 return refuse(t, u, ENQUEUE_NO_ISOLATION);
         return 0;
 }

@@ -35,10 +35,10 @@ static PathState go_down(Path *p, PathResult result, EffectList *fx) {
 }
 
 static PathState start(Path *p, const Event *ev, EffectList *fx) {
-        const CommonSpec *c = p->spec->common;
+        const PolicySpec *policy = p->spec->policy;
 
-        if (!limit_allows(&p->limit_window_begin, &p->limit_count, ev->now.monotonic, c->start_limit_interval,
-                          c->start_limit_burst))
+        if (!limit_allows(&p->limit_window_begin, &p->limit_count, ev->now.monotonic,
+                          policy->start_limit_interval, policy->start_limit_burst))
                 return go_down(p, PATH_START_LIMIT_HIT, fx);
         p->result = PATH_SUCCESS;
         p->trigger_count = 0;

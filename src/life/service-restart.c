@@ -155,12 +155,12 @@ void service_note_up(Service *s, bool was, bool is, usec_t now) {
 
 /* With X-StableSec= it is the short runs that are limited, so that the last of them decides, and not the start after it. */
 static bool was_too_short_too_often(const Service *s, usec_t now) {
-        const CommonSpec *common = s->spec->common;
+        const PolicySpec *policy = s->spec->policy;
 
-        return service_spec(s)->stable > 0 && s->limit_counted && common->start_limit_interval > 0 &&
-               common->start_limit_burst > 0 &&
-               s->limit_count - s->limit_forgiven >= common->start_limit_burst &&
-               now < usec_add(s->limit_window_begin, common->start_limit_interval);
+        return service_spec(s)->stable > 0 && s->limit_counted && policy->start_limit_interval > 0 &&
+               policy->start_limit_burst > 0 &&
+               s->limit_count - s->limit_forgiven >= policy->start_limit_burst &&
+               now < usec_add(s->limit_window_begin, policy->start_limit_interval);
 }
 
 static bool remove_runtime_directories(const Service *s, bool again) {
@@ -230,13 +230,13 @@ static void forget_last_run(Service *s) {
 }
 
 static bool may_start(Service *s, usec_t now) {
-        const CommonSpec *common = s->spec->common;
-        unsigned burst = common->start_limit_burst;
+        const PolicySpec *policy = s->spec->policy;
+        unsigned burst = policy->start_limit_burst;
         bool yes;
 
         if (burst > 0)
                 burst = burst + s->limit_forgiven < burst ? UINT_MAX : burst + s->limit_forgiven;
-        yes = limit_allows(&s->limit_window_begin, &s->limit_count, now, common->start_limit_interval, burst);
+        yes = limit_allows(&s->limit_window_begin, &s->limit_count, now, policy->start_limit_interval, burst);
         if (yes && s->limit_count <= 1) /* another window */
                 s->limit_forgiven = 0;
         return yes;

@@ -190,7 +190,7 @@ static SocketState enter_dead(Socket *s, const Event *ev, EffectList *fx) {
 }
 
 static SocketState in_dead(Socket *s, const Event *ev, EffectList *fx) {
-        const CommonSpec *c = s->spec->common;
+        const PolicySpec *policy = s->spec->policy;
 
         if (ev->type == EVENT_RESET_FAILED) {
                 s->result = SOCKET_SUCCESS;
@@ -200,8 +200,8 @@ static SocketState in_dead(Socket *s, const Event *ev, EffectList *fx) {
         if (ev->type != EVENT_START)
                 return s->state;
         s->result = SOCKET_SUCCESS;
-        if (!limit_allows(&s->limit_window_begin, &s->limit_count, ev->now.monotonic, c->start_limit_interval,
-                          c->start_limit_burst)) {
+        if (!limit_allows(&s->limit_window_begin, &s->limit_count, ev->now.monotonic,
+                          policy->start_limit_interval, policy->start_limit_burst)) {
                 s->result = SOCKET_START_LIMIT_HIT;
                 return SOCKET_FAILED;
         }

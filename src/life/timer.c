@@ -155,10 +155,10 @@ static void take_stamp(Timer *t, DualTime now, EffectList *fx) {
 }
 
 static TimerState start(Timer *t, const Event *ev, EffectList *fx) {
-        const CommonSpec *c = t->spec->common;
+        const PolicySpec *policy = t->spec->policy;
 
-        if (!limit_allows(&t->limit_window_begin, &t->limit_count, ev->now.monotonic, c->start_limit_interval,
-                          c->start_limit_burst))
+        if (!limit_allows(&t->limit_window_begin, &t->limit_count, ev->now.monotonic,
+                          policy->start_limit_interval, policy->start_limit_burst))
                 return go_down(t, true, fx);
         t->failed_start_limit = false;
         t->activated = ev->now;

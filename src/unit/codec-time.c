@@ -90,12 +90,12 @@ const Codec codec_timeout_both = {
 
 /* The older setting counts for the newer one, unless that was given. */
 static int job_timeout_parse(const CodecContext *c, const char *value, void *field) {
-        CommonSpec *common = CONTAINER_OF((usec_t *)field, CommonSpec, job_timeout);
+        PolicySpec *policy = CONTAINER_OF((usec_t *)field, PolicySpec, job_timeout);
         int r;
 
         r = timeout_parse(c, value, field);
-        if (r == 0 && !common->job_running_timeout_set)
-                common->job_running_timeout = common->job_timeout;
+        if (r == 0 && !policy->job_running_timeout_set)
+                policy->job_running_timeout = policy->job_timeout;
         return r;
 }
 

@@ -60,6 +60,7 @@ struct Directive {
  * when the member has not the codec's type. Parts are named as in UnitSpec.
  */
 #define PART_TYPE_common CommonSpec
+#define PART_TYPE_policy PolicySpec
 #define PART_TYPE_install InstallSpec
 #define PART_TYPE_service ServiceSpec
 #define PART_TYPE_commands CommandsSpec
@@ -72,6 +73,7 @@ struct Directive {
 #define PART_TYPE_path PathSpec
 #define PART_TYPE_mount MountSpec
 #define PART_ID_common PART_COMMON
+#define PART_ID_policy PART_POLICY
 #define PART_ID_install PART_INSTALL
 #define PART_ID_service PART_SERVICE
 #define PART_ID_commands PART_COMMANDS

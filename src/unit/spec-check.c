@@ -13,7 +13,7 @@ static size_t commands(const UnitSpec *s, CommandKind kind) {
 }
 
 static bool has_success_action(const UnitSpec *s) {
-        return s->common->success_action != ACTION_NONE;
+        return s->policy->success_action != ACTION_NONE;
 }
 
 static int runs_nothing(const UnitSpec *s) {
@@ -153,11 +153,11 @@ static int isolates_several(const UnitSpec *s, DependencyKind kind, JobMode mode
 }
 
 static int failure_isolates_several(const UnitSpec *s) {
-        return isolates_several(s, DEP_ON_FAILURE, s->common->on_failure_job_mode);
+        return isolates_several(s, DEP_ON_FAILURE, s->policy->on_failure_job_mode);
 }
 
 static int success_isolates_several(const UnitSpec *s) {
-        return isolates_several(s, DEP_ON_SUCCESS, s->common->on_success_job_mode);
+        return isolates_several(s, DEP_ON_SUCCESS, s->policy->on_success_job_mode);
 }
 
 typedef struct Check {

@@ -160,19 +160,19 @@ static int complete_service_unit(UnitSpec *s, const SpecContext *c) {
 
 /* DefaultStartLimitIntervalSec= and DefaultStartLimitBurst=. */
 static int complete_start_limit(UnitSpec *s, const SpecContext *c) {
-        const CommonSpec *now = s->common;
+        const PolicySpec *now = s->policy;
         usec_t interval =
                 now->start_limit_interval_set ? now->start_limit_interval : c->default_start_limit_interval;
         unsigned burst = now->start_limit_burst_set ? now->start_limit_burst : c->default_start_limit_burst;
-        CommonSpec *common;
+        PolicySpec *policy;
 
         if (!c->has_start_limit || (interval == now->start_limit_interval && burst == now->start_limit_burst))
                 return 0;
-        common = spec_part(s, PART_COMMON);
-        if (!common)
+        policy = spec_part(s, PART_POLICY);
+        if (!policy)
                 return -ENOMEM;
-        common->start_limit_interval = interval;
-        common->start_limit_burst = burst;
+        policy->start_limit_interval = interval;
+        policy->start_limit_burst = burst;
         return 0;
 }
 

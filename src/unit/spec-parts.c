@@ -6,6 +6,7 @@
 #include "unit/codec.h"
 
 static CommonSpec default_common;
+static PolicySpec default_policy;
 static InstallSpec default_install;
 static ServiceSpec default_service;
 static CommandsSpec default_commands;
@@ -23,6 +24,7 @@ static const struct {
         size_t size;
 } parts[] = {
         [PART_COMMON] = { &default_common, sizeof(default_common) },
+        [PART_POLICY] = { &default_policy, sizeof(default_policy) },
         [PART_INSTALL] = { &default_install, sizeof(default_install) },
         [PART_SERVICE] = { &default_service, sizeof(default_service) },
         [PART_COMMANDS] = { &default_commands, sizeof(default_commands) },

@@ -42,7 +42,7 @@ static int complete_member(UnitSpec *s) {
 
         r = reset(s, PART_SERVICE, keys_of_the_set, ELEMENTSOF(keys_of_the_set) - N_SHARED, true);
         if (r >= 0)
-                r = reset(s, PART_COMMON, actions, ELEMENTSOF(actions), true);
+                r = reset(s, PART_POLICY, actions, ELEMENTSOF(actions), true);
         if (r < 0)
                 return r;
         service = spec_part(s, PART_SERVICE);

@@ -13,15 +13,17 @@ static int init_perpetual(UnitSpec *s) {
         static const char *const descriptions[] = { "Root Slice", "System Slice",
                                                     "System and Service Manager", "Root Mount" };
         CommonSpec *common;
+        PolicySpec *policy;
         _Static_assert(ELEMENTSOF(descriptions) == ELEMENTSOF(perpetual_units) - 1, "one for each");
 
         for (size_t i = 0; perpetual_units[i]; i++) {
                 if (!str_equal(s->name, perpetual_units[i]))
                         continue;
                 common = spec_part(s, PART_COMMON);
-                if (!common)
+                policy = spec_part(s, PART_POLICY);
+                if (!common || !policy)
                         return -ENOMEM;
-                common->default_dependencies = false;
+                policy->default_dependencies = false;
                 return str_replace(&common->description, descriptions[i]);
         }
         return 0;
@@ -421,7 +423,7 @@ int spec_complete(UnitSpec *s, const SpecContext *c) {
                 r = spec_complete_sandbox(s);
         if (r >= 0)
                 r = spec_add_implicit_dependencies(s, c);
-        if (r >= 0 && s->common->default_dependencies)
+        if (r >= 0 && s->policy->default_dependencies)
                 r = spec_add_default_dependencies(s, c);
         if (r >= 0)
                 r = drop_double_dependencies(s);

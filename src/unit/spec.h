@@ -100,6 +100,9 @@ typedef struct CommonSpec { /* [Unit] */
         size_t n_deps, deps_capacity;
         char **requires_mounts_for;
         ConditionList conditions, asserts;
+} CommonSpec;
+
+typedef struct PolicySpec { /* of [Unit]: what hardly any unit has for itself */
         bool default_dependencies, stop_when_unneeded, refuse_manual_start, refuse_manual_stop, allow_isolate;
         bool ignore_on_isolate;
         JobMode on_failure_job_mode, on_success_job_mode;
@@ -112,7 +115,7 @@ typedef struct CommonSpec { /* [Unit] */
         unsigned start_limit_burst;
         bool start_limit_interval_set, start_limit_burst_set;
         CollectMode collect_mode;
-} CommonSpec;
+} PolicySpec;
 
 typedef struct InstallSpec { /* [Install] */
         char **wanted_by, **required_by, **upheld_by, **alias,
@@ -470,6 +473,7 @@ typedef struct MountSpec { /* [Mount] */
 
 typedef enum PartId {
         PART_COMMON,
+        PART_POLICY,
         PART_INSTALL,
         PART_SERVICE,
         PART_COMMANDS,
@@ -505,6 +509,7 @@ typedef struct UnitSpec {
                 const void *parts[PART_MAX];
                 struct { /* in the order of PartId */
                         const CommonSpec *common;
+                        const PolicySpec *policy;
                         const InstallSpec *install;
                         const ServiceSpec *service;
                         const CommandsSpec *commands;

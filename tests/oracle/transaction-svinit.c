@@ -176,7 +176,7 @@ static const char *outcome_to_string(int outcome) {
 }
 
 static int plan(Ours *o, Unit *anchor, unsigned *ret_choices) {
-        JobMode mode = anchor->spec->common->allow_isolate ? JOB_ISOLATE : JOB_REPLACE;
+        JobMode mode = anchor->spec->policy->allow_isolate ? JOB_ISOLATE : JOB_REPLACE;
         Report report = { 0 };
         bool given_up = false;
         Transaction t;

@@ -110,22 +110,23 @@ static UNUSED_HERE Fate *fate_of(World *w, const char *name) {
 
 static UNUSED_HERE void assign(UnitSpec *spec, const char *key, const char *value) {
         CommonSpec *c = spec_part(spec, PART_COMMON);
+        PolicySpec *policy = spec_part(spec, PART_POLICY);
         bool yes = strcmp(value, "yes") == 0;
 
         if (strcmp(key, "DefaultDependencies") == 0)
-                c->default_dependencies = yes;
+                policy->default_dependencies = yes;
         else if (strcmp(key, "StopWhenUnneeded") == 0)
-                c->stop_when_unneeded = yes;
+                policy->stop_when_unneeded = yes;
         else if (strcmp(key, "RefuseManualStart") == 0)
-                c->refuse_manual_start = yes;
+                policy->refuse_manual_start = yes;
         else if (strcmp(key, "RefuseManualStop") == 0)
-                c->refuse_manual_stop = yes;
+                policy->refuse_manual_stop = yes;
         else if (strcmp(key, "AllowIsolate") == 0)
-                c->allow_isolate = yes;
+                policy->allow_isolate = yes;
         else if (strcmp(key, "IgnoreOnIsolate") == 0)
-                c->ignore_on_isolate = yes;
+                policy->ignore_on_isolate = yes;
         else if (strcmp(key, "CollectMode") == 0)
-                c->collect_mode = COLLECT_INACTIVE_OR_FAILED;
+                policy->collect_mode = COLLECT_INACTIVE_OR_FAILED;
         else if (strcmp(key, "RequiresMountsFor") == 0)
                 assert_int_equal(strv_add(&c->requires_mounts_for, value), 0);
         else if (strcmp(key, "Slice") == 0) {

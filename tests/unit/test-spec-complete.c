@@ -83,8 +83,8 @@ static void the_start_limit_of_the_configuration_holds_for_units_without_their_o
         w.context.default_start_limit_interval = 0;
         w.context.default_start_limit_burst = 9;
         assert_int_equal(spec_complete(w.spec, &w.context), 0);
-        assert_int_equal(w.spec->common->start_limit_interval, 0);
-        assert_int_equal(w.spec->common->start_limit_burst, 9);
+        assert_int_equal(w.spec->policy->start_limit_interval, 0);
+        assert_int_equal(w.spec->policy->start_limit_burst, 9);
         world_release(&w);
 
         /* As much as the built-in value, but said. */
@@ -93,8 +93,8 @@ static void the_start_limit_of_the_configuration_holds_for_units_without_their_o
         w.context.default_start_limit_interval = 7;
         w.context.default_start_limit_burst = 9;
         assert_int_equal(spec_complete(w.spec, &w.context), 0);
-        assert_int_equal(w.spec->common->start_limit_interval, 7);
-        assert_int_equal(w.spec->common->start_limit_burst, 5);
+        assert_int_equal(w.spec->policy->start_limit_interval, 7);
+        assert_int_equal(w.spec->policy->start_limit_burst, 5);
         world_release(&w);
 }
 
@@ -102,12 +102,12 @@ static void job_timeouts_go_together_unless_both_are_given(void **state) {
         World w;
 
         world_init(&w, "a.target", "[Unit]\nJobTimeoutSec=5\n");
-        assert_int_equal(w.spec->common->job_running_timeout, 5 * USEC_PER_SEC);
+        assert_int_equal(w.spec->policy->job_running_timeout, 5 * USEC_PER_SEC);
         world_release(&w);
 
         world_init(&w, "a.target", "[Unit]\nJobRunningTimeoutSec=3\nJobTimeoutSec=5\n");
-        assert_int_equal(w.spec->common->job_running_timeout, 3 * USEC_PER_SEC);
-        assert_int_equal(w.spec->common->job_timeout, 5 * USEC_PER_SEC);
+        assert_int_equal(w.spec->policy->job_running_timeout, 3 * USEC_PER_SEC);
+        assert_int_equal(w.spec->policy->job_timeout, 5 * USEC_PER_SEC);
         world_release(&w);
 }
 

@@ -80,7 +80,7 @@ static int get_can_freeze(Object *o, const Property *p, sd_bus_message *m) {
 }
 
 static int get_can_isolate(Object *o, const Property *p, sd_bus_message *m) {
-        return append_integer(m, 'b', o->unit->spec->common->allow_isolate && unit_can_start(o->unit));
+        return append_integer(m, 'b', o->unit->spec->policy->allow_isolate && unit_can_start(o->unit));
 }
 
 static int get_need_reload(Object *o, const Property *p, sd_bus_message *m) {

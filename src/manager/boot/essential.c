@@ -155,7 +155,7 @@ static void act_on_failure(Manager *m, Unit *u, EmergencyAction action, int stat
 
 /* The unit is down and no job brings it back. */
 void manager_note_end(Manager *m, Unit *u) {
-        const CommonSpec *c = u->spec->common;
+        const PolicySpec *policy = u->spec->policy;
         bool failed = unit_has_failed(u), command = unit_is_command(u);
         int code = u->type == UNIT_SERVICE ? unit_exit_code(u, command) : failed;
 
@@ -166,12 +166,13 @@ void manager_note_end(Manager *m, Unit *u) {
                 return;
         }
         if (machine_hit_start_limit(&unit_runtime(u)->machine))
-                act_on_failure(m, u, c->start_limit_action, code ?: 1, "StartLimitAction= of a unit");
+                act_on_failure(m, u, policy->start_limit_action, code ?: 1, "StartLimitAction= of a unit");
         if (failed)
-                act_on_failure(m, u, c->failure_action, status_or(c->failure_action_exit_status, code ?: 1),
+                act_on_failure(m, u, policy->failure_action,
+                               status_or(policy->failure_action_exit_status, code ?: 1),
                                "FailureAction= of a unit");
         else
-                manager_act(m, c->success_action, status_or(c->success_action_exit_status, code),
+                manager_act(m, policy->success_action, status_or(policy->success_action_exit_status, code),
                             "SuccessAction= of a unit");
 }
 

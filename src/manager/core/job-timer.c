@@ -10,12 +10,12 @@ static int on_timeout(sd_event_source *s, uint64_t usec, void *userdata) {
         Job *j = userdata;
         Unit *u = j->unit;
         Manager *m = unit_runtime(u)->manager;
-        const CommonSpec *c = u->spec->common;
+        const PolicySpec *policy = u->spec->policy;
 
         LOG_UNIT(u->id, JOB_TIMED_OUT, FIELD_S("JOB_TYPE", job_type_to_string(j->type)),
                  FIELD_I("JOB_ID", j->id));
         manager_finish_job(m, j, JOB_TIMEOUT);
-        manager_act(m, c->job_timeout_action, EXIT_TIMEOUT, "JobTimeoutAction= of a unit");
+        manager_act(m, policy->job_timeout_action, EXIT_TIMEOUT, "JobTimeoutAction= of a unit");
         return 0;
 }
 
@@ -42,11 +42,11 @@ static void arm(Job *j, usec_t span) {
 }
 
 void job_timer_queued(Job *j) {
-        arm(j, j->unit->spec->common->job_timeout);
+        arm(j, j->unit->spec->policy->job_timeout);
 }
 
 void job_timer_running(Job *j) {
-        arm(j, j->unit->spec->common->job_running_timeout);
+        arm(j, j->unit->spec->policy->job_running_timeout);
 }
 
 void job_timer_release(Job *j) {

@@ -30,9 +30,10 @@ static int fill_command(UnitSpec *spec, const ManagerOptions *options) {
         ExecSpec *exec = spec_part(spec, PART_EXEC);
         KillSpec *kill = spec_part(spec, PART_KILL);
         CommonSpec *common = spec_part(spec, PART_COMMON);
+        PolicySpec *policy = spec_part(spec, PART_POLICY);
         Command *c = calloc(1, sizeof(*c));
 
-        if (!service || !commands || !exec || !kill || !common || !c) {
+        if (!service || !commands || !exec || !kill || !common || !policy || !c) {
                 free(c);
                 return -ENOMEM;
         }
@@ -49,7 +50,7 @@ static int fill_command(UnitSpec *spec, const ManagerOptions *options) {
         /* Its children are its own affair, as they are where it runs by itself; none of them outlives it. */
         service->oom_policy = OOM_CONTINUE;
         kill->mode = KILL_MIXED;
-        common->default_dependencies = false;
+        policy->default_dependencies = false;
         c->path = strdup(options->command[0]);
         common->description = strdup(options->command[0]);
         if (!c->path || !common->description)
