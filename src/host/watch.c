@@ -84,19 +84,25 @@ static bool is_missing(int r) {
 
 static int add_way(Watched *w, const char *path, bool with_leaf, unsigned links);
 
-/* Where a symbolic link leads, things may move as well. */
-static int add_link_target(Watched *w, const char *link, unsigned links) {
-        char target[PATH_MAX], full[2 * PATH_MAX];
+/* Where a link leads, as a path from the root. NULL: it is gone, or no link any more. */
+static int read_target(const char *link, char **ret) {
+        char target[PATH_MAX];
         ssize_t n = readlink(link, target, sizeof(target) - 1);
-        const char *slash = strrchr(link, '/');
+        int above = (int)(strrchr(link, '/') + 1 - link);
 
-        if (n < 0 || links >= LINKS_MAX)
+        if (n < 0)
                 return 0;
         target[n] = 0;
-        if (target[0] == '/')
-                return add_way(w, target, false, links + 1);
-        memcpy(full, link, (size_t)(slash + 1 - link));
-        strcpy(full + (slash + 1 - link), target);
+        return target[0] == '/' ? str_replace(ret, target) : str_printf(ret, "%.*s%s", above, link, target);
+}
+
+/* Where a symbolic link leads, things may move as well. */
+static int add_link_target(Watched *w, const char *link, unsigned links) {
+        char *full auto_free = NULL;
+        int r = links < LINKS_MAX ? read_target(link, &full) : 0;
+
+        if (r < 0 || !full)
+                return r;
         return strlen(full) < PATH_MAX ? add_way(w, full, false, links + 1) : 0;
 }
 
@@ -121,9 +127,11 @@ static int add_step(Watched *w, const char *directory, const char *entry, const 
  * Something on the way went between the look and the watch: nobody has asked
  * its directory about it yet. -EAGAIN: it is there again, and the way may lead further.
  */
-static int await(Watched *w, const char *directory, const char *entry, const char *name) {
+static int await(Watched *w, const char *entry) {
+        const char *slash = strrchr(entry, '/');
+        char *directory auto_free = strndup(entry, slash > entry ? (size_t)(slash - entry) : 1);
         struct stat st;
-        int r = add_level(w, directory, SELF_MOVED | CHILD_MOVED, name);
+        int r = directory ? add_level(w, directory, SELF_MOVED | CHILD_MOVED, slash + 1) : -ENOMEM;
 
         if (r == -ENOENT || (r >= 0 && lstat(entry, &st) >= 0))
                 return -EAGAIN;
@@ -132,34 +140,33 @@ static int await(Watched *w, const char *directory, const char *entry, const cha
 
 /* From the root down, so that nothing which appears meanwhile is missed. */
 static int add_way(Watched *w, const char *path, bool with_leaf, unsigned links) {
-        char above[PATH_MAX] = "/", directory[PATH_MAX] = "/", entry[PATH_MAX] = "", name[NAME_MAX + 1] = "";
+        size_t size = strlen(path) + 2;
+        char *directory auto_free = calloc(1, size), *entry auto_free = calloc(1, size);
         const char *p = path + strspn(path, "/");
         int r = 0;
 
+        if (!directory || !entry)
+                return -ENOMEM;
+        directory[0] = '/';
         while (*p && r >= 0) {
                 size_t n = strcspn(p, "/"), length = strlen(entry);
-                char next[NAME_MAX + 1];
 
-                if (n > NAME_MAX || length + n + 2 > sizeof(entry))
+                if (n > NAME_MAX || length + n + 2 > PATH_MAX)
                         return -ENAMETOOLONG;
-                memcpy(next, p, n);
-                next[n] = 0;
                 entry[length] = '/';
-                strcpy(entry + length + 1, next);
-                r = add_step(w, directory, entry, next, links);
+                memcpy(entry + length + 1, p, n);
+                r = add_step(w, directory, entry, entry + length + 1, links);
                 if (r < 0)
                         break;
-                strcpy(above, directory);
                 strcpy(directory, entry);
-                strcpy(name, next);
                 p += n + strspn(p + n, "/");
         }
         if (r >= 0 && with_leaf) {
                 r = add_level(w, directory, w->mask, NULL);
                 w->reached = r >= 0;
         }
-        if (r == -ENOENT && name[0])
-                r = await(w, above, directory, name);
+        if (r == -ENOENT && directory[1])
+                r = await(w, directory);
         return is_missing(r) ? 0 : r;
 }
 
