@@ -83,7 +83,9 @@ struct Unit {
         char **names; /* owned; all names, the id included */
         UnitType type;
         LoadState load_state;
-        int load_error;        /* negative errno for LOAD_ERROR and LOAD_BAD_SETTING */
+        int load_error; /* negative errno for LOAD_ERROR and LOAD_BAD_SETTING */
+        ActiveState active;
+        unsigned refs;         /* clients that hold it (Ref, AddRef); not collected while > 0 */
         char *load_error_text; /* owned; NULL without one */
         UnitSpec *spec;        /* owned; never NULL: a unit without a file has the defaults */
         char *fragment_path;   /* owned; NULL: none */
@@ -91,18 +93,16 @@ struct Unit {
         Edge *edges;           /* owned */
         size_t n_edges, edges_capacity;
         Job *job;
-        ActiveState active;
         Graph *graph;
         bool perpetual; /* cannot be stopped: -.slice, init.scope, -.mount */
         bool in_stub_queue, transient;
         bool will_restart; /* down for the moment only: CHANGE_WILL_RESTART was the last that was told */
+        uint32_t planned;  /* the transaction's: 0 outside graph_enqueue() */
         Unit *stub_next;
         Unit *prev, *next; /* all units, in the order they were added */
         Unit *walk_next;   /* for walks that must not allocate */
-        uint32_t planned;  /* the transaction's: 0 outside graph_enqueue() */
         void *machine;     /* the manager's; set once with graph_add()'s hook, freed by it */
         uint64_t marker;   /* for walks: equal to the graph's current mark when visited */
-        unsigned refs;     /* clients that hold it (Ref, AddRef); not collected while > 0 */
 };
 
 typedef struct GraphHooks {

@@ -14,14 +14,12 @@ static int obtain(Index *x, const char *name, Entry **ret) {
 
         HASH_FIND_STR(x->entries, name, e);
         if (!e) {
-                e = calloc(1, sizeof(*e));
+                e = calloc(1, sizeof(*e) + strlen(name) + 1);
                 if (!e)
                         return -ENOMEM;
-                e->name = strdup(name);
-                if (e->name)
-                        HASH_ADD_KEYPTR(hh, x->entries, e->name, strlen(e->name), e);
-                if (!e->name || !e->hh.tbl) {
-                        free(e->name);
+                strcpy(e->name, name);
+                HASH_ADD_STR(x->entries, name, e);
+                if (!e->hh.tbl) {
                         free(e);
                         return -ENOMEM;
                 }
@@ -228,7 +226,6 @@ void index_release(Index *x) {
 
         HASH_ITER (hh, x->entries, e, next_entry) {
                 HASH_DEL(x->entries, e);
-                free(e->name);
                 free(e);
         }
         HASH_ITER (hh, x->subdirs, d, next_subdir) {

@@ -26,14 +26,14 @@ typedef enum EntryKind {
 
 typedef struct Entry Entry;
 struct Entry {
-        char *name; /* owned */
         EntryKind kind;
         unsigned dir;   /* index into the search path */
-        bool link;      /* a symlink of whatever kind */
         Entry *target;  /* ENTRY_ALIAS: borrowed */
         Entry *aliases; /* those that lead here; linked by next_alias */
         Entry *next_alias;
         UT_hash_handle hh;
+        bool link; /* a symlink of whatever kind */
+        char name[];
 };
 
 /* A directory X.d, X.wants, X.requires or X.upholds, and in which of the search path it exists. */

@@ -38,6 +38,7 @@ static const struct {
         [PART_MOUNT] = { &default_mount, sizeof(default_mount) },
 };
 _Static_assert(ELEMENTSOF(parts) == PART_MAX, "a default for each part");
+_Static_assert(PART_MAX <= 16, "UnitSpec.shared has a bit for each");
 
 const void *spec_default(PartId part) {
         return parts[part].defaults;

@@ -504,7 +504,9 @@ typedef struct SpecTexts {
 
 typedef struct UnitSpec {
         UnitType type;
-        char *name; /* owned; the unit's id when it was read */
+        uint16_t shared; /* bit per part that is shared with other specs of the same content */
+        bool fatal;      /* a mistake that forbids the use of the unit (bad-setting); the report says which */
+        char *name;      /* owned; the unit's id when it was read */
         union {
                 const void *parts[PART_MAX];
                 struct { /* in the order of PartId */
@@ -529,8 +531,6 @@ typedef struct UnitSpec {
         const char *profile; /* the one of them that counts; NULL: none */
         char **files;        /* owned: fragment first, then drop-ins, in the order read */
         SpecTexts *texts; /* owned; of a set, for instances that join it when its files say otherwise; NULL */
-        unsigned shared;  /* bit per part that is shared with other specs of the same content */
-        bool fatal; /* a mistake that forbids the use of the unit (bad-setting); the report says which */
 } UnitSpec;
 
 /*
