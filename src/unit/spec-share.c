@@ -16,6 +16,7 @@
 #endif
 #include <stdalign.h>
 #include <stddef.h>
+#define HASH_FUNCTION(content, n, ret) ((ret) = content_hash(content, n))
 #include <uthash.h>
 
 typedef struct SharedPart {
@@ -25,6 +26,21 @@ typedef struct SharedPart {
 } SharedPart;
 
 static SharedPart *shared[PART_MAX];
+
+/* By words: each service has more than a kilobyte of such content. */
+static unsigned content_hash(const void *content, size_t n) {
+        const char *p = content;
+        uint64_t h = n;
+
+        for (size_t i = 0; i < n; i += sizeof(uint64_t)) {
+                uint64_t word = 0;
+
+                memcpy(&word, p + i, MIN(n - i, sizeof(word)));
+                h = (h ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+                h ^= h >> 32;
+        }
+        return (unsigned)h;
+}
 
 static SharedPart *holder_of(const void *content) {
         return (SharedPart *)((char *)content - offsetof(SharedPart, content));
@@ -36,14 +52,19 @@ static bool owns_memory(const UnitSpec *s, const Directive *d) {
         return d->codec->owns ? d->codec->owns(spec_field(s, d)) : !spec_field_is_default(s, d);
 }
 
-/* As in spec_parts_release(): only what a row can release is ever owned. */
+/* Of the private ones. As in spec_parts_release(): only what a row can release is ever owned. */
 static unsigned owning_parts(const UnitSpec *s) {
-        unsigned owning = 0;
+        unsigned owning = 0, unknown = 0;
 
+        for (int part = 0; part < PART_MAX; part++)
+                if (!spec_part_is_shared(s, part))
+                        unknown |= 1U << part;
         for (const Directive *const *table = directive_tables; *table; table++)
                 for (const Directive *d = *table; d->key; d++)
-                        if (!(owning & 1U << d->part) && owns_memory(s, d))
+                        if ((unknown & 1U << d->part) && owns_memory(s, d)) {
                                 owning |= 1U << d->part;
+                                unknown &= ~(1U << d->part);
+                        }
         return owning;
 }
 
