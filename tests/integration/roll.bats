@@ -388,7 +388,8 @@ serves_old() {
         [ "${first% *}" = "${second% *}" ]
         [ "${first#* }" != "${second#* }" ]
         id=$(own app RollId)
-        echo >"$T/out/watched-set"
+        echo >"$T/out/watched-new"
+        mv "$T/out/watched-new" "$T/out/watched-set" # at once: what is written in two steps may be two rolls
         wait_host last_roll app $((id + 1))
         [ "$(own app RollResult)" = done ]
         third=$(pids)
