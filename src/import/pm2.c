@@ -141,6 +141,8 @@ static int read_tree(Import *im, Tree *t) {
                 r = pm2_evaluate(im, &text);
                 if (r >= 0)
                         r = tree_read(t, im->file, text.data, text.len, &im->report);
+                else if (r == -EBADMSG) /* why it was taken for a program */
+                        r = import_fail(im, report.findings[0].line, "%s", report.findings[0].text);
         } else if (report.n_findings > 0) {
                 r = import_fail(im, report.findings[0].line, "%s", report.findings[0].text);
         }

@@ -166,6 +166,8 @@ int import_procfile(Import *im) {
                 r = read_environment(&p);
         if (r >= 0)
                 r = each_line(&p, text.data, take_process);
+        if (r >= 0 && p.n == 0)
+                r = import_fail(im, 0, "There are no processes in it: NAME: COMMAND on each line.");
         free(text.data);
         free(p.directory);
         strv_free(p.environment);

@@ -144,6 +144,7 @@ E
         [[ $output == *"nosuch.json cannot be read: No such file or directory."* ]]
         app broken.json <<<'{ "apps": [ { '
         run -1 import pm2 broken.json
+        [[ $output == *"broken.json:"*": This is neither YAML nor JSON: "* ]]
         app empty.json <<<'{}'
         run -0 --separate-stderr import pm2 empty.json
         [[ $output == *"which has no script"* ]]
@@ -316,6 +317,12 @@ E
         wait_host test -e "$T/out/worker-100%"
         diff - <(cat "$T/out/web-"; echo) <<<$'/bin/sh /usr root 0022 A=x\ny "z" B=$HOME %i P=3000 '
         diff - <(cat "$T/out/worker-100%"; echo) <<<$'look 100% /usr root 0022 A=x\ny "z" B=$HOME %i P=3100 '
+}
+
+@test "Procfile: one without a process is an error" {
+        app Procfile <<<'# nothing yet'
+        run -1 import procfile Procfile
+        [[ $output == *"Procfile: There are no processes in it: NAME: COMMAND on each line." ]]
 }
 
 @test "compose: services are units, wait for each other and keep their limits" {
