@@ -81,7 +81,7 @@ static void add_letter(char *letters, const CtlOption *o) {
 
 static bool has_name(const struct option *longs, const char *name) {
         for (; longs->name; longs++)
-                if (str_equal(longs->name, name))
+                if (longs->name[0] == name[0] && str_equal(longs->name, name))
                         return true;
         return false;
 }
@@ -215,9 +215,11 @@ int ctl_parse_options(Ctl *c, int argc, char **argv) {
         verb = verb_with_options(argc, argv, letters, longs, &v);
         if (str_equal(verb, "scale") && hide_numbers(argv) < 0)
                 return -CTL_FAILED;
-        memset(longs, 0, sizeof(longs));
-        add_longs(longs, rows, verb, true);
-        add_longs(longs, rows, verb, false);
+        if (verb) { /* or nothing changes */
+                memset(longs, 0, sizeof(longs));
+                add_longs(longs, rows, verb, true);
+                add_longs(longs, rows, verb, false);
+        }
         letters[str_equal(verb, "run") ? 1 : 0] = 0; /* what follows it is its own, and that of its command */
         for (size_t i = 0; ctl_options[i].name; i++)
                 if (ctl_options[i].letter && by_letter(ctl_options[i].letter, verb) == ctl_options + i)
