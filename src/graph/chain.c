@@ -30,7 +30,7 @@ void graph_measure_chains(Graph *g, bool (*takes_time)(const Unit *u, void *user
                 const Unit *u = j->unit;
 
                 j->n_below = j->n_unmeasured = 0;
-                for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++)
+                for (const Edge *e = u->edges; e < unit_edges_end(u); e++)
                         if (waits_for_us(j, e))
                                 j->n_unmeasured++;
                 if (j->n_unmeasured == 0)
@@ -42,7 +42,7 @@ void graph_measure_chains(Graph *g, bool (*takes_time)(const Unit *u, void *user
                         j->n_below + (job_type_stops(job_effective_type(j)) && takes_time(j->unit, userdata));
 
                 list = j->measured_next;
-                for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++)
+                for (const Edge *e = u->edges; e < unit_edges_end(u); e++)
                         if (e->other->job && job_waits_for(j, e->other->job, e->kinds))
                                 note_below(e->other->job, n, &list);
         }

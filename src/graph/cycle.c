@@ -149,7 +149,7 @@ static int break_planned(Search *s, size_t first) {
 
 /* Would others fail with it? */
 static bool job_is_required(const Job *j) {
-        for (const Edge *e = j->unit->edges; e < j->unit->edges + j->unit->n_edges; e++)
+        for (const Edge *e = j->unit->edges; e < unit_edges_end(j->unit); e++)
                 if (e->other->job && !job_type_stops(job_effective_type(e->other->job)) &&
                     e->kinds & (EDGE(DEP_REQUIRED_BY) | EDGE(DEP_REQUISITE_OF) | EDGE(DEP_BOUND_BY)))
                         return true;

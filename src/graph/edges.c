@@ -162,7 +162,7 @@ void graph_forget_spec(Graph *g, Unit *u) {
 }
 
 const Edge *graph_next_referrer(const Unit *u, const Edge *previous) {
-        for (const Edge *e = previous ? previous + 1 : u->edges; e < u->edges + u->n_edges; e++)
+        for (const Edge *e = previous ? previous + 1 : u->edges; e < unit_edges_end(u); e++)
                 if (edge_referred(e))
                         return e;
         return NULL;
@@ -175,7 +175,7 @@ bool unit_has_edge(const Unit *u, DependencyKind kind, const Unit *other) {
 }
 
 const Edge *unit_next_edge(const Unit *u, DependencyKind kind, const Edge *previous) {
-        for (const Edge *e = previous ? previous + 1 : u->edges; e < u->edges + u->n_edges; e++)
+        for (const Edge *e = previous ? previous + 1 : u->edges; e < unit_edges_end(u); e++)
                 if (e->kinds & EDGE(kind))
                         return e;
         return NULL;

@@ -43,7 +43,7 @@ static void follow_success(const Unit *u, JobRequests *ret) {
 
 /* A transaction would have done this, had anybody asked. What is ordered before u has had its chance. */
 static void start_in_hindsight(const Unit *u, JobRequests *ret) {
-        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++) {
+        for (const Edge *e = u->edges; e < unit_edges_end(u); e++) {
                 bool late = e->kinds & EDGE(DEP_AFTER), down = !is_rising(e->other->active);
 
                 if (down && !late && e->kinds & (EDGE(DEP_REQUIRES) | EDGE(DEP_BINDS_TO)))
@@ -58,7 +58,7 @@ static void start_in_hindsight(const Unit *u, JobRequests *ret) {
 }
 
 static void stop_in_hindsight(const Unit *u, JobRequests *ret) {
-        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++) {
+        for (const Edge *e = u->edges; e < unit_edges_end(u); e++) {
                 if (unit_is_down(e->other) || e->other->active == DEACTIVATING)
                         continue;
                 if (e->kinds & EDGE(DEP_BOUND_BY))
@@ -140,7 +140,7 @@ void follow_change(Unit *u, ActiveState old, bool unexpected, JobRequests *ret) 
 static bool is_unneeded(const Unit *u) {
         if (!u->spec->policy->stop_when_unneeded || !active_state_is_up(u->active) || u->job)
                 return false;
-        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++)
+        for (const Edge *e = u->edges; e < unit_edges_end(u); e++)
                 if (e->kinds & NEEDED_BY && (e->other->job || !unit_is_down(e->other)))
                         return false;
         return true;
@@ -153,7 +153,7 @@ void follow_need(Unit *u, JobRequests *ret) {
                 request(ret, JOB_STOP, u, JOB_FAIL, "StopWhenUnneeded=: no active unit needs it", NULL);
         if (!unit_is_down(u))
                 return;
-        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++)
+        for (const Edge *e = u->edges; e < unit_edges_end(u); e++)
                 if (e->kinds & NEEDS && is_unneeded(e->other))
                         request(ret, JOB_STOP, e->other, JOB_FAIL,
                                 "StopWhenUnneeded=: no active unit needs it", u);

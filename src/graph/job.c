@@ -52,7 +52,7 @@ static void count(Job *j, bool more) {
 static void count_neighbours(Graph *g, Job *j, bool more) {
         const Unit *u = j->unit;
 
-        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++) {
+        for (const Edge *e = u->edges; e < unit_edges_end(u); e++) {
                 Job *other = e->other->job;
 
                 g->n_steps++;
@@ -66,7 +66,7 @@ static void count_neighbours(Graph *g, Job *j, bool more) {
 }
 
 static void update_neighbours(Graph *g, const Unit *u) {
-        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++)
+        for (const Edge *e = u->edges; e < unit_edges_end(u); e++)
                 if (e->other->job && e->kinds & ORDER)
                         job_queue_update(g, e->other->job);
 }
@@ -121,7 +121,7 @@ void graph_recount_jobs(Graph *g) {
                 const Unit *u = j->unit;
 
                 j->n_blockers = 0;
-                for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++)
+                for (const Edge *e = u->edges; e < unit_edges_end(u); e++)
                         if (e->other->job && job_waits_for(j, e->other->job, e->kinds))
                                 j->n_blockers++;
         }
@@ -171,7 +171,7 @@ int job_ordering(const Job *j, bool waits_for, Job ***ret, size_t *n) {
         Job **list auto_free = NULL;
         size_t capacity = 0, found = 0;
 
-        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++) {
+        for (const Edge *e = u->edges; e < unit_edges_end(u); e++) {
                 Job *other = e->other->job;
                 int r;
 

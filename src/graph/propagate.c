@@ -33,7 +33,7 @@ static void mark_ending(Graph *g, Job **list, Job *j, JobResult result) {
 
 /* The starts of all that u is tied to by one of these kinds cannot go on. */
 static void fail_starts(Graph *g, Job **list, const Unit *u, uint32_t kinds) {
-        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++) {
+        for (const Edge *e = u->edges; e < unit_edges_end(u); e++) {
                 Job *other = e->other->job;
 
                 g->n_steps++;

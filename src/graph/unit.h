@@ -157,6 +157,10 @@ int graph_drop_name(Graph *g, Unit *u, const char *alias); /* 0; -ENOENT: it is 
 const Edge *graph_next_referrer(const Unit *u, const Edge *previous);
 void graph_recount_jobs(Graph *g); /* n_blockers of all jobs anew, from the new edges */
 bool unit_has_edge(const Unit *u, DependencyKind kind, const Unit *other);
+/* Behind the last one; of none at all there is not even an array. */
+static inline const Edge *unit_edges_end(const Unit *u) {
+        return u->n_edges > 0 ? u->edges + u->n_edges : u->edges;
+}
 /* Iteration: for (const Edge *e = NULL; (e = unit_next_edge(u, DEP_AFTER, e));) */
 const Edge *unit_next_edge(const Unit *u, DependencyKind kind, const Edge *previous);
 

@@ -165,7 +165,7 @@ int manager_add_invocation(const uint8_t id[16], const char *name, char ***env) 
 static Unit *monitored_unit(const Unit *u) {
         Unit *found = NULL;
 
-        for (const Edge *e = u->edges; e < u->edges + u->n_edges; e++) {
+        for (const Edge *e = u->edges; e < unit_edges_end(u); e++) {
                 if (!(e->kinds & (EDGE(DEP_ON_FAILURE_OF) | EDGE(DEP_ON_SUCCESS_OF))))
                         continue;
                 if (found || e->other->type != UNIT_SERVICE)
