@@ -57,7 +57,7 @@ questions() {
 -n 0
 -n5 -r
 -u ta* -u d*
--u nope
+-q -u nope
 -u -.slice
 -g TO
 -g to
@@ -159,6 +159,9 @@ written() { # times
                 run inside svctl logs $wrong
                 [ "$status" != 0 ] && [[ ${lines[0]} == "svctl: "* ]] || { echo "svctl logs $wrong: $status: $output"; false; }
         done
+
+        run inside svctl logs -u talc
+        [ "$status/${lines[*]}" = "0/-- No entries -- svctl: unit talc.service was not found; did you mean 'talk.service'?" ] || { echo "$status/$output"; false; }
 
         # Who may not read is told so; who may is not.
         run inside setpriv --reuid 65534 --regid 65534 --clear-groups svctl logs

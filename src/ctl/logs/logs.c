@@ -243,8 +243,10 @@ static int show(Logs *l, bool nothing) {
                 return ctl_print_error("the journal cannot be read: %s", strerror(-r)), r;
         if (l->n_shown == 0 && !l->o->follow && !l->c->quiet && l->mode < LOGS_EXPORT)
                 fputs("-- No entries --\n", l->out);
-        if (l->n_shown == 0)
+        if (l->n_shown == 0) {
                 logs_say_why_none(l);
+                logs_say_unknown(l);
+        }
         if (l->o->follow && is_empty && l->since == 0 && !l->o->cursor && !after &&
             (r = sd_journal_seek_head(l->j)) < 0)
                 return r;
@@ -425,11 +427,10 @@ static int run(Logs *l, int argc, char **argv) {
         if (l->o->field_names || l->o->field)
                 return l->o->field ? print_unique(l) : print_names(l);
         (void)sd_journal_set_data_threshold(l->j, 0);
-        if (l->o->follow) { /* from here on nothing comes unseen */
+        if (l->o->follow) /* from here on nothing comes unseen */
                 (void)sd_journal_get_fd(l->j);
-                l->units = units;
-                l->matches = matches;
-        }
+        l->units = units;
+        l->matches = matches;
         logs_later_begin(l, units, matches);
         r = logs_match(l, units, matches);
         if (r < 0)

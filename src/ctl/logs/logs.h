@@ -107,6 +107,7 @@ int logs_places_changed(Logs *l);   /* 1: stands on the first entry behind that 
 /* set.c: the instances of a set, by their names. 0 or negative. */
 bool logs_is_instance(const char *unit, const char *name);
 int logs_add_instances(Logs *l, const char *unit, char ***names);
+void logs_say_unknown(Logs *l); /* nothing was found: is there such a unit? */
 /* The entries of these units alone. */
 int logs_match_units(Logs *l, char *const *units);
 bool logs_print_facilities(const LogsOptions *o); /* --facility=help */

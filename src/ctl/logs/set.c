@@ -93,3 +93,11 @@ int logs_add_instances(Logs *l, const char *unit, char ***names) {
                 r = add_name(unit, i, names);
         return r;
 }
+
+void logs_say_unknown(Logs *l) {
+        if (l->c->quiet || l->o->directory || l->o->files || !l->units || !svinit_is_there(l->c))
+                return;
+        STRV_FOREACH (unit, l->units)
+                if (!strpbrk(*unit, "*?["))
+                        (void)ctl_is_not_found(l->c, *unit);
+}
