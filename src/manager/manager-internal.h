@@ -329,6 +329,8 @@ void unit_release_private(Unit *u);
 void manager_forget_old_transients(Manager *m); /* before any unit is loaded */
 void unit_forget_transient(Unit *u);            /* with its files */
 void unit_release_stdio(Unit *u);
+void unit_release_kept(
+        Unit *u); /* what outlives a stop only as half of a restart; with "yes" the store goes with the unit */
 
 /* scope.c */
 void unit_open_scope(Manager *m, Unit *u);

@@ -91,8 +91,9 @@ load helper
 # Restarted by us, stopped and started, crashed: what is left of the store?
 @test "stored descriptors are kept as FileDescriptorStorePreserve= says" {
         for p in no restart yes; do
-                unit $p.service <<<$'[Unit]\nDescription=x\n[Service]\nFileDescriptorStoreMax=2\nRestart=on-failure\nRestartSec=10ms\nFileDescriptorStorePreserve='$p$'\nExecStart=/bin/sh -c "echo run $LISTEN_FDNAMES $FDSTORE >>/out/%p; test $(wc -l </out/%p) = 1 && exec probe store the-file; exec sleep infinity"'
+                unit $p.service <<<$'[Unit]\nAfter=slow.service\n[Service]\nFileDescriptorStoreMax=2\nRestart=on-failure\nRestartSec=10ms\nFileDescriptorStorePreserve='$p$'\nExecStart=/bin/sh -c "echo run $LISTEN_FDNAMES $FDSTORE >>/out/%p; test $(wc -l </out/%p) = 1 && exec probe store the-file; exec sleep infinity"'
         done
+        unit slow.service <<<$'[Service]\nType=oneshot\nExecStart=/bin/sleep infinity'
         enabled no.service restart.service yes.service
         boot
         for p in no restart yes; do wait_host property_is $p NFileDescriptorStore 1; done
@@ -105,12 +106,25 @@ load helper
         property_is yes NFileDescriptorStore 1
         ctl restart restart yes
         for p in restart yes; do wait_host has_lines "$T/out/$p" 3; done
+
+        # The second half of a restart waits, and then nobody wants it any more.
+        ctl --no-block start slow
+        wait_host property_is slow SubState start
+        ctl --no-block restart restart
+        wait_state restart inactive
+        property_is restart NFileDescriptorStore 1
+        ctl cancel "$(show restart Job)"
+        property_is restart NFileDescriptorStore 0
+        ctl stop slow
+        ctl start restart
+        wait_host has_lines "$T/out/restart" 4
         ctl stop restart yes
         property_is yes NFileDescriptorStore 1
         ctl start restart yes
-        for p in restart yes; do wait_host has_lines "$T/out/$p" 4; done
+        wait_host has_lines "$T/out/restart" 5
+        wait_host has_lines "$T/out/yes" 4
         [ "$(tr '\n' ' ' <"$T/out/no")" = "run 2 run 2 " ]
-        [ "$(tr '\n' ' ' <"$T/out/restart")" = "run 2 run the-file 2 run the-file 2 run 2 " ]
+        [ "$(tr '\n' ' ' <"$T/out/restart")" = "run 2 run the-file 2 run the-file 2 run 2 run 2 " ]
         [ "$(tr '\n' ' ' <"$T/out/yes")" = "run 2 run the-file 2 run the-file 2 run the-file 2 " ]
 }
 

@@ -336,22 +336,26 @@ static bool comes_back(const Unit *u) {
         return u->type == UNIT_SERVICE && u->spec->service->watch;
 }
 
+void unit_release_kept(Unit *u) {
+        if (u->type == UNIT_SERVICE && u->spec->service->fd_store_preserve == PRESERVE_RESTART)
+                unit_release_fd_store(u);
+        if (!comes_back(u))
+                unit_release_stdio(u);
+        if (u->type == UNIT_SERVICE && !user_is_in_use(unit_runtime(u)->manager, u))
+                exec_remove_ipc(u->spec->exec, unit_dynamic_uid(u));
+}
+
 /* The unit is down for good: what belonged to the run goes back. The group stays while strays live in it. */
 static void effect_release(Manager *m, Unit *u, const Effect *fx, const Event *cause) {
         UnitRuntime *rt = unit_runtime(u);
 
         file_watch_free(TAKE(rt->file_watch));
         unit_freeze_release(u);
-        /* Not between the two halves of a restart. With "yes" the store goes with the unit. */
-        if (fx->value && u->spec->service->fd_store_preserve == PRESERVE_RESTART)
-                unit_release_fd_store(u);
         fd_release(&rt->accepted_fd); /* the client sees the end of its connection now */
         if (rt->group && group_free_empty(rt->group))
                 rt->group = NULL;
-        if (fx->value && !comes_back(u))
-                unit_release_stdio(u);
-        if (fx->value && u->type == UNIT_SERVICE && !user_is_in_use(m, u))
-                exec_remove_ipc(u->spec->exec, unit_dynamic_uid(u));
+        if (fx->value)
+                unit_release_kept(u);
         dynamic_user_release(u);
         fd_release(&rt->filter_fd);
         manager_collect(m, u);
