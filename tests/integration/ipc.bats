@@ -293,6 +293,8 @@ io@1.service: {"world":1}' ]
         # A set with its instances, once each.
         run -0 inside svctl metrics -o json io io@0
         [ "$(jq -c '[.[].unit] | sort' <<<"$output")" = '["io.service","io@0.service","io@1.service"]' ]
+        run -5 inside svctl metrics oi
+        [[ $output == "svctl: unit oi.service was not found"* ]]
         # Who may only look sees figures, and neither messages nor a way to send some.
         other() { inside setpriv --reuid=65534 --regid=65534 --clear-groups svctl "$@"; }
         run -0 other metrics shell

@@ -120,12 +120,22 @@ static int add_instances(Ctl *c, char ***names) {
         return MIN(r, 0);
 }
 
+/* Whoever fetches figures gets those of the others. */
+static bool is_misspelt(Ctl *c, char *const *names) {
+        STRV_FOREACH (name, names)
+                if (!c->http && ctl_is_not_found(c, *name))
+                        return true;
+        return false;
+}
+
 static int collect(Ctl *c, char **patterns, Metrics *ret) {
         static char *all[] = { (char *)"*.service", NULL };
         char **names auto_strv = NULL;
 
         if (ctl_connect(c) < 0 || ctl_names(c, *patterns ? patterns : all, &names) < 0)
                 return CTL_FAILED;
+        if (*patterns && is_misspelt(c, names))
+                return CTL_NOT_INSTALLED;
         if ((*patterns && add_instances(c, &names) < 0) || read_units(c, names, ret) < 0)
                 return ctl_print_error("Out of memory.");
         return read_figures(c, ret);
