@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal/render.h"
 
-#include <stdio.h>
-
 #define DEPTH_MAX 64
 
 typedef struct Scan {
@@ -92,19 +90,20 @@ static bool take_word(Scan *s, const char *word) {
 
 static bool take_value(Scan *s, unsigned depth);
 
-/* A name has many spellings: those who read it see \u0070id as pid. */
+/* A name has many spellings: those who read it see \u0070id as pid. take_string() has seen that escapes are whole. */
 static bool name_is(const char *name, size_t n, const char *wanted) {
         const char *p = name, *end = name + n;
-        unsigned c;
 
         for (; p < end && *wanted; wanted++) {
-                c = (unsigned char)*p;
-                if (c != '\\')
-                        p++;
-                else if (p[1] == 'u' && sscanf(p + 2, "%4x", &c) == 1)
-                        p += 6;
-                else
-                        return false;
+                int c = (unsigned char)*p++;
+
+                if (c == '\\') {
+                        if (*p++ != 'u')
+                                return false; /* none of those is a letter */
+                        c = 0;
+                        for (const char *digits_end = p + 4; p < digits_end; p++)
+                                c = c << 4 | hex_value(*p);
+                }
                 if (c != (unsigned char)*wanted)
                         return false;
         }
