@@ -71,7 +71,7 @@ typedef struct Storage {
 } Storage;
 
 void storage_init(Storage *s, const StorageConfig *config, State *state);
-/* Before doors are closed: what may be needed later, and whether a directory belongs to somebody else. */
+/* storage-place.c. Before doors are closed: what may be needed later, and whether a directory belongs to somebody else. */
 void storage_make_runtime_base(const Storage *s);
 bool storage_needs_override(const Storage *s);
 /*
@@ -98,13 +98,15 @@ int storage_sync(Storage *s);
 void storage_sync_later(Storage *s);
 void storage_close(Storage *s);
 
-/* For storage-flush.c. A directory of ours where files can be made, or a negative errno; closes and renames the current file. */
+/* storage-place.c. A directory of ours where files can be made, or a negative errno. */
 int storage_usable_dir(const Storage *s, bool runtime);
+/* For storage-flush.c: closes and renames the current file; opens one where it should be. */
 void storage_archive(Storage *s);
 void storage_reopen(Storage *s);
 /* A file of another run that has the current one's name gets its own. */
 int storage_set_aside(int dirfd);
-/* Of a file system as a whole, which takes nothing. */
+/* What an error says of a file system as a whole: it has no room; it takes nothing, for that reason or another. */
+bool storage_is_full(int error);
 bool storage_is_shut(int error);
 
 /* For storage-memory.c. */

@@ -138,8 +138,7 @@ static void reload_is_passed_on_and_done(void **state) {
         assert_int_equal(world_service(w, A)->unexpected, 0);
 }
 
-static void a_pause_of_what_was_no_set_ends_as_well(void **state) {
-        World *w = *state;
+static Service *becomes_a_set_in_its_pause(World *w) {
         Service *s;
 
         world_load(w, A, "[Service]\nExecStart=/bin/a\nRestart=always\nRestartSec=1s\n");
@@ -149,6 +148,13 @@ static void a_pause_of_what_was_no_set_ends_as_well(void **state) {
         s = world_service(w, A);
         assert_int_equal(s->state, SERVICE_AUTO_RESTART);
         s->spec = world_unit(w, "set.service")->spec; /* its file says so now */
+        return s;
+}
+
+static void a_pause_of_what_was_no_set_ends_as_well(void **state) {
+        World *w = *state;
+        Service *s = becomes_a_set_in_its_pause(w);
+
         members(w, 0, 0, 0, 0, false);
         assert_int_equal(s->state, SERVICE_AUTO_RESTART);
         assert_int_not_equal(s->deadline, USEC_INFINITY);
@@ -162,14 +168,8 @@ static void a_pause_of_what_was_no_set_ends_as_well(void **state) {
 /* Somebody is faster than its end. */
 static void a_start_or_stop_in_the_pause_of_what_was_no_set_leaves_no_deadline(void **state) {
         World *w = *state;
-        Service *s;
+        Service *s = becomes_a_set_in_its_pause(w);
 
-        world_load(w, A, "[Service]\nExecStart=/bin/a\nRestart=always\nRestartSec=1s\n");
-        world_load(w, "set.service", SET);
-        world_start(w, A);
-        world_exit(w, A, 1);
-        s = world_service(w, A);
-        s->spec = world_unit(w, "set.service")->spec;
         world_start(w, A);
         assert_int_equal(s->state, SERVICE_START_POST);
         assert_int_equal(s->deadline, USEC_INFINITY);

@@ -3,7 +3,7 @@
 /*
  * The instances of a set: the lines of "web.service" are those of web@0.service and so on as well. That the journal has
  * lines of them is enough, so that it works on another machine's journal; who follows hears of those that are still
- * to come, too, for which svinit is asked.
+ * to come, too, for which svinit is asked. It is asked about a unit without a single line as well: is there such a one?
  */
 
 #include "ctl/logs/logs.h"
