@@ -192,8 +192,8 @@ static void on_job_removed(Job *j, void *userdata) {
                 manager_flush_changes(m); /* a reader sees the new state before the end of the job */
                 m->observer.job_removed(j, m->observer.userdata);
         }
-        if (job_effective_type(j) == JOB_START && j->result != JOB_DONE && !j->unit->job &&
-            unit_is_down(j->unit))
+        if (j->type == JOB_RESTART && job_effective_type(j) == JOB_START && j->result != JOB_DONE &&
+            !j->unit->job && unit_is_down(j->unit))
                 unit_release_kept(j->unit); /* the second half of a restart does not come any more */
         if (unit_is_down(j->unit))
                 manager_collect(m, j->unit);
